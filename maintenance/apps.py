@@ -1,0 +1,25 @@
+"""Registers the app, and the three groups after every migration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class MaintenanceConfig(AppConfig):
+    """The app that knows services, windows and who may touch them."""
+
+    name = "maintenance"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Django offers groups no other moment: permissions exist only after migration."""
+        post_migrate.connect(_make_groups, sender=self)
+
+
+def _make_groups(**kwargs: Any) -> None:
+    from maintenance import groups  # models are not importable while apps load
+
+    groups.make()

@@ -1,0 +1,103 @@
+"""Plain values that cross the border between the domain and the wire; no models, no network.
+
+A channel is one file in `channels/` with one class `Channel`. It keeps its window of calls
+filled from the iterator it is given and yields each outcome as soon as it is known, never
+waiting for the slowest of a batch. One call per message (SMS), one per batch (a mail service)
+and one connection for many (SMTP) look the same from here.
+"""
+
+from __future__ import annotations
+
+import abc
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one delivery puts on the wire. `delivery` and `attempt` come back in the receipt."""
+
+    delivery: UUID
+    attempt: int
+    address: str
+    body: str
+    expires_at: datetime
+    language: str = ""
+    subject: str = ""
+    html: str = ""
+    target: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    calendar: str = ""
+    """An iCalendar document to attach, or empty."""
+
+
+class Class(enum.Enum):
+    """What a provider's answer means for the delivery, whoever the provider is."""
+
+    ACCEPTED = "accepted"
+    NOT_PROCESSED = "not processed"
+    """Certainly not sent: may be tried again."""
+    PERMANENT = "permanent"
+    OPT_OUT = "opt-out"
+    CONFIGURATION = "configuration"
+    """Our own fault (a wrong key): the channel pauses, nobody's delivery fails for it."""
+    UNKNOWN = "unknown"
+    """The provider may have taken it: never tried again blindly."""
+    BY_HAND = "by hand"
+    """A person must do it and confirm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one message. `retry_after` is in seconds, where the provider named it."""
+
+    delivery: UUID
+    attempt: int
+    result: Class
+    provider: str
+    provider_ref: str = ""
+    code: str = ""
+    detail: str = ""
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A provider's answer to "did you take this?": its own reference for the message."""
+
+    provider_ref: str
+
+
+class Unreachable(Exception):
+    """The provider cannot be asked now; ask again later."""
+
+
+class Channel(abc.ABC):
+    """One road. `provider` names who carries it, as stored with each delivery."""
+
+    provider: str
+    has_receipts: bool = False
+    """Whether a delivery can become `delivered`; without receipts it ends at `sent`."""
+
+    def __init__(self, in_flight: int) -> None:
+        """`in_flight` is the most messages handed out and not yet answered."""
+        self.in_flight = in_flight
+
+    @abc.abstractmethod
+    def send(self, messages: Iterator[Message]) -> Iterator[Outcome]:
+        """Carry each message and yield its outcome; pulls no more than `in_flight` ahead."""
+
+    def find(self, message: Message, since: datetime) -> Found | None:
+        """Ask the provider whether it took this message at or after `since`.
+
+        Returns None where it certainly did not. Raises Unreachable where it cannot be asked,
+        LookupError where this provider offers no such question.
+        """
+        raise LookupError(f"{self.provider} cannot be asked what became of a message")
+
+    def close(self) -> None:
+        """Give back connections."""
+        return None
