@@ -1,0 +1,67 @@
+"""Settings in; the Celery app and its clock out.
+
+Celery carries the tick, the database carries the work: a lost task costs seconds, never a message.
+So no task has a result, a retry or a date in the future, and publishing may fail.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("lull")
+
+
+def _configuration() -> dict[str, Any]:
+    return {
+        "broker_url": settings.REDIS_URL or "memory://",
+        "broker_transport_options": _REDIS if settings.REDIS_URL else _MEMORY,
+        "broker_connection_timeout": 1,
+        "broker_connection_retry_on_startup": True,
+        # publishing fails at once and loudly when the broker is gone: the next tick finds the row again
+        "task_publish_retry": False,
+        "task_ignore_result": True,
+        # a wake-up whose worker died is worth repeating, and harmless: its work is claimed by rows
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "worker_prefetch_multiplier": 1,  # no work parked behind a slow task
+        # a drain that outlives its connection ends in known states; one cut short leaves unknown ones
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "worker_soft_shutdown_timeout": 30,  # longer than the longest batch
+        "task_soft_time_limit": 55,
+        "task_time_limit": 70,
+        "beat_scheduler": "celery.beat:Scheduler",  # keeps no file: every run is due from rows
+        "beat_max_loop_interval": 1,
+        "beat_schedule": _SCHEDULE,
+    }
+
+
+_MEMORY = {"polling_interval": 0.01}  # the default of a whole second makes 17 tasks a second
+_REDIS = {
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,  # above the second that a worker's blocking read takes
+    "socket_keepalive": True,
+    # for publishers; a worker goes on trying for ever
+    "max_retries": 1,
+    "connect_retries_timeout": 1,
+}
+# Old ticks are worth nothing, so each expires; two beats at once are harmless.
+_SCHEDULE = {
+    "tick": {"task": "notifications.tasks.tick", "schedule": 2.0, "options": {"expires": 10}},
+    "sweep": {"task": "notifications.tasks.sweep", "schedule": 10.0, "options": {"expires": 30}},
+    "reconcile": {"task": "notifications.tasks.reconcile", "schedule": 60.0, "options": {"expires": 120}},
+}
+
+app.add_defaults(_configuration)  # called when first needed: settings import this package
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _leave_logging_alone(**_: Any) -> None:
+    """Being here is enough: with a receiver Celery keeps its hands off the handlers in settings."""

@@ -1,0 +1,19 @@
+"""A log record in; one line of `key=value` out, in UTC, as every log collector reads it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+
+
+class Line(logging.Formatter):
+    """What happened first in every line, a traceback after it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, and the traceback under it where there is one."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        # JSON's quoting keeps a line break in a message from starting a line of its own
+        message = json.dumps(record.getMessage(), ensure_ascii=False)
+        line = f"at={at} level={record.levelname.lower()} logger={record.name} message={message}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
