@@ -1,0 +1,119 @@
+"""The people and things of the tests: plain functions that make one row each.
+
+Ada books, Ben approves, Cleo is the customer, Dan has opted out or is vulnerable, Olga operates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from django.contrib.auth.models import Group, User
+
+from maintenance import groups
+from maintenance.models import Alternative, Change, Customer, Impact, Service, Use, Window
+from notifications import addresses
+from notifications.models import ChannelName, Contact, Suppression
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+_ROLES = {"ada": groups.CHANGE_MANAGERS, "ben": groups.APPROVERS, "bea": groups.APPROVERS}
+
+
+def user(name: str) -> User:
+    """A member of staff in the group their name stands for (Olga: superuser)."""
+    person, made = User.objects.get_or_create(
+        username=name, defaults={"is_staff": True, "is_superuser": name == "olga", "first_name": name.title()}
+    )
+    if made and name in _ROLES:
+        groups.make()
+        person.groups.add(Group.objects.get(name=_ROLES[name]))
+    return person
+
+
+def service(key: str = "online-banking", *, moves_money: bool = False, alternative: bool = True) -> Service:
+    """A service with an Arabic name and, unless told otherwise, something that still works."""
+    made, _ = Service.objects.get_or_create(
+        key=key,
+        defaults={
+            "name": key.replace("-", " ").capitalize(),
+            "names": {"ar": "الخدمات المصرفية عبر الإنترنت"},
+            "time_zone": "Europe/London",
+            "country": "GB",
+            "moves_money": moves_money,
+        },
+    )
+    if alternative and not made.alternatives.exists():
+        Alternative.objects.create(
+            service=made,
+            words="Cards and cash machines work as usual.",
+            words_by_language={"ar": "تعمل البطاقات وأجهزة الصراف الآلي كالمعتاد."},
+        )
+    return made
+
+
+def customer(
+    external_id: str = "cleo",
+    *,
+    uses: Sequence[Service] = (),
+    phone: str = "",
+    email: str = "",
+    language: str = "en",
+    time_zone: str = "Europe/London",
+    vulnerable: bool = False,
+    demonstration: bool = False,
+) -> Customer:
+    """A customer with the given addresses and services."""
+    made = Customer.objects.create(
+        external_id=external_id,
+        name=external_id.title(),
+        language=language,
+        time_zone=time_zone,
+        vulnerable=vulnerable,
+        demonstration=demonstration,
+    )
+    for channel, address in ((ChannelName.SMS, phone), (ChannelName.EMAIL, email)):
+        if address:
+            Contact.objects.create(
+                customer=made,
+                channel=channel,
+                address=addresses.seal(address),
+                address_hmac=addresses.fingerprint(address),
+            )
+    Use.objects.bulk_create([Use(customer=made, service=used) for used in uses])
+    return made
+
+
+def opt_out(address: str, channel: ChannelName) -> None:
+    """Dan does not want to hear by this road."""
+    Suppression.objects.create(
+        channel=channel,
+        address_hmac=addresses.fingerprint(address),
+        reason=Suppression.Reason.OPT_OUT,
+        since=NOW,
+    )
+
+
+def window(
+    *services: Service,
+    starts_at: datetime = NOW + timedelta(days=13, hours=17),
+    length: timedelta = timedelta(hours=2),
+    status: Window.Status = Window.Status.BOOKED,
+    booker: str = "ada",
+    booked_at: datetime = NOW,
+) -> Window:
+    """A window written straight to the table, with the change that booked it."""
+    ada = user(booker)
+    made = Window.objects.create(
+        purpose="Database upgrade",
+        starts_at=starts_at,
+        ends_at=starts_at + length,
+        status=status,
+        booker=ada,
+        booked_at=booked_at,
+        changed_at=booked_at,
+    )
+    for taken in services or (service(),):
+        Impact.objects.create(window=made, service=taken)
+    Change.objects.create(window=made, what=Change.What.BOOKED, at=booked_at, actor=ada, revision=1)
+    return made
