@@ -20,10 +20,11 @@ app = Celery("lull")
 
 def _configuration() -> dict[str, Any]:
     return {
-        "broker_url": settings.REDIS_URL or "memory://",
+        "broker_url": settings.REDIS_URL or "memory://localhost",
         "broker_transport_options": _REDIS if settings.REDIS_URL else _MEMORY,
         "broker_connection_timeout": 1,
         "broker_connection_retry_on_startup": True,
+        "task_default_queue": "lull",  # a Redis may be shared
         # publishing fails at once and loudly when the broker is gone: the next tick finds the row again
         "task_publish_retry": False,
         "task_ignore_result": True,
@@ -45,10 +46,11 @@ def _configuration() -> dict[str, Any]:
 _MEMORY = {"polling_interval": 0.01}  # the default of a whole second makes 17 tasks a second
 _REDIS = {
     "socket_connect_timeout": 1,
-    "socket_timeout": 5,  # above the second that a worker's blocking read takes
+    "socket_timeout": 2,  # above the second that a worker's blocking read takes
     "socket_keepalive": True,
     # for publishers; a worker goes on trying for ever
     "max_retries": 1,
+    "interval_start": 0.2,
     "connect_retries_timeout": 1,
 }
 # Old ticks are worth nothing, so each expires; two beats at once are harmless.

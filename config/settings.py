@@ -176,7 +176,8 @@ LEASE_SECONDS = _number("LEASE_SECONDS", 120)  # over three times the longest ca
 # --- the web -------------------------------------------------------------------------------------
 
 DEBUG = _switch("DEBUG", False)
-BASE_URL = _text("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+LOCAL_URL = "http://127.0.0.1:8000"
+BASE_URL = _text("BASE_URL", LOCAL_URL).rstrip("/")
 _base = urlsplit(BASE_URL)
 if _base.scheme not in ("http", "https") or not _base.hostname:
     raise ImproperlyConfigured(f"BASE_URL must be an address like https://status.example, not {BASE_URL!r}.")
