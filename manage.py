@@ -32,7 +32,9 @@ SILENT_SECONDS = 2  # a step that takes longer says what it is
 def main(arguments: list[str]) -> None:
     """Prepare, go inside, and do what was asked."""
     if sys.version_info < (3, 11):  # no f-string: this line must be readable by any Python 3
-        sys.exit("Lull needs Python 3.11 or later; this is %s (%s)." % (sys.version.split()[0], sys.executable))
+        sys.exit(
+            "Lull needs Python 3.11 or later; this is %s (%s)." % (sys.version.split()[0], sys.executable)
+        )
     testing = arguments[:1] == ["test"]
     if os.environ.get("MANAGE_NO_VENV") != "1" and Path(sys.prefix).resolve() != VENV.resolve():
         prepare("dev" if testing else "app")
@@ -82,9 +84,9 @@ def install(lock: Path) -> None:
     if uv := shutil.which("uv"):
         command = [uv, "pip", "sync", "--python", str(PYTHON), "--require-hashes", str(lock)]
     elif importlib.util.find_spec("pip"):
-        # the pip outside works inside too, so Debian's missing ensurepip and its externally managed Python do not matter
-        pip = [sys.executable, "-m", "pip", "--python", str(PYTHON), "--disable-pip-version-check", "--no-input"]
-        command = [*pip, "install", "--quiet", "--require-hashes", "--requirement", str(lock)]
+        # the pip outside installs inside: Debian has no ensurepip and locks its own Python
+        pip = [sys.executable, "-m", "pip", "--python", str(PYTHON), "--disable-pip-version-check"]
+        command = [*pip, "install", "--no-input", "--quiet", "--require-hashes", "--requirement", str(lock)]
     else:
         sys.exit(
             "Lull installs its libraries with pip, and this Python has none. "

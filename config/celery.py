@@ -39,6 +39,7 @@ def _configuration() -> dict[str, Any]:
         "task_time_limit": 70,
         "beat_scheduler": "celery.beat:Scheduler",  # keeps no file: every run is due from rows
         "beat_max_loop_interval": 1,
+        "beat_enable_remote_control": False,
         "beat_schedule": _SCHEDULE,
     }
 

@@ -26,5 +26,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         return HttpResponse("database: no answer\n", status=503, content_type="text/plain")
     if not ticking:
-        return HttpResponse("clock: has not ticked; is a worker and a beat running?\n", status=503, content_type="text/plain")
+        return HttpResponse(
+            "clock: has not ticked; is a worker and a beat running?\n", status=503, content_type="text/plain"
+        )
     return HttpResponse("ok\n", content_type="text/plain")

@@ -22,5 +22,5 @@ def kept(path: Path) -> str:
             with contextlib.suppress(FileExistsError):  # the other process was first: its key counts
                 os.link(draft, path)
         finally:
-            os.unlink(draft)
+            Path(draft).unlink()
     return path.read_text().strip()

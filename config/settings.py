@@ -14,7 +14,7 @@ import environ
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 
-from config import keys
+from config import keys, unfold
 
 ROOT = Path(__file__).resolve().parent.parent
 _environment = environ.FileAwareEnv()  # NAME_FILE stands for NAME everywhere
@@ -39,7 +39,16 @@ def _number(name: str, default: int) -> int:
 
 def _switch(name: str, default: bool) -> bool:
     """A misspelt boolean stops the start: guessing would pick the unsafe side half of the time."""
-    known = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    known = {
+        "true": True,
+        "yes": True,
+        "on": True,
+        "1": True,
+        "false": False,
+        "no": False,
+        "off": False,
+        "0": False,
+    }
     value = _text(name, str(default)).lower()
     if value not in known:
         raise ImproperlyConfigured(f"{name} must be true or false, not {_text(name)!r}.")
@@ -154,7 +163,9 @@ EMAIL_ATTACH_CALENDAR = _switch("EMAIL_ATTACH_CALENDAR", False)
 _anymail = sorted({name.removesuffix("_FILE") for name in os.environ if name.startswith("ANYMAIL_")})
 ANYMAIL = {
     # anymail also wants objects and booleans (SEND_DEFAULTS, WEBHOOK_SECRET as a list)
-    name.removeprefix("ANYMAIL_"): _json(name, value) if value[:1] in "{[" or value in ("true", "false") else value
+    name.removeprefix("ANYMAIL_"): _json(name, value)
+    if value[:1] in "{[" or value in ("true", "false")
+    else value
     for name in _anymail
     if (value := _text(name))
 }
@@ -171,7 +182,9 @@ NOTICE_HOUR = 10  # bank day: late enough to have been seen by staff, early enou
 QUIET_FROM = 21  # customer's own clock; the strictest hours seen in SMS rules are 21 to 8
 QUIET_UNTIL = 8
 DELIVERIES_IN_FLIGHT = 64  # per process, and so the most that one kill can leave unknown
-LEASE_SECONDS = _number("LEASE_SECONDS", 120)  # over three times the longest call; tests of crashes shorten it
+LEASE_SECONDS = _number(
+    "LEASE_SECONDS", 120
+)  # over three times the longest call; tests of crashes shorten it
 
 # --- the web -------------------------------------------------------------------------------------
 
@@ -245,7 +258,7 @@ AUTH_PASSWORD_VALIDATORS = [
 STATIC_URL = "static/"
 STATICFILES_DIRS = [folder for folder in [ROOT / "static"] if folder.is_dir()]
 WHITENOISE_USE_FINDERS = True  # served from where they lie: no collectstatic step to forget
-UNFOLD = {"SITE_TITLE": BANK_NAME, "SITE_HEADER": BANK_NAME}
+UNFOLD = unfold.site(BANK_NAME)
 
 # --- logs ----------------------------------------------------------------------------------------
 
@@ -256,5 +269,8 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": _text("LOG_LEVEL", "WARNING").upper()},
     # Django's own handlers would print a line twice, or mail it
-    "loggers": {"django": {"handlers": [], "level": "NOTSET"}, "django.server": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "NOTSET"},
+        "django.server": {"handlers": [], "propagate": True},
+    },
 }

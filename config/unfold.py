@@ -42,13 +42,17 @@ def site(bank_name: str) -> dict[str, Any]:
     }
 
 
+_PARENTS: Final = ("maintenance_window_changelist", "notifications_delivery_changelist")
+"""Other pages of the side bar lie under these addresses."""
+
+
 def _page(title: str, icon: str, name: str, permission: str) -> dict[str, Any]:
     link = reverse_lazy(f"admin:{name}")
     return {
         "title": title,
         "icon": icon,
         "link": link,
-        "active": _here(link, exact=not name.endswith("_changelist") or name == "maintenance_window_changelist"),
+        "active": _here(link, exact=not name.endswith("_changelist") or name in _PARENTS),
         "permission": lambda request: request.user.has_perm(permission),
     }
 
@@ -84,7 +88,9 @@ _NAVIGATION: Final = [
             _page("Outbox", "outbox", "notifications_delivery_outbox", "notifications.view_delivery"),
             _page("Posts by hand", "campaign", "notifications_delivery_posts", "notifications.view_delivery"),
             _page("Deliveries", "send", "notifications_delivery_changelist", "notifications.view_delivery"),
-            _page("Receipts", "receipt_long", "notifications_receipt_changelist", "notifications.view_receipt"),
+            _page(
+                "Receipts", "receipt_long", "notifications_receipt_changelist", "notifications.view_receipt"
+            ),
             _page(
                 "Suppressions",
                 "notifications_off",
@@ -99,7 +105,10 @@ _NAVIGATION: Final = [
             _page("Services", "dns", "maintenance_service_changelist", "maintenance.view_service"),
             _page("Customers", "groups", "maintenance_customer_changelist", "maintenance.view_customer"),
             _page(
-                "Notice policies", "policy", "maintenance_noticepolicy_changelist", "maintenance.view_noticepolicy"
+                "Notice policies",
+                "policy",
+                "maintenance_noticepolicy_changelist",
+                "maintenance.view_noticepolicy",
             ),
         ],
     },

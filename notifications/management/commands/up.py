@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import os
 import signal
 import socket
 import sys
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from celery import Celery, beat, current_app
+from celery import beat, current_app
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -48,12 +47,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Where to listen, and whether to fill an empty database."""
-        parser.add_argument(
-            "--port", type=int, default=8000, help="where to listen (8000)"
-        )
-        parser.add_argument(
-            "--no-demo", action="store_true", help="leave an empty database empty"
-        )
+        parser.add_argument("--port", type=int, default=8000, help="where to listen (8000)")
+        parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
 
     def handle(self, *args: Any, port: int, no_demo: bool, **options: Any) -> None:
         """Prepare, then serve until told to stop."""
@@ -61,9 +56,7 @@ class Command(BaseCommand):
             signal.signal(number, _leave)
         with _only_one(), _listening(port) as listener:
             port = listener.getsockname()[1]
-            if (
-                settings.BASE_URL == settings.LOCAL_URL
-            ):  # nobody set it: links must lead to this port
+            if settings.BASE_URL == settings.LOCAL_URL:  # nobody set it: links must lead to this port
                 settings.BASE_URL = f"http://{HOST}:{port}"
             with self._speaking_if_slow("Preparing the database ..."):
                 call_command("migrate", verbosity=0, interactive=False)
@@ -91,9 +84,7 @@ class Command(BaseCommand):
         if demonstration is None or Service.objects.exists():
             return []
         self._say("Building a demonstration bank ...")
-        built = demonstration.build(
-            now=timezone.now(), progress=lambda words: self._say(f"  {words}")
-        )
+        built = demonstration.build(now=timezone.now(), progress=lambda words: self._say(f"  {words}"))
         return list(built.people)
 
     def _announcement(self, here: str, people: list[tuple[str, str]]) -> str:
@@ -104,7 +95,7 @@ class Command(BaseCommand):
             ("Admin", strong(here + reverse("admin:index"))),
         ]
         with contextlib.suppress(NoReverseMatch):
-            rows.append(("Outbox", strong(here + reverse("notifications:outbox"))))
+            rows.append(("Outbox", strong(here + reverse("admin:notifications_delivery_outbox"))))
         if people:
             rows.append(("", ""))
             width = max(len(name) for name, _ in people)
@@ -142,7 +133,7 @@ def _only_one() -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             sys.exit(
-                f"Lull is already up on this data ({_data()[8:]}): stop it first, or set another DATABASE_URL."
+                f"Lull is already up on this data ({_data()[8:]}): stop it, or set another DATABASE_URL."
             )
         yield
 
@@ -165,9 +156,7 @@ def _listening(port: int) -> Iterator[socket.socket]:
 class _Server(uvicorn.Server):
     """uvicorn, which says when it answers and stops when a thread beside it has died."""
 
-    def __init__(
-        self, threads: list[threading.Thread], started: Callable[[], None]
-    ) -> None:
+    def __init__(self, threads: list[threading.Thread], started: Callable[[], None]) -> None:
         """Keep what to watch and what to call."""
         super().__init__(
             uvicorn.Config(
@@ -187,9 +176,7 @@ class _Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Leave when asked to, or when customers would no longer be told."""
-        return await super().on_tick(counter) or not all(
-            thread.is_alive() for thread in self._threads
-        )
+        return await super().on_tick(counter) or not all(thread.is_alive() for thread in self._threads)
 
 
 def _serve(listener: socket.socket, started: Callable[[], None]) -> None:
@@ -200,9 +187,7 @@ def _serve(listener: socket.socket, started: Callable[[], None]) -> None:
         without_mingle=True,
         without_heartbeat=True,
     )
-    clock = beat.Service(
-        current_app, scheduler_cls=current_app.conf.beat_scheduler, remote_control=False
-    )
+    clock = beat.Service(current_app, scheduler_cls=current_app.conf.beat_scheduler)
     threads = [
         threading.Thread(target=work, name=name, daemon=True)
         for name, work in (("worker", worker.start), ("clock", clock.start))

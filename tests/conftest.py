@@ -1,0 +1,59 @@
+"""What every test may stand on: a fixed moment, and a skip where a machine lacks what the test needs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+SHARED = os.environ.get("LULL_SHARED", "")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+# for each marker: is the thing here, and what to say if it is not
+NEEDS = {
+    "postgresql": (not settings.EMBEDDED, "DATABASE_URL names no PostgreSQL"),
+    "redis": (bool(settings.REDIS_URL), "REDIS_URL is not set"),
+    "browser": (CHROMIUM is not None, "no Chromium on this machine"),
+    "node": (shutil.which("node") is not None, "no Node.js on this machine"),
+    "shared": (bool(SHARED) and Path(SHARED).is_dir(), "LULL_SHARED names no folder"),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip with a reason; .ci/never_ran.py sees to it that something runs each test."""
+    for item in items:
+        for name, (here, reason) in NEEDS.items():
+            if item.get_closest_marker(name) and not here:
+                item.add_marker(pytest.mark.skip(reason=reason))
+    if CHROMIUM and any(item.get_closest_marker("browser") for item in items):
+        # playwright keeps an event loop on the main thread, in which Django would refuse the database
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Monday morning in winter, when London's clock shows UTC."""
+    return datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def shared() -> Path:
+    """Recorded traffic and published specifications that are not part of the repository."""
+    return Path(SHARED)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    """The machine's own Chromium, which as root needs to go without its sandbox and should not phone home."""
+    quiet = [
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+    ]
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-sync", *quiet]
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": arguments}

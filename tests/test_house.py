@@ -1,0 +1,146 @@
+"""The rules of the house that a program can see. Each names the file that breaks it, and where."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT: Path = settings.ROOT
+ROOMS = ("config", "maintenance", "notifications")
+APPS = ROOMS[1:]
+VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "base", "services"}
+LONG = 250
+# only these ask what time it is; everything else is told
+EDGES = {"tasks", "webhooks", "views", "admin", "management", "database", "demonstration"}
+CLOCKS = {"datetime.now", "datetime.today", "date.today", "timezone.now", "timezone.localdate", "time.time"}
+
+
+def _files(*rooms: str) -> list[Path]:
+    found = [path for room in rooms for path in sorted((ROOT / room).rglob("*.py"))]
+    return [path for path in found if "migrations" not in path.parts]
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def _place(path: Path, node: ast.AST | None = None) -> str:
+    return f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}"
+
+
+def _imports(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node, "." * node.level + (node.module or "")
+
+
+def _dotted(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return f"{_dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _calls(path: Path) -> Iterator[tuple[ast.Call, str]]:
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Call):
+            # datetime.datetime.now and datetime.now are one
+            yield node, ".".join(_dotted(node.func).split(".")[-2:])
+
+
+def test_no_function_imports_from_this_house() -> None:
+    """Such an import hides an edge from the linter. An AppConfig is the exception: models come after it."""
+    found = [
+        _place(path, node)
+        for path in _files(*ROOMS)
+        if path.name != "apps.py"
+        for function in ast.walk(_tree(path))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for node, name in _imports(function)
+        if name.startswith(".") or name.split(".")[0] in ROOMS
+    ]
+    assert found == []
+
+
+def test_files_are_named_for_what_they_make() -> None:
+    """A collecting name collects."""
+    assert [_place(path) for path in _files(*ROOMS, "tests") if path.stem in VAGUE] == []
+
+
+def test_modules_say_what_they_are_for() -> None:
+    """The first lines are the map of the house."""
+    silent = [
+        _place(path)
+        for path in _files(*ROOMS)
+        if path.name != "__init__.py" and not ast.get_docstring(_tree(path))
+    ]
+    assert silent == []
+
+
+def test_only_edges_ask_the_time() -> None:
+    """A stage is given `now`, so that every test and every repetition means the same moment."""
+    asked = [
+        f"{_place(path, call)} {name}"
+        for path in _files(*APPS)
+        if not EDGES & {path.stem, *path.relative_to(ROOT).parts}
+        for call, name in _calls(path)
+        if name in CLOCKS
+    ]
+    assert asked == []
+
+
+def test_no_time_is_naive() -> None:
+    """ruff's DTZ sees most of it; this sees what is easy to write anew."""
+    naive = [
+        f"{_place(path, call)} {name}"
+        for path in _files(*ROOMS, "tests")
+        for call, name in _calls(path)
+        if name.endswith((".utcnow", ".utcfromtimestamp"))
+        or (name == "datetime.now" and not call.args and not call.keywords)
+    ]
+    assert naive == []
+
+
+def test_settings_alone_read_the_environment() -> None:
+    """A setting that is read elsewhere is one that no page lists."""
+    readers = [
+        f"{_place(path, call)} {name}"
+        for path in _files(*ROOMS)
+        if path != ROOT / "config" / "settings.py"
+        for call, name in _calls(path)
+        # Django must be told where the settings are before they can be read
+        if name in {"os.getenv", "environ.get"}
+    ]
+    assert readers == []
+
+
+def test_migrations_are_named() -> None:
+    """`0007_auto_20260302` tells its reader nothing."""
+    names = [path for app in APPS for path in (ROOT / app / "migrations").glob("*.py")]
+    assert [_place(path) for path in names if "_auto_" in path.name] == []
+
+
+@pytest.mark.process
+def test_imports_point_down() -> None:
+    """The contracts stand in pyproject.toml."""
+    linter = Path(sys.executable).with_name("lint-imports")
+    result = subprocess.run([linter], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_long_files_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """No rule, a reminder: a file this long usually hides two purposes."""
+    long = [(len(path.read_text().splitlines()), path) for path in _files(*ROOMS)]
+    with capsys.disabled():
+        for lines, path in sorted(long, reverse=True):
+            if lines > LONG:
+                print(f"\n  {path.relative_to(ROOT)} has {lines} lines")  # noqa: T201
