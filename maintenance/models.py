@@ -15,9 +15,7 @@ class Service(models.Model):
 
     key = models.SlugField(unique=True, help_text="Short name in commands, files and addresses.")
     name = models.CharField(max_length=80)
-    names = models.JSONField(
-        default=dict, blank=True, help_text='Name in other languages: {"ar": "..."}.'
-    )
+    names = models.JSONField(default=dict, blank=True, help_text='Name in other languages: {"ar": "..."}.')
     description = models.TextField(blank=True)
     time_zone = models.CharField(max_length=64, help_text="Zone of naive traffic times (IANA name).")
     country = models.CharField(
@@ -176,9 +174,7 @@ class NoticeRule(models.Model):
     kind = models.CharField(max_length=12, choices=Kind.choices)
     lead = models.DurationField(default=timedelta(0), help_text="Before the window; 0 is at once.")
     channels = models.JSONField(help_text='["sms", "email", "inapp", "social"]')
-    only_money = models.BooleanField(
-        default=False, help_text="Only where a service that moves money is out."
-    )
+    only_money = models.BooleanField(default=False, help_text="Only where a service that moves money is out.")
 
     class Meta:
         constraints = [

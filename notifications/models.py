@@ -97,7 +97,8 @@ class Notice(models.Model):
     audience = models.CharField(max_length=12, choices=Customer.Kind.choices, default=Customer.Kind.CUSTOMER)
     channels = models.JSONField()
     only_told = models.BooleanField(
-        default=False, help_text="Only to those whom an earlier notice of this window may have reached."
+        default=False,
+        help_text="Only to those whom an earlier notice of this window may have reached.",
     )
     due_at = models.DateTimeField()
     true_until = models.DateTimeField(help_text="Later than this its words would be wrong.")
@@ -138,7 +139,8 @@ class Text(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["notice", "channel", "language", "variant", "version"], name="text_once"
+                fields=["notice", "channel", "language", "variant", "version"],
+                name="text_once",
             ),
         ]
 
@@ -173,7 +175,11 @@ class Delivery(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     notice = models.ForeignKey(
-        Notice, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="deliveries"
+        Notice,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="deliveries",
     )
     customer = models.ForeignKey(
         Customer,
@@ -240,7 +246,9 @@ class Delivery(models.Model):
                 name="delivery_leases",
             ),
             models.Index(
-                fields=["channel", "intended_at"], condition=Q(state=State.UNKNOWN), name="delivery_unknown"
+                fields=["channel", "intended_at"],
+                condition=Q(state=State.UNKNOWN),
+                name="delivery_unknown",
             ),
         ]
 
@@ -285,7 +293,9 @@ class Receipt(models.Model):
         constraints = [models.UniqueConstraint(fields=["provider", "event_key"], name="receipt_once")]
         indexes = [
             models.Index(
-                fields=["received_at"], condition=Q(processed_at__isnull=True), name="receipt_waiting"
+                fields=["received_at"],
+                condition=Q(processed_at__isnull=True),
+                name="receipt_waiting",
             ),
             models.Index(fields=["delivery_public_id"], name="receipt_by_delivery"),
         ]

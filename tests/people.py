@@ -11,19 +11,36 @@ from datetime import UTC, datetime, timedelta
 from django.contrib.auth.models import Group, User
 
 from maintenance import groups
-from maintenance.models import Alternative, Change, Customer, Impact, Service, Use, Window
+from maintenance.models import (
+    Alternative,
+    Change,
+    Customer,
+    Impact,
+    Service,
+    Use,
+    Window,
+)
 from notifications import addresses
-from notifications.models import ChannelName, Contact, Suppression
+from notifications.models import ChannelName, Contact, Notice, Suppression, Text
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
-_ROLES = {"ada": groups.CHANGE_MANAGERS, "ben": groups.APPROVERS, "bea": groups.APPROVERS}
+_ROLES = {
+    "ada": groups.CHANGE_MANAGERS,
+    "ben": groups.APPROVERS,
+    "bea": groups.APPROVERS,
+}
 
 
 def user(name: str) -> User:
     """A member of staff in the group their name stands for (Olga: superuser)."""
     person, made = User.objects.get_or_create(
-        username=name, defaults={"is_staff": True, "is_superuser": name == "olga", "first_name": name.title()}
+        username=name,
+        defaults={
+            "is_staff": True,
+            "is_superuser": name == "olga",
+            "first_name": name.title(),
+        },
     )
     if made and name in _ROLES:
         groups.make()
@@ -116,4 +133,32 @@ def window(
     for taken in services or (service(),):
         Impact.objects.create(window=made, service=taken)
     Change.objects.create(window=made, what=Change.What.BOOKED, at=booked_at, actor=ada, revision=1)
+    return made
+
+
+def notice(
+    of: Window,
+    kind: Kind = Kind.ANNOUNCED,
+    *,
+    channels: Sequence[str] = ("sms", "email"),
+    due_at: datetime = NOW,
+    true_until: datetime | None = None,
+    status: Notice.Status = Notice.Status.PLANNED,
+    only_told: bool = False,
+) -> Notice:
+    """A planned notice with plain words in English and Arabic on each channel."""
+    made = Notice.objects.create(
+        window=of,
+        change=of.changes.latest("id"),
+        revision=of.revision,
+        kind=kind,
+        channels=list(channels),
+        due_at=due_at,
+        true_until=true_until or of.starts_at,
+        status=status,
+        only_told=only_told,
+    )
+    for channel in channels:
+        for language, body in (("en", "Dear [[name]], we are closed."), ("ar", "[[name]]، نحن مغلقون.")):
+            Text.objects.create(notice=made, channel=channel, language=language, subject="Notice", body=body)
     return made

@@ -6,212 +6,611 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('maintenance', '0001_first_tables'),
+        ("maintenance", "0001_first_tables"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PlannedChange',
+            name="PlannedChange",
             fields=[
-                ('change', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='maintenance.change')),
-                ('at', models.DateTimeField()),
+                (
+                    "change",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="maintenance.change",
+                    ),
+                ),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('delivery_id', models.BigIntegerField()),
-                ('number', models.PositiveSmallIntegerField()),
-                ('at', models.DateTimeField()),
-                ('outcome', models.CharField(max_length=20)),
-                ('code', models.CharField(blank=True, max_length=40)),
-                ('detail', models.CharField(blank=True, max_length=300)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("delivery_id", models.BigIntegerField()),
+                ("number", models.PositiveSmallIntegerField()),
+                ("at", models.DateTimeField()),
+                ("outcome", models.CharField(max_length=20)),
+                ("code", models.CharField(blank=True, max_length=40)),
+                ("detail", models.CharField(blank=True, max_length=300)),
             ],
             options={
-                'indexes': [models.Index(fields=['delivery_id', 'number'], name='attempt_by_delivery')],
+                "indexes": [
+                    models.Index(
+                        fields=["delivery_id", "number"], name="attempt_by_delivery"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('revision', models.PositiveIntegerField(help_text='Of the window whose facts the words state.')),
-                ('kind', models.CharField(choices=[('announced', 'Announcement'), ('rescheduled', 'New time'), ('reminder', 'Reminder'), ('started', 'Start'), ('finished', 'It is over'), ('cancelled', 'Cancellation')], max_length=12)),
-                ('audience', models.CharField(choices=[('customer', 'Customer'), ('partner', 'Partner'), ('regulator', 'Regulator'), ('staff', 'Staff')], default='customer', max_length=12)),
-                ('channels', models.JSONField()),
-                ('only_told', models.BooleanField(default=False, help_text='Only to those whom an earlier notice of this window may have reached.')),
-                ('due_at', models.DateTimeField()),
-                ('true_until', models.DateTimeField(help_text='Later than this its words would be wrong.')),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('planned', 'Planned'), ('preparing', 'Being prepared'), ('prepared', 'Handed out'), ('withdrawn', 'Withdrawn'), ('expired', 'Too late to be true')], default='draft', max_length=10)),
-                ('reason', models.CharField(blank=True, help_text='Why it was withdrawn or expired.', max_length=200)),
-                ('cursor', models.BigIntegerField(default=0, help_text='Last customer whose deliveries are prepared.')),
-                ('prepared_at', models.DateTimeField(blank=True, null=True)),
-                ('progress_at', models.DateTimeField(blank=True, null=True)),
-                ('change', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='maintenance.change')),
-                ('window', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='maintenance.window')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                (
+                    "revision",
+                    models.PositiveIntegerField(
+                        help_text="Of the window whose facts the words state."
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("announced", "Announcement"),
+                            ("rescheduled", "New time"),
+                            ("reminder", "Reminder"),
+                            ("started", "Start"),
+                            ("finished", "It is over"),
+                            ("cancelled", "Cancellation"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[
+                            ("customer", "Customer"),
+                            ("partner", "Partner"),
+                            ("regulator", "Regulator"),
+                            ("staff", "Staff"),
+                        ],
+                        default="customer",
+                        max_length=12,
+                    ),
+                ),
+                ("channels", models.JSONField()),
+                (
+                    "only_told",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Only to those whom an earlier notice of this window may have reached.",
+                    ),
+                ),
+                ("due_at", models.DateTimeField()),
+                (
+                    "true_until",
+                    models.DateTimeField(
+                        help_text="Later than this its words would be wrong."
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("planned", "Planned"),
+                            ("preparing", "Being prepared"),
+                            ("prepared", "Handed out"),
+                            ("withdrawn", "Withdrawn"),
+                            ("expired", "Too late to be true"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        help_text="Why it was withdrawn or expired.",
+                        max_length=200,
+                    ),
+                ),
+                (
+                    "cursor",
+                    models.BigIntegerField(
+                        default=0,
+                        help_text="Last customer whose deliveries are prepared.",
+                    ),
+                ),
+                ("prepared_at", models.DateTimeField(blank=True, null=True)),
+                ("progress_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "change",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="maintenance.change",
+                    ),
+                ),
+                (
+                    "window",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="maintenance.window",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['due_at', 'id'],
+                "ordering": ["due_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('channel', models.CharField(choices=[('sms', 'SMS'), ('email', 'Email'), ('inapp', 'In the app'), ('social', 'Social posts')], max_length=8)),
-                ('target', models.CharField(default='', help_text='Of a broadcast: which network.', max_length=80)),
-                ('demonstration', models.BooleanField(default=False, help_text='Never handed to a provider.')),
-                ('language', models.CharField(max_length=12)),
-                ('address_hmac', models.BinaryField(max_length=32, null=True)),
-                ('text_id', models.BigIntegerField(null=True)),
-                ('text_hash', models.BinaryField(help_text='SHA-256 of what was sent.', max_length=32, null=True)),
-                ('segments', models.PositiveSmallIntegerField(default=0)),
-                ('priority', models.PositiveSmallIntegerField(default=0, help_text='Lower goes first.')),
-                ('state', models.SmallIntegerField(choices=[(0, 'Queued'), (1, 'Claimed'), (2, 'Being sent'), (3, 'Unknown'), (4, 'Sent'), (5, 'Failed'), (6, 'Delivered'), (7, 'Suppressed'), (8, 'Expired'), (9, 'Withdrawn'), (10, 'No address')], default=0)),
-                ('rank', models.SmallIntegerField(default=0, help_text='Within one attempt it may only rise, so receipts commute.')),
-                ('reason', models.CharField(default='', max_length=200)),
-                ('not_before', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('attempt', models.PositiveSmallIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('lease_token', models.UUIDField(null=True)),
-                ('provider', models.CharField(default='', max_length=20)),
-                ('provider_ref', models.CharField(default='', max_length=120)),
-                ('intended_at', models.DateTimeField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('customer', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='maintenance.customer')),
-                ('notice', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='notifications.notice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("sms", "SMS"),
+                            ("email", "Email"),
+                            ("inapp", "In the app"),
+                            ("social", "Social posts"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "target",
+                    models.CharField(
+                        default="",
+                        help_text="Of a broadcast: which network.",
+                        max_length=80,
+                    ),
+                ),
+                (
+                    "demonstration",
+                    models.BooleanField(
+                        default=False, help_text="Never handed to a provider."
+                    ),
+                ),
+                ("language", models.CharField(max_length=12)),
+                ("address_hmac", models.BinaryField(max_length=32, null=True)),
+                ("text_id", models.BigIntegerField(null=True)),
+                (
+                    "text_hash",
+                    models.BinaryField(
+                        help_text="SHA-256 of what was sent.", max_length=32, null=True
+                    ),
+                ),
+                ("segments", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Lower goes first."
+                    ),
+                ),
+                (
+                    "state",
+                    models.SmallIntegerField(
+                        choices=[
+                            (0, "Queued"),
+                            (1, "Claimed"),
+                            (2, "Being sent"),
+                            (3, "Unknown"),
+                            (4, "Sent"),
+                            (5, "Failed"),
+                            (6, "Delivered"),
+                            (7, "Suppressed"),
+                            (8, "Expired"),
+                            (9, "Withdrawn"),
+                            (10, "No address"),
+                        ],
+                        default=0,
+                    ),
+                ),
+                (
+                    "rank",
+                    models.SmallIntegerField(
+                        default=0,
+                        help_text="Within one attempt it may only rise, so receipts commute.",
+                    ),
+                ),
+                ("reason", models.CharField(default="", max_length=200)),
+                ("not_before", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("attempt", models.PositiveSmallIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("lease_token", models.UUIDField(null=True)),
+                ("provider", models.CharField(default="", max_length=20)),
+                ("provider_ref", models.CharField(default="", max_length=120)),
+                ("intended_at", models.DateTimeField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("settled_at", models.DateTimeField(null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="maintenance.customer",
+                    ),
+                ),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="notifications.notice",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'deliveries',
+                "verbose_name_plural": "deliveries",
             },
         ),
         migrations.CreateModel(
-            name='ReadMark',
+            name="ReadMark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('read_at', models.DateTimeField()),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='maintenance.customer')),
-                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='notifications.notice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("read_at", models.DateTimeField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="maintenance.customer",
+                    ),
+                ),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="notifications.notice",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(max_length=20)),
-                ('event_key', models.CharField(help_text='The same event twice has the same key.', max_length=200)),
-                ('delivery_public_id', models.UUIDField()),
-                ('attempt', models.PositiveSmallIntegerField()),
-                ('provider_ref', models.CharField(default='', max_length=120)),
-                ('state', models.SmallIntegerField(choices=[(0, 'Queued'), (1, 'Claimed'), (2, 'Being sent'), (3, 'Unknown'), (4, 'Sent'), (5, 'Failed'), (6, 'Delivered'), (7, 'Suppressed'), (8, 'Expired'), (9, 'Withdrawn'), (10, 'No address')])),
-                ('code', models.CharField(blank=True, max_length=40)),
-                ('suppress', models.CharField(blank=True, choices=[('opt_out', 'Opted out'), ('bounce', 'Address refused'), ('complaint', 'Complained')], max_length=10)),
-                ('raw', models.JSONField(default=dict)),
-                ('received_at', models.DateTimeField()),
-                ('processed_at', models.DateTimeField(null=True)),
-                ('result', models.CharField(blank=True, max_length=60)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("provider", models.CharField(max_length=20)),
+                (
+                    "event_key",
+                    models.CharField(
+                        help_text="The same event twice has the same key.",
+                        max_length=200,
+                    ),
+                ),
+                ("delivery_public_id", models.UUIDField()),
+                ("attempt", models.PositiveSmallIntegerField()),
+                ("provider_ref", models.CharField(default="", max_length=120)),
+                (
+                    "state",
+                    models.SmallIntegerField(
+                        choices=[
+                            (0, "Queued"),
+                            (1, "Claimed"),
+                            (2, "Being sent"),
+                            (3, "Unknown"),
+                            (4, "Sent"),
+                            (5, "Failed"),
+                            (6, "Delivered"),
+                            (7, "Suppressed"),
+                            (8, "Expired"),
+                            (9, "Withdrawn"),
+                            (10, "No address"),
+                        ]
+                    ),
+                ),
+                ("code", models.CharField(blank=True, max_length=40)),
+                (
+                    "suppress",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("opt_out", "Opted out"),
+                            ("bounce", "Address refused"),
+                            ("complaint", "Complained"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("raw", models.JSONField(default=dict)),
+                ("received_at", models.DateTimeField()),
+                ("processed_at", models.DateTimeField(null=True)),
+                ("result", models.CharField(blank=True, max_length=60)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('processed_at__isnull', True)), fields=['received_at'], name='receipt_waiting'), models.Index(fields=['delivery_public_id'], name='receipt_by_delivery')],
-                'constraints': [models.UniqueConstraint(fields=('provider', 'event_key'), name='receipt_once')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("processed_at__isnull", True)),
+                        fields=["received_at"],
+                        name="receipt_waiting",
+                    ),
+                    models.Index(
+                        fields=["delivery_public_id"], name="receipt_by_delivery"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("provider", "event_key"), name="receipt_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Suppression',
+            name="Suppression",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('sms', 'SMS'), ('email', 'Email'), ('inapp', 'In the app'), ('social', 'Social posts')], max_length=8)),
-                ('address_hmac', models.BinaryField(max_length=32)),
-                ('reason', models.CharField(choices=[('opt_out', 'Opted out'), ('bounce', 'Address refused'), ('complaint', 'Complained')], max_length=10)),
-                ('since', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("sms", "SMS"),
+                            ("email", "Email"),
+                            ("inapp", "In the app"),
+                            ("social", "Social posts"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("address_hmac", models.BinaryField(max_length=32)),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("opt_out", "Opted out"),
+                            ("bounce", "Address refused"),
+                            ("complaint", "Complained"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("since", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('channel', 'address_hmac'), name='suppression_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("channel", "address_hmac"), name="suppression_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Text',
+            name="Text",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('sms', 'SMS'), ('email', 'Email'), ('inapp', 'In the app'), ('social', 'Social posts')], max_length=8)),
-                ('language', models.CharField(max_length=12)),
-                ('variant', models.CharField(blank=True, default='', max_length=12)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('subject', models.CharField(blank=True, max_length=200)),
-                ('body', models.TextField()),
-                ('html', models.TextField(blank=True)),
-                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='texts', to='notifications.notice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("sms", "SMS"),
+                            ("email", "Email"),
+                            ("inapp", "In the app"),
+                            ("social", "Social posts"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("language", models.CharField(max_length=12)),
+                ("variant", models.CharField(blank=True, default="", max_length=12)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("subject", models.CharField(blank=True, max_length=200)),
+                ("body", models.TextField()),
+                ("html", models.TextField(blank=True)),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="texts",
+                        to="notifications.notice",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('sms', 'SMS'), ('email', 'Email'), ('inapp', 'In the app'), ('social', 'Social posts')], max_length=8)),
-                ('address', models.BinaryField(help_text='Sealed by addresses.seal.')),
-                ('address_hmac', models.BinaryField(max_length=32)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='maintenance.customer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("sms", "SMS"),
+                            ("email", "Email"),
+                            ("inapp", "In the app"),
+                            ("social", "Social posts"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("address", models.BinaryField(help_text="Sealed by addresses.seal.")),
+                ("address_hmac", models.BinaryField(max_length=32)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contacts",
+                        to="maintenance.customer",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['address_hmac'], name='contact_by_hmac')],
-                'constraints': [models.UniqueConstraint(fields=('customer', 'channel'), name='contact_once')],
+                "indexes": [
+                    models.Index(fields=["address_hmac"], name="contact_by_hmac")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("customer", "channel"), name="contact_once"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['status', 'due_at'], name='notice_by_due'),
+            model_name="notice",
+            index=models.Index(fields=["status", "due_at"], name="notice_by_due"),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('change', 'kind', 'due_at', 'channels'), name='notice_once'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(
+                fields=("change", "kind", "due_at", "channels"), name="notice_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['public_id'], name='delivery_by_public_id'),
+            model_name="delivery",
+            index=models.Index(fields=["public_id"], name="delivery_by_public_id"),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['notice', 'channel', 'state'], name='delivery_by_notice'),
+            model_name="delivery",
+            index=models.Index(
+                fields=["notice", "channel", "state"], name="delivery_by_notice"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 0)), fields=['channel', 'demonstration', 'priority', 'not_before', 'id'], name='delivery_queue'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state", 0)),
+                fields=["channel", "demonstration", "priority", "not_before", "id"],
+                name="delivery_queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state__in', (1, 2))), fields=['lease_until'], name='delivery_leases'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state__in", (1, 2))),
+                fields=["lease_until"],
+                name="delivery_leases",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 3)), fields=['channel', 'intended_at'], name='delivery_unknown'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state", 3)),
+                fields=["channel", "intended_at"],
+                name="delivery_unknown",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(condition=models.Q(('customer__isnull', False)), fields=('notice', 'channel', 'customer'), name='delivery_once_per_customer'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("customer__isnull", False)),
+                fields=("notice", "channel", "customer"),
+                name="delivery_once_per_customer",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(condition=models.Q(('customer__isnull', True)), fields=('notice', 'channel', 'target'), name='delivery_once_per_target'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("customer__isnull", True)),
+                fields=("notice", "channel", "target"),
+                name="delivery_once_per_target",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', (1, 2)), _negated=True), ('lease_token__isnull', False), _connector='OR'), name='delivery_lease_while_held'),
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", (1, 2)), _negated=True),
+                    ("lease_token__isnull", False),
+                    _connector="OR",
+                ),
+                name="delivery_lease_while_held",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='readmark',
-            constraint=models.UniqueConstraint(fields=('customer', 'notice'), name='read_once'),
+            model_name="readmark",
+            constraint=models.UniqueConstraint(
+                fields=("customer", "notice"), name="read_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='text',
-            constraint=models.UniqueConstraint(fields=('notice', 'channel', 'language', 'variant', 'version'), name='text_once'),
+            model_name="text",
+            constraint=models.UniqueConstraint(
+                fields=("notice", "channel", "language", "variant", "version"),
+                name="text_once",
+            ),
         ),
     ]

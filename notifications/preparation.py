@@ -1,0 +1,87 @@
+"""A due notice in; its deliveries, one row per person and channel or per broadcast target, out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from notifications import audience, database
+from notifications.channels import targets
+from notifications.models import DIRECT, Delivery, Notice
+
+SLICE: Final = 5_000
+"""Customers per transaction: short locks, and little to do again after a crash."""
+
+_TABLE: Final = Delivery._meta.db_table
+_PREPARED: Final = (
+    "customer_id, channel, demonstration, language, address_hmac, text_id, priority, state, reason,"
+    " not_before"
+)
+
+
+def prepare(notice_id: int, *, now: datetime) -> bool:
+    """Make the next slice of a due notice's deliveries; True once all are made.
+
+    Rows and cursor are one transaction: killed anywhere, another process goes on from the cursor.
+    """
+    with transaction.atomic():
+        notice = Notice.objects.select_for_update(of=("self",)).select_related("window").get(pk=notice_id)
+        if notice.status not in (Notice.Status.PLANNED, Notice.Status.PREPARING):
+            return True
+        if notice.status == Notice.Status.PLANNED:
+            _broadcast(notice, now=now)
+        last = audience.slice_end(notice, customers=SLICE) if audience.direct_channels(notice) else None
+        if last is None:
+            notice.status, notice.prepared_at = Notice.Status.PREPARED, now
+        else:
+            _insert(notice, upto=last, now=now)
+            notice.status, notice.cursor = Notice.Status.PREPARING, last
+            notice.prepared_at = notice.prepared_at or now
+        notice.progress_at = now
+        notice.save(update_fields=["status", "cursor", "prepared_at", "progress_at"])
+        return last is None
+
+
+def _insert(notice: Notice, *, upto: int, now: datetime) -> None:
+    people = audience.rows(notice, after=notice.cursor, upto=upto, now=now)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {_TABLE} (public_id, notice_id, expires_at, target, segments, rank, attempt,"
+            f" provider, provider_ref, {_PREPARED})"
+            f" SELECT {database.new_uuid()}, %s, %s, '', 0, 0, 0, '', '', {_PREPARED}"
+            f" FROM ({people.sql}) AS person WHERE 1 = 1 ON CONFLICT DO NOTHING",
+            [
+                notice.pk,
+                database.stored(Delivery, "expires_at", notice.true_until),
+                *people.parameters,
+            ],
+        )
+
+
+def _broadcast(notice: Notice, *, now: datetime) -> None:
+    """One delivery per target; the app's inbox and the networks do the spreading."""
+    demonstration = notice.window.services.filter(demonstration=True).exists()
+    texts = {
+        (text.channel, text.language): text.pk for text in notice.texts.filter(variant="").order_by("version")
+    }
+    Delivery.objects.bulk_create(
+        [
+            Delivery(
+                notice=notice,
+                channel=channel,
+                target=target,
+                demonstration=demonstration,
+                language=settings.LANGUAGE_CODE,
+                text_id=texts.get((channel, settings.LANGUAGE_CODE)),
+                not_before=now,
+                expires_at=notice.true_until,
+            )
+            for channel in notice.channels
+            if channel in settings.CHANNELS and channel not in DIRECT
+            for target in targets(channel)
+        ],
+        ignore_conflicts=True,
+    )

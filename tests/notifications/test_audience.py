@@ -1,0 +1,153 @@
+"""Who hears: everybody who uses the service, the unreachable and the suppressed included."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from maintenance.models import Customer, Kind
+from notifications import audience, preparation
+from notifications.models import ChannelName, Delivery, Notice, State
+from tests import people
+
+pytestmark = pytest.mark.django_db
+
+
+def test_everyone_who_uses_the_service_is_counted_once_a_channel(now: datetime) -> None:
+    bank = people.service()
+    people.customer("cleo", uses=[bank], phone="+447700900001", email="cleo@example.com")
+    people.customer("other", uses=[people.service("cards")], phone="+447700900002")
+    notice = people.notice(people.window(bank))
+
+    assert audience.counts(notice, now=now) == [
+        audience.Count("email", "en", State.QUEUED, 1),
+        audience.Count("sms", "en", State.QUEUED, 1),
+    ]
+    assert audience.size(notice) == 1
+
+
+def test_somebody_using_two_of_the_services_is_one_person(now: datetime) -> None:
+    bank, cards = people.service(), people.service("cards")
+    people.customer("cleo", uses=[bank, cards], phone="+447700900001")
+    notice = people.notice(people.window(bank, cards), channels=["sms"])
+
+    assert [count.people for count in audience.counts(notice, now=now)] == [1]
+
+
+def test_no_address_and_opted_out_are_counted_not_dropped(now: datetime) -> None:
+    bank = people.service()
+    people.customer("cleo", uses=[bank])
+    people.customer("dan", uses=[bank], phone="+447700900002")
+    people.opt_out("+447700900002", ChannelName.SMS)
+    notice = people.notice(people.window(bank), channels=["sms"])
+
+    assert {count.state: count.people for count in audience.counts(notice, now=now)} == {
+        State.NO_ADDRESS: 1,
+        State.SUPPRESSED: 1,
+    }
+
+
+def test_an_opt_out_follows_the_address_to_whoever_shares_it(now: datetime) -> None:
+    bank = people.service()
+    people.customer("dan", uses=[bank], phone="+447700900002")
+    people.customer("dora", uses=[bank], phone="+447700900002")
+    people.opt_out("+447700900002", ChannelName.SMS)
+    notice = people.notice(people.window(bank), channels=["sms"])
+
+    assert [count.state for count in audience.counts(notice, now=now)] == [State.SUPPRESSED]
+
+
+def test_an_unknown_language_reads_the_banks_own_and_a_region_its_language(now: datetime) -> None:
+    bank = people.service()
+    people.customer("cleo", uses=[bank], phone="+447700900001", language="fi")
+    people.customer("dan", uses=[bank], phone="+447700900002", language="ar-SA")
+    notice = people.notice(people.window(bank), channels=["sms"])
+
+    assert [(count.language, count.people) for count in audience.counts(notice, now=now)] == [
+        ("ar", 1),
+        ("en", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "zone", "expected"),
+    [
+        ("2026-03-02T10:00", "Europe/London", "2026-03-02T10:00"),
+        ("2026-03-02T21:00", "Europe/London", "2026-03-03T08:00"),
+        ("2026-03-02T03:30", "Europe/London", "2026-03-02T08:00"),
+        ("2026-03-02T10:00", "America/Los_Angeles", "2026-03-02T16:00"),
+        ("2026-03-29T00:30", "Europe/London", "2026-03-29T07:00"),  # the clocks go forward that night
+        ("2026-03-02T10:00", "Not/AZone", "2026-03-02T10:00"),
+    ],
+)
+def test_nobody_is_disturbed_at_night_by_their_own_clock(start: str, zone: str, expected: str) -> None:
+    moment = datetime.fromisoformat(start).replace(tzinfo=UTC)
+
+    assert audience.earliest(moment, zone) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
+def test_each_zone_gets_its_own_morning(now: datetime) -> None:
+    bank = people.service()
+    people.customer("cleo", uses=[bank], phone="+447700900001")
+    people.customer("lin", uses=[bank], phone="+447700900002", time_zone="America/Los_Angeles")
+    notice = people.notice(people.window(bank), channels=["sms"])
+    preparation.prepare(notice.pk, now=now)
+
+    assert set(Delivery.objects.values_list("customer__external_id", "not_before")) == {
+        ("cleo", now),
+        ("lin", now + timedelta(hours=7)),
+    }
+
+
+def test_words_that_quiet_hours_would_make_false_expire_with_the_reason(now: datetime) -> None:
+    bank = people.service()
+    people.customer("lin", uses=[bank], phone="+447700900002", time_zone="America/Los_Angeles")
+    notice = people.notice(people.window(bank), channels=["sms"], true_until=now + timedelta(hours=6))
+
+    assert [count.state for count in audience.counts(notice, now=now)] == [State.EXPIRED]
+
+
+def test_a_notice_only_for_the_told_skips_those_who_never_heard(now: datetime) -> None:
+    bank = people.service()
+    people.customer("cleo", uses=[bank], phone="+447700900001", email="cleo@example.com")
+    people.customer("dan", uses=[bank])
+    window = people.window(bank)
+    first = people.notice(window, channels=["sms"])
+    preparation.prepare(first.pk, now=now)
+    preparation.prepare(first.pk, now=now)
+    Delivery.objects.filter(state=State.QUEUED).update(state=State.SENT)
+    people.customer("new", uses=[bank], phone="+447700900003")
+    second = people.notice(window, Kind.CANCELLED, only_told=True)
+
+    assert audience.counts(second, now=now) == [audience.Count("sms", "en", State.QUEUED, 1)]
+
+
+def test_a_new_time_reaches_the_told_even_when_they_use_the_service_no_longer(now: datetime) -> None:
+    bank = people.service()
+    cleo = people.customer("cleo", uses=[bank], phone="+447700900001")
+    window = people.window(bank)
+    first = people.notice(window, channels=["sms"])
+    preparation.prepare(first.pk, now=now)
+    Delivery.objects.update(state=State.SENT)
+    cleo.use_set.all().delete()
+    people.customer("new", uses=[bank], phone="+447700900003")
+    second = people.notice(window, Kind.RESCHEDULED, channels=["sms"])
+
+    assert audience.size(second) == 2
+
+
+def test_partners_are_not_told_what_customers_are(now: datetime) -> None:
+    bank = people.service()
+    partner = people.customer("partner", uses=[bank], phone="+447700900001")
+    Customer.objects.filter(pk=partner.pk).update(kind=Customer.Kind.PARTNER)
+
+    assert audience.counts(people.notice(people.window(bank)), now=now) == []
+
+
+def test_a_notice_by_broadcast_alone_has_no_rows_per_person(now: datetime) -> None:
+    bank = people.service()
+    people.customer("cleo", uses=[bank], phone="+447700900001")
+    notice: Notice = people.notice(people.window(bank), channels=["inapp", "social"])
+
+    assert audience.counts(notice, now=now) == []
