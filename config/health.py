@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
+_ticking: Callable[[datetime], bool] | None
 try:
-    from notifications.tasks import is_ticking
-except ImportError:  # no clock yet: the database alone decides
-    is_ticking = None
+    _ticking = import_string("notifications.tasks.is_ticking")
+except ImportError:  # the clock keeps no record of its ticks: the database alone decides
+    _ticking = None
 
 
 def alive(request: HttpRequest) -> HttpResponse:
@@ -22,7 +27,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        ticking = is_ticking is None or is_ticking(timezone.now())
+        ticking = _ticking is None or _ticking(timezone.now())
     except DatabaseError:
         return HttpResponse("database: no answer\n", status=503, content_type="text/plain")
     if not ticking:

@@ -26,13 +26,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from maintenance.models import Service
-
-try:
-    from notifications import demonstration
-except ImportError:
-    demonstration = None
 
 HOST = "127.0.0.1"  # this laptop only: what faces a network has a proxy and its own processes
 SILENT_SECONDS = 2
@@ -81,10 +77,14 @@ class Command(BaseCommand):
             timer.cancel()
 
     def _demonstrate(self) -> list[tuple[str, str]]:
-        if demonstration is None or Service.objects.exists():
+        if Service.objects.exists():
+            return []
+        try:
+            build = import_string("notifications.demonstration.build")
+        except ImportError:
             return []
         self._say("Building a demonstration bank ...")
-        built = demonstration.build(now=timezone.now(), progress=lambda words: self._say(f"  {words}"))
+        built = build(now=timezone.now(), progress=lambda words: self._say(f"  {words}"))
         return list(built.people)
 
     def _announcement(self, here: str, people: list[tuple[str, str]]) -> str:
