@@ -1,0 +1,156 @@
+"""A CSV file and what stores its rows in; the rows stored chunk by chunk, and what came of them, out.
+
+The frame that the import commands share. Each chunk is stored whole or not at all by the one who
+stores it, so that an import that was stopped is completed by running it again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeVar
+
+from django.core.management.base import CommandError, CommandParser, OutputWrapper
+
+from maintenance import csvfiles
+from maintenance.csvfiles import Rejected
+from maintenance.textfiles import Unreadable
+
+Row = TypeVar("Row")
+
+_SHOWN: Final = 10
+_SILENT_SECONDS: Final = 2
+_EVERY_SECONDS: Final = 0.5
+_INTERRUPTED: Final = 130
+"""What a shell reports for Ctrl-C."""
+
+
+@dataclass
+class Tally:
+    """What became of the rows so far."""
+
+    read: int = 0
+    rejected: int = 0
+    first: list[Rejected] = field(default_factory=list)
+
+    def add(self, read: int, rejected: Sequence[Rejected]) -> None:
+        """Count one more chunk, and keep the first few rejected rows to show."""
+        self.read += read
+        self.rejected += len(rejected)
+        self.first += rejected[: _SHOWN - len(self.first)]
+
+
+def add_arguments(parser: CommandParser) -> None:
+    """The arguments that every import takes."""
+    parser.add_argument("file", type=Path, help="CSV in UTF-8; its first line names the columns.")
+    parser.add_argument("--check", action="store_true", help="Read and report everything; write nothing.")
+    parser.add_argument(
+        "--rejected", type=Path, metavar="FILE", help="Write every rejected row, with line and reason, here."
+    )
+
+
+def run(
+    path: Path,
+    columns: Sequence[str],
+    check: Callable[[Sequence[str]], Row],
+    store: Callable[[Sequence[Row]], object],
+    *,
+    size: int,
+    rejected_to: Path | None,
+    out: OutputWrapper,
+) -> Tally:
+    """Hand each chunk's good rows to `store`; say how far it is, on a terminal, from two seconds on.
+
+    Raises CommandError, with one sentence for people, where the file or every row in it is refused,
+    or where it is stopped by Ctrl-C.
+    """
+    tally = Tally()
+    progress = _Progress(out)
+    try:
+        with _rejected_rows(rejected_to, columns) as note:
+            for chunk in csvfiles.chunks(path, columns, check, size):
+                if chunk.rows:
+                    store(chunk.rows)
+                note(chunk.rejected)
+                tally.add(chunk.read, chunk.rejected)
+                progress.show(tally.read, chunk.share)
+    except Unreadable as refusal:
+        raise CommandError(str(refusal)) from None
+    except KeyboardInterrupt:
+        raise CommandError(
+            f"Stopped after {tally.read:,} rows. Run it again to complete it.", returncode=_INTERRUPTED
+        ) from None
+    finally:
+        progress.clear()
+    if tally.rejected == tally.read:
+        raise CommandError(f"No row could be taken.\n{rejections(tally, rejected_to)}")
+    return tally
+
+
+def rejections(tally: Tally, rejected_to: Path | None) -> str:
+    """The first rejected rows with their reasons, and where all of them are."""
+    if not tally.rejected:
+        return "0 rows rejected."
+    lines = [f"{tally.rejected:,} {'row' if tally.rejected == 1 else 'rows'} rejected:"]
+    lines += [f"  line {rejected.line}: {rejected.reason}" for rejected in tally.first]
+    if tally.rejected > len(tally.first):
+        lines.append(f"  … and {tally.rejected - len(tally.first):,} more")
+    if rejected_to:
+        lines.append(f"All of them are in {rejected_to}: mend them and import that file.")
+    elif tally.rejected > len(tally.first):
+        lines.append("To have all of them in a file, import again with --rejected FILE.")
+    return "\n".join(lines)
+
+
+@contextlib.contextmanager
+def _rejected_rows(
+    path: Path | None, columns: Sequence[str]
+) -> Iterator[Callable[[Sequence[Rejected]], None]]:
+    """Where rejected rows are written: the columns of the file, so that it can be mended and imported."""
+    if path is None:
+        yield lambda rejected: None
+        return
+    try:
+        # never over an existing file; readable by its owner alone, for it holds what customers gave
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise CommandError(f"{path} exists already: give --rejected a new file's name.") from None
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}.") from None
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("line", "reason", *columns))
+
+        def note(rejected: Sequence[Rejected]) -> None:
+            writer.writerows((row.line, row.reason, *row.values) for row in rejected)
+
+        yield note
+
+
+class _Progress:
+    """One line that counts on, for a person who waits."""
+
+    def __init__(self, out: OutputWrapper) -> None:
+        self._out = out if out.isatty() else None
+        self._began = time.monotonic()
+        self._next = self._began + _SILENT_SECONDS
+        self._shown = False
+
+    def show(self, read: int, share: float) -> None:
+        now = time.monotonic()
+        if self._out is None or now < self._next:
+            return
+        self._next, self._shown = now + _EVERY_SECONDS, True
+        taken = now - self._began
+        left = f", {share:.0%}, {taken / share - taken:.0f} s to go" if share else ""
+        self._out.write(f"\r{read:,} rows{left}   ", ending="")
+        self._out.flush()
+
+    def clear(self) -> None:
+        if self._out is not None and self._shown:
+            self._out.write("\r" + " " * 60 + "\r", ending="")
