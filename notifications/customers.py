@@ -1,0 +1,156 @@
+"""Rows of the bank's register in; customers, what they use and where they are reached, stored.
+
+A chunk is stored whole or not at all, and only what differs is written: the register can be
+imported every night. The statements are the same on PostgreSQL and SQLite.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connection, transaction
+
+from maintenance.models import Customer, Service, Use
+from notifications import addresses
+from notifications.models import ChannelName, Contact
+
+_CUSTOMER: Final = Customer._meta.db_table
+_USE: Final = Use._meta.db_table
+_CONTACT: Final = Contact._meta.db_table
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One customer of the register, checked. `phone` is E.164; `services` are keys; "" is no address."""
+
+    external_id: str
+    name: str
+    email: str
+    phone: str
+    language: str
+    time_zone: str
+    services: tuple[str, ...]
+    vulnerable: bool
+
+    @property
+    def address_by_channel(self) -> Mapping[str, str]:
+        """Where the customer is reached directly; empty where not."""
+        return {ChannelName.SMS: self.phone, ChannelName.EMAIL: self.email}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of the customers of some rows; `without_address` of all of them have none."""
+
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    repeated: int = 0
+    without_address: int = 0
+
+    def __add__(self, other: Stored) -> Stored:
+        return Stored(
+            self.new + other.new,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.repeated + other.repeated,
+            self.without_address + other.without_address,
+        )
+
+
+def store(rows: Sequence[Row], *, demonstration: bool = False) -> Stored:
+    """Make each row's customer be as the row says, all of them or none.
+
+    Of rows with the same external_id the last holds. A customer that is there already stays what
+    it is: neither its kind nor whether it is invented (`demonstration`) is changed. Services must
+    exist (KeyError).
+    """
+    by_id = {row.external_id: row for row in rows}
+    with transaction.atomic():
+        known = _known(by_id)
+        changed = {row.external_id for row in by_id.values() if known.get(row.external_id) != _own(row)}
+        _write_customers([row for row in by_id.values() if row.external_id in changed], demonstration)
+        keys = dict(Customer.objects.filter(external_id__in=by_id).values_list("external_id", "pk"))
+        by_key = {keys[row.external_id]: row for row in by_id.values()}
+        touched = _write_uses(by_key) | _write_contacts(by_key)
+    changed |= {by_key[key].external_id for key in touched}
+    new = len(by_id.keys() - known.keys())
+    updated = len(changed) - new
+    return Stored(
+        new=new,
+        updated=updated,
+        unchanged=len(by_id) - new - updated,
+        repeated=len(rows) - len(by_id),
+        without_address=sum(not (row.phone or row.email) for row in by_id.values()),
+    )
+
+
+def _own(row: Row) -> tuple[str, str, str, bool]:
+    return row.name, row.language, row.time_zone, row.vulnerable
+
+
+def _known(external_ids: Iterable[str]) -> dict[str, tuple[str, str, str, bool]]:
+    rows = Customer.objects.filter(external_id__in=external_ids).values_list(
+        "external_id", "name", "language", "time_zone", "vulnerable"
+    )
+    return {row[0]: row[1:] for row in rows}
+
+
+def _write_customers(rows: Sequence[Row], demonstration: bool) -> None:
+    _execute(
+        f"INSERT INTO {_CUSTOMER}"
+        " (external_id, kind, demonstration, name, language, time_zone, vulnerable)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s)"
+        " ON CONFLICT (external_id) DO UPDATE SET name = excluded.name, language = excluded.language,"
+        " time_zone = excluded.time_zone, vulnerable = excluded.vulnerable",
+        [(row.external_id, Customer.Kind.CUSTOMER.value, demonstration, *_own(row)) for row in rows],
+    )
+
+
+def _write_uses(rows: Mapping[int, Row]) -> set[int]:
+    """Make the register of uses say the same; the customers for whom that changed something."""
+    services = dict(Service.objects.values_list("key", "pk"))
+    wanted = {(key, services[service]) for key, row in rows.items() for service in row.services}
+    there = set(Use.objects.filter(customer__in=rows).values_list("customer_id", "service_id"))
+    _execute(
+        f"INSERT INTO {_USE} (customer_id, service_id) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+        sorted(wanted - there),
+    )
+    _execute(f"DELETE FROM {_USE} WHERE customer_id = %s AND service_id = %s", sorted(there - wanted))
+    return {key for key, _ in wanted ^ there}
+
+
+def _write_contacts(rows: Mapping[int, Row]) -> set[int]:
+    """Make the addresses the same; the customers for whom that changed something."""
+    there: dict[int, dict[str, bytes]] = defaultdict(dict)
+    contacts = Contact.objects.filter(customer__in=rows, channel__in=(ChannelName.SMS, ChannelName.EMAIL))
+    for key, channel, fingerprint in contacts.values_list("customer_id", "channel", "address_hmac"):
+        there[key][channel] = bytes(fingerprint)
+    write: list[tuple[int, str, bytes, bytes]] = []
+    remove: list[tuple[int, str]] = []
+    for key, row in rows.items():
+        for channel, address in row.address_by_channel.items():
+            known = there[key].get(channel)
+            if not address:
+                if known:
+                    remove.append((key, str(channel)))
+            # sealing gives other bytes each time, so only the fingerprint tells whether it is the same
+            elif (fingerprint := addresses.fingerprint(address)) != known:
+                write.append((key, str(channel), addresses.seal(address), fingerprint))
+    _execute(
+        f"INSERT INTO {_CONTACT} (customer_id, channel, address, address_hmac) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (customer_id, channel)"
+        " DO UPDATE SET address = excluded.address, address_hmac = excluded.address_hmac",
+        write,
+    )
+    _execute(f"DELETE FROM {_CONTACT} WHERE customer_id = %s AND channel = %s", remove)
+    return {key for key, *_ in write} | {key for key, *_ in remove}
+
+
+def _execute(statement: str, parameters: Sequence[tuple[str | int | bytes, ...]]) -> None:
+    if parameters:
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, parameters)

@@ -1,0 +1,66 @@
+"""A CSV file of the bank's customers in; the register made to say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from maintenance.management import imports
+from notifications import customers, register
+from notifications.customers import Row, Stored
+
+CHUNK_ROWS: Final = 5_000
+
+
+class Command(BaseCommand):
+    """Import the bank's customers."""
+
+    help = (
+        "Import customers from a CSV file with the columns external_id,name,email,phone,language,"
+        "time_zone,services,vulnerable: services are keys separated by ; and vulnerable is yes or no. "
+        "A customer that is known already is updated; one that is not in the file is left alone. An "
+        "empty language or time zone is the bank's own."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """FILE, --check, --rejected."""
+        imports.add_arguments(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Import, and say what came of it. Raises CommandError with one clear sentence."""
+        path, check, rejected_to = options["file"], options["check"], options["rejected"]
+        stored = Stored()
+
+        def store(rows: Sequence[Row]) -> None:
+            nonlocal stored
+            if not check:
+                stored += customers.store(rows)
+
+        tally = imports.run(
+            path,
+            register.COLUMNS,
+            register.Reader(),
+            store,
+            size=CHUNK_ROWS,
+            rejected_to=rejected_to,
+            out=self.stderr,
+        )
+        self.stdout.write(_summary(path, tally, stored, check=check))
+        self.stdout.write(imports.rejections(tally, rejected_to))
+
+
+def _summary(path: Path, tally: imports.Tally, stored: Stored, *, check: bool) -> str:
+    lines = [f"{path.name}: {tally.read:,} rows read."]
+    if check:
+        good = tally.read - tally.rejected
+        return "\n".join((*lines, f"{good:,} rows are good; nothing was written."))
+    lines.append(
+        f"{stored.new:,} customers new, {stored.updated:,} updated, {stored.unchanged:,} as they were;"
+        f" {stored.without_address:,} with neither phone nor email."
+    )
+    if stored.repeated:
+        lines.append(f"{stored.repeated:,} rows repeat an external_id; the last of them holds.")
+    return "\n".join(lines)
