@@ -7,23 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import Group, User
 
 from maintenance import groups
-from maintenance.models import (
-    Alternative,
-    Change,
-    Customer,
-    Impact,
-    Service,
-    Use,
-    Window,
-)
+from maintenance.models import Alternative, Change, Customer, Impact, Kind, Service, Use, Window
 from notifications import addresses
-from notifications.models import ChannelName, Contact, Notice, Suppression, Text
+from notifications.models import ChannelName, Contact, Delivery, Notice, Suppression, Text
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+TOKEN = UUID(int=1)
 
 _ROLES = {
     "ada": groups.CHANGE_MANAGERS,
@@ -161,4 +156,27 @@ def notice(
     for channel in channels:
         for language, body in (("en", "Dear [[name]], we are closed."), ("ar", "[[name]]، نحن مغلقون.")):
             Text.objects.create(notice=made, channel=channel, language=language, subject="Notice", body=body)
+    return made
+
+
+def queued(of: Notice, *, number: int = 1, channel: str = "sms", **options: Any) -> list[Delivery]:
+    """So many queued deliveries of a notice, written straight to the table, each to a new customer."""
+    made = []
+    for _ in range(number):
+        count = Customer.objects.count()
+        address = f"+4477009{count:05d}" if channel == "sms" else f"c{count}@example.com"
+        kwargs: dict[str, str] = {"phone" if channel == "sms" else "email": address}
+        person = customer(f"c{count}", uses=list(of.window.services.all()), **kwargs)  # type: ignore[arg-type]
+        text = of.texts.filter(channel=channel, language="en").first()
+        values: dict[str, Any] = {
+            "notice": of,
+            "customer": person,
+            "channel": channel,
+            "language": "en",
+            "address_hmac": addresses.fingerprint(address),
+            "text_id": text.pk if text else None,
+            "not_before": of.due_at,
+            "expires_at": of.true_until,
+        }
+        made.append(Delivery.objects.create(**(values | options)))
     return made
