@@ -83,11 +83,17 @@ def _one(wire: Channel, row: Delivery, *, now: datetime) -> int:
 
 
 def release(row: Delivery, *, sent: bool, by: str, now: datetime) -> bool:
-    """A person decides on an unknown delivery: it was sent, or it is to be sent again."""
-    _note(row, "taken as sent" if sent else "sent again", f"by {by}", now=now)
+    """A person decides on an unknown delivery: it was sent, or it is to be sent again.
+
+    False where a receipt, or another person, was quicker.
+    """
     if sent:
-        return bool(_move(row, State.SENT, sent_at=now, reason=f"taken as sent by {by}"[:200]))
-    return bool(_move(row, State.QUEUED, not_before=now, reason=f"sent again by {by}"[:200]))
+        moved = _move(row, State.SENT, sent_at=now, reason=f"taken as sent by {by}"[:200])
+    else:
+        moved = _move(row, State.QUEUED, not_before=now, reason=f"sent again by {by}"[:200])
+    if moved:
+        _note(row, "taken as sent" if sent else "sent again", f"by {by}", now=now)
+    return bool(moved)
 
 
 def _move(row: Delivery, state: State, **changes: object) -> int:

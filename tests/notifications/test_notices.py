@@ -1,0 +1,261 @@
+"""What happens to a window, and the notices that follow from it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from maintenance.models import Change, Kind, Window
+from notifications import notices
+from notifications.models import Delivery, Notice, PlannedChange, State, Text
+from tests import people
+
+pytestmark = pytest.mark.django_db
+
+What = Change.What
+Status = Notice.Status
+
+
+def _happens(window: Window, what: Change.What, now: datetime, **changes: object) -> None:
+    """Write what maintenance writes when this happens, and let notifications work it out."""
+    for field, value in changes.items():
+        setattr(window, field, value)
+    window.save()
+    Change.objects.create(
+        window=window, what=what, at=now, actor=people.user("ada"), revision=window.revision
+    )
+    notices.plan(now=now)
+
+
+def _approve(window: Window, now: datetime) -> None:
+    _happens(window, What.CHANGE_APPROVED, now)
+    _happens(window, What.TEXT_APPROVED, now, status=Window.Status.APPROVED)
+
+
+def _move(window: Window, now: datetime, by: timedelta) -> None:
+    _happens(
+        window,
+        What.RESCHEDULED,
+        now,
+        starts_at=window.starts_at + by,
+        ends_at=window.ends_at + by,
+        revision=window.revision + 1,
+        status=Window.Status.BOOKED,
+    )
+
+
+def _stand(window: Window) -> list[tuple[Kind, Status]]:
+    rows = window.notices.order_by("id").values_list("kind", "status")
+    return [(Kind(kind), Status(status)) for kind, status in rows]
+
+
+def _told(window: Window, now: datetime, channel: str = "sms") -> None:
+    """The announcement has reached Cleo by one channel."""
+    first = window.notices.get(kind=Kind.ANNOUNCED, status=Status.PLANNED)
+    Notice.objects.filter(pk=first.pk).update(status=Status.PREPARED, prepared_at=now)
+    people.queued(first, channel=channel, state=State.SENT)
+
+
+@pytest.fixture
+def window(now: datetime) -> Window:
+    """Booked 13 days ahead, at 02:00 on 16 March."""
+    made = people.window()
+    notices.plan(now=now)
+    return made
+
+
+def test_a_booking_drafts_the_announcement_and_a_reminder_with_words_in_every_language(
+    window: Window,
+) -> None:
+    assert _stand(window) == [(Kind.ANNOUNCED, Status.DRAFT), (Kind.REMINDER, Status.DRAFT)]
+    assert Text.objects.filter(notice__kind=Kind.ANNOUNCED).count() == 4 * 2
+
+
+def test_customers_are_told_at_ten_of_the_banks_day_seven_days_ahead(window: Window) -> None:
+    due = dict(window.notices.values_list("kind", "due_at"))
+
+    assert due[Kind.ANNOUNCED].isoformat() == "2026-03-09T10:00:00+00:00"
+    assert due[Kind.REMINDER].isoformat() == "2026-03-15T10:00:00+00:00"
+
+
+def test_where_money_moves_the_reminder_also_goes_by_sms(now: datetime) -> None:
+    window = people.window(people.service("cards", moves_money=True))
+    notices.plan(now=now)
+
+    reminders = window.notices.filter(kind=Kind.REMINDER).order_by("id")
+    assert [reminder.channels for reminder in reminders] == [["inapp"], ["sms"]]
+
+
+def test_one_approval_is_not_enough(window: Window, now: datetime) -> None:
+    _happens(window, What.CHANGE_APPROVED, now)
+
+    assert {status for _, status in _stand(window)} == {Status.DRAFT}
+
+
+def test_both_approvals_plan_the_notices(window: Window, now: datetime) -> None:
+    _approve(window, now)
+
+    assert {status for _, status in _stand(window)} == {Status.PLANNED}
+
+
+def test_a_change_is_worked_out_once_however_often_the_clock_ticks(window: Window, now: datetime) -> None:
+    _approve(window, now)
+
+    assert notices.plan(now=now) == 0
+    assert (PlannedChange.objects.count(), window.notices.count()) == (3, 2)
+
+
+def test_a_late_announcement_goes_out_at_once_and_takes_the_reminder_with_it(
+    window: Window, now: datetime
+) -> None:
+    eve = window.starts_at - timedelta(hours=3)
+    _approve(window, eve)
+
+    assert _stand(window) == [(Kind.ANNOUNCED, Status.PLANNED), (Kind.REMINDER, Status.WITHDRAWN)]
+    assert notices.due(now=eve) == [window.notices.get(kind=Kind.ANNOUNCED).pk]
+
+
+def test_an_announcement_approved_after_the_start_expires_with_the_reason(window: Window) -> None:
+    _approve(window, window.starts_at)
+
+    announcement = window.notices.get(kind=Kind.ANNOUNCED)
+    assert announcement.status == Status.EXPIRED
+    assert announcement.reason != ""
+
+
+def test_a_notice_that_the_clock_missed_is_sent_if_still_true_else_expires(
+    window: Window, now: datetime
+) -> None:
+    _approve(window, now)
+
+    assert len(notices.due(now=window.starts_at - timedelta(minutes=1))) == 2
+    assert notices.due(now=window.starts_at) == []
+    assert {status for _, status in _stand(window)} == {Status.EXPIRED}
+
+
+def test_nothing_is_due_before_its_hour(window: Window, now: datetime) -> None:
+    _approve(window, now)
+
+    assert notices.due(now=datetime.fromisoformat("2026-03-09T09:59:59+00:00")) == []
+
+
+def test_a_rejection_withdraws_the_drafts_with_its_reason(window: Window, now: datetime) -> None:
+    Change.objects.create(
+        window=window,
+        what=What.REJECTED,
+        at=now,
+        actor=people.user("ben"),
+        revision=1,
+        reason="Too long",
+    )
+    notices.plan(now=now)
+
+    assert set(window.notices.values_list("status", "reason")) == {(Status.WITHDRAWN, "Rejected: Too long")}
+
+
+def test_a_move_before_anyone_was_told_withdraws_and_announces_the_right_time(
+    window: Window, now: datetime
+) -> None:
+    _approve(window, now)
+    _move(window, now, timedelta(days=1))
+    _approve(window, now)
+
+    assert _stand(window) == [
+        (Kind.ANNOUNCED, Status.WITHDRAWN),
+        (Kind.REMINDER, Status.WITHDRAWN),
+        (Kind.ANNOUNCED, Status.PLANNED),
+        (Kind.REMINDER, Status.PLANNED),
+    ]
+    assert notices.due(now=now + timedelta(days=7, hours=2)) == []
+
+
+def test_a_move_after_customers_were_told_gives_them_the_new_time_at_once(
+    window: Window, now: datetime
+) -> None:
+    _approve(window, now)
+    _told(window, now)
+    _move(window, now, timedelta(days=1))
+    _approve(window, now)
+
+    assert _stand(window)[2:] == [(Kind.RESCHEDULED, Status.PLANNED), (Kind.REMINDER, Status.PLANNED)]
+    assert notices.due(now=now) == [window.notices.get(kind=Kind.RESCHEDULED).pk]
+
+
+def test_a_move_takes_back_what_is_still_queued(window: Window, now: datetime) -> None:
+    _approve(window, now)
+    _told(window, now)
+    people.queued(window.notices.get(kind=Kind.ANNOUNCED), number=2)
+    _move(window, now, timedelta(days=1))
+
+    rows = list(Delivery.objects.order_by("id").values_list("state", flat=True))
+    assert rows == [State.SENT, State.WITHDRAWN, State.WITHDRAWN]
+
+
+def test_a_cancellation_nobody_need_hear_of_is_silent(window: Window, now: datetime) -> None:
+    _approve(window, now)
+    _happens(window, What.CANCELLED, now, status=Window.Status.CANCELLED)
+
+    assert {status for _, status in _stand(window)} == {Status.WITHDRAWN}
+
+
+def test_a_cancellation_goes_to_those_who_were_told_by_the_channels_that_told_them(
+    window: Window, now: datetime
+) -> None:
+    _approve(window, now)
+    _told(window, now, channel="email")
+    _happens(window, What.CANCELLED, now, status=Window.Status.CANCELLED)
+
+    cancelled = window.notices.get(kind=Kind.CANCELLED)
+    assert (cancelled.channels, cancelled.only_told, cancelled.status) == (["email"], True, Status.PLANNED)
+
+
+def test_start_and_end_are_told_in_the_app_and_by_posts_when_they_happen(
+    window: Window, now: datetime
+) -> None:
+    _approve(window, now)
+    begun = window.starts_at + timedelta(minutes=1)
+    _happens(window, What.STARTED, begun, status=Window.Status.STARTED, started_at=begun)
+    assert not window.notices.filter(kind=Kind.FINISHED).exists()
+
+    over = begun + timedelta(hours=5)
+    _happens(window, What.FINISHED, over, status=Window.Status.FINISHED, finished_at=over)
+
+    told = window.notices.filter(kind__in=(Kind.STARTED, Kind.FINISHED)).order_by("id")
+    assert [(notice.kind, notice.channels, notice.due_at) for notice in told] == [
+        (Kind.STARTED, ["inapp", "social"], begun),
+        (Kind.FINISHED, ["inapp", "social"], over),
+    ]
+
+
+def test_a_reminder_that_did_not_get_out_before_the_start_is_withdrawn(window: Window, now: datetime) -> None:
+    _approve(window, now)
+    _happens(window, What.STARTED, window.starts_at, status=Window.Status.STARTED)
+
+    assert window.notices.get(kind=Kind.REMINDER).status == Status.WITHDRAWN
+
+
+def test_words_without_what_still_works_cannot_be_approved_and_say_what_to_do(now: datetime) -> None:
+    bank = people.service(alternative=False)
+    window = people.window(bank)
+    notices.plan(now=now)
+
+    with pytest.raises(notices.NotReady, match="alternative"):
+        notices.approve_text(window, revision=1, by=people.user("ben"), now=now)
+
+    people.service()
+    drafts = notices.draft(window, now=now)
+    assert {draft.reason for draft in drafts} == {""}
+
+
+def test_words_are_drafted_at_once_for_the_page(now: datetime) -> None:
+    assert len(notices.draft(people.window(), now=now)) == 2
+
+
+def test_channels_the_bank_has_switched_off_are_in_no_notice(
+    now: datetime, settings: pytest.FixtureRequest
+) -> None:
+    settings.CHANNELS = ["email", "inapp"]  # type: ignore[attr-defined]
+
+    announcement = notices.draft(people.window(), now=now)[0]
+    assert announcement.channels == ["email", "inapp"]

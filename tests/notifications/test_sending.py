@@ -1,0 +1,153 @@
+"""One drain: nothing handed out before its intent is committed, nothing held beyond the bound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from pytest_django.fixtures import SettingsWrapper
+
+from notifications import addresses, sending
+from notifications.contract import Channel, Class, Message, Outcome
+from notifications.models import Contact, Delivery, State
+from tests import people
+
+pytestmark = pytest.mark.django_db
+
+
+class Wire(Channel):
+    """A wire that answers as told and notes what the database said when each message was pulled."""
+
+    provider = "wire"
+
+    def __init__(self, answer: Callable[[Message], Class] = lambda message: Class.ACCEPTED) -> None:
+        super().__init__(in_flight=8)
+        self.answer = answer
+        self.messages: list[Message] = []
+        self.states: list[int] = []
+        self.most_in_doubt = 0
+
+    def send(self, messages: Iterator[Message]) -> Iterator[Outcome]:
+        for message in messages:
+            self.messages.append(message)
+            self.states.append(Delivery.objects.get(public_id=message.delivery).state)
+            self.most_in_doubt = max(self.most_in_doubt, Delivery.objects.filter(state=State.SENDING).count())
+            yield Outcome(message.delivery, message.attempt, self.answer(message), self.provider, "ref")
+
+
+def _drain(wire: Wire, now: datetime) -> int:
+    return sending._Run(wire, "sms", demonstration=False, clock=lambda: now).go()
+
+
+def _counts() -> dict[State, int]:
+    rows = list(Delivery.objects.values_list("state", flat=True))
+    return {State(state): rows.count(state) for state in set(rows)}
+
+
+def test_everything_due_is_sent_once_in_the_readers_words(now: datetime) -> None:
+    now += timedelta(hours=1)
+    people.queued(people.notice(people.window()), number=30)
+    wire = Wire()
+
+    assert _drain(wire, now) == 30
+    assert _counts() == {State.SENT: 30}
+    assert len({message.address for message in wire.messages}) == 30
+    assert wire.messages[0].body == "Dear C0, we are closed."
+
+
+def test_the_intent_is_committed_before_the_wire_sees_the_message(now: datetime) -> None:
+    people.queued(people.notice(people.window()), number=5)
+    wire = Wire()
+    _drain(wire, now)
+
+    assert set(wire.states) == {State.SENDING}
+
+
+def test_no_more_than_the_bound_is_ever_in_doubt(now: datetime, settings: SettingsWrapper) -> None:
+    settings.DELIVERIES_IN_FLIGHT = 8
+    people.queued(people.notice(people.window()), number=50)
+    wire = Wire()
+    _drain(wire, now)
+
+    assert 0 < wire.most_in_doubt <= 8
+
+
+def test_a_wrong_key_stops_the_drain_and_fails_nobody(now: datetime, settings: SettingsWrapper) -> None:
+    settings.DELIVERIES_IN_FLIGHT = 8
+    people.queued(people.notice(people.window()), number=50)
+    wire = Wire(lambda message: Class.CONFIGURATION)
+    _drain(wire, now)
+
+    assert len(wire.messages) <= 8
+    assert _counts() == {State.QUEUED: 50}
+
+
+def test_one_that_cannot_be_composed_fails_alone(now: datetime) -> None:
+    rows = people.queued(people.notice(people.window()), number=3)
+    Contact.objects.filter(customer=rows[1].customer).update(address=b"\x01not sealed by us")
+
+    assert _drain(Wire(), now) == 2
+    rows[1].refresh_from_db()
+    assert rows[1].state == State.FAILED
+    assert "ADDRESS_KEY" in rows[1].reason
+
+
+def test_an_address_removed_meanwhile_is_no_address(now: datetime) -> None:
+    people.queued(people.notice(people.window()))
+    Contact.objects.all().delete()
+    _drain(Wire(), now)
+
+    assert _counts() == {State.NO_ADDRESS: 1}
+
+
+def test_a_number_changed_meanwhile_gets_the_message(now: datetime) -> None:
+    people.queued(people.notice(people.window()))
+    new = "+447700900999"
+    Contact.objects.update(address=addresses.seal(new), address_hmac=addresses.fingerprint(new))
+    wire = Wire()
+    _drain(wire, now)
+
+    assert [message.address for message in wire.messages] == [new]
+    assert bytes(Delivery.objects.get().address_hmac or b"") == addresses.fingerprint(new)
+
+
+def test_quiet_hours_that_began_since_planning_hold_the_message_until_morning(now: datetime) -> None:
+    people.queued(people.notice(people.window()))
+    night = now.replace(hour=21)
+    wire = Wire()
+    _drain(wire, night)
+
+    row = Delivery.objects.get()
+    assert (wire.messages, row.state, row.not_before) == ([], State.QUEUED, now.replace(hour=8, day=3))
+
+
+def test_demonstration_people_reach_no_provider_whatever_the_credentials(
+    now: datetime, settings: SettingsWrapper
+) -> None:
+    settings.TWILIO_ACCOUNT_SID = "AC" + "0" * 32
+    settings.TWILIO_AUTH_TOKEN = "token"
+    settings.TWILIO_API_BASE = "http://127.0.0.1:9"  # nobody listens: a call would not be accepted
+    people.queued(people.notice(people.window()), demonstration=True)
+
+    sending.drain("sms", demonstration=True, clock=lambda: now)
+
+    row = Delivery.objects.get()
+    assert (row.state, row.provider) == (State.SENT, "outbox")
+
+
+def test_without_credentials_messages_go_to_the_outbox(now: datetime) -> None:
+    people.queued(people.notice(people.window()))
+    sending.drain("sms", demonstration=False, clock=lambda: now)
+
+    assert Delivery.objects.get().provider == "outbox"
+
+
+def test_an_email_carries_the_way_out_of_email(now: datetime) -> None:
+    people.queued(people.notice(people.window()), channel="email")
+    wire = Wire()
+    sending._Run(wire, "email", demonstration=False, clock=lambda: now).go()
+
+    headers = wire.messages[0].headers
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert headers["List-Unsubscribe"].startswith("<http://127.0.0.1:8000/preferences/")
