@@ -1,0 +1,44 @@
+"""Instants in; the bank's own clock and its words for them out."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, tzinfo
+
+from django.utils import timezone
+
+
+def bank_zone() -> tzinfo:
+    """The zone of the bank's day (setting TIME_ZONE)."""
+    return timezone.get_default_timezone()
+
+
+def bank_day(at: datetime) -> date:
+    """The date at the bank at an instant."""
+    return at.astimezone(bank_zone()).date()
+
+
+def at_bank(day: date, clock: time) -> datetime:
+    """The instant (UTC) at which the bank's clock shows this time on this day.
+
+    A time that the spring change skips is taken as if the clock had not changed; of one that the
+    autumn change repeats, the first is meant (PEP 495).
+    """
+    return datetime.combine(day, clock, bank_zone()).astimezone(UTC)
+
+
+def day_words(day: date) -> str:
+    """`Sunday 29 November 2026`."""
+    return f"{day:%A} {day.day} {day:%B %Y}"
+
+
+def words(at: datetime) -> str:
+    """`Sunday 29 November 2026, 02:00`, on the bank's clock."""
+    local = at.astimezone(bank_zone())
+    return f"{day_words(local.date())}, {local:%H:%M}"
+
+
+def span_words(starts_at: datetime, ends_at: datetime) -> str:
+    """`Sunday 29 November 2026, 02:00 to 04:00`, on the bank's clock."""
+    ends = ends_at.astimezone(bank_zone())
+    same_day = bank_day(starts_at) == ends.date()
+    return f"{words(starts_at)} to {f'{ends:%H:%M}' if same_day else words(ends_at)}"
