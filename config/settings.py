@@ -2,71 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 import zoneinfo
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-import environ
+import django_stubs_ext
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 
-from config import keys, unfold
+from config import environment, keys, unfold
+
+django_stubs_ext.monkeypatch()  # before any module says ModelForm[Service]
 
 ROOT = Path(__file__).resolve().parent.parent
-_environment = environ.FileAwareEnv()  # NAME_FILE stands for NAME everywhere
-
-
-def _text(name: str, default: str = "") -> str:
-    """An empty value counts as absent, which is how compose files hand on what nobody set."""
-    # not _environment.str(): that takes a secret which begins with "$" for another variable's name
-    return str(_environment.ENVIRON.get(name, "")).strip() or default
-
-
-def _names(name: str, default: str = "") -> list[str]:
-    return [part.strip() for part in _text(name, default).split(",") if part.strip()]
-
-
-def _number(name: str, default: int) -> int:
-    try:
-        return int(_text(name, str(default)))
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {_text(name)!r}.") from None
-
-
-def _switch(name: str, default: bool) -> bool:
-    """A misspelt boolean stops the start: guessing would pick the unsafe side half of the time."""
-    known = {
-        "true": True,
-        "yes": True,
-        "on": True,
-        "1": True,
-        "false": False,
-        "no": False,
-        "off": False,
-        "0": False,
-    }
-    value = _text(name, str(default)).lower()
-    if value not in known:
-        raise ImproperlyConfigured(f"{name} must be true or false, not {_text(name)!r}.")
-    return known[value]
-
-
-def _json(name: str, value: str) -> Any:
-    try:
-        return json.loads(value)
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} is not valid JSON: {error}.") from None
-
 
 # --- where the data lies -------------------------------------------------------------------------
 
-_database: dict[str, Any] = dict(
-    _environment.db_url_config(_text("DATABASE_URL", f"sqlite:///{ROOT}/.lull/lull.sqlite3"))
-)
+_database = environment.database("DATABASE_URL", f"sqlite:///{ROOT}/.lull/lull.sqlite3")
 EMBEDDED = _database["ENGINE"] == "django.db.backends.sqlite3"
 if EMBEDDED:
     # under the checkout when relative, so that the working directory does not decide which bank this is
@@ -86,12 +40,12 @@ else:
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = _text("REDIS_URL")
+REDIS_URL = environment.text("REDIS_URL")
 """Empty: Celery's queue is this process's memory, and only `up` runs it."""
 
 
 def _secret(name: str) -> str:
-    value = _text(name)
+    value = environment.text(name)
     if not value and EMBEDDED:
         return keys.kept(_database["NAME"].parent / name.lower().replace("_", "-"))
     if not value:
@@ -109,9 +63,9 @@ ADDRESS_KEY = _secret("ADDRESS_KEY")
 
 # --- the bank ------------------------------------------------------------------------------------
 
-BANK_NAME = _text("BANK_NAME", "Demonstration Bank")
-COUNTRY = _text("COUNTRY", "GB").upper()
-TIME_ZONE = _text("TIME_ZONE", "Europe/London")
+BANK_NAME = environment.text("BANK_NAME", "Demonstration Bank")
+COUNTRY = environment.text("COUNTRY", "GB").upper()
+TIME_ZONE = environment.text("TIME_ZONE", "Europe/London")
 if TIME_ZONE not in zoneinfo.available_timezones():
     raise ImproperlyConfigured(f"TIME_ZONE must be a name like Europe/London, not {TIME_ZONE!r}.")
 USE_TZ = True
@@ -124,57 +78,44 @@ def _language(code: str) -> tuple[str, str]:
     return code, str(LANG_INFO[code]["name_local"])
 
 
-LANGUAGES = [_language(code) for code in _names("LANGUAGES", "en,ar")]
+LANGUAGES = [_language(code) for code in environment.names("LANGUAGES", "en,ar")]
 LANGUAGE_CODE = LANGUAGES[0][0]
 """The first one: what a customer reads whose own language is not offered."""
 
-PRICES: dict[str, Any] = _json("PRICES", _text("PRICES", "{}"))
+PRICES = environment.table("PRICES")
 
 # --- the roads to customers ----------------------------------------------------------------------
 
-CHANNELS = _names("CHANNELS", "sms,email,inapp,social")
+CHANNELS = environment.names("CHANNELS", "sms,email,inapp,social")
 
-TWILIO_ACCOUNT_SID = _text("TWILIO_ACCOUNT_SID")
-TWILIO_AUTH_TOKEN = _text("TWILIO_AUTH_TOKEN")
-TWILIO_MESSAGING_SERVICE_SID = _text("TWILIO_MESSAGING_SERVICE_SID")
-TWILIO_FROM = _text("TWILIO_FROM")
-TWILIO_API_BASE = _text("TWILIO_API_BASE", "https://api.twilio.com").rstrip("/")
+TWILIO_ACCOUNT_SID = environment.text("TWILIO_ACCOUNT_SID")
+TWILIO_AUTH_TOKEN = environment.text("TWILIO_AUTH_TOKEN")
+TWILIO_MESSAGING_SERVICE_SID = environment.text("TWILIO_MESSAGING_SERVICE_SID")
+TWILIO_FROM = environment.text("TWILIO_FROM")
+TWILIO_API_BASE = environment.text("TWILIO_API_BASE", "https://api.twilio.com").rstrip("/")
 
-EMAIL_BACKEND = _text("EMAIL_BACKEND")
+_mail = environment.mail("EMAIL_URL")
+EMAIL_BACKEND = environment.text("EMAIL_BACKEND") or _mail.get("BACKEND", "")
+EMAIL_HOST = _mail.get("HOST", "")
+EMAIL_PORT = _mail.get("PORT", 25)
+EMAIL_HOST_USER = _mail.get("HOST_USER", "")
+EMAIL_HOST_PASSWORD = _mail.get("HOST_PASSWORD", "")
+EMAIL_USE_SSL = _mail.get("USE_SSL", False)
+EMAIL_USE_TLS = _mail.get("USE_TLS", False)
 EMAIL_TIMEOUT = 30  # Django's own default waits for ever
-EMAIL_HOST = EMAIL_HOST_USER = EMAIL_HOST_PASSWORD = ""
-EMAIL_PORT = 25
-EMAIL_USE_TLS = EMAIL_USE_SSL = False
-if _text("EMAIL_URL"):
-    _email: dict[str, Any] = dict(_environment.email_url_config(_text("EMAIL_URL")))
-    EMAIL_BACKEND = EMAIL_BACKEND or _email["EMAIL_BACKEND"]
-    EMAIL_HOST, EMAIL_HOST_USER = _email["EMAIL_HOST"] or "", _email["EMAIL_HOST_USER"] or ""
-    EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"] or ""
-    # port 465 speaks TLS from the first byte, whatever the scheme was called (RFC 8314)
-    EMAIL_USE_SSL = bool(_email.get("EMAIL_USE_SSL")) or _email["EMAIL_PORT"] == 465
-    EMAIL_USE_TLS = bool(_email.get("EMAIL_USE_TLS")) and not EMAIL_USE_SSL
-    EMAIL_PORT = _email["EMAIL_PORT"] or (465 if EMAIL_USE_SSL else 587 if EMAIL_USE_TLS else 25)
 EMAIL_CONFIGURED = bool(EMAIL_BACKEND)
 """Without a road the email channel keeps its messages in the outbox."""
 EMAIL_BACKEND = EMAIL_BACKEND or "django.core.mail.backends.console.EmailBackend"
-DEFAULT_FROM_EMAIL = _text("DEFAULT_FROM_EMAIL", f"{BANK_NAME} <notices@localhost>")
-EMAIL_ATTACH_CALENDAR = _switch("EMAIL_ATTACH_CALENDAR", False)
+DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", f"{BANK_NAME} <notices@localhost>")
+EMAIL_ATTACH_CALENDAR = environment.switch("EMAIL_ATTACH_CALENDAR", False)
 
-_anymail = sorted({name.removesuffix("_FILE") for name in os.environ if name.startswith("ANYMAIL_")})
-ANYMAIL = {
-    # anymail also wants objects and booleans (SEND_DEFAULTS, WEBHOOK_SECRET as a list)
-    name.removeprefix("ANYMAIL_"): _json(name, value)
-    if value[:1] in "{[" or value in ("true", "false")
-    else value
-    for name in _anymail
-    if (value := _text(name))
-}
+ANYMAIL = environment.anymail()
 
-SOCIAL_URLS = _names("SOCIAL_URLS")
+SOCIAL_URLS = environment.names("SOCIAL_URLS")
 
-APP_JWT_KEY = _text("APP_JWT_KEY")
-APP_JWKS_URL = _text("APP_JWKS_URL")
-APP_JWT_AUDIENCE = _text("APP_JWT_AUDIENCE")
+APP_JWT_KEY = environment.text("APP_JWT_KEY")
+APP_JWKS_URL = environment.text("APP_JWKS_URL")
+APP_JWT_AUDIENCE = environment.text("APP_JWT_AUDIENCE")
 
 # --- policy numbers, not meant to be set by the environment --------------------------------------
 
@@ -182,19 +123,19 @@ NOTICE_HOUR = 10  # bank day: late enough to have been seen by staff, early enou
 QUIET_FROM = 21  # customer's own clock; the strictest hours seen in SMS rules are 21 to 8
 QUIET_UNTIL = 8
 DELIVERIES_IN_FLIGHT = 64  # per process, and so the most that one kill can leave unknown
-LEASE_SECONDS = _number(
+LEASE_SECONDS = environment.number(
     "LEASE_SECONDS", 120
 )  # over three times the longest call; tests of crashes shorten it
 
 # --- the web -------------------------------------------------------------------------------------
 
-DEBUG = _switch("DEBUG", False)
+DEBUG = environment.switch("DEBUG", False)
 LOCAL_URL = "http://127.0.0.1:8000"
-BASE_URL = _text("BASE_URL", LOCAL_URL).rstrip("/")
+BASE_URL = environment.text("BASE_URL", LOCAL_URL).rstrip("/")
 _base = urlsplit(BASE_URL)
 if _base.scheme not in ("http", "https") or not _base.hostname:
     raise ImproperlyConfigured(f"BASE_URL must be an address like https://status.example, not {BASE_URL!r}.")
-ALLOWED_HOSTS = _names("ALLOWED_HOSTS") or [_base.hostname, "localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS") or [_base.hostname, "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 _https = _base.scheme == "https"
@@ -267,7 +208,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "config.logs.Line"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": _text("LOG_LEVEL", "WARNING").upper()},
+    "root": {"handlers": ["stderr"], "level": environment.text("LOG_LEVEL", "WARNING").upper()},
     # Django's own handlers would print a line twice, or mail it
     "loggers": {
         "django": {"handlers": [], "level": "NOTSET"},

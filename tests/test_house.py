@@ -113,14 +113,22 @@ def test_no_time_is_naive() -> None:
 def test_settings_alone_read_the_environment() -> None:
     """A setting that is read elsewhere is one that no page lists."""
     readers = [
-        f"{_place(path, call)} {name}"
+        _place(path, node)
         for path in _files(*ROOMS)
-        if path != ROOT / "config" / "settings.py"
-        for call, name in _calls(path)
+        for node in ast.walk(_tree(path))
         # Django must be told where the settings are before they can be read
-        if name in {"os.getenv", "environ.get"}
+        if _dotted(node) in {"os.getenv", "os.environ"}
+        and path.name not in {"asgi.py", "wsgi.py", "celery.py"}
+    ]
+    importers = [
+        _place(path, node)
+        for path in _files(*ROOMS)
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.ImportFrom) and node.module == "config"
+        if any(alias.name == "environment" for alias in node.names)
     ]
     assert readers == []
+    assert [place.split(":")[0] for place in importers] == ["config/settings.py"]
 
 
 def test_migrations_are_named() -> None:

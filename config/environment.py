@@ -1,0 +1,100 @@
+"""The name of a variable in; its value, checked, out. For settings.py alone.
+
+NAME_FILE stands for NAME everywhere, so that a secret need not be in any process's environment.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+_SOURCE: Final = environ.FileAwareEnv.ENVIRON
+_SWITCHES: Final = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
+
+
+def text(name: str, default: str = "") -> str:
+    """An empty value counts as absent, which is how compose files hand on what nobody set."""
+    # not Env.str(): that takes a secret which begins with "$" for another variable's name
+    return str(_SOURCE.get(name, "")).strip() or default
+
+
+def names(name: str, default: str = "") -> list[str]:
+    """The parts between the commas."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def number(name: str, default: int) -> int:
+    """A whole number."""
+    try:
+        return int(text(name, str(default)))
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {text(name)!r}.") from None
+
+
+def switch(name: str, default: bool) -> bool:
+    """A misspelt boolean stops the start: guessing would pick the unsafe side half of the time."""
+    value = text(name, str(default)).lower()
+    if value not in _SWITCHES:
+        raise ImproperlyConfigured(f"{name} must be true or false, not {text(name)!r}.")
+    return _SWITCHES[value]
+
+
+def table(name: str) -> dict[str, Any]:
+    """A JSON object."""
+    try:
+        value = json.loads(text(name, "{}"))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is not valid JSON: {error}.") from None
+    if not isinstance(value, dict):
+        raise ImproperlyConfigured(f"{name} must be a JSON object, like {{...}}.")
+    return value
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """A database's address as Django wants it."""
+    return dict(environ.Env.db_url_config(text(name, default)))
+
+
+def mail(name: str) -> dict[str, Any]:
+    """A mail server's address as Django wants it; empty where there is none."""
+    url = text(name)
+    if not url:
+        return {}
+    found = environ.Env.email_url_config(url)
+    # port 465 speaks TLS from the first byte, whatever the scheme was called (RFC 8314)
+    ssl = bool(found.get("EMAIL_USE_SSL")) or found["EMAIL_PORT"] == 465
+    tls = bool(found.get("EMAIL_USE_TLS")) and not ssl
+    return {
+        "BACKEND": found["EMAIL_BACKEND"],
+        "HOST": found["EMAIL_HOST"] or "",
+        "PORT": found["EMAIL_PORT"] or (465 if ssl else 587 if tls else 25),
+        "HOST_USER": found["EMAIL_HOST_USER"] or "",
+        "HOST_PASSWORD": found["EMAIL_HOST_PASSWORD"] or "",
+        "USE_SSL": ssl,
+        "USE_TLS": tls,
+    }
+
+
+def anymail() -> dict[str, Any]:
+    """Every ANYMAIL_NAME that is set, as anymail's own NAME; objects, lists and booleans as JSON."""
+    values = {name: text(name) for name in sorted(_SOURCE) if name.startswith("ANYMAIL_")}
+    return {
+        name.removeprefix("ANYMAIL_"): _parsed(name, value)
+        for name, value in values.items()
+        if value and not name.endswith("_FILE")
+    }
+
+
+def _parsed(name: str, value: str) -> Any:
+    if value[0] not in "{[" and value not in ("true", "false"):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is not valid JSON: {error}.") from None
