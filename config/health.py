@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
-_ticking: Callable[[datetime], bool] | None
-try:
-    _ticking = import_string("notifications.tasks.is_ticking")
-except ImportError:  # the clock keeps no record of its ticks: the database alone decides
-    _ticking = None
+from notifications import notices
 
 
 def alive(request: HttpRequest) -> HttpResponse:
@@ -23,15 +15,17 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """The database answers, and the clock has ticked lately: without it no customer is told."""
+    """The database answers, and nothing is left that the clock should have done."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        ticking = _ticking is None or _ticking(timezone.now())
+        stuck = notices.stuck(now=timezone.now())
     except DatabaseError:
         return HttpResponse("database: no answer\n", status=503, content_type="text/plain")
-    if not ticking:
+    if stuck:
         return HttpResponse(
-            "clock: has not ticked; is a worker and a beat running?\n", status=503, content_type="text/plain"
+            "clock: notices are due and not prepared; is a worker and a beat running?\n",
+            status=503,
+            content_type="text/plain",
         )
     return HttpResponse("ok\n", content_type="text/plain")

@@ -102,10 +102,10 @@ def rows(notice: Notice, *, after: int, upto: int | None, now: datetime) -> Sql:
     zones = _values(
         [
             (zone, database.stored(Delivery, "not_before", earliest(start, zone)))
-            for zone in _in_use("time_zone")
+            for zone in _in_use("time_zone", after, upto)
         ]
     )
-    words = _values(_words(notice, channels))
+    words = _values(_words(notice, channels, _in_use("language", after, upto)))
     roads = _values([(channel,) for channel in channels])
     people = _people(notice, after=after, upto=upto)
     told = _told(notice, "AND d.channel = road.channel") if notice.only_told else Sql("1 = 1", ())
@@ -189,14 +189,16 @@ def _told(notice: Notice, condition: str) -> Sql:
     )
 
 
-def _words(notice: Notice, channels: Sequence[str]) -> list[tuple[str, str, int, str]]:
+def _words(
+    notice: Notice, channels: Sequence[str], readers: Sequence[str]
+) -> list[tuple[str, str, int, str]]:
     """Which text each reader's language gets on each channel: channel, reader, text, language."""
     texts: dict[tuple[str, str], int] = {}
     for text in notice.texts.order_by("version").values("id", "channel", "language"):
         texts[text["channel"], text["language"]] = text["id"]
     chosen = []
     for channel in channels:
-        for reader in _in_use("language"):
+        for reader in readers:
             language = _spoken(reader)
             chosen.append((channel, reader, texts.get((channel, language), 0), language))
     return chosen
@@ -211,9 +213,14 @@ def _spoken(language: str) -> str:
     return str(settings.LANGUAGE_CODE)
 
 
-def _in_use(field: str) -> list[str]:
-    """The distinct languages or zones of all customers: a handful, whatever their number."""
-    return list(Customer.objects.order_by(field).values_list(field, flat=True).distinct()) or [""]
+def _in_use(field: str, after: int, upto: int | None) -> list[str]:
+    """The distinct languages or zones of these customers: a handful, whatever their number."""
+    some = (
+        Customer.objects.filter(pk__gt=after)
+        if upto is None
+        else Customer.objects.filter(pk__gt=after, pk__lte=upto)
+    )
+    return list(some.order_by(field).values_list(field, flat=True).distinct()) or [""]
 
 
 def _marks(values: Sequence[object]) -> str:

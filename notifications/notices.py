@@ -13,7 +13,7 @@ from typing import Final
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from maintenance import approvals, policies
 from maintenance.models import Approval, Change, Kind, NoticeRule, Window
@@ -23,6 +23,9 @@ from notifications.models import Delivery, Notice, PlannedChange, Text
 _UNSENT: Final = (Notice.Status.DRAFT, Notice.Status.PLANNED, Notice.Status.PREPARING)
 _AFTERMATH: Final = timedelta(days=1)
 """How long "it is over" is worth saying."""
+
+_CLOCK_PATIENCE: Final = timedelta(minutes=1)
+"""Several ticks: a worker may be busy sending for one or two of them."""
 
 
 class NotReady(ValueError):
@@ -70,6 +73,16 @@ def due(*, now: datetime) -> list[int]:
         status=Notice.Status.EXPIRED, reason="Its time had passed before it could be sent."
     )
     return list(ready.order_by("due_at", "id").values_list("pk", flat=True))
+
+
+def stuck(*, now: datetime) -> bool:
+    """Whether something that the clock should have done is left: no worker, or no beat, is running."""
+    before = now - _CLOCK_PATIENCE
+    late = Notice.objects.filter(
+        Q(status=Notice.Status.PLANNED, due_at__lte=before)
+        | Q(status=Notice.Status.PREPARING, progress_at__lte=before)
+    )
+    return _unplanned().filter(at__lte=before).exists() or late.exists()
 
 
 def _unplanned() -> QuerySet[Change]:
