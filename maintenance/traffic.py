@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 from django.db import connection, transaction
 
-from maintenance import learning
+from maintenance import learning, upserts
 from maintenance.forecast import Load, Profile, TooLittle
 from maintenance.models import Service, TrafficSample
 
@@ -19,11 +19,6 @@ __all__ = ["Load", "Profile", "TooLittle", "profile", "record"]
 
 _LEARNT_FROM: Final = timedelta(weeks=53)
 """A year: every holiday once, and no habit that is long gone."""
-
-_UPSERT: Final = """
-    INSERT INTO maintenance_trafficsample (service_id, at, count) VALUES (%s, %s, %s)
-    ON CONFLICT (service_id, at) DO UPDATE SET count = excluded.count
-"""
 
 
 def record(service: Service, samples: Sequence[tuple[datetime, float]]) -> int:
@@ -38,10 +33,15 @@ def record(service: Service, samples: Sequence[tuple[datetime, float]]) -> int:
         if not (math.isfinite(count) and count >= 0):
             raise ValueError(f"The count at {at.isoformat()} is {count}: it must be a number, zero or more.")
     adapt = connection.ops.adapt_datetimefield_value
-    rows = [(service.pk, adapt(at), count) for at, count in samples]
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.executemany(_UPSERT, rows)
-    return len(rows)
+    rows = [(service.pk, adapt(at), count) for at, count in dict(samples).items()]
+    with transaction.atomic():
+        upserts.write(
+            "maintenance_trafficsample (service_id, at, count)",
+            rows,
+            "(service_id, at) DO UPDATE SET count = excluded.count"
+            " WHERE maintenance_trafficsample.count <> excluded.count",
+        )
+    return len(samples)
 
 
 def profile(service: Service, *, now: datetime) -> Profile:
