@@ -87,4 +87,5 @@ def _foreign(head: bytes) -> str:
 def _every_other_nul(head: bytes) -> bool:
     """UTF-16 without its mark."""
     sample = head[:400]
-    return max(sample[0::2].count(0), sample[1::2].count(0)) > len(sample) * 0.4
+    fewest, most = sorted((sample[0::2].count(0), sample[1::2].count(0)))
+    return most > len(sample) * 0.4 and fewest == 0
