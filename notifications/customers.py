@@ -13,6 +13,7 @@ from typing import Final
 
 from django.db import connection, transaction
 
+from maintenance import upserts
 from maintenance.models import Customer, Service, Use
 from notifications import addresses
 from notifications.models import ChannelName, Contact
@@ -100,13 +101,11 @@ def _known(external_ids: Iterable[str]) -> dict[str, tuple[str, str, str, bool]]
 
 
 def _write_customers(rows: Sequence[Row], demonstration: bool) -> None:
-    _execute(
-        f"INSERT INTO {_CUSTOMER}"
-        " (external_id, kind, demonstration, name, language, time_zone, vulnerable)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s)"
-        " ON CONFLICT (external_id) DO UPDATE SET name = excluded.name, language = excluded.language,"
-        " time_zone = excluded.time_zone, vulnerable = excluded.vulnerable",
+    upserts.write(
+        f"{_CUSTOMER} (external_id, kind, demonstration, name, language, time_zone, vulnerable)",
         [(row.external_id, Customer.Kind.CUSTOMER.value, demonstration, *_own(row)) for row in rows],
+        "(external_id) DO UPDATE SET name = excluded.name, language = excluded.language,"
+        " time_zone = excluded.time_zone, vulnerable = excluded.vulnerable",
     )
 
 
@@ -115,11 +114,8 @@ def _write_uses(rows: Mapping[int, Row]) -> set[int]:
     services = dict(Service.objects.values_list("key", "pk"))
     wanted = {(key, services[service]) for key, row in rows.items() for service in row.services}
     there = set(Use.objects.filter(customer__in=rows).values_list("customer_id", "service_id"))
-    _execute(
-        f"INSERT INTO {_USE} (customer_id, service_id) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-        sorted(wanted - there),
-    )
-    _execute(f"DELETE FROM {_USE} WHERE customer_id = %s AND service_id = %s", sorted(there - wanted))
+    upserts.write(f"{_USE} (customer_id, service_id)", sorted(wanted - there), "DO NOTHING")
+    _delete(f"DELETE FROM {_USE} WHERE customer_id = %s AND service_id = %s", sorted(there - wanted))
     return {key for key, _ in wanted ^ there}
 
 
@@ -140,17 +136,17 @@ def _write_contacts(rows: Mapping[int, Row]) -> set[int]:
             # sealing gives other bytes each time, so only the fingerprint tells whether it is the same
             elif (fingerprint := addresses.fingerprint(address)) != known:
                 write.append((key, str(channel), addresses.seal(address), fingerprint))
-    _execute(
-        f"INSERT INTO {_CONTACT} (customer_id, channel, address, address_hmac) VALUES (%s, %s, %s, %s)"
-        " ON CONFLICT (customer_id, channel)"
-        " DO UPDATE SET address = excluded.address, address_hmac = excluded.address_hmac",
+    upserts.write(
+        f"{_CONTACT} (customer_id, channel, address, address_hmac)",
         write,
+        "(customer_id, channel)"
+        " DO UPDATE SET address = excluded.address, address_hmac = excluded.address_hmac",
     )
-    _execute(f"DELETE FROM {_CONTACT} WHERE customer_id = %s AND channel = %s", remove)
+    _delete(f"DELETE FROM {_CONTACT} WHERE customer_id = %s AND channel = %s", remove)
     return {key for key, *_ in write} | {key for key, *_ in remove}
 
 
-def _execute(statement: str, parameters: Sequence[tuple[str | int | bytes, ...]]) -> None:
+def _delete(statement: str, parameters: Sequence[tuple[str | int, ...]]) -> None:
     if parameters:
         with connection.cursor() as cursor:
             cursor.executemany(statement, parameters)
