@@ -1,0 +1,51 @@
+"""A request of the public in; the status page or a calendar out. Only reads, and sets no cookie."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone, translation
+from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from maintenance import status
+from maintenance.faces import frame, ical, subscription
+from maintenance.faces.page import page
+from maintenance.models import Service
+
+
+@require_safe
+def status_page(request: HttpRequest) -> HttpResponse:
+    """What each service is doing now, what is planned, and what still works then."""
+    now = timezone.now()
+    language = frame.asked(request) or translation.get_language() or settings.LANGUAGE_CODE
+    with translation.override(language):
+        windows = status.public(now)
+        shown = page(windows, status.standings(windows), language=language, now=now)
+    response = frame.render(request, "maintenance/status.html", {"page": shown}, language=language)
+    patch_cache_control(response, public=True, max_age=30)
+    return response
+
+
+@require_safe
+def calendar(request: HttpRequest, key: str = "") -> HttpResponseBase:
+    """All public windows, or those of one service, as an iCalendar feed; 404 for an unknown service."""
+    now = timezone.now()
+    service = Service.objects.filter(key=key).first() if key else None
+    if key and service is None:
+        words = "There is no such service here. All planned maintenance is in /calendar.ics\n"
+        return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
+    # not the language a browser prefers: the same address must give every reader the same bytes
+    language = frame.asked(request) or settings.LANGUAGE_CODE
+    windows = status.public(now, service)
+    source = _source(request, language, service)
+    return subscription.answer(request, windows, source, language=language, now=now)
+
+
+def _source(request: HttpRequest, language: str, service: Service | None) -> ical.Source:
+    with translation.override(language):
+        facts = {"bank": settings.BANK_NAME, "service": service.name_in(language) if service else ""}
+        name = _("%(bank)s: maintenance of %(service)s") if service else _("%(bank)s: planned maintenance")
+        return ical.Source(name % facts, f"{request.path}?lang={language}")
