@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
+
+from notifications import views
+from notifications.api import api
 
 app_name = "notifications"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("preferences/<str:token>/", views.preference_page, name="preferences"),
+    path("calendar/my/<str:token>.ics", views.my_calendar, name="my_calendar"),
+    path("api/v1/", api.urls),
+    path("", include("notifications.webhooks")),
+]

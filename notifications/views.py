@@ -1,0 +1,109 @@
+"""A customer's signed link in; the page where they choose how they hear, or their choice kept, out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.utils import timezone, translation
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from maintenance import status
+from maintenance.faces import frame, ical, subscription, words
+from maintenance.models import Customer, Use
+from notifications import links, preferences
+from notifications.models import DIRECT, ChannelName, Suppression
+from notifications.preferences import Preference
+
+ONE_CLICK: Final = ("List-Unsubscribe", "One-Click")
+"""What a mail program posts for its user (RFC 8058 section 3.2), without cookies."""
+
+
+@require_safe
+def my_calendar(request: HttpRequest, token: str) -> HttpResponseBase:
+    """The windows of the services one customer uses, as a calendar to subscribe to."""
+    customer_id = links.read_my_calendar(token)
+    customer = Customer.objects.filter(pk=customer_id).first() if customer_id is not None else None
+    if customer is None:
+        sentence = "This calendar's address is not complete. Copy it again.\n"
+        return HttpResponse(sentence, status=404, content_type="text/plain; charset=utf-8")
+    now, used = (
+        timezone.now(),
+        set(Use.objects.filter(customer=customer).values_list("service_id", flat=True)),
+    )
+    windows = [seen for seen in status.public(now) if used & {service.pk for service in seen.services}]
+    language = frame.asked(request) or words.spoken(customer.language)
+    with translation.override(language):
+        name = _("%(bank)s: planned maintenance") % {"bank": settings.BANK_NAME}
+    source = ical.Source(name, f"{request.path}?lang={language}")
+    return subscription.answer(request, windows, source, language=language, now=now, public=False)
+
+
+# no token against forged requests: whoever can write this address holds the customer's own secret
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def preference_page(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the customer's channels, or change one. Reading never changes anything: scanners follow links."""
+    customer_id = links.read_preferences(token)
+    customer = Customer.objects.filter(pk=customer_id).first() if customer_id is not None else None
+    if customer is None:
+        return _gone(request)
+    if request.method != "POST":
+        return _shown(request, customer)
+    if request.POST.get(ONE_CLICK[0]) == ONE_CLICK[1]:
+        preferences.refuse(customer, ChannelName.EMAIL, now=timezone.now())
+        return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
+    return _changed(request, customer)
+
+
+def _changed(request: HttpRequest, customer: Customer) -> HttpResponse:
+    for verb, change in (("refuse", preferences.refuse), ("allow", preferences.allow)):
+        if request.POST.get(verb) in DIRECT:
+            change(customer, ChannelName(request.POST[verb]), now=timezone.now())
+            told = {"changed": request.POST[verb]}
+            if language := frame.asked(request):
+                told["lang"] = language
+            answer = HttpResponseRedirect(f"{request.path}?{urlencode(told)}")
+            answer.status_code = 303  # so that reloading the page does not post again
+            return answer
+    words = "Send allow or refuse with the name of a channel: sms or email.\n"
+    return HttpResponse(words, status=400, content_type="text/plain; charset=utf-8")
+
+
+def _shown(request: HttpRequest, customer: Customer) -> HttpResponse:
+    language = frame.asked(request) or words.spoken(customer.language)
+    with translation.override(language):
+        roads = [_road(preference) for preference in preferences.state(customer)]
+    changed = next((road for road in roads if road["channel"] == request.GET.get("changed")), None)
+    return frame.render(
+        request, "notifications/preferences.html", {"roads": roads, "changed": changed}, language=language
+    )
+
+
+def _gone(request: HttpRequest) -> HttpResponse:
+    language = frame.asked(request) or translation.get_language() or settings.LANGUAGE_CODE
+    return frame.render(request, "notifications/preferences_gone.html", {}, language=language, status=404)
+
+
+def _road(preference: Preference) -> dict[str, object]:
+    names = {ChannelName.SMS: _("Text message (SMS)"), ChannelName.EMAIL: pgettext("channel", "Email")}
+    why = {
+        Suppression.Reason.BOUNCE: _("Messages to this address came back. Give your bank another one."),
+        Suppression.Reason.COMPLAINT: _("Your provider reported our messages. Ask your bank to write again."),
+    }
+    return {
+        "channel": preference.channel.value,
+        "name": names[preference.channel],
+        "masked": preference.masked,
+        "on": preference.on,
+        "theirs": preference.theirs,
+        "why": why.get(preference.stopped, "") if preference.stopped else "",
+    }
