@@ -1,0 +1,24 @@
+"""The roads, one file each, with one class `Channel`, found by its dotted path."""
+
+from __future__ import annotations
+
+from django.utils.module_loading import import_string
+
+from notifications import contract
+
+
+def open_channel(name: str, in_flight: int, *, demonstration: bool) -> contract.Channel:
+    """The channel of this name; `in_flight` is the most messages handed out and not yet answered.
+
+    The demonstration bank's people have one road only, which ends in the outbox, whatever is set.
+    Raises ImportError where there is no such channel.
+    """
+    path = f"{__name__}.{'outbox' if demonstration else name}.Channel"
+    made: contract.Channel = import_string(path)(in_flight)
+    return made
+
+
+def targets(name: str) -> list[str]:
+    """What a broadcast on this channel has one delivery each for: the app, or each network."""
+    found: list[str] = import_string(f"{__name__}.{name}.targets")()
+    return found

@@ -1,0 +1,25 @@
+"""Email by SMTP or a mail service; into the outbox where neither is set."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.mail.backends.smtp import EmailBackend
+from django.utils.module_loading import import_string
+
+from notifications.channels import window
+from notifications.providers import Provider, esp, outbox, smtp
+
+
+class Channel(window.Channel):
+    """Mails to mailboxes."""
+
+    def __init__(self, in_flight: int) -> None:
+        """As the contract."""
+        super().__init__(in_flight, _wire())
+
+
+def _wire() -> Provider:
+    if not settings.EMAIL_CONFIGURED:
+        return outbox.Outbox()
+    backend = import_string(settings.EMAIL_BACKEND)
+    return smtp.Provider() if issubclass(backend, EmailBackend) else esp.Provider()

@@ -1,0 +1,61 @@
+"""Public posts: one message per target of SOCIAL_URLS; into the outbox where none is set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.conf import settings
+
+from notifications import contract
+from notifications.channels import window
+from notifications.contract import Class, Found, Message, Outcome
+from notifications.providers import Provider, outbox, outcome, social
+
+
+def targets() -> list[str]:
+    """The names a broadcast has one delivery for: "mastodon:host", "by hand:facebook", or "outbox"."""
+    return list(_wires())
+
+
+def _wires() -> dict[str, Provider]:
+    wires = {target.name: _wire(target) for target in social.read(settings.SOCIAL_URLS)}
+    return wires or {"outbox": outbox.Outbox()}
+
+
+def _wire(target: social.Target) -> Provider:
+    return social.ByHand() if target.network == social.BY_HAND else social.Mastodon(target)
+
+
+class Channel(contract.Channel):
+    """Posts on the bank's accounts."""
+
+    provider = "social"
+
+    def __init__(self, in_flight: int) -> None:
+        """As the contract."""
+        super().__init__(in_flight)
+        self._wires = _wires()
+
+    def send(self, messages: Iterator[Message]) -> Iterator[Outcome]:
+        """As the contract; each outcome names the network that gave it."""
+        return window.carry(messages, self._send, self.in_flight, self.provider)
+
+    def find(self, message: Message, since: datetime) -> Found | None:
+        """As the contract."""
+        wire = self._wires.get(message.target)
+        if wire is None:
+            raise LookupError(f"SOCIAL_URLS no longer names {message.target}")
+        return wire.find(message, since)
+
+    def close(self) -> None:
+        """As the contract."""
+        for wire in self._wires.values():
+            wire.close()
+
+    def _send(self, message: Message) -> Outcome:
+        wire = self._wires.get(message.target)
+        if wire is None:
+            words = f"SOCIAL_URLS no longer names {message.target}"
+            return outcome(message, Class.PERMANENT, self.provider, code="no target", detail=words)
+        return wire.send(message)

@@ -1,0 +1,46 @@
+"""A message in; the email that carries it, with the same Message-ID at every attempt, out."""
+
+from __future__ import annotations
+
+from email.mime.text import MIMEText
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+
+from notifications.contract import Message
+
+
+def compose(message: Message) -> EmailMultiAlternatives:
+    """One mail to one person: text, HTML beside it, and the calendar where there is one.
+
+    Raises ValueError where address, subject or headers cannot be written.
+    """
+    mail = EmailMultiAlternatives(
+        subject=message.subject,
+        body=message.body,
+        to=[message.address],
+        headers={
+            **message.headers,
+            "Message-ID": message_id(message.delivery),
+            "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office reply, please
+        },
+    )
+    if message.html:
+        mail.attach_alternative(message.html, "text/html")
+    if message.calendar:
+        mail.attach(_calendar(message.calendar))
+    return mail
+
+
+def message_id(delivery: UUID) -> str:
+    """The same for every attempt, so that mailboxes show a repeated mail once (RFC 5322, 3.6.4)."""
+    return f"<{delivery}@{urlsplit(settings.BASE_URL).hostname}>"
+
+
+def _calendar(document: str) -> MIMEText:
+    part = MIMEText(document, "calendar", "utf-8")
+    part.set_param("method", "PUBLISH")  # to be shown, not answered (RFC 5546, 3.2.1)
+    part.add_header("Content-Disposition", "attachment", filename="invite.ics")
+    return part
