@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from django.utils import timezone
 
@@ -42,3 +42,10 @@ def span_words(starts_at: datetime, ends_at: datetime) -> str:
     ends = ends_at.astimezone(bank_zone())
     same_day = bank_day(starts_at) == ends.date()
     return f"{words(starts_at)} to {f'{ends:%H:%M}' if same_day else words(ends_at)}"
+
+
+def length_words(length: timedelta) -> str:
+    """`2 h`, `1 h 30 min`, `45 min`."""
+    hours, minutes = divmod(round(length.total_seconds() / 60), 60)
+    parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes or not hours)
+    return " ".join(parts)

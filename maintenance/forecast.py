@@ -106,7 +106,8 @@ class Profile:
 
     def _seen(self, start: float, length: float, expected: float) -> Floats:
         """What such a span really carried, week by week, brought to the present level."""
-        edges = np.arange(np.floor(start / _QUARTER), np.ceil((start + length) / _QUARTER)) * _QUARTER
+        first, last = np.floor(start / _QUARTER), np.ceil((start + length) / _QUARTER)
+        edges: Floats = np.arange(first, last, dtype=float) * _QUARTER
         parts = np.minimum(edges + _QUARTER, start + length) - np.maximum(edges, start)
         cells = self._cells(edges)
         # too few holidays for a range of their own: the rest day's doubt, on the holiday's expectation

@@ -144,14 +144,15 @@ def _rest_day(shares: Floats, weekend: frozenset[int]) -> int:
     return min(sorted(weekend), key=lambda day: np.nan_to_num(by_day[day], nan=np.inf).mean())
 
 
-def _holiday(observed: Floats, shares: Floats, rest_day: int) -> Floats:
+def _holiday(observed: Floats, ordinary: Floats, rest_day: int) -> Floats:
     """The 24 shares of a public holiday: those seen, leaning on the rest day while they are few."""
     by_hour = observed.reshape(-1, 24)
     number = (~np.isnan(by_hour)).sum(axis=0)
-    rest = shares[rest_day * 24 : rest_day * 24 + 24]
+    rest = ordinary[rest_day * 24 : rest_day * 24 + 24]
     lean = np.where(np.isnan(rest), 0, _HOLIDAYS_TO_TRUST)
     with np.errstate(invalid="ignore"):
-        return (np.nansum(by_hour, axis=0) + np.nan_to_num(rest) * lean) / (number + lean)
+        shares: Floats = (np.nansum(by_hour, axis=0) + np.nan_to_num(rest) * lean) / (number + lean)
+    return shares
 
 
 def _doubts(holidays: str, at: Floats, now: datetime, zone: tzinfo, name: str) -> list[str]:

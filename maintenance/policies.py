@@ -48,5 +48,11 @@ def last_moment_to_book(starts_at: datetime, policy: NoticePolicy) -> datetime:
     return starts_at - policy.least
 
 
+def words(lead: timedelta) -> str:
+    """`5 days`, `36 hours`."""
+    hours = lead.total_seconds() / 3600
+    return f"{hours / 24:g} days" if hours >= 48 else f"{hours:g} hours"
+
+
 def _whole_days(lead: timedelta) -> bool:
     return lead > timedelta(0) and not lead % timedelta(days=1)

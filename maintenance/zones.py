@@ -23,7 +23,8 @@ def local_seconds(seconds: NDArray[np.float64], zone: tzinfo) -> NDArray[np.floa
         if was != becomes:
             changes.append(_change(left, right, zone))
             after.append(becomes)
-    return seconds + np.array(after)[np.searchsorted(changes, seconds, side="right") - 1]
+    shown: NDArray[np.float64] = seconds + np.array(after)[np.searchsorted(changes, seconds, "right") - 1]
+    return shown
 
 
 def _offset(second: int, zone: tzinfo) -> float:
