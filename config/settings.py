@@ -171,6 +171,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "maintenance.signin.OwnPasswordFirst",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [
@@ -196,6 +197,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTH_PASSWORD_VALIDATORS.append({"NAME": "maintenance.signin.NotTheOneTimePassword"})
 STATIC_URL = "static/"
 STATICFILES_DIRS = [folder for folder in [ROOT / "static"] if folder.is_dir()]
 WHITENOISE_USE_FINDERS = True  # served from where they lie: no collectstatic step to forget

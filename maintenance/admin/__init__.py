@@ -1,0 +1,5 @@
+"""The admin's pages for services, windows and their rules: one file a page."""
+
+from __future__ import annotations
+
+from maintenance.admin import register, staff, window  # noqa: F401  # each registers its models

@@ -1,0 +1,107 @@
+"""Ada's word on a window in: cancelled, started or over. One page each asks, says what follows, and does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from maintenance import execution, windows
+from maintenance.admin import frame
+from maintenance.forms import ReasonForm
+from maintenance.models import Window
+
+Status = Window.Status
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing that may be done to a window, from which states, and what the page says of it."""
+
+    name: str
+    button: str
+    title: str
+    follows: str
+    done: str
+    states: tuple[Status, ...]
+    form: type[forms.Form]
+    do: Callable[[Window, dict[str, Any], User, datetime], object]
+    danger: bool = False
+    when_begun: bool = False
+
+    def possible(self, window: Window, now: datetime) -> bool:
+        """Whether the page of the window offers it; the domain has the last word."""
+        return window.status in self.states and (
+            not self.when_begun or window.starts_at <= now < window.ends_at
+        )
+
+
+ACTS: Final = {
+    act.name: act
+    for act in (
+        Act(
+            "start",
+            "Start",
+            "Start the maintenance now?",
+            "The services count as away from this moment, and customers are told by the channels of the notice policy.",
+            "Started.",
+            (Status.APPROVED,),
+            forms.Form,
+            lambda window, given, by, now: execution.start(window, by=by, now=now),
+            when_begun=True,
+        ),
+        Act(
+            "finish",
+            "It is over",
+            "Is it really over?",
+            "Confirm only when the services work again for customers. They are told so at once.",
+            "Confirmed: it is over.",
+            (Status.STARTED,),
+            forms.Form,
+            lambda window, given, by, now: execution.finish(window, by=by, now=now),
+        ),
+        Act(
+            "cancel",
+            "Cancel",
+            "Cancel this window?",
+            "Everybody who was told of it is told that it will not happen; whatever is still queued is withdrawn.",
+            "Cancelled.",
+            (Status.BOOKED, Status.APPROVED, Status.REJECTED),
+            ReasonForm,
+            lambda window, given, by, now: windows.cancel(window, reason=given["reason"], by=by, now=now),
+            danger=True,
+        ),
+    )
+}
+
+
+@frame.allowed("maintenance.book_window")
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int, name: str) -> HttpResponse:
+    """Asks by GET and does it by POST; what the domain refuses is said, and nothing is done."""
+    act = ACTS[name]
+    window = get_object_or_404(Window.objects.prefetch_related("services"), pk=pk)
+    form = act.form(request.POST if request.method == "POST" else None)
+    refused = ""
+    if form.is_valid():
+        assert isinstance(request.user, User)  # the decorator let nobody else in
+        try:
+            act.do(window, form.cleaned_data, request.user, timezone.now())
+        except ValueError as problem:
+            refused = str(problem)
+        else:
+            messages.success(request, act.done)
+            return HttpResponseRedirect(reverse("admin:maintenance_window_change", args=[pk]))
+    facts = {"act": act, "form": form, "object": window, "window": window, "refused": refused}
+    return frame.render(request, model_admin, "maintenance/admin/act.html", act.title, facts)

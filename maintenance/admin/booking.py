@@ -1,0 +1,104 @@
+"""A time and services in; a booked window, or everything that stands against it, out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from maintenance import rules, slots, traffic, windows
+from maintenance.admin import bars, frame
+from maintenance.forms import BookForm, TimeForm
+from maintenance.models import Service, Window
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a time is expected to carry, and its share of an ordinary hour."""
+
+    load: traffic.Load
+    share: float
+
+
+@frame.allowed("maintenance.book_window")
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
+    """Shows the time, asks for the purpose, and books; a GET changes nothing."""
+    time = TimeForm(request.POST if request.method == "POST" else request.GET)
+    if not time.is_valid():
+        facts = {"time": time}
+        return frame.render(request, model_admin, "maintenance/admin/time.html", "Choose a time", facts)
+    services: list[Service] = list(time.cleaned_data["service"])
+    starts_at, ends_at = time.cleaned_data["starts_at"], time.cleaned_data["ends_at"]
+    now = timezone.now()
+    booker = request.user
+    assert isinstance(booker, User)  # the decorator let nobody else in
+    form = BookForm(request.POST if request.method == "POST" else None, booker=booker, services=services)
+    found = expected(services, starts_at, ends_at, now)
+    against: list[rules.Objection] | None = None
+    if form.is_valid():
+        try:
+            window = windows.book(
+                services,
+                starts_at,
+                ends_at,
+                purpose=form.cleaned_data["purpose"],
+                by=booker,
+                now=now,
+                levels=form.levels,
+                expected_load=found.load.expected if found else None,
+                emergency=emergency(form.cleaned_data),
+            )
+        except windows.Refused as refused:
+            against = list(refused.objections)
+        else:
+            messages.success(request, "Booked. It now waits for both approvals.")
+            return HttpResponseRedirect(reverse("admin:maintenance_window_change", args=[window.pk]))
+    if against is None:
+        against = rules.objections(services, starts_at, ends_at, now=now)
+    facts = {
+        "form": form,
+        "services": services,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "expected": found,
+        "bar": bars.of(found.load, found.share) if found else None,
+        "alone": len(services) == 1,
+        **standing(against),
+    }
+    return frame.render(request, model_admin, "maintenance/admin/book.html", "Book a window", facts)
+
+
+def emergency(cleaned: dict[str, Any]) -> windows.Emergency | None:
+    """The emergency that a form states, if it states one."""
+    if not cleaned.get("emergency_reason"):
+        return None
+    return windows.Emergency(cleaned["emergency_reason"], cleaned["emergency_approver"])
+
+
+def standing(against: list[rules.Objection]) -> dict[str, Any]:
+    """The objections for a page, and whether an emergency could overrule all of them."""
+    return {
+        "objections": against,
+        "urgent": bool(against) and all(objection.rule == "notice" for objection in against),
+    }
+
+
+def expected(
+    services: Sequence[Service], starts_at: datetime, ends_at: datetime, now: datetime
+) -> Expected | None:
+    """The traffic of that time, counted as a slot's is; None where a service has too little on record."""
+    try:
+        profiles = [traffic.profile(service, now=now) for service in services]
+        return Expected(*slots.expect(profiles, starts_at, ends_at))
+    except traffic.TooLittle:
+        return None

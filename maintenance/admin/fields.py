@@ -1,0 +1,156 @@
+"""What is typed into the register in; checked services, substitutes, freezes and policies out."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from maintenance.models import Alternative, Freeze, NoticePolicy, NoticeRule, Service
+
+
+def _others() -> list[tuple[str, str]]:
+    """The bank's languages but the first, in which the register itself is kept."""
+    return [(code, name) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+
+
+class TranslationsWidget(forms.MultiWidget):
+    """One line for each further language."""
+
+    def __init__(self) -> None:
+        # dir=auto: each line runs as its own language does
+        super().__init__(
+            {
+                code: UnfoldAdminTextInputWidget(
+                    {"placeholder": name, "aria-label": name, "dir": "auto", "lang": code}
+                )
+                for code, name in _others()
+            }
+        )
+
+    def decompress(self, value: Any) -> list[str]:
+        """The words of each language, from the JSON of the row."""
+        words: Mapping[str, str] = value if isinstance(value, dict) else {}
+        return [words.get(code, "") for code, _ in _others()]
+
+
+class Translations(forms.MultiValueField):
+    """A JSON object of language and words, typed as plain lines."""
+
+    def __init__(self, **options: Any) -> None:
+        lines = [forms.CharField(required=False, max_length=160) for _ in _others()]
+        super().__init__(
+            fields=lines, require_all_fields=False, required=False, widget=TranslationsWidget(), **options
+        )
+
+    def compress(self, data_list: Sequence[str]) -> dict[str, str]:
+        """Only the languages that have words: the others fall back to the bank's own."""
+        return {code: words for (code, _), words in zip(_others(), data_list, strict=False) if words}
+
+
+class Days(forms.IntegerField):
+    """A length in whole days."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=0, max_value=366, widget=UnfoldAdminIntegerFieldWidget(), **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        """A stored length as a number of days."""
+        return value.days if isinstance(value, timedelta) else value
+
+    def clean(self, value: Any) -> Any:
+        """A number of days as a length."""
+        days = super().clean(value)
+        return None if days is None else timedelta(days=days)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compared as days."""
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+class ServiceForm(forms.ModelForm[Service]):
+    """A service with its names."""
+
+    names = Translations(label="Name in other languages")
+
+    class Meta:
+        model = Service
+        fields = "__all__"  # noqa: DJ007  # the admin names the fields it shows
+
+    def clean_time_zone(self) -> str:
+        """Naive traffic times are read on this clock, so a wrong name would move every hour."""
+        name = str(self.cleaned_data["time_zone"])
+        if name not in zoneinfo.available_timezones():
+            raise ValidationError("Write the zone's name like Europe/London or Asia/Riyadh.")
+        return name
+
+
+class AlternativeForm(forms.ModelForm[Alternative]):
+    """A sentence in each language."""
+
+    words_by_language = Translations(label="In other languages")
+
+    class Meta:
+        model = Alternative
+        fields = ("instead", "words", "words_by_language")
+
+
+class FreezeForm(forms.ModelForm[Freeze]):
+    """A stretch of time in order."""
+
+    class Meta:
+        model = Freeze
+        fields = ("name", "starts_at", "ends_at", "services")
+
+    def clean(self) -> dict[str, Any]:
+        """Said in words before the database's constraint says it in its own."""
+        cleaned = super().clean() or {}
+        start, end = cleaned.get("starts_at"), cleaned.get("ends_at")
+        if start and end and end <= start:
+            self.add_error("ends_at", "The end must come after the start.")
+        return cleaned
+
+
+class NoticePolicyForm(forms.ModelForm[NoticePolicy]):
+    """A promise in days."""
+
+    promised = Days(label="Promised days", help_text="What is normally given.")
+    least = Days(label="At least, days", help_text="Less is refused, unless it is an emergency.")
+
+    class Meta:
+        model = NoticePolicy
+        fields = ("name", "audience", "promised", "least", "source")
+
+    def clean(self) -> dict[str, Any]:
+        """Nobody promises less than the least."""
+        cleaned = super().clean() or {}
+        promised, least = cleaned.get("promised"), cleaned.get("least")
+        if promised is not None and least is not None and promised < least:
+            self.add_error("promised", "The promise cannot be shorter than the least notice.")
+        return cleaned
+
+
+class NoticeRuleForm(forms.ModelForm[NoticeRule]):
+    """So many days ahead, by these channels."""
+
+    lead = Days(label="Days ahead", help_text="0 is at once.", initial=0)
+    channels = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
+
+    class Meta:
+        model = NoticeRule
+        fields = ("kind", "lead", "channels", "only_money")
+        widgets = {"kind": UnfoldAdminSelectWidget}
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["channels"].choices = [(name, name) for name in settings.CHANNELS]  # type: ignore[attr-defined]

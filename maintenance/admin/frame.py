@@ -1,0 +1,34 @@
+"""A page's own facts in; the same page inside the admin's frame out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.contrib.admin import ModelAdmin
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+View = Callable[..., HttpResponse]
+
+
+def render(
+    request: HttpRequest,
+    model_admin: ModelAdmin[Any],
+    template: str,
+    title: str,
+    facts: Mapping[str, Any],
+    *,
+    status: int = 200,
+) -> TemplateResponse:
+    """Side bar, header and messages of the admin around a template of our own."""
+    site = model_admin.admin_site
+    request.current_app = site.name  # type: ignore[attr-defined]  # Django's own admin sets it too
+    context = {**site.each_context(request), "title": title, "opts": model_admin.opts, **facts}
+    return TemplateResponse(request, template, context, status=status)
+
+
+def allowed(permission: str) -> Callable[[View], View]:
+    """Refuse with 403 whoever lacks the permission; the admin has sent strangers to sign in before."""
+    return permission_required(permission, raise_exception=True)

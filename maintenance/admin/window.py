@@ -1,0 +1,214 @@
+"""The windows: a list to search, and for each one page with its facts, decisions, trail and buttons.
+
+Nothing is edited in fields. What may be done stands as a button, and each does one thing of the domain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from maintenance.admin import acts, booking, calendar, decisions, frame, moving, slots
+from maintenance.models import Approval, Change, Impact, Window
+from maintenance.templatetags.spans import length, moment, span
+
+TONES: Final = {
+    Window.Status.BOOKED: "warning",
+    Window.Status.APPROVED: "info",
+    Window.Status.REJECTED: "danger",
+    Window.Status.STARTED: "primary",
+    Window.Status.FINISHED: "success",
+    Window.Status.CANCELLED: "default",
+}
+MOVABLE: Final = (Window.Status.BOOKED, Window.Status.APPROVED, Window.Status.REJECTED)
+
+
+_LABELS: Final = {str(value): label for value, label in (*Window.Status.choices, *Impact.Level.choices)}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the trail, with what stood before and after as words."""
+
+    change: Change
+    tone: str
+    differences: tuple[tuple[str, str, str], ...]
+
+
+@admin.register(Window)
+class WindowAdmin(ModelAdmin):  # type: ignore[misc]  # unfold comes without types
+    """Read in the admin, changed by the domain."""
+
+    list_display = ("when", "what", "standing", "planned_length", "booker")
+    list_display_links = ("when", "what")
+    list_filter = ("status", "services")
+    list_select_related = ("booker",)
+    search_fields = ("purpose", "services__name")
+    search_help_text = "Purpose or service"
+    ordering = ("-starts_at",)
+    list_per_page = 50
+    page_template = "maintenance/admin/window.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Window]:
+        """With the services, so that a list costs the same queries for one window as for fifty."""
+        windows: QuerySet[Window] = super().get_queryset(request).prefetch_related("services")
+        return windows
+
+    @display(description="When", ordering="starts_at")  # type: ignore[untyped-decorator]
+    def when(self, window: Window) -> str:
+        """From when till when."""
+        return span(window.starts_at, window.ends_at)
+
+    @display(description="Services")  # type: ignore[untyped-decorator]
+    def what(self, window: Window) -> str:
+        """What is away."""
+        return ", ".join(service.name for service in window.services.all())
+
+    @display(description="Status", ordering="status", label=TONES)  # type: ignore[untyped-decorator]
+    def standing(self, window: Window) -> tuple[str, str]:
+        """Its status as a label."""
+        return window.status, window.get_status_display()
+
+    @display(description="Length")  # type: ignore[untyped-decorator]
+    def planned_length(self, window: Window) -> str:
+        """The planned length."""
+        return length(window.length)
+
+    def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
+        """The pages beside the list and those under a window."""
+        return (
+            ("slots/", "maintenance_window_slots", slots.page),
+            ("book/", "maintenance_window_book", booking.page),
+            ("calendar/", "maintenance_window_calendar", calendar.page),
+            ("<int:pk>/move/", "maintenance_window_move", moving.page),
+            ("<int:pk>/decide/", "maintenance_window_decide", decisions.change),
+            ("<int:pk>/act/<str:name>/", "maintenance_window_act", acts.page),
+        )
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The page of one window."""
+        window = self.get_object(request, object_id)
+        if window is None:
+            raise Http404("There is no such window.")
+        if not self.has_view_permission(request, window):
+            raise PermissionDenied
+        facts = self.page_facts(request, window, timezone.now())
+        return frame.render(request, self, self.page_template, str(window), facts)
+
+    def page_facts(self, request: HttpRequest, window: Window, now: datetime) -> dict[str, Any]:
+        """What the page shows; notifications adds what is told of it."""
+        assert isinstance(request.user, User)  # the admin let nobody else in
+        may_book = request.user.has_perm("maintenance.book_window")
+        return {
+            "object": window,
+            "window": window,
+            "reader": request.user,
+            "tone": window.status,
+            "impacts": window.impacts.select_related("service"),
+            "late": _late(window, now),
+            "acts": [act for act in acts.ACTS.values() if may_book and act.possible(window, now)],
+            "movable": may_book and window.status in MOVABLE,
+            "change_gate": self.gate(
+                request.user, window, Approval.Subject.CHANGE, "maintenance_window_decide"
+            ),
+            "trail": trail(window),
+        }
+
+    def gate(self, reader: User, window: Window, subject: Approval.Subject, name: str) -> decisions.Gate:
+        """One of the two approvals, with the address that takes the decision."""
+        return decisions.gate(window, subject, reader, reverse(f"admin:{name}", args=[window.pk]))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Windows are booked from slots, not typed into a form."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Window | None = None) -> bool:
+        """Windows change by what is done to them."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Window | None = None) -> bool:
+        """A window that will not happen is cancelled; its trail stays."""
+        return False
+
+
+def trail(window: Window) -> list[Line]:
+    """Who did what, newest first."""
+    changes = window.changes.select_related("actor").order_by("-id")
+    return [Line(change, _TONE_OF.get(change.what, "draft"), _differences(change)) for change in changes]
+
+
+_TONE_OF: Final = {
+    Change.What.BOOKED: "booked",
+    Change.What.RESCHEDULED: "booked",
+    Change.What.CHANGE_APPROVED: "approved",
+    Change.What.TEXT_APPROVED: "approved",
+    Change.What.REJECTED: "rejected",
+    Change.What.STARTED: "started",
+    Change.What.FINISHED: "finished",
+    Change.What.CANCELLED: "cancelled",
+}
+
+
+_SAID_ELSEWHERE: Final = ("booker", "expected_load", "revision", "sequence")
+"""Facts of the trail that the page shows beside it, or that only machines read."""
+
+
+def _differences(change: Change) -> tuple[tuple[str, str, str], ...]:
+    keys = [key for key in {**change.before, **change.after} if key not in _SAID_ELSEWHERE]
+    pairs = ((key, _words(change.before.get(key)), _words(change.after.get(key))) for key in keys)
+    return tuple(
+        (key.removesuffix("_at").replace("_", " "), before, after)
+        for key, before, after in pairs
+        if before != after
+    )
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, str) and (at := _instant(value)):
+        return moment(at)
+    if isinstance(value, str):
+        return _LABELS.get(value, value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_words(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(_words(inner) for inner in value)
+    return "" if value is None else str(value)
+
+
+def _instant(value: str) -> datetime | None:
+    try:
+        at = parse_datetime(value)
+    except ValueError:
+        return None
+    return at if at and timezone.is_aware(at) else None
+
+
+def _late(window: Window, now: datetime) -> str:
+    """A sentence where the clock has passed what people have said."""
+    if window.status == Window.Status.STARTED and now > window.ends_at:
+        return f"Its planned end was {length(now - window.ends_at)} ago. Confirm that it is over as soon as it is."
+    if window.status == Window.Status.APPROVED and now >= window.ends_at:
+        return "Its time has passed and nobody has started it. Move it or cancel it."
+    if window.status == Window.Status.APPROVED and now > window.starts_at:
+        return f"It should have started {length(now - window.starts_at)} ago. Start it, move it or cancel it."
+    if window.status == Window.Status.BOOKED and now > window.starts_at:
+        return "Its time has come and it is not approved. Move it or cancel it."
+    return ""

@@ -1,0 +1,51 @@
+"""Instants and lengths in; how the bank's staff read them, in the bank's zone, out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+
+register = template.Library()
+
+
+@register.filter
+def moment(at: datetime | None) -> str:
+    """Weekday, day and time: "Sun 29 Nov 2026, 02:00"; a dash where there is none."""
+    if at is None:
+        return "–"
+    return date_format(timezone.localtime(at), "D j M Y, H:i")
+
+
+@register.simple_tag
+def span(starts_at: datetime, ends_at: datetime) -> str:
+    """From when till when; both zones are named where the clocks change between."""
+    start, end = timezone.localtime(starts_at), timezone.localtime(ends_at)
+    first, last = start.tzname() or "", end.tzname() or ""
+    ending = date_format(end, "H:i" if start.date() == end.date() else "D j M, H:i")
+    zone = "" if first == last else f" {first}"
+    return f"{moment(starts_at)}{zone} – {ending} {last}"
+
+
+@register.filter
+def length(duration: timedelta | None) -> str:
+    """ "2 h 30 min", "5 days"; a dash where there is none."""
+    if duration is None:
+        return "–"
+    minutes = round(abs(duration.total_seconds()) / 60)
+    days, minutes = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [
+        f"{days} day{'s' if days > 1 else ''}" if days else "",
+        f"{hours} h" if hours else "",
+        f"{minutes} min" if minutes else "",
+    ]
+    return " ".join(part for part in parts if part) or "0 min"
+
+
+@register.filter
+def people(number: int) -> str:
+    """A count with thin gaps between thousands: 12 345."""
+    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

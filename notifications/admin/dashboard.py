@@ -1,0 +1,89 @@
+"""The day in; the cards of the admin's first page, what needs a person first, out."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from maintenance.models import Approval, Window
+from notifications.admin import posts
+from notifications.models import Delivery, Notice, State
+
+_SHOWN = 6
+_LATELY = timedelta(days=7)
+
+
+def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Called by the admin's theme for its first page; readers without the permission see no cards."""
+    user = request.user
+    if not isinstance(user, User) or not user.has_perm("maintenance.view_window"):
+        return context
+    now = timezone.now()
+    windows = Window.objects.prefetch_related("services")
+    coming = windows.filter(ends_at__gt=now, status__in=(Window.Status.BOOKED, Window.Status.APPROVED))
+    late = Q(status=Window.Status.APPROVED, starts_at__lte=now) | Q(status=Window.Status.STARTED)
+    context |= {
+        "now": now,
+        "coming": list(coming.filter(starts_at__gt=now).order_by("starts_at")[:_SHOWN]),
+        "under_way": list(windows.filter(late).order_by("starts_at")[:_SHOWN]),
+        "mine_to_approve": list(_waiting_for(user, coming).order_by("starts_at")[:_SHOWN]),
+        "may_approve": user.has_perm("maintenance.approve_window"),
+        "may_book": user.has_perm("maintenance.book_window"),
+    }
+    if user.has_perm("notifications.view_delivery"):
+        context |= {
+            "today": list(_due_on(timezone.localtime(now))[: 2 * _SHOWN]),
+            "expired": list(_notices(status=Notice.Status.EXPIRED, since=now - _LATELY)[:_SHOWN]),
+            "incomplete": list(_notices(status=Notice.Status.DRAFT, since=now).exclude(reason="")[:_SHOWN]),
+            "failed": _failed(now),
+            "unknown": Delivery.objects.filter(state=State.UNKNOWN).count(),
+            "posts": posts.waiting().count(),
+        }
+    return context
+
+
+def _waiting_for(user: User, windows: QuerySet[Window]) -> QuerySet[Window]:
+    """The booked windows of others that lack a decision of theirs."""
+    if not user.has_perm("maintenance.approve_window"):
+        return windows.none()
+    decided = Approval.objects.filter(window=OuterRef("pk"), revision=OuterRef("revision"))
+    return (
+        windows.filter(status=Window.Status.BOOKED)
+        .exclude(booker=user)
+        .exclude(
+            Exists(decided.filter(subject=Approval.Subject.CHANGE)),
+            Exists(decided.filter(subject=Approval.Subject.TEXT)),
+        )
+    )
+
+
+def _due_on(today: datetime) -> QuerySet[Notice]:
+    start = timezone.make_aware(datetime.combine(today.date(), time()))
+    live = (Notice.Status.PLANNED, Notice.Status.PREPARING, Notice.Status.PREPARED)
+    return Notice.objects.filter(
+        due_at__gte=start, due_at__lt=start + timedelta(days=1), status__in=live
+    ).select_related("window")
+
+
+def _notices(*, status: Notice.Status, since: datetime) -> QuerySet[Notice]:
+    return (
+        Notice.objects.filter(status=status, true_until__gte=since)
+        .select_related("window")
+        .order_by("-due_at")
+    )
+
+
+def _failed(now: datetime) -> list[dict[str, Any]]:
+    """How many messages of the last days failed on each channel, with the commonest reason's sight left out."""
+    lately = list(Notice.objects.filter(prepared_at__gte=now - _LATELY).values_list("pk", flat=True))
+    return list(
+        Delivery.objects.filter(notice__in=lately, state=State.FAILED)
+        .values("channel")
+        .annotate(number=Count("pk"))
+        .order_by("channel")
+    )

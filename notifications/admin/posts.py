@@ -1,0 +1,69 @@
+"""Posts that wait for a person in; the words to copy, and the link that confirms each, out."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from maintenance.admin import frame
+from notifications import deliveries
+from notifications.admin import outbox
+from notifications.models import Delivery, State
+
+
+class LinkForm(forms.Form):
+    """Where the post can be read."""
+
+    link = forms.URLField(
+        assume_scheme="https",
+        max_length=120,  # what a delivery keeps of its provider's reference
+        error_messages={
+            "required": "Paste the link of the post.",
+            "invalid": "Paste the whole link of the post, beginning with https://.",
+        },
+    )
+
+
+def waiting() -> QuerySet[Delivery]:
+    """The posts that somebody must make, the oldest first."""
+    return (
+        Delivery.objects.filter(channel="social", provider=deliveries.BY_HAND, state=State.QUEUED)
+        .select_related("notice__window")
+        .order_by("pk")
+    )
+
+
+@frame.allowed("notifications.view_delivery")
+@require_safe
+def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
+    """What waits, and what was confirmed lately."""
+    done = Delivery.objects.filter(channel="social", provider=deliveries.BY_HAND, state=State.SENT).order_by(
+        "-sent_at"
+    )
+    facts: dict[str, Any] = {"waiting": outbox.fill(list(waiting()[:50])), "done": list(done[:10])}
+    return frame.render(request, model_admin, "notifications/admin/posts.html", "Posts by hand", facts)
+
+
+@frame.allowed("maintenance.book_window")
+@require_POST
+def confirm(request: HttpRequest, model_admin: ModelAdmin[Delivery], public_id: UUID) -> HttpResponse:
+    """A person has posted it."""
+    form = LinkForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(words for lines in form.errors.values() for words in lines))
+    elif deliveries.confirm_by_hand(public_id, link=form.cleaned_data["link"], now=timezone.now()):
+        messages.success(request, "Noted: it is posted.")
+    else:
+        messages.error(
+            request, "This post no longer waits: it was confirmed, withdrawn, or its time is over."
+        )
+    return HttpResponseRedirect(reverse("admin:notifications_delivery_posts"))

@@ -1,0 +1,131 @@
+"""The notices of a window in; how far each has come, as bars and as the JSON that keeps them moving, out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.contrib.admin import ModelAdmin
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from maintenance.admin import frame
+from maintenance.models import Window
+from notifications import deliveries
+from notifications.models import ChannelName, Notice, State
+
+ORDER: Final = (
+    State.DELIVERED,
+    State.SENT,
+    State.SENDING,
+    State.CLAIMED,
+    State.QUEUED,
+    State.UNKNOWN,
+    State.FAILED,
+    State.SUPPRESSED,
+    State.NO_ADDRESS,
+    State.EXPIRED,
+    State.WITHDRAWN,
+)
+"""What has arrived stands first in a bar, what never will stands last."""
+_MOVING: Final = frozenset({State.QUEUED, State.CLAIMED, State.SENDING, State.SENT})
+_LIVE: Final = (Notice.Status.DRAFT, Notice.Status.PLANNED, Notice.Status.PREPARING)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One state's part of a bar."""
+
+    state: State
+    people: int
+
+    @property
+    def tone(self) -> str:
+        """The name of its colour in the stylesheet."""
+        return self.state.name.lower()
+
+
+@dataclass(frozen=True)
+class Road:
+    """One channel of one notice: pieces that sum to `all`."""
+
+    channel: ChannelName
+    pieces: tuple[Piece, ...]
+    outbox: int
+
+    @property
+    def all(self) -> int:
+        """Every delivery of the notice on this channel."""
+        return sum(piece.people for piece in self.pieces)
+
+
+def of(notices: Sequence[Notice]) -> dict[int, list[Road]]:
+    """The roads of each notice, by the notice's number, in the order of the channels."""
+    found: dict[tuple[int, str], list[deliveries.Progress]] = {}
+    for part in deliveries.progress([notice.pk for notice in notices]):
+        found.setdefault((part.notice_id, part.channel), []).append(part)
+    roads: dict[int, list[Road]] = {notice.pk: [] for notice in notices}
+    for channel in ChannelName:
+        for notice in notices:
+            parts = found.get((notice.pk, channel))
+            if parts:
+                pieces = tuple(Piece(part.state, part.people) for part in parts)
+                ordered = tuple(sorted(pieces, key=lambda piece: ORDER.index(piece.state)))
+                roads[notice.pk].append(Road(channel, ordered, sum(part.outbox for part in parts)))
+    return roads
+
+
+def moving(notices: Sequence[Notice], roads: dict[int, list[Road]], *, window: Window) -> bool:
+    """Whether it is worth looking again in two seconds."""
+    if any(notice.status == Notice.Status.PREPARING for notice in notices):
+        return True
+    now = timezone.now()
+    if any(notice.status in _LIVE and notice.due_at <= now for notice in notices):
+        return window.status not in (Window.Status.BOOKED, Window.Status.REJECTED)
+    return any(
+        piece.state in _MOVING and not _at_rest(road, piece)
+        for of_notice in roads.values()
+        for road in of_notice
+        for piece in road.pieces
+    )
+
+
+def _at_rest(road: Road, piece: Piece) -> bool:
+    """What went to the outbox gets no receipt, and a post by hand waits for a person."""
+    return piece.state == State.SENT and road.outbox >= piece.people
+
+
+@frame.allowed("notifications.view_delivery")
+@require_safe
+def view(request: HttpRequest, model_admin: ModelAdmin[Any], pk: int) -> HttpResponse:
+    """The bars of a window's notices as they stand now."""
+    window = get_object_or_404(Window, pk=pk)
+    notices = list(window.notices.order_by("due_at", "id"))
+    roads = of(notices)
+    return JsonResponse(
+        {
+            "moving": moving(notices, roads, window=window),
+            "notices": [
+                {
+                    "notice": notice.pk,
+                    "status": notice.status,
+                    "channels": {
+                        road.channel.value: {piece.tone: piece.people for piece in road.pieces}
+                        for road in roads[notice.pk]
+                    },
+                }
+                for notice in notices
+            ],
+            "html": {
+                f"progress-{notice.pk}": render_to_string(
+                    "notifications/admin/progress.html", {"notice": notice, "roads": roads[notice.pk]}
+                )
+                for notice in notices
+            },
+        },
+        headers={"Cache-Control": "no-store"},
+    )

@@ -1,0 +1,152 @@
+"""Deliveries, receipts, suppressions and customers' contacts, to be read; nothing of them is edited."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from maintenance.admin.register import CustomerAdmin as CustomerWithoutContacts
+from maintenance.admin.register import Long, ReadOnly, lines, link
+from maintenance.models import Customer
+from notifications.admin import masks, outbox, posts
+from notifications.models import Attempt, Contact, Delivery, Receipt, State, Suppression
+
+_TONES: Final = {
+    State.QUEUED: "default",
+    State.CLAIMED: "primary",
+    State.SENDING: "primary",
+    State.UNKNOWN: "warning",
+    State.SENT: "info",
+    State.FAILED: "danger",
+    State.DELIVERED: "success",
+    State.SUPPRESSED: "default",
+    State.EXPIRED: "danger",
+    State.WITHDRAWN: "default",
+    State.NO_ADDRESS: "default",
+}
+
+admin.site.unregister(Customer)
+
+
+@admin.register(Customer)
+class CustomerAdmin(CustomerWithoutContacts):
+    """With the roads on which the customer can be reached, masked."""
+
+    fields = (*CustomerWithoutContacts.fields, "reached_by")
+    readonly_fields = (*CustomerWithoutContacts.readonly_fields, "reached_by")
+
+    @display(description="Reached by")  # type: ignore[untyped-decorator]
+    def reached_by(self, customer: Customer) -> SafeString | str:
+        """Each address masked, and whether it may be used."""
+        contacts = list(Contact.objects.filter(customer=customer).order_by("channel"))
+        refused = {
+            (one.channel, bytes(one.address_hmac)): one.get_reason_display()
+            for one in Suppression.objects.filter(
+                address_hmac__in=[contact.address_hmac for contact in contacts]
+            )
+        }
+        return (
+            lines([_contact(contact, refused) for contact in contacts])
+            if contacts
+            else "No address on record"
+        )
+
+
+def _contact(contact: Contact, refused: dict[tuple[str, bytes], str]) -> str:
+    reason = refused.get((contact.channel, bytes(contact.address_hmac)))
+    words = f"{contact.get_channel_display()}: {masks.of(contact)}"
+    return f"{words} ({reason.lower()}: not used)" if reason else words
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly, Long, ModelAdmin):  # type: ignore[misc]
+    """Every message. Lists are never counted: there may be millions."""
+
+    list_display = ("short", "of_notice", "channel", "language", "standing", "reason", "sent_at")
+    list_filter = ("state", "channel", "demonstration")
+    list_select_related = ("notice__window",)
+    search_fields = ("public_id__exact", "provider_ref__exact")
+    search_help_text = "The whole id of a delivery, or its provider's reference"
+    ordering = ("-id",)
+    fields = (
+        "public_id",
+        "notice",
+        "customer",
+        ("channel", "target"),
+        "language",
+        "state",
+        "reason",
+        ("attempt", "attempts"),
+        ("provider", "provider_ref"),
+        "segments",
+        ("not_before", "expires_at"),
+        ("intended_at", "sent_at", "settled_at"),
+    )
+    readonly_fields = ("attempts",)
+
+    def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
+        """The outbox and the posts by hand."""
+        return (
+            ("outbox/", "notifications_delivery_outbox", outbox.page),
+            ("posts/", "notifications_delivery_posts", posts.page),
+            ("posts/<uuid:public_id>/confirm/", "notifications_delivery_confirm", posts.confirm),
+        )
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Other pages point at the deliveries of one notice or one window."""
+        return lookup in ("notice__id__exact", "notice__window__id__exact") or super().lookup_allowed(
+            lookup, value, request
+        )
+
+    @display(description="Delivery")  # type: ignore[untyped-decorator]
+    def short(self, delivery: Delivery) -> str:
+        """The beginning of its id."""
+        return str(delivery.public_id)[:8]
+
+    @display(description="Notice")  # type: ignore[untyped-decorator]
+    def of_notice(self, delivery: Delivery) -> SafeString:
+        """The way to the window it speaks of."""
+        return link(delivery.notice.window, delivery.notice)
+
+    @display(description="State", ordering="state", label=_TONES)  # type: ignore[untyped-decorator]
+    def standing(self, delivery: Delivery) -> tuple[int, str]:
+        """Its state as a label."""
+        return delivery.state, delivery.get_state_display()
+
+    @display(description="What happened")  # type: ignore[untyped-decorator]
+    def attempts(self, delivery: Delivery) -> SafeString | str:
+        """Every try that did not settle cleanly."""
+        tries = Attempt.objects.filter(delivery_id=delivery.pk).order_by("id")
+        words = [f"{one.number}: {one.outcome} {one.code} {one.detail}".strip() for one in tries]
+        return lines(words) if words else "nothing unusual"
+
+
+@admin.register(Receipt)
+class ReceiptAdmin(ReadOnly, Long, ModelAdmin):  # type: ignore[misc]
+    """Providers' words as they came. Append-only."""
+
+    list_display = ("received_at", "provider", "standing", "delivery_public_id", "code", "result")
+    search_fields = ("delivery_public_id__exact", "event_key__exact")
+    search_help_text = "The whole id of a delivery, or the key of an event"
+    ordering = ("-id",)
+    list_filter = ("state",)
+
+    @display(description="State", ordering="state", label=_TONES)  # type: ignore[untyped-decorator]
+    def standing(self, receipt: Receipt) -> tuple[int, str]:
+        """What the provider says became of it."""
+        return receipt.state, receipt.get_state_display()
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(ReadOnly, Long, ModelAdmin):  # type: ignore[misc]
+    """Addresses that are not used, known by their fingerprint only."""
+
+    list_display = ("since", "channel", "reason")
+    list_filter = ("channel", "reason")
+    fields = ("channel", "reason", "since")
+    ordering = ("-id",)

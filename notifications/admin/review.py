@@ -1,0 +1,51 @@
+"""A window in; the page that looks back on it out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin import ModelAdmin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from maintenance.admin import frame
+from maintenance.admin.window import trail
+from maintenance.models import Window
+from notifications import review
+from notifications.admin.progress import ORDER
+from notifications.models import State
+
+
+@frame.allowed("maintenance.view_window")
+@require_safe
+def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> HttpResponse:
+    """Notice given against promised, reach, every channel, planned against real times, and the trail."""
+    window = get_object_or_404(Window.objects.prefetch_related("services"), pk=pk)
+    found = review.of(window, now=timezone.now())
+    states = [state for state in ORDER if any(row.states.get(state) for row in found.rows)]
+    facts: dict[str, Any] = {
+        "object": window,
+        "window": window,
+        "tone": window.status,
+        "review": found,
+        "parts": _parts(found.reach),
+        "states": states,
+        "table": [(row, [row.states.get(state, 0) for state in states]) for row in found.rows],
+        "trail": trail(window),
+    }
+    return frame.render(request, model_admin, "notifications/admin/review.html", f"Review of {window}", facts)
+
+
+def _parts(reach: review.Reach) -> list[tuple[str, str, int]]:
+    """Words, colour and number of each part of the reach; the empty ones only where they always matter."""
+    parts = [
+        ("Reached by at least one channel", State.DELIVERED, reach.reached, True),
+        ("In the outbox, not sent to anyone", State.SENT, reach.outbox, False),
+        ("Still waiting", State.QUEUED, reach.waiting, False),
+        ("Unknown", State.UNKNOWN, reach.unknown, False),
+        ("Failed", State.FAILED, reach.failed, True),
+        ("Not reachable: no address, or opted out", State.NO_ADDRESS, reach.not_reachable, True),
+    ]
+    return [(words, state.name.lower(), number) for words, state, number, always in parts if number or always]

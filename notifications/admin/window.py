@@ -1,0 +1,117 @@
+"""The page of a window, extended by what is told of it: words, people, price, approval of the text, progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import ModelAdmin
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST
+
+from maintenance.admin import decisions, frame
+from maintenance.admin.window import WindowAdmin as WindowWithoutNotices
+from maintenance.models import Approval, Window
+from notifications import notices, preview
+from notifications.admin import progress, review
+from notifications.models import ChannelName, Notice, State
+from notifications.preview import Part
+
+admin.site.unregister(Window)
+
+
+@dataclass(frozen=True)
+class Told:
+    """One notice on the page: what it will be, and how far it has come."""
+
+    part: Part
+    roads: list[progress.Road]
+    table: tuple[Row, ...]
+
+    @property
+    def notice(self) -> Notice:
+        """The notice itself."""
+        return self.part.notice
+
+
+@dataclass(frozen=True)
+class Row:
+    """The people of one channel and language, by what would become of their messages; they sum to `all`."""
+
+    channel: ChannelName
+    language: str
+    queued: int
+    suppressed: int
+    no_address: int
+    expired: int
+
+    @property
+    def all(self) -> int:
+        """Everybody of this channel and language."""
+        return self.queued + self.suppressed + self.no_address + self.expired
+
+
+@frame.allowed("maintenance.approve_window")
+@require_POST
+def decide_text(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> HttpResponse:
+    """Approve or reject the customers' text."""
+    return decisions.decide(
+        request,
+        pk,
+        Approval.Subject.TEXT,
+        lambda window, revision, by, now: notices.approve_text(window, revision=revision, by=by, now=now),
+    )
+
+
+@admin.register(Window)
+class WindowAdmin(WindowWithoutNotices):
+    """Knows also what customers hear."""
+
+    page_template = "notifications/admin/window.html"
+
+    def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
+        """And the progress, the approval of the text, and the review."""
+        return (
+            *super().get_custom_urls(),
+            ("<int:pk>/decide-text/", "maintenance_window_decide_text", decide_text),
+            ("<int:pk>/progress.json", "maintenance_window_progress", progress.view),
+            ("<int:pk>/review/", "maintenance_window_review", review.page),
+        )
+
+    def page_facts(self, request: HttpRequest, window: Window, now: datetime) -> dict[str, Any]:
+        """And everything that is or will be told; drafted now where the clock has not come to it yet."""
+        facts = super().page_facts(request, window, now)
+        if window.status in (Window.Status.BOOKED, Window.Status.APPROVED):
+            notices.draft(window, now=now)
+        seen = preview.of(window, now=now)
+        drafted = [part.notice for part in seen.parts]
+        roads = progress.of(drafted)
+        text_gate = self.gate(
+            facts["reader"], window, Approval.Subject.TEXT, "maintenance_window_decide_text"
+        )
+        return {
+            **facts,
+            "told": [Told(part, roads[part.notice.pk], _table(part)) for part in seen.parts],
+            "standard": seen.standard,
+            "text_gate": text_gate,
+            "moving": progress.moving(drafted, roads, window=window),
+        }
+
+
+def _table(part: Part) -> tuple[Row, ...]:
+    found: dict[tuple[str, str], dict[State, int]] = {}
+    for count in part.counts:
+        found.setdefault((count.channel, count.language), {})[count.state] = count.people
+    return tuple(
+        Row(
+            ChannelName(channel),
+            language,
+            states.get(State.QUEUED, 0),
+            states.get(State.SUPPRESSED, 0),
+            states.get(State.NO_ADDRESS, 0),
+            states.get(State.EXPIRED, 0),
+        )
+        for (channel, language), states in sorted(found.items())
+    )

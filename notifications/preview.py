@@ -1,0 +1,225 @@
+"""A window in; what will be told of it to how many people, when, in which words and for what price, out.
+
+The owner of prices. PRICES is JSON: a currency, and for each channel the price of one SMS segment or one
+email, by the beginning of the number, the longest that fits; "" is everybody else:
+
+    {"currency": "GBP", "sms": {"+44": "0.0385", "": "0.06"}, "email": {"": "0.0004"}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+
+from maintenance import policies
+from maintenance.models import Kind, Use, Window
+from notifications import addresses, audience, moments, segments, wording
+from notifications.audience import Count
+from notifications.models import DIRECT, ChannelName, Contact, Notice, State, Text
+
+_LATER: Final = (Kind.STARTED, Kind.FINISHED, Kind.CANCELLED)
+"""Kinds that have no notice before they happen; their standard words are approved with the others."""
+_LOOKED_AT: Final = 1_000
+"""Numbers unsealed to see to which countries they belong: enough for a price that says "about"."""
+_NAMES: Final = {"ar": "ليلى"}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One text, filled as for a customer of the bank's own zone."""
+
+    channel: ChannelName
+    language: str
+    subject: str
+    body: str
+    html: str
+    right_to_left: bool
+    segments: segments.Segments | None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a notice's messages cost. `about` where it rests on a part of the numbers only."""
+
+    amount: Decimal
+    currency: str
+    about: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One notice: its people, its words and what it costs (None where a price is not set).
+
+    Once it is being handed out its deliveries are the truth, and people and counts stand empty.
+    """
+
+    notice: Notice
+    people: int
+    counts: tuple[Count, ...]
+    seen: tuple[Seen, ...]
+    segments: int
+    price: Price | None
+
+    @property
+    def direct(self) -> bool:
+        """Whether anything of it goes to persons, and so costs something."""
+        return bool(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """The words of what may happen later; `lacking` says why there are none yet."""
+
+    kind: Kind
+    seen: tuple[Seen, ...]
+    lacking: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """All that the approver of a window's text must see."""
+
+    parts: tuple[Part, ...]
+    standard: tuple[Standard, ...]
+
+
+def of(window: Window, *, now: datetime) -> Preview:
+    """Work it out from the drafted notices; nothing is written."""
+    notices = window.notices.prefetch_related("texts").order_by("due_at", "id")
+    return Preview(
+        parts=tuple(_part(notice, now=now) for notice in notices),
+        standard=tuple(_standard(window, kind) for kind in _LATER),
+    )
+
+
+def seen(texts: Iterable[Text]) -> tuple[Seen, ...]:
+    """The newest version of each text as a customer would see it; posts in the one language they go out in."""
+    newest = {(text.channel, text.language): text for text in sorted(texts, key=lambda text: text.version)}
+    shown = [
+        text
+        for text in newest.values()
+        if text.channel != ChannelName.SOCIAL or text.language == settings.LANGUAGE_CODE
+    ]
+    order = [str(channel) for channel in ChannelName]
+    languages = [code for code, _ in settings.LANGUAGES]
+    return tuple(
+        _seen(text)
+        for text in sorted(
+            shown,
+            key=lambda text: (order.index(text.channel), text.language not in languages, text.language),
+        )
+    )
+
+
+def filled(text: Text, words: wording.Filled) -> Seen:
+    """Words that were filled for somebody, ready to be shown."""
+    return Seen(
+        ChannelName(text.channel),
+        text.language,
+        words.subject,
+        words.body,
+        words.html,
+        moments.locale(text.language).text_direction == "rtl",
+        segments.count(words.body) if text.channel == ChannelName.SMS else None,
+    )
+
+
+def _seen(text: Text) -> Seen:
+    reader = wording.Reader(
+        name=_NAMES.get(text.language.split("-")[0], "Cleo"),
+        language=text.language,
+        time_zone=settings.TIME_ZONE,
+        preferences_url=f"{settings.BASE_URL}/preferences/example/",
+    )
+    return filled(text, wording.fill(text, reader))
+
+
+def _part(notice: Notice, *, now: datetime) -> Part:
+    ahead = notice.status in (Notice.Status.DRAFT, Notice.Status.PLANNED)
+    counts = tuple(audience.counts(notice, now=now)) if ahead else ()
+    words = seen(notice.texts.all())
+    bill = _bill(counts, words)
+    return Part(
+        notice=notice,
+        people=audience.size(notice) if ahead else 0,
+        counts=counts,
+        seen=words,
+        segments=bill.get(ChannelName.SMS, 0),
+        price=_price(notice, bill),
+    )
+
+
+def _standard(window: Window, kind: Kind) -> Standard:
+    channels = [
+        channel
+        for rule in policies.of().rules.filter(kind=kind).order_by("id")
+        for channel in rule.channels
+        if channel in settings.CHANNELS
+    ]
+    try:
+        return Standard(kind, seen(wording.standard(window, kind, None, channels)))
+    except wording.Incomplete as lacking:
+        return Standard(kind, (), str(lacking))
+
+
+def _bill(counts: Sequence[Count], words: Sequence[Seen]) -> dict[str, int]:
+    """How many pieces are paid for on each direct channel: segments of SMS, emails."""
+    sizes = {(one.channel, one.language): one.segments.segments for one in words if one.segments}
+    pieces: dict[str, int] = {}
+    for count in counts:
+        if count.state == State.QUEUED:
+            each = sizes.get((ChannelName(count.channel), count.language), 1)
+            pieces[count.channel] = pieces.get(count.channel, 0) + count.people * each
+    return pieces
+
+
+def _price(notice: Notice, bill: Mapping[str, int]) -> Price | None:
+    """The sum over all channels; None where one of them has no price."""
+    amount, about = Decimal(0), False
+    for channel in (str(name) for name in DIRECT if bill.get(name)):
+        prices = _prices(channel)
+        if not prices:
+            return None
+        each, exact = _average(notice, channel, prices)
+        if each is None:
+            return None
+        amount, about = amount + each * bill[channel], about or not exact
+    return Price(amount, str(settings.PRICES.get("currency", "")), about) if bill else None
+
+
+def _prices(channel: str) -> dict[str, Decimal]:
+    table: Any = settings.PRICES.get(channel)
+    if not isinstance(table, dict):
+        return {}
+    try:
+        return {str(prefix): Decimal(str(price)) for prefix, price in table.items()}
+    except InvalidOperation:
+        return {}
+
+
+def _average(notice: Notice, channel: str, prices: Mapping[str, Decimal]) -> tuple[Decimal | None, bool]:
+    """The price of one piece over the audience's addresses, and whether all of them were looked at."""
+    if len(prices) == 1 and "" in prices:
+        return prices[""], True
+    services = notice.window.impacts.values("service")
+    uses = Use.objects.filter(customer=OuterRef("customer"), service__in=services)
+    contacts = Contact.objects.filter(Exists(uses), channel=channel, customer__kind=notice.audience)
+    found = [
+        _of(addresses.unseal(sealed), prices)
+        for sealed in contacts.order_by("pk").values_list("address", flat=True)[:_LOOKED_AT]
+    ]
+    known = [price for price in found if price is not None]
+    if len(known) < len(found) or not known:
+        return None, True
+    return sum(known, Decimal(0)) / len(known), len(found) < _LOOKED_AT
+
+
+def _of(address: str, prices: Mapping[str, Decimal]) -> Decimal | None:
+    fitting = [prefix for prefix in prices if address.startswith(prefix)]
+    return prices[max(fitting, key=len)] if fitting else None

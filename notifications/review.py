@@ -1,0 +1,162 @@
+"""A window in; how well it was told and how it went, in numbers that sum to all, out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection
+from django.db.models import Min
+
+from maintenance import clock, policies
+from maintenance.models import Kind, Window
+from notifications import deliveries
+from notifications.models import ChannelName, Delivery, Notice, State
+
+_DELIVERY: Final = Delivery._meta.db_table
+_GOT: Final = 6
+_OUTBOX: Final = 5
+_OPEN: Final = 4
+_DOUBT: Final = 3
+_LOST: Final = 2
+_RANKS: Final = {
+    State.DELIVERED: _GOT,
+    State.SENT: _GOT,
+    State.QUEUED: _OPEN,
+    State.CLAIMED: _OPEN,
+    State.SENDING: _OPEN,
+    State.UNKNOWN: _DOUBT,
+    State.FAILED: _LOST,
+    State.EXPIRED: _LOST,
+    State.WITHDRAWN: _LOST,
+    State.SUPPRESSED: 1,
+    State.NO_ADDRESS: 1,
+}
+"""A customer counts by the best that became of any message: one that arrived is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Customers who should have heard of the window, each in exactly one of the parts."""
+
+    reached: int
+    outbox: int
+    """Kept in the outbox, and so reached nobody."""
+    waiting: int
+    unknown: int
+    failed: int
+    not_reachable: int
+
+    @property
+    def all(self) -> int:
+        """Everybody."""
+        return self.reached + self.outbox + self.waiting + self.unknown + self.failed + self.not_reachable
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One channel: how many deliveries ended in which state, and their sum."""
+
+    channel: ChannelName
+    states: Mapping[State, int]
+
+    @property
+    def all(self) -> int:
+        """Every delivery of the channel."""
+        return sum(self.states.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What is learnt from a window. Times are UTC; None is what has not happened."""
+
+    window: Window
+    told_at: datetime | None
+    notice_given: timedelta | None
+    promised: timedelta
+    least: timedelta
+    overrun: timedelta | None
+    reach: Reach
+    rows: tuple[Row, ...]
+    lost: tuple[Notice, ...]
+    """Notices that expired, each with its reason."""
+
+    @property
+    def kept(self) -> bool | None:
+        """Whether the promise was kept, counted in days of the bank's calendar; None where nobody was told."""
+        if self.told_at is None:
+            return None
+        begin = self.window.started_at or self.window.starts_at
+        return clock.bank_day(self.told_at) <= clock.bank_day(begin) - self.promised
+
+
+def of(window: Window, *, now: datetime) -> Review:
+    """Look back on a window; before its end, on what there is so far."""
+    notices = list(window.notices.order_by("due_at", "id"))
+    policy = policies.of()
+    begin = window.started_at or window.starts_at
+    told_at = _told_at(window)
+    return Review(
+        window=window,
+        told_at=told_at,
+        notice_given=begin - told_at if told_at else None,
+        promised=policy.promised,
+        least=policy.least,
+        overrun=_overrun(window, now),
+        reach=_reach([notice.pk for notice in notices]),
+        rows=_rows([notice.pk for notice in notices]),
+        lost=tuple(notice for notice in notices if notice.status == Notice.Status.EXPIRED),
+    )
+
+
+def _told_at(window: Window) -> datetime | None:
+    """When the first message of the present time went out: what is told of an older time promises nothing."""
+    first: datetime | None = Delivery.objects.filter(
+        notice__window=window,
+        notice__revision=window.revision,
+        notice__kind__in=(Kind.ANNOUNCED, Kind.RESCHEDULED),
+        state__in=(State.SENT, State.DELIVERED),
+    ).aggregate(first=Min("sent_at"))["first"]
+    return first
+
+
+def _overrun(window: Window, now: datetime) -> timedelta | None:
+    """How long after its planned end it was over, or is not yet; None where it was in time."""
+    if window.status not in (Window.Status.STARTED, Window.Status.FINISHED):
+        return None
+    late = (window.finished_at or now) - window.ends_at
+    return late if late > timedelta(0) else None
+
+
+def _reach(notices: Sequence[int]) -> Reach:
+    marks = ", ".join(["%s"] * len(notices)) or "NULL"
+    ranks = " ".join(f"WHEN state = {state:d} THEN {rank}" for state, rank in _RANKS.items() if rank != _GOT)
+    sql = f"""
+        SELECT best, COUNT(*) FROM (
+            SELECT customer_id, MAX(
+                CASE WHEN state IN ({State.SENT:d}, {State.DELIVERED:d}) AND provider = 'outbox' THEN {_OUTBOX}
+                     {ranks} ELSE {_GOT} END) AS best
+              FROM {_DELIVERY} WHERE notice_id IN ({marks}) AND customer_id IS NOT NULL
+             GROUP BY customer_id) AS person
+         GROUP BY best"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(notices))
+        people = {int(best): int(number) for best, number in cursor.fetchall()}
+    return Reach(
+        reached=people.get(_GOT, 0),
+        outbox=people.get(_OUTBOX, 0),
+        waiting=people.get(_OPEN, 0),
+        unknown=people.get(_DOUBT, 0),
+        failed=people.get(_LOST, 0),
+        not_reachable=people.get(1, 0),
+    )
+
+
+def _rows(notices: Sequence[int]) -> tuple[Row, ...]:
+    states: dict[ChannelName, dict[State, int]] = {}
+    for part in deliveries.progress(notices):
+        of_channel = states.setdefault(ChannelName(part.channel), {})
+        of_channel[part.state] = of_channel.get(part.state, 0) + part.people
+    return tuple(Row(channel, states[channel]) for channel in ChannelName if channel in states)
