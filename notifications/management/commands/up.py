@@ -26,9 +26,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from maintenance.models import Service
+from notifications import demonstration
 
 HOST = "127.0.0.1"  # this laptop only: what faces a network has a proxy and its own processes
 SILENT_SECONDS = 2
@@ -79,12 +79,8 @@ class Command(BaseCommand):
     def _demonstrate(self) -> list[tuple[str, str]]:
         if Service.objects.exists():
             return []
-        try:
-            build = import_string("notifications.demonstration.build")
-        except ImportError:
-            return []
         self._say("Building a demonstration bank ...")
-        built = build(now=timezone.now(), progress=lambda words: self._say(f"  {words}"))
+        built = demonstration.build(now=timezone.now(), progress=lambda words: self._say(f"  {words}"))
         return list(built.people)
 
     def _announcement(self, here: str, people: list[tuple[str, str]]) -> str:
