@@ -1,0 +1,97 @@
+"""A text and the facts of its notice in; nothing out, or what the text lacks or reveals.
+
+It judges the words as they will go out, whoever wrote them: a template, or a person's edit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from maintenance.models import Kind
+from notifications import letter, moments, segments
+from notifications.facts import Facts, Incomplete
+from notifications.filling import PERSONAL, placeholders
+from notifications.models import ChannelName, Text
+from notifications.phrases import phrase
+
+SEVERAL: Final = "several"
+"""The phrase that stands for a list of services too long for its channel."""
+_IMPERSONAL: Final = {ChannelName.INAPP, ChannelName.SOCIAL}
+_STARTS: Final = {Kind.ANNOUNCED, Kind.RESCHEDULED, Kind.REMINDER, Kind.CANCELLED}
+"""Kinds that must say when the window starts."""
+_ENDS: Final = _STARTS | {Kind.STARTED}
+_LINK: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+
+
+def check(text: Text, facts: Facts) -> None:
+    """Raises Incomplete with everything that stands against this text, each with what to do."""
+    if found := list(_objections(text, facts)):
+        name = f"{ChannelName(text.channel).label} text in {text.language!r} for {facts.kind.value!r}"
+        raise Incomplete(f"The {name} cannot go out: {'; '.join(found)}.")
+
+
+def _objections(text: Text, facts: Facts) -> Iterator[str]:
+    if not text.body.strip():
+        yield "it is empty, write it"
+        return
+    yield from _wrong_placeholders(text)
+    yield from _lacking(text, facts)
+    if text.channel == ChannelName.SMS:
+        # customers who learn to follow links from their bank will follow those of others
+        links = [link for link in _LINK.findall(text.body) if link.rstrip(".,;:)") != facts.link]
+        yield from (f"an SMS links to nothing but {facts.link}, take out {link}" for link in links)
+
+
+def _wrong_placeholders(text: Text) -> Iterator[str]:
+    for name, instants in placeholders(f"{text.subject}\n{text.body}\n{text.html}"):
+        if name in PERSONAL and not instants:
+            if text.channel in _IMPERSONAL:
+                yield f"[[{name}]] is about one person and this is read by others, take it out"
+        elif text.channel == ChannelName.SOCIAL:
+            yield f"[[{name}:...]] is not filled in a public post, write the time and its zone"
+        elif not _can_be_said(name, instants, text.language):
+            yield f"[[{name}]] means nothing, correct it"
+
+
+def _can_be_said(style: str, instants: str, language: str) -> bool:
+    try:
+        moments.say(style, instants, language, moments.bank().time_zone)
+    except moments.NoMoment:
+        return False
+    return True
+
+
+def _lacking(text: Text, facts: Facts) -> Iterator[str]:
+    body = segments.simplify(" ".join(text.body.split()))
+    is_brief = phrase(text.language, SEVERAL) in body
+    works = facts.works(text.language)
+    needed = works[:1] if is_brief else [*facts.each_name(text.language), *works]
+    if text.channel != ChannelName.INAPP:
+        needed.append(facts.link)
+    if text.channel == ChannelName.EMAIL:
+        needed.append(letter.PREFERENCES)
+    yield from (f"it does not say {words!r}" for words in needed if segments.simplify(words) not in body)
+    if text.channel != ChannelName.SOCIAL:
+        yield from _untimed(text.body, facts)
+
+
+def _untimed(body: str, facts: Facts) -> Iterator[str]:
+    said = {moment for _, instants in placeholders(body) for moment in _moments(instants)}
+    wanted: Mapping[str, tuple[set[Kind], datetime]] = {
+        "starts": (_STARTS, facts.starts_at),
+        "ends": (_ENDS, facts.ends_at),
+    }
+    for verb, (kinds, at) in wanted.items():
+        if facts.kind in kinds and at.replace(microsecond=0) not in said:
+            yield f"it does not say when the maintenance {verb}, or not as [[when:.../...]]"
+
+
+def _moments(instants: str) -> Iterator[datetime]:
+    for part in instants.split("/"):
+        try:
+            yield moments.instant(part)
+        except ValueError:
+            continue

@@ -1,0 +1,131 @@
+"""A notice in; the facts its words must state out, or which one is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from babel.lists import format_list
+from django.conf import settings
+
+from maintenance.models import Alternative, Change, Impact, Kind, Service
+from notifications import moments
+from notifications.models import Notice
+
+_WORKS_AGAIN: Final = {Kind.FINISHED, Kind.CANCELLED}
+"""Kinds that say everything works; all others must say what still does."""
+
+
+class Incomplete(ValueError):
+    """A mandatory fact is missing. The message names it and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a notice states, in no language yet."""
+
+    kind: Kind
+    bank: str
+    link: str
+    starts_at: datetime
+    ends_at: datetime
+    before: tuple[datetime, datetime] | None
+    """Start and end before a window was moved."""
+    outages: tuple[Service, ...]
+    restricted: tuple[Service, ...]
+    alternatives: tuple[Alternative, ...]
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """All that are touched, those that are out first."""
+        return self.outages + self.restricted
+
+    def each_name(self, language: str) -> list[str]:
+        """The services one by one."""
+        return [service.name_in(language) for service in self.services]
+
+    def names(
+        self, services: tuple[Service, ...], language: str, style: Literal["standard", "or"] = "standard"
+    ) -> str:
+        """The services in one line: Cards, Payments and Statements; or, after a no, Cards or Payments."""
+        names = [service.name_in(language) for service in services]
+        return format_list(names, style, locale=moments.locale(language))
+
+    def works(self, language: str) -> list[str]:
+        """What still works: whole sentences, each once."""
+        return list(dict.fromkeys(_sentence(one.words_in(language)) for one in self.alternatives))
+
+
+def of(notice: Notice) -> Facts:
+    """Gather what the words must state. Raises Incomplete naming the first fact that is missing."""
+    kind = Kind(notice.kind)
+    impacts = list(
+        notice.window.impacts.select_related("service")
+        .prefetch_related("service__alternatives")
+        .order_by("service__name")
+    )
+    if not impacts:
+        raise Incomplete("The window takes no service away: name at least one service in the window.")
+    return Facts(
+        kind=kind,
+        bank=_bank(),
+        link=_link(),
+        starts_at=notice.window.starts_at,
+        ends_at=notice.window.ends_at,
+        before=_before(notice.change if notice.change_id else None) if kind == Kind.RESCHEDULED else None,
+        outages=tuple(one.service for one in impacts if one.level == Impact.Level.OUTAGE),
+        restricted=tuple(one.service for one in impacts if one.level != Impact.Level.OUTAGE),
+        alternatives=() if kind in _WORKS_AGAIN else _alternatives(impacts),
+    )
+
+
+def _bank() -> str:
+    if not (name := str(settings.BANK_NAME).strip()):
+        raise Incomplete("The bank has no name: set BANK_NAME, which every text begins with.")
+    return name
+
+
+def _link() -> str:
+    address = urlsplit(str(settings.BASE_URL))
+    if not (address.scheme and address.netloc):
+        raise Incomplete("There is no address to read more at: set BASE_URL to that of the status page.")
+    return f"{address.geturl().rstrip('/')}/"
+
+
+def _before(change: Change | None) -> tuple[datetime, datetime]:
+    try:
+        before = change.before if change else {}
+        return moments.instant(before["starts_at"]), moments.instant(before["ends_at"])
+    except (KeyError, TypeError, ValueError):
+        raise Incomplete(
+            "The times before the move are not known: a notice of a new time must follow from a change "
+            "that holds the old starts_at and ends_at."
+        ) from None
+
+
+def _alternatives(impacts: list[Impact]) -> tuple[Alternative, ...]:
+    """What stands in for each service, without what is itself away in the same window."""
+    affected = {one.service_id for one in impacts}
+    found: list[Alternative] = []
+    for service in (one.service for one in impacts):
+        usable = [
+            one for one in service.alternatives.all() if one.words.strip() and one.instead_id not in affected
+        ]
+        if not usable:
+            raise Incomplete(
+                f"Nothing says what still works while {service.name} is away: add an alternative to this "
+                "service in the admin, one that does not rest on a service of the same window."
+            )
+        found += usable
+    return tuple(found)
+
+
+def _sentence(words: str) -> str:
+    """A whole sentence, as it stands alone in a list: Cash machines work."""
+    words = words.strip()
+    first = words.partition(" ")[0]
+    if first.islower():  # and not iPhone
+        words = words[0].upper() + words[1:]
+    return words if words.endswith((".", "!", "?", "؟", "。", "।")) else f"{words}."
