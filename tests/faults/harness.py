@@ -15,15 +15,28 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
 
 import redis
 from django.conf import settings
 from django.db import connection
 
+from notifications.links import read_receipt
+from tests.servers.log import read
+from tests.servers.twilio import ACCOUNT, TOKEN
 from tests.test_up import free_port
 
 LEASE_SECONDS = 3
+
+
+@dataclass(frozen=True)
+class Texted:
+    """A message that the provider took: its own reference, the number, and our delivery."""
+
+    sid: str
+    to: str
+    delivery: UUID | None
 
 
 @dataclass
@@ -36,15 +49,15 @@ class Bench:
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         """Start a Python process; its output goes to a file in the test's folder."""
-        log = (self.folder / f"process-{len(self.running)}.log").open("wb")
-        process = subprocess.Popen(
-            [sys.executable, *command],
-            cwd=settings.ROOT,
-            env=self.environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with (self.folder / f"process-{len(self.running)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, *command],
+                cwd=settings.ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         self.running.append(process)
         return process
 
@@ -101,8 +114,8 @@ def twilio(made: Bench, *, delay: float = 0.0) -> Path:
     """Start the stand-in for Twilio; the file in which it notes each request before it answers."""
     port, log = free_port(), made.folder / "twilio.jsonl"
     made.environment |= {
-        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
-        "TWILIO_AUTH_TOKEN": "token",
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
         "TWILIO_FROM": "+15005550006",
         "TWILIO_API_BASE": f"http://127.0.0.1:{port}",
     }
@@ -110,11 +123,16 @@ def twilio(made: Bench, *, delay: float = 0.0) -> Path:
     return log
 
 
-def noted(log: Path) -> list[dict[str, Any]]:
-    """The requests a stand-in has noted so far."""
-    if not log.exists():
-        return []
-    return [json.loads(line) for line in log.read_text().splitlines() if line.endswith("}")]
+def texted(log: Path) -> list[Texted]:
+    """The messages that the stand-in has taken so far, as it noted them before it answered."""
+    taken = []
+    for entry in read(log) if log.exists() else []:
+        if entry["method"] == "POST" and entry["status"] == 201:
+            form = parse_qs(entry["body"])
+            answer = json.loads(entry["answer"])
+            delivery, _ = read_receipt(form["StatusCallback"][0].rstrip("/").rsplit("/", 1)[1]) or (None, 0)
+            taken.append(Texted(answer["sid"], form["To"][0], delivery))
+    return taken
 
 
 def until(condition: Callable[[], bool], *, seconds: float, made: Bench) -> float:
