@@ -13,7 +13,7 @@ from uuid import UUID
 from django.contrib.auth.models import Group, User
 
 from maintenance import groups
-from maintenance.models import Alternative, Change, Customer, Impact, Kind, Service, Use, Window
+from maintenance.models import Alternative, Approval, Change, Customer, Impact, Kind, Service, Use, Window
 from notifications import addresses
 from notifications.models import ChannelName, Contact, Delivery, Notice, Suppression, Text
 
@@ -129,6 +129,20 @@ def window(
         Impact.objects.create(window=made, service=taken)
     Change.objects.create(window=made, what=Change.What.BOOKED, at=booked_at, actor=ada, revision=1)
     return made
+
+
+def approve(of: Window, *subjects: Approval.Subject, revision: int = 1) -> None:
+    """Ben has said yes to a revision, of both subjects unless told otherwise; the status stays as it is."""
+    for subject in subjects or tuple(Approval.Subject):
+        Approval.objects.create(
+            window=of,
+            subject=subject,
+            revision=revision,
+            booker=of.booker,
+            approver=user("ben"),
+            approved=True,
+            decided_at=NOW,
+        )
 
 
 def notice(
