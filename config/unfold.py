@@ -35,6 +35,9 @@ def site(bank_name: str) -> dict[str, Any]:
         "SHOW_HISTORY": False,  # the trail is Change, not the admin's own log
         "BORDER_RADIUS": "8px",
         "COLORS": {"primary": _BLUE},
+        "SITE_FAVICONS": [
+            {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("lull/icon.svg")}
+        ],
         "STYLES": [lambda request: static("lull/admin.css")],
         "SCRIPTS": [lambda request: static("lull/admin.js")],
         "DASHBOARD_CALLBACK": "notifications.admin.dashboard.fill",

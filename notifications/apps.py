@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class NotificationsConfig(AppConfig):
@@ -13,4 +16,12 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Receivers of the mail library's tracking events live with the other webhooks."""
+        post_migrate.connect(_make_groups, sender=self)
         from notifications import webhooks  # noqa: F401  # importable only once apps are loaded
+
+
+def _make_groups(**kwargs: Any) -> None:
+    """Again: when maintenance made them, the permissions to read notices did not exist yet."""
+    from maintenance import groups  # models are not importable while apps load
+
+    groups.make()

@@ -97,7 +97,7 @@ def days_of(month: date, first: int) -> list[list[date]]:
 
 
 def bars(week: Sequence[date], entries: Sequence[Entry]) -> list[Bar]:
-    """The entries of a week, each in the first row in which its days are free. Row 1 holds the dates."""
+    """The entries of a week, each in the first row in which its days are free."""
     free_from: list[date] = []
     made = []
     for entry in entries:
@@ -111,7 +111,7 @@ def bars(week: Sequence[date], entries: Sequence[Entry]) -> list[Bar]:
                 entry,
                 column=(first - week[0]).days + 1,
                 days=(last - first).days + 1,
-                row=row + 2,
+                row=row + 1,
                 before=entry.first < first,
                 after=entry.last > last,
             )

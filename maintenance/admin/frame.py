@@ -25,7 +25,9 @@ def render(
     """Side bar, header and messages of the admin around a template of our own."""
     site = model_admin.admin_site
     request.current_app = site.name  # type: ignore[attr-defined]  # Django's own admin sets it too
-    context = {**site.each_context(request), "title": title, "opts": model_admin.opts, **facts}
+    context = {**site.each_context(request), "title": title, **facts}
+    if "object" in facts:
+        context["opts"] = model_admin.opts  # with them the header names the row, not the page
     return TemplateResponse(request, template, context, status=status)
 
 

@@ -28,6 +28,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     coming = windows.filter(ends_at__gt=now, status__in=(Window.Status.BOOKED, Window.Status.APPROVED))
     late = Q(status=Window.Status.APPROVED, starts_at__lte=now) | Q(status=Window.Status.STARTED)
     context |= {
+        "title": "Today",
         "now": now,
         "coming": list(coming.filter(starts_at__gt=now).order_by("starts_at")[:_SHOWN]),
         "under_way": list(windows.filter(late).order_by("starts_at")[:_SHOWN]),
