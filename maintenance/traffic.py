@@ -36,7 +36,8 @@ def record(service: Service, samples: Sequence[tuple[datetime, float]]) -> int:
     rows = [(service.pk, adapt(at), count) for at, count in dict(samples).items()]
     with transaction.atomic():
         upserts.write(
-            "maintenance_trafficsample (service_id, at, count)",
+            TrafficSample,
+            ("service_id", "at", "count"),
             rows,
             "(service_id, at) DO UPDATE SET count = excluded.count"
             " WHERE maintenance_trafficsample.count <> excluded.count",

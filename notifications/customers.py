@@ -18,7 +18,8 @@ from maintenance.models import Customer, Service, Use
 from notifications import addresses
 from notifications.models import ChannelName, Contact
 
-_CUSTOMER: Final = Customer._meta.db_table
+_Own = tuple[str, str, str, bool]
+
 _USE: Final = Use._meta.db_table
 _CONTACT: Final = Contact._meta.db_table
 
@@ -72,37 +73,38 @@ def store(rows: Sequence[Row], *, demonstration: bool = False) -> Stored:
     by_id = {row.external_id: row for row in rows}
     with transaction.atomic():
         known = _known(by_id)
-        changed = {row.external_id for row in by_id.values() if known.get(row.external_id) != _own(row)}
-        _write_customers([row for row in by_id.values() if row.external_id in changed], demonstration)
-        keys = dict(Customer.objects.filter(external_id__in=by_id).values_list("external_id", "pk"))
-        by_key = {keys[row.external_id]: row for row in by_id.values()}
+        other = {key for key, row in by_id.items() if key not in known or known[key][1] != _own(row)}
+        _write_customers([by_id[key] for key in other], demonstration)
+        made = known | _known(by_id.keys() - known.keys())
+        by_key = {made[row.external_id][0]: row for row in by_id.values()}
         touched = _write_uses(by_key) | _write_contacts(by_key)
-    changed |= {by_key[key].external_id for key in touched}
-    new = len(by_id.keys() - known.keys())
-    updated = len(changed) - new
+    changed = other | {by_key[key].external_id for key in touched}
+    new = len(made) - len(known)
     return Stored(
         new=new,
-        updated=updated,
-        unchanged=len(by_id) - new - updated,
+        updated=len(changed) - new,
+        unchanged=len(by_id) - len(changed),
         repeated=len(rows) - len(by_id),
         without_address=sum(not (row.phone or row.email) for row in by_id.values()),
     )
 
 
-def _own(row: Row) -> tuple[str, str, str, bool]:
+def _own(row: Row) -> _Own:
     return row.name, row.language, row.time_zone, row.vulnerable
 
 
-def _known(external_ids: Iterable[str]) -> dict[str, tuple[str, str, str, bool]]:
+def _known(external_ids: Iterable[str]) -> dict[str, tuple[int, _Own]]:
+    """The primary key of each that is there, and what the table itself says of them."""
     rows = Customer.objects.filter(external_id__in=external_ids).values_list(
-        "external_id", "name", "language", "time_zone", "vulnerable"
+        "external_id", "pk", "name", "language", "time_zone", "vulnerable"
     )
-    return {row[0]: row[1:] for row in rows}
+    return {row[0]: (row[1], row[2:]) for row in rows}
 
 
 def _write_customers(rows: Sequence[Row], demonstration: bool) -> None:
     upserts.write(
-        f"{_CUSTOMER} (external_id, kind, demonstration, name, language, time_zone, vulnerable)",
+        Customer,
+        ("external_id", "kind", "demonstration", "name", "language", "time_zone", "vulnerable"),
         [(row.external_id, Customer.Kind.CUSTOMER.value, demonstration, *_own(row)) for row in rows],
         "(external_id) DO UPDATE SET name = excluded.name, language = excluded.language,"
         " time_zone = excluded.time_zone, vulnerable = excluded.vulnerable",
@@ -114,7 +116,7 @@ def _write_uses(rows: Mapping[int, Row]) -> set[int]:
     services = dict(Service.objects.values_list("key", "pk"))
     wanted = {(key, services[service]) for key, row in rows.items() for service in row.services}
     there = set(Use.objects.filter(customer__in=rows).values_list("customer_id", "service_id"))
-    upserts.write(f"{_USE} (customer_id, service_id)", sorted(wanted - there), "DO NOTHING")
+    upserts.write(Use, ("customer_id", "service_id"), sorted(wanted - there), "DO NOTHING")
     _delete(f"DELETE FROM {_USE} WHERE customer_id = %s AND service_id = %s", sorted(there - wanted))
     return {key for key, _ in wanted ^ there}
 
@@ -137,7 +139,8 @@ def _write_contacts(rows: Mapping[int, Row]) -> set[int]:
             elif (fingerprint := addresses.fingerprint(address)) != known:
                 write.append((key, str(channel), addresses.seal(address), fingerprint))
     upserts.write(
-        f"{_CONTACT} (customer_id, channel, address, address_hmac)",
+        Contact,
+        ("customer_id", "channel", "address", "address_hmac"),
         write,
         "(customer_id, channel)"
         " DO UPDATE SET address = excluded.address, address_hmac = excluded.address_hmac",
