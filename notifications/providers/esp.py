@@ -116,30 +116,26 @@ class Provider:
 
     def _answer(self, message: Message, composed: AnymailMessageMixin) -> Outcome:
         said = next(iter(composed.anymail_status.recipients.values()), None)
-        status = str(said.status) if said else ""
-        return outcome(
-            message,
-            _STATUSES.get(status, Class.UNKNOWN),
-            self.name,
-            provider_ref=str(said.message_id or "") if said else "",
-            code="" if _STATUSES.get(status) is Class.ACCEPTED else status or "no status",
-        )
+        status = str(said.status) if said else "no status"
+        # some services refuse with words that anymail does not know: then the HTTP status tells
+        http = getattr(composed.anymail_status.esp_response, "status_code", 0)
+        result = _STATUSES.get(status) or web.meaning(http)
+        reference = str(said.message_id or "") if said else ""
+        code = "" if result is Class.ACCEPTED else status
+        return outcome(message, result, self.name, provider_ref=reference, code=code)
 
     def _refusal(self, message: Message, error: AnymailAPIError) -> Outcome:
-        if isinstance(error.__cause__, requests.RequestException):
-            result, code = web.failure(error.__cause__)
-            return outcome(message, result, self.name, code=code, detail=str(error.__cause__))
-        status = error.status_code
-        if not status:
-            return outcome(message, Class.UNKNOWN, self.name, code="error", detail=str(error))
-        return outcome(
-            message,
-            web.meaning(status),
-            self.name,
-            code=str(status),
-            detail=str(error),
-            retry_after=web.retry_after(error.response.headers, datetime.now(UTC)),
-        )
+        status, cause = error.status_code, error.__cause__
+        if status:
+            wait = web.retry_after(error.response.headers, datetime.now(UTC))
+            words = str(error)
+            return outcome(
+                message, web.meaning(status), self.name, code=str(status), detail=words, retry_after=wait
+            )
+        if isinstance(cause, requests.RequestException):
+            result, code = web.failure(cause)
+            return outcome(message, result, self.name, code=code, detail=str(cause))
+        return outcome(message, Class.UNKNOWN, self.name, code="error", detail=str(error))
 
 
 def _opened() -> Any:

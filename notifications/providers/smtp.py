@@ -13,6 +13,7 @@ import smtplib
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, cast
@@ -170,17 +171,23 @@ def _line() -> _Line:
 
 
 def _opened() -> _Line:
+    backend = cast(EmailBackend, get_connection())
     try:
-        backend = cast(EmailBackend, get_connection())
         backend.open()
-    except smtplib.SMTPAuthenticationError as error:
-        result = Class.CONFIGURATION if error.smtp_code >= 500 else Class.NOT_PROCESSED
-        raise _Stopped(result, str(error.smtp_code), str(error), usable=False) from error
-    except (smtplib.SMTPNotSupportedError, ValueError) as error:
-        raise _Stopped(Class.CONFIGURATION, "settings", str(error), usable=False) from error
-    except OSError as error:
-        raise _Stopped(Class.NOT_PROCESSED, "no connection", str(error), usable=False) from error
+    except OSError as error:  # also every SMTPException
+        with suppress(OSError):
+            backend.close()  # it may have got as far as the password
+        raise _Stopped(*_closed_door(error), str(error), usable=False) from error
     return _Line(backend, cast(smtplib.SMTP, backend.connection))
+
+
+def _closed_door(error: OSError) -> tuple[Class, str]:
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        never = error.smtp_code >= 500
+        return Class.CONFIGURATION if never else Class.NOT_PROCESSED, str(error.smtp_code)
+    if isinstance(error, smtplib.SMTPNotSupportedError):  # no STARTTLS or no AUTH, where we must have it
+        return Class.CONFIGURATION, "settings"
+    return Class.NOT_PROCESSED, "no connection"
 
 
 def _server() -> tuple[object, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -32,7 +33,7 @@ class Target:
 
 def read(addresses: list[str]) -> list[Target]:
     """SOCIAL_URLS as targets. Raises ImproperlyConfigured, without showing a token, where one is wrong."""
-    targets = [_target(number, urlsplit(address)) for number, address in enumerate(addresses, start=1)]
+    targets = [_target(number, address) for number, address in enumerate(addresses, start=1)]
     names = [target.name for target in targets]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
@@ -43,7 +44,18 @@ def read(addresses: list[str]) -> list[Target]:
     return targets
 
 
-def _target(number: int, parts: SplitResult) -> Target:
+def _target(number: int, address: str) -> Target:
+    target = None
+    with suppress(ValueError):  # whose words would show the token
+        target = _read(urlsplit(address))
+    if target is None:
+        raise ImproperlyConfigured(
+            f"SOCIAL_URLS, entry {number}: write mastodon://TOKEN@host or byhand://network."
+        )
+    return target
+
+
+def _read(parts: SplitResult) -> Target | None:
     host = parts.hostname or ""
     place = f"{host}:{parts.port}" if parts.port else host
     if parts.scheme == "byhand" and host:
@@ -52,9 +64,7 @@ def _target(number: int, parts: SplitResult) -> Target:
         scheme = "http" if parts.scheme.endswith("+http") else "https"
         name = f"{MASTODON}:{place}{parts.path.rstrip('/')}"
         return Target(name, MASTODON, f"{scheme}://{place}", unquote(parts.username))
-    raise ImproperlyConfigured(
-        f"SOCIAL_URLS, entry {number}: write mastodon://TOKEN@host or byhand://network."
-    )
+    return None
 
 
 class _Bearer(requests.auth.AuthBase):

@@ -109,7 +109,7 @@ def _never_left(error: requests.RequestException) -> bool:
 
 
 def meaning(status: int) -> Class:
-    """What an HTTP status other than 2xx means where the provider says no more."""
+    """What an HTTP status means where the provider says no more; a 2xx that could not be read is unknown."""
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Class.NOT_PROCESSED
     if status in _OUR_FAULT or 300 <= status < 400:  # a redirect: the address is not the provider's

@@ -33,8 +33,9 @@ class Mail:
 
     @property
     def message(self) -> EmailMessage:
-        """The content, read."""
-        return email.message_from_bytes(self.content, policy=email.policy.default)
+        """The content, read, its lines ended as texts end them here."""
+        content = self.content.replace(b"\r\n", b"\n")
+        return email.message_from_bytes(content, policy=email.policy.default)
 
 
 class Server:
@@ -47,7 +48,7 @@ class Server:
     def __init__(
         self, *, port: int = 0, log: Path | None = None, delay: float = 0.0, password: str = ""
     ) -> None:
-        """`port` 0 takes a free one; `password` demands AUTH."""
+        """`port` 0 takes a free one; `password` is what AUTH must say."""
         self.mails: list[Mail] = []
         self.lines = 0
         self.refuse: dict[str, str] = {}
@@ -106,7 +107,6 @@ class _Line(SMTP):
         server.lines += 1
         super().__init__(
             self._behaviour,
-            auth_required=bool(server.password),
             auth_require_tls=False,
             authenticator=self._behaviour.authenticated,
             loop=asyncio.get_running_loop(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -44,6 +45,10 @@ class Answer:
     cut: bool = False
 
 
+def _is_form(request: Request) -> bool:
+    return request.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
+
+
 class Server:
     """Runs in a thread; `requests` holds what came, oldest first."""
 
@@ -53,14 +58,20 @@ class Server:
         *,
         port: int = 0,
         log: Path | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`port` 0 takes a free one."""
+        """`port` 0 takes a free one; with `tls` the address is https."""
         self.requests: list[Request] = []
         self._answer = answer
         self._log = Log(log)
         self._server = _Listener(("127.0.0.1", port), _handler(self))
         self.port = self._server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        if tls:
+            # the handshake is made in the client's own thread, at its first byte
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
 
     def take(self, request: Request) -> Answer:
         """Record a request, then decide on its answer."""
@@ -70,7 +81,8 @@ class Server:
             method=request.method,
             path=request.path,
             headers=dict(request.headers),
-            body=request.body.decode(errors="replace"),
+            form=request.form if _is_form(request) else {},
+            body="" if _is_form(request) else request.body.decode(errors="replace"),
             status=0 if answer.cut else answer.status,
             answer=answer.body.decode(errors="replace"),
         )

@@ -1,0 +1,136 @@
+"""The window of calls: kept filled, never overfilled, and never waiting for the slowest."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from notifications.channels import window
+from notifications.contract import Class, Message, Outcome
+from notifications.providers import outcome
+from tests.notifications import messages
+
+
+class Held:
+    """A wire whose calls end only when they are let go."""
+
+    def __init__(self) -> None:
+        self.gates: dict[str, threading.Event] = {}
+        self.threads: set[str] = set()
+
+    def hold(self, message: Message) -> None:
+        """Make the call of a message wait."""
+        self.gates[message.address] = threading.Event()
+
+    def __call__(self, message: Message) -> Outcome:
+        self.threads.add(threading.current_thread().name)
+        if message.address in self.gates:
+            assert self.gates[message.address].wait(5)
+        return outcome(message, Class.ACCEPTED, "held")
+
+
+def _messages(number: int) -> list[Message]:
+    return [messages.sms(f"+4477009{which:05}") for which in range(number)]
+
+
+def test_every_message_has_one_outcome() -> None:
+    sent = _messages(50)
+    outcomes = list(window.carry(iter(sent), Held(), 8, "held"))
+    assert sorted(one.delivery for one in outcomes) == sorted(message.delivery for message in sent)
+
+
+def test_a_slow_call_holds_up_no_other() -> None:
+    sent, wire = _messages(50), Held()
+    wire.hold(sent[0])
+    outcomes = window.carry(iter(sent), wire, 4, "held")
+    others = [next(outcomes).delivery for _ in range(49)]
+    assert set(others) == {message.delivery for message in sent[1:]}
+    wire.gates[sent[0].address].set()
+    assert [one.delivery for one in outcomes] == [sent[0].delivery]
+
+
+def test_never_more_are_pulled_than_may_be_in_flight() -> None:
+    sent, wire = _messages(30), Held()
+    pulled, answered, most = 0, 0, 0
+
+    def source() -> Iterator[Message]:
+        nonlocal pulled, most
+        for message in sent:
+            pulled += 1
+            most = max(most, pulled - answered)
+            yield message
+
+    for _ in window.carry(source(), wire, 4, "held"):
+        answered += 1
+    assert (pulled, most) == (30, 4)
+
+
+def test_the_window_is_filled() -> None:
+    sent, wire = _messages(8), Held()
+    for message in sent:
+        wire.hold(message)
+    outcomes = window.carry(iter(sent), wire, 8, "held")
+    wire.gates[sent[7].address].set()
+    assert next(outcomes).delivery == sent[7].delivery  # the eighth was under way behind seven that were not
+    for gate in wire.gates.values():
+        gate.set()
+    assert len(list(outcomes)) == 7
+
+
+def test_messages_are_asked_for_only_in_the_callers_thread() -> None:
+    asked, wire = set(), Held()
+
+    def source() -> Iterator[Message]:
+        for message in _messages(10):
+            asked.add(threading.current_thread())
+            yield message
+
+    list(window.carry(source(), wire, 4, "held"))
+    assert asked == {threading.current_thread()}
+    assert threading.current_thread().name not in wire.threads
+
+
+def test_a_fault_in_one_call_leaves_that_message_unknown_and_the_others_sent(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    sent = _messages(3)
+
+    def call(message: Message) -> Outcome:
+        if message is sent[1]:
+            raise RuntimeError(f"no idea what {message.address} is")
+        return outcome(message, Class.ACCEPTED, "held")
+
+    with caplog.at_level(logging.CRITICAL, "notifications.channels.window"):
+        results = {one.delivery: one for one in window.carry(iter(sent), call, 2, "held")}
+    assert [results[message.delivery].result for message in sent] == [
+        Class.ACCEPTED,
+        Class.UNKNOWN,
+        Class.ACCEPTED,
+    ]
+    assert results[sent[1].delivery].detail == "RuntimeError: no idea what (address) is"
+
+
+def test_an_error_of_the_source_comes_after_the_outcomes_of_what_was_handed_out() -> None:
+    sent = _messages(3)
+
+    def source() -> Iterator[Message]:
+        yield from sent
+        raise RuntimeError("the database went away")
+
+    outcomes = window.carry(source(), Held(), 8, "held")
+    assert {next(outcomes).delivery for _ in sent} == {message.delivery for message in sent}
+    with pytest.raises(RuntimeError, match="the database went away"):
+        next(outcomes)
+
+
+def test_a_caller_that_goes_away_does_not_wait() -> None:
+    sent, wire = _messages(2), Held()
+    wire.hold(sent[0])
+    outcomes = window.carry(iter(sent), wire, 2, "held")
+    next(outcomes)
+    assert isinstance(outcomes, Iterator)
+    outcomes.close()  # type: ignore[attr-defined]  # it is a generator
+    wire.gates[sent[0].address].set()

@@ -1,0 +1,146 @@
+"""A mail service behind anymail, played by a local server in Postmark's words."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+
+import pytest
+from django.core import mail
+from pytest_django import Settings
+
+from notifications import links
+from notifications.contract import Class, Outcome
+from notifications.providers import esp
+from tests.notifications import messages
+from tests.servers.web import Answer, Request, Server
+
+
+class Postmark(Server):
+    """Answers every mail with `answer`; without one it takes it."""
+
+    def __init__(self) -> None:
+        super().__init__(self._answered)
+        self.answer: Answer | None = None
+
+    def _answered(self, request: Request) -> Answer:
+        taken = {"ErrorCode": 0, "Message": "OK", "MessageID": "postmark-1", "To": messages.CLEO_MAIL}
+        return self.answer or Answer(200, json.dumps(taken).encode())
+
+
+def refusal(status: int, code: int, words: str) -> Answer:
+    return Answer(status, json.dumps({"ErrorCode": code, "Message": words}).encode())
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[Postmark]:
+    with Postmark() as running:
+        _use(settings, running.url)
+        yield running
+        esp._idle.clear()
+
+
+def _use(settings: Settings, url: str) -> None:
+    settings.BASE_URL = "https://notices.bank.example"
+    settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
+    settings.ANYMAIL = {
+        "POSTMARK_SERVER_TOKEN": "a token",
+        "POSTMARK_API_URL": f"{url}/",
+        "REQUESTS_TIMEOUT": (1.0, 0.3),
+    }
+
+
+def _send() -> Outcome:
+    return esp.Provider().send(messages.mail())
+
+
+def test_a_mail_goes_out_to_one_person_with_its_receipt_token(server: Postmark) -> None:
+    sent = messages.mail(headers={"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"})
+    outcome = esp.Provider().send(sent)
+    (request,) = server.requests
+    mail = json.loads(request.body)
+    assert (mail["To"], mail["Subject"]) == (messages.CLEO_MAIL, sent.subject)
+    assert (mail["TextBody"], mail["HtmlBody"]) == (sent.body, sent.html)
+    assert links.read_receipt(mail["Metadata"]["receipt"]) == (sent.delivery, sent.attempt)
+    headers = {header["Name"]: header["Value"] for header in mail["Headers"]}
+    assert headers["Message-ID"] == f"<{sent.delivery}@notices.bank.example>"
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert (outcome.result, outcome.provider, outcome.provider_ref) == (
+        Class.ACCEPTED,
+        "postmark",
+        "postmark-1",
+    )
+
+
+def test_a_services_metadata_has_room_for_the_token() -> None:
+    """Postmark allows eighty characters."""
+    sent = messages.mail(attempt=99_999)
+    assert len(links.receipt_token(sent.delivery, sent.attempt)) <= 80
+
+
+def test_one_session_carries_many_mails(server: Postmark) -> None:
+    for _ in range(3):
+        _send()
+    assert (len(server.requests), len(esp._idle)) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "result"),
+    [
+        (refusal(422, 300, "Invalid 'To' address: 'cleo@'."), Class.PERMANENT),
+        (
+            refusal(
+                422,
+                406,
+                f"Found inactive addresses: {messages.CLEO_MAIL}. Inactive recipients are"
+                " ones that have generated a hard bounce.",
+            ),
+            Class.PERMANENT,
+        ),
+        (refusal(401, 10, "Bad or missing API token."), Class.CONFIGURATION),
+        (refusal(429, 429, "Rate limit exceeded"), Class.NOT_PROCESSED),
+        (refusal(500, 0, "Internal"), Class.UNKNOWN),
+        (Answer(503, b"<html>"), Class.UNKNOWN),
+        (Answer(200, b"no json"), Class.UNKNOWN),
+        (Answer(cut=True), Class.UNKNOWN),
+        (Answer(delay=1.0), Class.UNKNOWN),
+    ],
+)
+def test_an_answer_says_whether_to_send_again(answer: Answer, result: Class, server: Postmark) -> None:
+    server.answer = answer
+    assert (_send().result, len(server.requests)) == (result, 1)
+
+
+def test_a_wait_is_handed_on(server: Postmark) -> None:
+    server.answer = Answer(429, headers={"Retry-After": "9"})
+    assert _send().retry_after == 9.0
+
+
+def test_an_address_in_the_services_words_is_not_kept(server: Postmark) -> None:
+    server.answer = refusal(500, 0, f"{messages.CLEO_MAIL} went wrong")
+    assert messages.CLEO_MAIL not in _send().detail
+
+
+def test_a_refused_connection_was_certainly_not_processed(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed_soon:
+        port = closed_soon.getsockname()[1]
+    _use(settings, f"http://127.0.0.1:{port}")
+    assert _send().result is Class.NOT_PROCESSED
+    esp._idle.clear()
+
+
+def test_a_missing_token_pauses_the_channel(settings: Settings) -> None:
+    settings.EMAIL_BACKEND, settings.ANYMAIL = "anymail.backends.postmark.EmailBackend", {}
+    assert _send().result is Class.CONFIGURATION
+
+
+def test_an_address_that_cannot_be_written_is_for_good(server: Postmark) -> None:
+    outcome = esp.Provider().send(messages.mail("not an address"))
+    assert (outcome.result, server.requests) == (Class.PERMANENT, [])
+
+
+def test_any_other_backend_of_django_takes_mails_too(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    outcome = esp.Provider().send(messages.mail())
+    assert (outcome.result, outcome.provider, len(mail.outbox)) == (Class.ACCEPTED, "locmem", 1)

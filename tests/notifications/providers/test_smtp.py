@@ -1,0 +1,216 @@
+"""Mails over a real socket: what arrives, and what each way of failing means."""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from notifications.contract import Class, Outcome
+from notifications.providers import smtp
+from tests.notifications import messages
+from tests.servers.smtp import Server
+
+CALENDAR = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nX-WR-CALNAME:الصيانة\r\nEND:VCALENDAR\r\n"
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[Server]:
+    with Server() as running:
+        _use(settings, running.port)
+        yield running
+        smtp.Provider().close()
+
+
+def _use(settings: Settings, port: int) -> None:
+    settings.BASE_URL = "https://notices.bank.example"
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 2
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    settings.DEFAULT_FROM_EMAIL = "Example Bank <notices@bank.example>"
+
+
+def _send() -> Outcome:
+    return smtp.Provider().send(messages.mail())
+
+
+def _lose_the_idle_line() -> None:
+    (line,) = smtp._idle[smtp._server()]
+    assert line.talk.sock
+    line.talk.sock.shutdown(socket.SHUT_RDWR)
+
+
+def test_text_and_html_arrive_as_they_were_written(server: Server) -> None:
+    sent = messages.mail()
+    outcome = smtp.Provider().send(sent)
+    (mail,) = server.mails
+    text, html = mail.message.get_body(("plain",)), mail.message.get_body(("html",))
+    assert text
+    assert html
+    assert text.get_content() == sent.body
+    assert html.get_content().strip() == sent.html
+    assert mail.message["Subject"] == sent.subject
+    assert (mail.sender, mail.recipients) == ("notices@bank.example", (messages.CLEO_MAIL,))
+    assert outcome.result is Class.ACCEPTED
+
+
+def test_arabic_words_arrive(server: Server) -> None:
+    sent = messages.mail()
+    words = "سنقوم بأعمال الصيانة يوم الأحد\n"
+    smtp.Provider().send(dataclasses.replace(sent, subject=words.strip(), body=words))
+    message = server.mails[0].message
+    text = message.get_body(("plain",))
+    assert text
+    assert (message["Subject"].strip(), text.get_content()) == (words.strip(), words)
+
+
+def test_headers_of_the_message_arrive(server: Server) -> None:
+    headers = {
+        "List-Unsubscribe": "<https://notices.bank.example/preferences/token/>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    smtp.Provider().send(messages.mail(headers=headers))
+    message = server.mails[0].message
+    assert {name: message[name] for name in headers} == headers
+    assert message["Auto-Submitted"] == "auto-generated"
+
+
+def test_every_attempt_carries_the_same_message_id(server: Server) -> None:
+    delivery = uuid.uuid4()
+    for attempt in (1, 2):
+        smtp.Provider().send(messages.mail(delivery=delivery, attempt=attempt))
+    assert [mail.message["Message-ID"] for mail in server.mails] == [f"<{delivery}@notices.bank.example>"] * 2
+
+
+def test_no_mail_names_two_people(server: Server) -> None:
+    for address in ("cleo@example.com", "dan@example.com"):
+        smtp.Provider().send(messages.mail(address))
+    assert [mail.message["To"] for mail in server.mails] == ["cleo@example.com", "dan@example.com"]
+
+
+def test_a_calendar_is_attached_to_be_shown_and_not_answered(server: Server) -> None:
+    smtp.Provider().send(messages.mail(calendar=CALENDAR))
+    (attached,) = server.mails[0].message.iter_attachments()
+    assert attached["Content-Type"].params == {"charset": "utf-8", "method": "PUBLISH"}
+    assert (attached.get_content_type(), attached.get_filename()) == ("text/calendar", "invite.ics")
+    content = attached.get_payload(decode=True)
+    assert content == CALENDAR.encode()
+
+
+def test_without_a_calendar_nothing_is_attached(server: Server) -> None:
+    smtp.Provider().send(messages.mail())
+    assert list(server.mails[0].message.iter_attachments()) == []
+
+
+def test_one_line_carries_many_mails(server: Server) -> None:
+    for _ in range(5):
+        _send()
+    assert (len(server.mails), server.lines) == (5, 1)
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "result"),
+    [
+        ("MAIL", "550 5.7.1 you may not send as this bank", Class.CONFIGURATION),
+        ("MAIL", "552 5.3.4 too big", Class.PERMANENT),
+        ("MAIL", "451 4.3.0 later", Class.NOT_PROCESSED),
+        ("RCPT", "550 5.1.1 no such user", Class.PERMANENT),
+        ("RCPT", "450 4.2.0 greylisted", Class.NOT_PROCESSED),
+        ("RCPT", "421 4.3.2 closing", Class.NOT_PROCESSED),
+        ("DATA", "554 5.5.1 no", Class.PERMANENT),
+        ("DATA", "451 4.3.0 later", Class.NOT_PROCESSED),
+        ("END", "554 5.7.1 looks like spam", Class.PERMANENT),
+        ("END", "452 4.3.1 disk full", Class.NOT_PROCESSED),
+    ],
+)
+def test_a_refusal_says_whether_to_send_again(
+    command: str, answer: str, result: Class, server: Server
+) -> None:
+    server.refuse[command] = answer
+    outcome = _send()
+    assert (outcome.result, outcome.code) == (result, answer[:3])
+
+
+def test_after_a_refused_person_the_line_carries_the_next(server: Server) -> None:
+    server.refuse["dan@example.com"] = "550 5.1.1 <dan@example.com>: no such user"
+    outcomes = [smtp.Provider().send(messages.mail(name)) for name in ("dan@example.com", messages.CLEO_MAIL)]
+    assert [outcome.result for outcome in outcomes] == [Class.PERMANENT, Class.ACCEPTED]
+    assert outcomes[0].detail == "5.1.1 <(address)>: no such user"
+    assert server.lines == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "result"),
+    [
+        ("MAIL", Class.NOT_PROCESSED),
+        ("RCPT", Class.NOT_PROCESSED),
+        ("DATA", Class.NOT_PROCESSED),
+        ("END", Class.UNKNOWN),
+    ],
+)
+def test_a_line_that_breaks_is_unknown_only_once_the_text_was_on_its_way(
+    command: str, result: Class, server: Server
+) -> None:
+    server.cut.add(command)
+    assert _send().result is result
+
+
+def test_a_server_that_falls_silent_after_the_text_leaves_it_unknown(
+    server: Server, settings: Settings
+) -> None:
+    settings.EMAIL_TIMEOUT = 0.3
+    server.delay = 1.0
+    assert (_send().result, len(server.mails)) == (Class.UNKNOWN, 1)
+
+
+def test_a_line_that_the_server_closed_is_opened_anew_for_the_next_mail(server: Server) -> None:
+    _send()
+    server.refuse["MAIL"] = "421 4.7.0 enough on this line"
+    assert _send().result is Class.NOT_PROCESSED
+    server.refuse.clear()
+    assert (_send().result, server.lines) == (Class.ACCEPTED, 3)
+
+
+def test_a_line_lost_while_idle_costs_no_mail(server: Server) -> None:
+    _send()
+    _lose_the_idle_line()
+    assert (_send().result, len(server.mails)) == (Class.ACCEPTED, 2)
+
+
+def test_a_line_idle_for_long_is_tried_before_it_is_used(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _send()
+    monkeypatch.setattr(smtp, "_STALE_SECONDS", -1.0)
+    _lose_the_idle_line()
+    assert (_send().result, server.lines) == (Class.ACCEPTED, 2)
+
+
+def test_a_refused_connection_was_certainly_not_processed(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed_soon:
+        port = closed_soon.getsockname()[1]
+    _use(settings, port)
+    assert (_send().result, _send().code) == (Class.NOT_PROCESSED, "no connection")
+
+
+def test_a_wrong_password_pauses_the_channel(settings: Settings) -> None:
+    with Server(password="right") as server:
+        _use(settings, server.port)
+        settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "bank", "wrong"
+        assert (_send().result, server.mails) == (Class.CONFIGURATION, [])
+
+
+def test_an_address_that_cannot_be_written_is_for_good(server: Server) -> None:
+    outcome = smtp.Provider().send(messages.mail("cleo@example.com\nBcc: everyone@example.com"))
+    assert (outcome.result, outcome.code, server.mails) == (Class.PERMANENT, "invalid", [])
+
+
+def test_a_server_cannot_be_asked_what_became_of_a_mail() -> None:
+    sent = messages.mail()
+    with pytest.raises(LookupError):
+        smtp.Provider().find(sent, sent.expires_at)
