@@ -34,7 +34,7 @@ api = NinjaAPI(
     "She is named by a JSON Web Token that the bank signs; `sub` is her number at the bank.",
     docs_url=None,
     auth=Bearer(),
-    urls_namespace="api",
+    urls_namespace="notifications:api",  # it stands inside that namespace
 )
 
 
