@@ -161,9 +161,9 @@ def _doubts(holidays: str, at: Floats, now: datetime, zone: tzinfo, name: str) -
     doubts = [holidays] if holidays else []
     if known < 8:
         doubts.append(
-            f"Only {known:.0f} weeks of {name}'s traffic are on record: take the figures with care."
+            f"Only {known:.0f} weeks of traffic of {name} are on record: take the figures with care."
         )
     if now - last > timedelta(weeks=4):
         day = last.astimezone(zone)
-        doubts.append(f"{name}'s traffic ends on {day.day} {day:%B %Y}: import newer samples.")
+        doubts.append(f"The traffic of {name} ends on {day.day} {day:%B %Y}: import newer samples.")
     return doubts

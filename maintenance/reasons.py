@@ -65,7 +65,7 @@ def _when(profiles: Sequence[Profile], starts_at: datetime, ends_at: datetime) -
         there = starts_at.astimezone(profile.zone)
         if there.utcoffset() != begins.utcoffset():
             day = clock.day_words(there.date())
-            yield f"Where {profile.name} is used, it begins on {day}, {there:%H:%M}."
+            yield f"On the clock of {profile.name} ({profile.zone}) it begins on {day}, {there:%H:%M}."
 
 
 def _part_of_day(at: datetime) -> str:

@@ -101,11 +101,13 @@ def _nothing(
     policy = policies.of()
     first = start or policies.earliest_start(now, policy)
     last = end or first + slots.AHEAD
-    words = (
-        f"Nothing of {clock.length_words(length)} is free from {clock.words(first)} to {clock.words(last)}."
-    )
+    asked = f"from {clock.words(first)} to {clock.words(last)}"
+    if last - first < length:
+        return f"{clock.length_words(length)} do not fit in the time {asked}."
     against = [objection.words for objection in rules.objections(services, first, last, now=now)]
-    return "\n".join([words, *(f"  - {line}" for line in against)])
+    against = against or ["No traffic of those hours is on record, and unknown is not quiet."]
+    free = f"No {clock.length_words(length)} are free {asked}."
+    return "\n".join([free, *(f"  - {line}" for line in against)])
 
 
 def _plain(slot: Slot) -> dict[str, Any]:
@@ -126,7 +128,9 @@ def _plain(slot: Slot) -> dict[str, Any]:
 def _table(services: Sequence[Service], length: timedelta, found: Sequence[Slot]) -> str:
     """One row a slot with what is its own; what holds for all of them stands once, below."""
     names = ", ".join(service.name for service in services)
-    shared = [line for line in found[0].reasons if all(line in slot.reasons for slot in found)]
+    said = 2 if len(services) == 1 else 0  # how quiet and when: a row of one service says it
+    why = [slot.reasons[said:] for slot in found]
+    shared = [line for line in why[0] if all(line in lines for lines in why)]
     unit = "expected" if len(found[0].services) == 1 else "ordinary hours"
     heads = ["", "starts", "ends", unit, "80 % range", "of ordinary", "book before"]
     rows = [heads, *([str(place), *_cells(slot)] for place, slot in enumerate(found, 1))]
@@ -135,12 +139,17 @@ def _table(services: Sequence[Service], length: timedelta, found: Sequence[Slot]
         f"The quietest {clock.length_words(length)} for {names}, on the clock of {clock.bank_zone()}",
         "",
     ]
-    for row, slot in zip(rows, [None, *found], strict=True):
+    for row, because in zip(rows, [(), *why], strict=True):
         cells = [_aligned(cell, *place) for cell, place in zip(row, enumerate(widths), strict=True)]
         lines.append("  ".join(cells).rstrip())
-        lines += [f"     {line}" for line in slot.reasons if line not in shared] if slot else []
-    who = "it" if len(services) == 1 else "at least one of them"
-    return "\n".join([*lines, "", f"{found[0].customers:,} customers use {who}.", *shared])
+        lines += [f"     {line}" for line in because if line not in shared]
+    return "\n".join([*lines, "", _who(services, found[0].customers), *shared])
+
+
+def _who(services: Sequence[Service], customers: int) -> str:
+    if not customers:
+        return "No customer is on record as a user: import_customers brings them in."
+    return f"{customers:,} customers use {'it' if len(services) == 1 else 'at least one of them'}."
 
 
 def _aligned(cell: str, column: int, width: int) -> str:

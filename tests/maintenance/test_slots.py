@@ -1,0 +1,228 @@
+"""The quietest slots, and why they are."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from pytest_django import Settings
+
+from maintenance import slots, traffic
+from maintenance.models import Customer, Freeze, NoticePolicy, Service, Window
+from maintenance.slots import Slot
+from tests.maintenance.usage import Usage, from_file, london, samples, week
+from tests.people import customer, service, window
+
+pytestmark = pytest.mark.django_db
+
+TWO_HOURS = timedelta(hours=2)
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def _used(now: datetime, key: str = "online-banking", usage: Usage = week) -> Service:
+    used = service(key)
+    traffic.record(used, samples(usage, until=now, days=63))
+    return used
+
+
+def _starts(found: list[Slot]) -> list[datetime]:
+    return [slot.starts_at for slot in found]
+
+
+def _why(slot: Slot, beginning: str) -> str:
+    return next(reason for reason in slot.reasons if reason.startswith(beginning))
+
+
+def test_the_quietest_hours_come_first(now: datetime) -> None:
+    found = slots.suggest([_used(now)], TWO_HOURS, now=now)
+    assert [found[0].starts_at, found[0].ends_at] == [
+        london(date(2026, 3, 15), 2),
+        london(date(2026, 3, 15), 4),
+    ]
+
+
+def test_of_equally_quiet_ones_the_earlier_comes_first(now: datetime) -> None:
+    found = slots.suggest([_used(now)], TWO_HOURS, now=now, count=3)
+    assert _starts(found) == [london(date(2026, 3, day), 2) for day in (15, 22, 29)]
+
+
+def test_a_slot_says_what_it_is_expected_to_carry(now: datetime) -> None:
+    slot = slots.suggest([_used(now)], TWO_HOURS, now=now)[0]
+    ordinary = np.mean([week(now + timedelta(hours=hour)) for hour in range(168)])
+    assert slot.load.expected == pytest.approx(90 + 50)
+    assert slot.share == pytest.approx(slot.load.expected / 2 / ordinary)
+    assert slot.load.low <= slot.load.expected <= slot.load.high
+
+
+def test_slots_do_not_overlap_and_no_night_is_offered_more_than_twice(now: datetime) -> None:
+    found = slots.suggest([_used(now)], TWO_HOURS, now=now, count=12)
+    starts = sorted(_starts(found))
+    assert len(found) == 12
+    assert all(after - before >= TWO_HOURS for before, after in itertools.pairwise(starts))
+    nights = [(start - timedelta(hours=12)).date() for start in starts]
+    assert max(nights.count(night) for night in nights) == 2
+
+
+def test_slots_begin_on_the_half_hour_of_the_bank_s_clock(now: datetime, settings: Settings) -> None:
+    settings.TIME_ZONE = "Asia/Kathmandu"  # three quarters of an hour off
+    begins = slots.suggest([_used(now)], TWO_HOURS, now=now)[0].starts_at
+    assert begins.astimezone(ZoneInfo("Asia/Kathmandu")).minute in (0, 30)
+
+
+def test_the_promised_notice_is_kept(now: datetime) -> None:
+    found = slots.suggest([_used(now)], TWO_HOURS, now=now, end=now + timedelta(days=9), count=30)
+    assert min(_starts(found)) >= london(date(2026, 3, 9), 0)
+
+
+def test_asked_for_earlier_it_keeps_the_least_notice(now: datetime) -> None:
+    found = slots.suggest([_used(now)], TWO_HOURS, now=now, start=now, end=now + timedelta(days=6), count=30)
+    assert min(_starts(found)) >= now + timedelta(days=5)
+    assert _why(found[0], "Customers are told") == (
+        "Customers are told as soon as it is approved, at most 5 days ahead instead of 7 days."
+    )
+
+
+def test_inside_the_least_notice_there_is_none(now: datetime) -> None:
+    assert slots.suggest([_used(now)], TWO_HOURS, now=now, start=now, end=now + timedelta(days=4)) == []
+
+
+def test_slots_lie_in_the_time_that_was_asked_for(now: datetime) -> None:
+    start, end = london(date(2026, 3, 18), 9, 10), london(date(2026, 3, 18), 18)
+    found = slots.suggest([_used(now)], TWO_HOURS, now=now, start=start, end=end)
+    assert [(min(_starts(found))), max(slot.ends_at for slot in found)] == [
+        london(date(2026, 3, 18), 9, 30),
+        end,
+    ]
+
+
+def test_without_an_end_it_looks_four_weeks_ahead(now: datetime) -> None:
+    found = slots.suggest([_used(now)], TWO_HOURS, now=now, count=56)
+    assert timedelta(days=27) < max(_starts(found)) - min(_starts(found)) < timedelta(days=28)
+
+
+def test_what_stands_against_a_time_takes_it_away(now: datetime) -> None:
+    used = _used(now)
+    Freeze.objects.create(
+        name="Sale", starts_at=london(date(2026, 3, 14), 12), ends_at=london(date(2026, 3, 15), 12)
+    )
+    window(used, starts_at=london(date(2026, 3, 22), 3), status=Window.Status.APPROVED)
+    found = slots.suggest([used], TWO_HOURS, now=now)
+    assert found[0].starts_at == london(date(2026, 3, 29), 2)
+    assert all(
+        slot.ends_at <= london(date(2026, 3, 22), 3) or slot.starts_at >= london(date(2026, 3, 22), 5)
+        for slot in found
+    )
+
+
+def test_a_holiday_is_not_taken_for_the_weekday_it_falls_on(now: datetime) -> None:
+    quiet_fridays = _used(now, usage=lambda at: week(at) / (100 if at.weekday() == 4 else 1))
+    day, friday = timedelta(days=1), london(date(2026, 4, 3), 0)
+    good_friday = slots.suggest([quiet_fridays], TWO_HOURS, now=now, start=friday, end=friday + day)[0]
+    assert good_friday.load.expected > 100
+    assert "Good Friday" in _why(good_friday, "A public holiday")
+    assert _starts(slots.suggest([quiet_fridays], TWO_HOURS, now=now, count=3, end=friday + day)) == [
+        london(date(2026, 3, day), 2) for day in (13, 20, 27)
+    ]
+
+
+def test_hours_without_samples_are_not_offered_and_that_is_said(now: datetime) -> None:
+    staffed = _used(now, usage=lambda at: week(at) if 7 <= at.hour < 21 and at.weekday() < 5 else None)
+    found = slots.suggest([staffed], TWO_HOURS, now=now)
+    assert all(7 <= slot.starts_at.astimezone(ZoneInfo("Europe/London")).hour <= 19 for slot in found)
+    assert "Hours without any traffic on record were left out: unknown is not quiet." in found[0].reasons
+
+
+def test_several_services_are_weighed_by_their_own_ordinary_hours(now: datetime) -> None:
+    small = _used(now, "app")
+    great = _used(now, "cards", usage=lambda at: 1e6 * (1 + (at.hour not in (20, 21))))
+    slot = slots.suggest([great, small], TWO_HOURS, now=now)[0]
+    assert slot.services == ("app", "cards")
+    assert slot.share == pytest.approx(slot.load.expected / 4)
+    assert _why(slot, "App ").endswith(
+        "The services count different things, so each is taken in its own ordinary hours, "
+        "and these are added."
+    )
+
+
+def test_a_slot_counts_the_customers_who_use_the_services(now: datetime) -> None:
+    app, cards = _used(now, "app"), _used(now, "cards")
+    customer("cleo", uses=[app, cards])
+    customer("dan", uses=[cards])
+    customer("elsewhere", uses=[service("loans")])
+    partner = customer("partner", uses=[app])
+    Customer.objects.filter(pk=partner.pk).update(kind=Customer.Kind.PARTNER)
+    assert slots.suggest([app, cards], TWO_HOURS, now=now)[0].customers == 2
+    assert slots.suggest([app], TWO_HOURS, now=now)[0].customers == 1
+
+
+def test_a_slot_gives_its_reasons(now: datetime) -> None:
+    slot = slots.suggest([_used(now)], TWO_HOURS, now=now)[0]
+    assert slot.reasons == (
+        "13 % of an ordinary hour of Online banking.",
+        "Sunday 15 March 2026, 02:00 to 04:00 in Europe/London, at night.",
+        "Customers are told on Sunday 8 March 2026, 10:00, 7 days ahead.",
+        "Clear of freezes and of other windows.",
+    )
+    assert slot.last_moment_to_book == london(date(2026, 3, 10), 2)
+
+
+def test_a_slot_over_a_clock_change_says_how_long_it_lasts(now: datetime) -> None:
+    night = london(date(2026, 3, 29), 0)
+    slot = slots.suggest([_used(now)], TWO_HOURS, now=now, start=night, end=night + TWO_HOURS)[0]
+    assert slot.reasons[1:3] == (
+        "Sunday 29 March 2026, 00:00 to 03:00 in Europe/London, at night.",
+        "The clocks change during it: 2 h pass, whatever the clock shows.",
+    )
+
+
+def test_a_service_on_another_clock_is_told_apart(now: datetime) -> None:
+    abroad = _used(now)
+    Service.objects.filter(pk=abroad.pk).update(time_zone="America/New_York")
+    slot = slots.suggest([Service.objects.get()], TWO_HOURS, now=now)[0]
+    assert _why(slot, "On the clock of Online banking (America/New_York) it begins on ")
+
+
+def test_the_future_is_not_read(now: datetime) -> None:
+    used = _used(now)
+    before = slots.suggest([used], TWO_HOURS, now=now)
+    traffic.record(used, [(now + timedelta(hours=hour), 1e9 * (hour % 2)) for hour in range(1000)])
+    assert slots.suggest([used], TWO_HOURS, now=now) == before
+
+
+def test_a_longer_promise_moves_the_slots_out(now: datetime) -> None:
+    NoticePolicy.objects.update(promised=timedelta(days=21))
+    assert slots.suggest([_used(now)], TWO_HOURS, now=now)[0].starts_at == london(date(2026, 3, 29), 2)
+
+
+def test_without_traffic_there_is_no_slot(now: datetime) -> None:
+    with pytest.raises(traffic.TooLittle, match="import_traffic online-banking FILE"):
+        slots.suggest([service()], TWO_HOURS, now=now)
+
+
+def test_without_a_service_or_a_length_there_is_none(now: datetime) -> None:
+    with pytest.raises(ValueError, match="at least one service"):
+        slots.suggest([], TWO_HOURS, now=now)
+    with pytest.raises(ValueError, match="a length of more than nothing"):
+        slots.suggest([service()], timedelta(0), now=now)
+
+
+@pytest.mark.shared
+def test_in_recorded_taxi_traffic_it_finds_the_small_hours(shared: Path) -> None:
+    taxi = Service.objects.create(key="taxi", name="Taxis", time_zone="America/New_York", country="US")
+    recorded = from_file(shared / "data" / "nyc_taxi_2014.csv", NEW_YORK)
+    traffic.record(taxi, recorded)
+    now = datetime(2014, 12, 1, 12, tzinfo=UTC)
+    found = slots.suggest([taxi], TWO_HOURS, now=now)
+    came = [_came(recorded, slot.starts_at) for slot in found]
+    sundays = [_came(recorded, datetime(2014, 12, day, 2, tzinfo=NEW_YORK)) for day in (14, 21, 28)]
+    assert all(2 <= slot.starts_at.astimezone(NEW_YORK).hour <= 4 for slot in found)
+    assert max(came) < np.mean(sundays) / 2
+    assert sum(came) == pytest.approx(sum(slot.load.expected for slot in found), rel=0.25)
+
+
+def _came(recorded: list[tuple[datetime, float]], start: datetime) -> float:
+    return sum(count for at, count in recorded if start <= at < start + TWO_HOURS)

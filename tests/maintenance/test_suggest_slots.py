@@ -1,0 +1,145 @@
+"""The command that suggests slots, as an operator meets it."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+
+from maintenance import traffic
+from maintenance.models import Freeze, Service
+from tests.maintenance.usage import london, samples, week
+from tests.people import customer, service
+
+pytestmark = pytest.mark.django_db
+
+NOW = "--now=2026-03-02T09:00"
+
+
+@pytest.fixture(autouse=True)
+def _used(now: datetime) -> None:
+    traffic.record(service(), samples(until=now, days=63))
+
+
+def _suggest(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("suggest_slots", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_it_prints_a_table_with_reasons() -> None:
+    customer(uses=[service()])
+    assert _suggest("online-banking", "--duration=2h", "--count=2", NOW) == (
+        "The quietest 2 h for Online banking, on the clock of Europe/London\n"
+        "\n"
+        "   starts                 ends   expected  80 % range  of ordinary  book before\n"
+        "1  Sun 15 Mar 2026 02:00  04:00       140  140 to 140         13 %  Tue 10 Mar 02:00\n"
+        "     Customers are told on Sunday 8 March 2026, 10:00, 7 days ahead.\n"
+        "2  Sun 22 Mar 2026 02:00  04:00       140  140 to 140         13 %  Tue 17 Mar 02:00\n"
+        "     Customers are told on Sunday 15 March 2026, 10:00, 7 days ahead.\n"
+        "\n"
+        "1 customers use it.\n"
+        "Clear of freezes and of other windows.\n"
+    )
+
+
+def test_it_prints_json() -> None:
+    slot = json.loads(_suggest("online-banking", "--duration=90m", "--json", "--count=1", NOW))[0]
+    assert slot["services"] == ["online-banking"]
+    assert slot["starts_at"] == "2026-03-15T02:30:00+00:00"
+    assert slot["ends_at"] == "2026-03-15T04:00:00+00:00"
+    assert slot["last_moment_to_book"] == "2026-03-10T02:30:00+00:00"
+    assert slot["low"] <= slot["expected"] <= slot["high"]
+    assert (slot["customers"], len(slot["reasons"])) == (0, 4)
+
+
+def test_it_looks_where_it_is_told_to_on_the_bank_s_clock() -> None:
+    found = json.loads(
+        _suggest(
+            "online-banking", "--duration=1h", "--json", "--from=2026-03-31", "--to=2026-03-31T02:00", NOW
+        )
+    )
+    assert [slot["starts_at"] for slot in found] == ["2026-03-31T00:00:00+00:00", "2026-03-30T23:00:00+00:00"]
+
+
+def test_several_services_count_in_ordinary_hours(now: datetime) -> None:
+    traffic.record(service("cards"), samples(until=now, days=63))
+    table = _suggest("online-banking", "cards", "--duration=2h", NOW)
+    assert "The quietest 2 h for Online banking, Cards, on the clock" in table
+    assert "ordinary hours" in table.splitlines()[2]
+
+
+@pytest.mark.parametrize("text", ["2", "2 hours", "0h", "-1h", "", "200h"])
+def test_a_duration_that_is_none_is_explained(text: str) -> None:
+    with pytest.raises(CommandError, match="write 2h, 90m or 1h30m"):
+        _suggest("online-banking", f"--duration={text}", NOW)
+
+
+def test_a_time_that_is_none_is_explained() -> None:
+    with pytest.raises(CommandError, match="'soon' is no time: write 2026-11-29T02:00"):
+        _suggest("online-banking", "--duration=2h", "--from=soon")
+
+
+def test_a_number_of_slots_that_is_none_is_explained() -> None:
+    with pytest.raises(CommandError, match="'0' is no number of slots"):
+        _suggest("online-banking", "--duration=2h", "--count=0")
+
+
+def test_an_unknown_service_names_the_known_ones() -> None:
+    service("cards")
+    with pytest.raises(CommandError) as told:
+        _suggest("onlinebanking", "cards", "--duration=2h", NOW)
+    assert str(told.value) == "There is no service 'onlinebanking': choose from cards, online-banking."
+
+
+def test_too_little_history_says_what_to_do() -> None:
+    service("cards")
+    with pytest.raises(CommandError) as told:
+        _suggest("cards", "--duration=2h", NOW)
+    assert str(told.value) == (
+        "Cards has no traffic on record. Import more of it first: manage.py import_traffic cards FILE"
+    )
+
+
+def test_where_nothing_is_free_it_says_what_stands_against_it() -> None:
+    Freeze.objects.create(
+        name="Sale", starts_at=london(date(2026, 3, 15), 0), ends_at=london(date(2026, 3, 20), 0)
+    )
+    with pytest.raises(CommandError) as told:
+        _suggest("online-banking", "--duration=2h", "--from=2026-03-16T01:00", "--to=2026-03-16T05:00", NOW)
+    assert str(told.value) == (
+        "No 2 h are free from Monday 16 March 2026, 01:00 to Monday 16 March 2026, 05:00.\n"
+        "  - The freeze “Sale” holds from Sunday 15 March 2026, 00:00 to Friday 20 March 2026, 00:00."
+    )
+
+
+def test_a_time_too_short_for_the_length_is_named() -> None:
+    with pytest.raises(CommandError, match="2 h do not fit in the time from Monday 16 March 2026, 01:00"):
+        _suggest("online-banking", "--duration=2h", "--from=2026-03-16T01:00", "--to=2026-03-16T02:00", NOW)
+
+
+def test_hours_that_were_never_observed_are_named(now: datetime) -> None:
+    traffic.record(
+        service("desk"),
+        samples(lambda at: week(at) if 8 <= at.hour < 18 else None, until=now, days=63),
+    )
+    with pytest.raises(
+        CommandError, match="No traffic of those hours is on record, and unknown is not quiet"
+    ):
+        _suggest("desk", "--duration=1h", "--from=2026-03-16T01:00", "--to=2026-03-16T03:00", NOW)
+
+
+def test_a_zone_that_does_not_exist_is_one_sentence() -> None:
+    Service.objects.update(time_zone="Europe/Londinium")
+    with pytest.raises(CommandError, match="which does not exist: correct it in the admin"):
+        _suggest("online-banking", "--duration=2h", NOW)
+
+
+def test_it_uses_the_present_where_no_time_is_given(now: datetime) -> None:
+    with time_machine.travel(now + timedelta(days=7), tick=False):
+        first = json.loads(_suggest("online-banking", "--duration=2h", "--json", "--count=1"))[0]
+    assert first["starts_at"] == "2026-03-22T02:00:00+00:00"
