@@ -7,6 +7,8 @@ commit of their intent and the commit of their outcome: that is the most a kill 
 from __future__ import annotations
 
 import logging
+import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
@@ -28,17 +30,24 @@ TURN: Final = timedelta(seconds=8)
 _PATIENCE: Final = timedelta(milliseconds=500)
 """How long an outcome waits for others to share its commit."""
 
+_busy: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
 
 def drain(channel: str, *, demonstration: bool, clock: Callable[[], datetime]) -> int:
     """Send what is due on a channel until nothing is left or the turn is over; how many were settled.
 
-    Demonstration deliveries go through a channel of their own that knows no provider.
+    Demonstration deliveries go through a channel of their own that knows no provider. One drain per
+    channel and process: the threads of one process share its bound on messages in doubt.
     """
+    busy = _busy[channel]
+    if not busy.acquire(blocking=False):
+        return 0
     wire = open_channel(channel, settings.DELIVERIES_IN_FLIGHT, demonstration=demonstration)
     try:
         return _Run(wire, channel, demonstration=demonstration, clock=clock).go()
     finally:
         wire.close()
+        busy.release()
 
 
 class _Run:

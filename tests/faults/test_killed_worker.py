@@ -10,34 +10,18 @@ import pytest
 from django.conf import settings
 
 from notifications import reconciliation
-from notifications.models import Attempt, Delivery, Notice, State
-from tests import people
+from notifications.models import Attempt, Delivery, State
 from tests.faults import harness
 
 pytestmark = [
     pytest.mark.postgresql,
     pytest.mark.redis,
     pytest.mark.process,
-    pytest.mark.django_db(transaction=True),
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
 
 CUSTOMERS = 400
 CHILDREN = 2
-
-
-def awake() -> str:
-    """A zone in which it is about noon now, so that quiet hours are out of the way."""
-    return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
-
-
-def _due_notice() -> Notice:
-    moment = datetime.now(UTC)
-    bank = people.service()
-    window = people.window(bank, starts_at=moment + timedelta(days=7), booked_at=moment)
-    notice = people.notice(window, channels=["sms"], due_at=moment)
-    for number in range(CUSTOMERS):
-        people.customer(f"c{number}", uses=[bank], phone=f"+4477009{number:05d}", time_zone=awake())
-    return notice
 
 
 def _count(*states: State) -> int:
@@ -47,7 +31,7 @@ def _count(*states: State) -> int:
 def test_a_worker_killed_in_mid_run_loses_nothing_and_doubles_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _due_notice()
+    harness.due_notice(CUSTOMERS)
     with harness.bench(tmp_path) as bench:
         log = harness.twilio(bench, delay=0.1)
         bench.beat()
@@ -83,11 +67,11 @@ def test_a_worker_killed_in_mid_run_loses_nothing_and_doubles_nothing(
             reconciliation.release(row, sent=False, by="olga", now=datetime.now(UTC))
         harness.until(lambda: _count(State.SENT) == CUSTOMERS, seconds=60, made=bench)
 
-        print(  # noqa: T201  # the figures of the run, for `pytest -s`
-            f"\n{CUSTOMERS} deliveries, killed with {len(taken_at_death)} at the provider: {unknown} unknown,"
-            f" {unknown - len(lost_on_the_way)} of them found there, {len(lost_on_the_way)} sent again by hand,"
-            " 0 lost, 0 doubled"
-        )
         times_taken = Counter(message.to for message in harness.texted(log))
         assert set(times_taken.values()) == {1}
         assert len(times_taken) == CUSTOMERS
+        print(  # noqa: T201  # the figures of the run, for `pytest -s`
+            f"\n{CUSTOMERS} deliveries, killed with {len(taken_at_death)} at the provider: {unknown} unknown,"
+            f" {unknown - len(lost_on_the_way)} found there, {len(lost_on_the_way)} sent again by hand,"
+            " 0 lost, 0 doubled"
+        )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from notifications import addresses, sending
 from notifications.contract import Channel, Class, Message, Outcome
@@ -64,7 +64,7 @@ def test_the_intent_is_committed_before_the_wire_sees_the_message(now: datetime)
     assert set(wire.states) == {State.SENDING}
 
 
-def test_no_more_than_the_bound_is_ever_in_doubt(now: datetime, settings: SettingsWrapper) -> None:
+def test_no_more_than_the_bound_is_ever_in_doubt(now: datetime, settings: Settings) -> None:
     settings.DELIVERIES_IN_FLIGHT = 8
     people.queued(people.notice(people.window()), number=50)
     wire = Wire()
@@ -73,7 +73,7 @@ def test_no_more_than_the_bound_is_ever_in_doubt(now: datetime, settings: Settin
     assert 0 < wire.most_in_doubt <= 8
 
 
-def test_a_wrong_key_stops_the_drain_and_fails_nobody(now: datetime, settings: SettingsWrapper) -> None:
+def test_a_wrong_key_stops_the_drain_and_fails_nobody(now: datetime, settings: Settings) -> None:
     settings.DELIVERIES_IN_FLIGHT = 8
     people.queued(people.notice(people.window()), number=50)
     wire = Wire(lambda message: Class.CONFIGURATION)
@@ -123,7 +123,7 @@ def test_quiet_hours_that_began_since_planning_hold_the_message_until_morning(no
 
 
 def test_demonstration_people_reach_no_provider_whatever_the_credentials(
-    now: datetime, settings: SettingsWrapper
+    now: datetime, settings: Settings
 ) -> None:
     settings.TWILIO_ACCOUNT_SID = "AC" + "0" * 32
     settings.TWILIO_AUTH_TOKEN = "token"
@@ -151,3 +151,11 @@ def test_an_email_carries_the_way_out_of_email(now: datetime) -> None:
     headers = wire.messages[0].headers
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert headers["List-Unsubscribe"].startswith("<http://127.0.0.1:8000/preferences/")
+
+
+def test_a_second_thread_of_the_process_leaves_a_channel_that_is_being_drained(now: datetime) -> None:
+    people.queued(people.notice(people.window()))
+    with sending._busy["sms"]:
+        assert sending.drain("sms", demonstration=False, clock=lambda: now) == 0
+
+    assert _counts() == {State.QUEUED: 1}
