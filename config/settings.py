@@ -70,6 +70,7 @@ if TIME_ZONE not in zoneinfo.available_timezones():
     raise ImproperlyConfigured(f"TIME_ZONE must be a name like Europe/London, not {TIME_ZONE!r}.")
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = "config.formats"
 
 
 def _language(code: str) -> tuple[str, str]:

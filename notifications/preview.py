@@ -99,20 +99,20 @@ def of(window: Window, *, now: datetime) -> Preview:
 
 
 def seen(texts: Iterable[Text]) -> tuple[Seen, ...]:
-    """The newest version of each text as a customer would see it; posts in the one language they go out in."""
+    """The newest version of each text as a customer sees it; posts in the one language they go out in."""
     newest = {(text.channel, text.language): text for text in sorted(texts, key=lambda text: text.version)}
     shown = [
         text
         for text in newest.values()
         if text.channel != ChannelName.SOCIAL or text.language == settings.LANGUAGE_CODE
     ]
-    order = [str(channel) for channel in ChannelName]
-    languages = [code for code, _ in settings.LANGUAGES]
+    channels = [str(channel) for channel in ChannelName]
+    # a language that was dropped from LANGUAGES since comes last
+    place = {code: n for n, (code, _) in enumerate(settings.LANGUAGES)}
     return tuple(
         _seen(text)
         for text in sorted(
-            shown,
-            key=lambda text: (order.index(text.channel), text.language not in languages, text.language),
+            shown, key=lambda text: (channels.index(text.channel), place.get(text.language, len(place)))
         )
     )
 

@@ -85,7 +85,7 @@ class Review:
 
     @property
     def kept(self) -> bool | None:
-        """Whether the promise was kept, counted in days of the bank's calendar; None where nobody was told."""
+        """Whether the promise was kept, in days of the bank's calendar; None where nobody was told."""
         if self.told_at is None:
             return None
         begin = self.window.started_at or self.window.starts_at
@@ -136,8 +136,8 @@ def _reach(notices: Sequence[int]) -> Reach:
     sql = f"""
         SELECT best, COUNT(*) FROM (
             SELECT customer_id, MAX(
-                CASE WHEN state IN ({State.SENT:d}, {State.DELIVERED:d}) AND provider = 'outbox' THEN {_OUTBOX}
-                     {ranks} ELSE {_GOT} END) AS best
+                CASE WHEN state IN ({State.SENT:d}, {State.DELIVERED:d}) AND provider = 'outbox'
+                     THEN {_OUTBOX} {ranks} ELSE {_GOT} END) AS best
               FROM {_DELIVERY} WHERE notice_id IN ({marks}) AND customer_id IS NOT NULL
              GROUP BY customer_id) AS person
          GROUP BY best"""

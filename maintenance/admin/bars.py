@@ -19,6 +19,11 @@ class Bar:
     percent_low: float
     percent_high: float
 
+    @property
+    def busy(self) -> bool:
+        """Whether this is no quiet time at all."""
+        return self.percent > 50
+
 
 def of(load: Load, share: float) -> Bar:
     """The load beside an ordinary hour (share 1), both inside the bar whichever is larger."""

@@ -33,7 +33,7 @@ class Expected:
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
     """Shows the time, asks for the purpose, and books; a GET changes nothing."""
-    time = TimeForm(request.POST if request.method == "POST" else request.GET)
+    time = TimeForm((request.POST if request.method == "POST" else request.GET) or None)
     if not time.is_valid():
         facts = {"time": time}
         return frame.render(request, model_admin, "maintenance/admin/time.html", "Choose a time", facts)

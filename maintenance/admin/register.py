@@ -78,7 +78,7 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
 
     form = ServiceForm
     inlines = (AlternativeInline,)
-    list_display = ("name", "key", "country", "moves_money", "traffic_until", "quiet")
+    list_display = ("name", "key", "country", "money", "traffic_until", "quiet")
     search_fields = ("name", "key")
     list_filter = ("moves_money",)
     prepopulated_fields = {"key": ("name",)}
@@ -104,6 +104,11 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
     def get_prepopulated_fields(self, request: HttpRequest, obj: Service | None = None) -> dict[str, Any]:
         """Only while it is added: commands and addresses name a service by its key."""
         return {} if obj else super().get_prepopulated_fields(request, obj)
+
+    @display(description="Moves money", ordering="moves_money")  # type: ignore[untyped-decorator]
+    def money(self, service: Service) -> str:
+        """A word: the admin's red cross would read as a fault."""
+        return "Yes" if service.moves_money else "–"
 
     @display(description="Traffic until", ordering="until")  # type: ignore[untyped-decorator]
     def traffic_until(self, service: Service) -> str:
@@ -166,12 +171,17 @@ class FreezeAdmin(ModelAdmin):  # type: ignore[misc]
 class CustomerAdmin(ReadOnly, Long, ModelAdmin):  # type: ignore[misc]
     """Who must hear. The bank's own register is the source, so nothing is edited here."""
 
-    list_display = ("external_id", "name", "kind", "language", "time_zone", "vulnerable")
+    list_display = ("external_id", "name", "kind", "language", "time_zone", "first")
     list_filter = ("kind", "vulnerable")
     search_fields = ("external_id__startswith",)
     search_help_text = "The bank's number, from its beginning"
-    fields = ("external_id", "name", "kind", "language", "time_zone", "vulnerable", "used")
-    readonly_fields = ("used",)
+    fields = ("external_id", "name", "kind", "language", "time_zone", "first", "used")
+    readonly_fields = ("first", "used")
+
+    @display(description="Vulnerable", ordering="vulnerable")  # type: ignore[untyped-decorator]
+    def first(self, customer: Customer) -> str:
+        """Whether this customer hears before the others."""
+        return "Hears first" if customer.vulnerable else "–"
 
     @display(description="Uses")  # type: ignore[untyped-decorator]
     def used(self, customer: Customer) -> str:
@@ -186,6 +196,28 @@ class NoticeRuleInline(TabularInline):  # type: ignore[misc]
     model = NoticeRule
     form = NoticeRuleForm
     extra = 0
+    readonly_fields = ("ahead", "by", "money")
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """Words for readers, fields for those who may change them."""
+        if self.has_change_permission(request, obj):
+            return ("kind", "lead", "channels", "only_money")
+        return ("kind", "ahead", "by", "money")
+
+    @display(description="When")  # type: ignore[untyped-decorator]
+    def ahead(self, rule: NoticeRule) -> str:
+        """How long before the window."""
+        return f"{length(rule.lead)} ahead" if rule.lead else "at once"
+
+    @display(description="Channels")  # type: ignore[untyped-decorator]
+    def by(self, rule: NoticeRule) -> str:
+        """By which roads."""
+        return ", ".join(rule.channels)
+
+    @display(description="For")  # type: ignore[untyped-decorator]
+    def money(self, rule: NoticeRule) -> str:
+        """For which services."""
+        return "services that move money" if rule.only_money else "every service"
 
 
 @admin.register(NoticePolicy)
@@ -195,7 +227,13 @@ class NoticePolicyAdmin(ModelAdmin):  # type: ignore[misc]
     form = NoticePolicyForm
     inlines = (NoticeRuleInline,)
     list_display = ("name", "audience", "promise", "at_least")
-    fields = ("name", "audience", ("promised", "least"), "source")
+    readonly_fields = ("promise", "at_least")
+
+    def get_fields(self, request: HttpRequest, obj: NoticePolicy | None = None) -> tuple[Any, ...]:
+        """Words for readers, fields for those who may change them."""
+        if self.has_change_permission(request, obj):
+            return ("name", "audience", ("promised", "least"), "source")
+        return ("name", "audience", ("promise", "at_least"), "source")
 
     @display(description="Promised", ordering="promised")  # type: ignore[untyped-decorator]
     def promise(self, policy: NoticePolicy) -> str:
@@ -227,7 +265,7 @@ class ChangeAdmin(ReadOnly, Long, ModelAdmin):  # type: ignore[misc]
 class ApprovalAdmin(ReadOnly, Long, ModelAdmin):  # type: ignore[misc]
     """Every decision. Append-only."""
 
-    list_display = ("decided_at", "subject", "of_window", "revision", "approver", "approved", "reason")
+    list_display = ("decided_at", "subject", "of_window", "revision", "approver", "decision", "reason")
     list_filter = ("subject", "approved")
     list_select_related = ("approver", "window")
     ordering = ("-id",)
@@ -236,6 +274,13 @@ class ApprovalAdmin(ReadOnly, Long, ModelAdmin):  # type: ignore[misc]
     def of_window(self, approval: Approval) -> SafeString:
         """The way to the window's page."""
         return link(approval.window)
+
+    @display(  # type: ignore[untyped-decorator]
+        description="Decision", ordering="approved", label={"Approved": "success", "Rejected": "danger"}
+    )
+    def decision(self, approval: Approval) -> str:
+        """What was decided."""
+        return "Approved" if approval.approved else "Rejected"
 
 
 def link(row: Model, words: object = "") -> SafeString:

@@ -10,7 +10,9 @@ from django.utils.formats import date_format
 
 register = template.Library()
 
-_GAP = "\N{NO-BREAK SPACE}"  # the times of a span stay on one line
+# the times of a span stay on one line; after a dash that takes a word joiner (UAX 14, rule LB12a)
+_GAP = "\N{NO-BREAK SPACE}"
+_JOINER = "\N{WORD JOINER}"
 
 
 @register.filter
@@ -28,7 +30,7 @@ def span(starts_at: datetime, ends_at: datetime) -> str:
     first, last = start.tzname() or "", end.tzname() or ""
     ending = date_format(end, "H:i" if start.date() == end.date() else "D j M, H:i")
     zone = "" if first == last else f" {first}"
-    return f"{moment(starts_at)}{zone}{_GAP}–{_GAP}{ending.replace(' ', _GAP)}{_GAP}{last}"
+    return f"{moment(starts_at)}{zone}{_GAP}–{_JOINER}{_GAP}{ending.replace(' ', _GAP)}{_GAP}{last}"
 
 
 @register.filter

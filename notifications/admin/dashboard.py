@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from maintenance.models import Approval, Window
 from notifications.admin import posts
-from notifications.models import Delivery, Notice, State
+from notifications.models import ChannelName, Delivery, Notice, State
 
 _SHOWN = 6
 _LATELY = timedelta(days=7)
@@ -79,12 +79,9 @@ def _notices(*, status: Notice.Status, since: datetime) -> QuerySet[Notice]:
     )
 
 
-def _failed(now: datetime) -> list[dict[str, Any]]:
-    """How many messages of the last days failed on each channel, with the commonest reason's sight left out."""
+def _failed(now: datetime) -> list[tuple[ChannelName, int]]:
+    """How many messages of the last days failed, for each channel on which any did."""
     lately = list(Notice.objects.filter(prepared_at__gte=now - _LATELY).values_list("pk", flat=True))
-    return list(
-        Delivery.objects.filter(notice__in=lately, state=State.FAILED)
-        .values("channel")
-        .annotate(number=Count("pk"))
-        .order_by("channel")
-    )
+    failed = Delivery.objects.filter(notice__in=lately, state=State.FAILED)
+    counted = failed.values("channel").annotate(number=Count("pk")).order_by("channel")
+    return [(ChannelName(row["channel"]), row["number"]) for row in counted]

@@ -42,6 +42,11 @@ def waiting() -> QuerySet[Delivery]:
     )
 
 
+def network(delivery: Delivery) -> str:
+    """Where it is to be posted: Facebook, for the target "by hand:facebook"."""
+    return delivery.target.rpartition(":")[2].capitalize()
+
+
 @frame.allowed("notifications.view_delivery")
 @require_safe
 def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
@@ -49,7 +54,10 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpRespons
     done = Delivery.objects.filter(channel="social", provider=deliveries.BY_HAND, state=State.SENT).order_by(
         "-sent_at"
     )
-    facts: dict[str, Any] = {"waiting": outbox.fill(list(waiting()[:50])), "done": list(done[:10])}
+    facts: dict[str, Any] = {
+        "waiting": [(network(kept.delivery), kept) for kept in outbox.fill(list(waiting()[:50]))],
+        "done": [(network(delivery), delivery) for delivery in done[:10]],
+    }
     return frame.render(request, model_admin, "notifications/admin/posts.html", "Posts by hand", facts)
 
 

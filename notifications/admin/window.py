@@ -1,4 +1,4 @@
-"""The page of a window, extended by what is told of it: words, people, price, approval of the text, progress."""
+"""The page of a window, extended by what is told of it: words, people, price, text approval, progress."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +21,9 @@ from notifications.models import ChannelName, Notice, State
 from notifications.preview import Part
 
 admin.site.unregister(Window)
+
+_OPEN = (Window.Status.BOOKED, Window.Status.APPROVED)
+"""While the words of what comes later are still to be approved, or may still be needed."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class WindowAdmin(WindowWithoutNotices):
     def page_facts(self, request: HttpRequest, window: Window, now: datetime) -> dict[str, Any]:
         """And everything that is or will be told; drafted now where the clock has not come to it yet."""
         facts = super().page_facts(request, window, now)
-        if window.status in (Window.Status.BOOKED, Window.Status.APPROVED):
+        if window.status in _OPEN:
             notices.draft(window, now=now)
         seen = preview.of(window, now=now)
         drafted = [part.notice for part in seen.parts]
@@ -94,7 +98,8 @@ class WindowAdmin(WindowWithoutNotices):
         return {
             **facts,
             "told": [Told(part, roads[part.notice.pk], _table(part)) for part in seen.parts],
-            "standard": seen.standard,
+            "standard": seen.standard if window.status in _OPEN else (),
+            "languages": settings.LANGUAGES,
             "text_gate": text_gate,
             "moving": progress.moving(drafted, roads, window=window),
         }
