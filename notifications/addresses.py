@@ -33,16 +33,14 @@ def seal(address: str) -> bytes:
     return _FORMAT + nonce + _cipher(settings.ADDRESS_KEY).encrypt(nonce, address.encode(), _FORMAT)
 
 
-def unseal(sealed: bytes) -> str:
+def unseal(sealed: bytes | memoryview) -> str:
     """Decrypt what `seal` made. Raises WrongKey where ADDRESS_KEY is not the one it was sealed with."""
     sealed = bytes(sealed)
     nonce, ciphertext = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
     try:
         return _cipher(settings.ADDRESS_KEY).decrypt(nonce, ciphertext, sealed[:1]).decode()
     except InvalidTag:
-        raise WrongKey(
-            "an address cannot be read: ADDRESS_KEY is not the key it was stored with"
-        ) from None
+        raise WrongKey("an address cannot be read: ADDRESS_KEY is not the key it was stored with") from None
 
 
 def fingerprint(address: str) -> bytes:

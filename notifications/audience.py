@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -38,7 +38,7 @@ class Sql:
     """A piece of SQL with its parameters in order. All names in it are ours, all values parameters."""
 
     sql: str
-    parameters: Sequence[object]
+    parameters: Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ class _Run:
 
     def _intended(self) -> Iterator[Composed]:
         """Composed messages, each yielded only after its intent is committed."""
-        while not self.stopped and self.clock() < self.until:
+        while self._goes_on() and self.clock() < self.until:
             held = deliveries.claim(
                 self.channel, demonstration=self.demonstration, limit=self.limit, now=self.clock()
             )
@@ -85,7 +85,7 @@ class _Run:
                 return
             waiting = composition.compose(held, now=self.clock())
             while waiting:
-                if self.stopped:
+                if not self._goes_on():
                     deliveries.release([composed.held for composed in waiting])
                     return
                 if len(self.out) >= self.limit:
@@ -100,6 +100,9 @@ class _Run:
                 for composed in group:
                     if composed.held.id in ours:
                         yield composed
+
+    def _goes_on(self) -> bool:
+        return not self.stopped
 
     def _take(self, outcome: Outcome) -> None:
         composed = self.out.get((outcome.delivery, outcome.attempt))

@@ -18,9 +18,10 @@ from pytest_django.live_server_helper import LiveServer
 from maintenance import approvals, execution, slots, windows
 from maintenance.models import Approval, Service, Window
 from notifications import deliveries, notices, review
-from notifications.models import Delivery, State
+from notifications.models import ChannelName, Delivery, State
 from tests import people
 from tests.faults import harness
+from tests.servers.twilio import ACCOUNT, TOKEN
 
 pytestmark = [
     pytest.mark.postgresql,
@@ -45,8 +46,8 @@ def test_from_traffic_to_a_told_customer(tmp_path: Path, live_server: LiveServer
     with harness.bench(tmp_path, BASE_URL=live_server.url) as bench:
         texts = harness.twilio(bench, receipts="sent,delivered")
         mails = harness.smtp(bench)
-        settings.TWILIO_ACCOUNT_SID = harness.ACCOUNT  # the door for receipts is in this process
-        settings.TWILIO_AUTH_TOKEN = harness.TOKEN
+        settings.TWILIO_ACCOUNT_SID = ACCOUNT  # the door for receipts is in this process
+        settings.TWILIO_AUTH_TOKEN = TOKEN
         bench.beat()
         bench.worker()
         harness.until(lambda: _done(window), seconds=60, made=bench)
@@ -117,7 +118,7 @@ def _customers(path: Path) -> Path:
             rows.writerow(
                 (f"c{number}", f"Cleo {number}", email, phone, language, zone, "online-banking", "")
             )
-    people.opt_out("+447700900003", people.ChannelName.SMS)
+    people.opt_out("+447700900003", ChannelName.SMS)
     return path
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from notifications import reconciliation
+from notifications import database, reconciliation
 from notifications.contract import Channel, Found, Message, Outcome, Unreachable
 from notifications.models import Attempt, Delivery, State
 from tests import people
@@ -59,7 +59,7 @@ def _unknown(channel: str = "sms", minutes: float = 2) -> Delivery:
         state=State.UNKNOWN,
         rank=1,
         attempt=1,
-        intended_at=reconciliation.database.clock() - timedelta(minutes=minutes),
+        intended_at=database.clock() - timedelta(minutes=minutes),
     )
     return made[0]
 
