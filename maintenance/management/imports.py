@@ -83,7 +83,7 @@ def run(
         raise CommandError(str(refusal)) from None
     except KeyboardInterrupt:
         raise CommandError(
-            f"Stopped after {tally.read:,} rows. Run it again to complete it.", returncode=_INTERRUPTED
+            f"Stopped after {rows(tally.read)}. Run it again to complete it.", returncode=_INTERRUPTED
         ) from None
     finally:
         progress.clear()
@@ -92,11 +92,16 @@ def run(
     return tally
 
 
+def rows(count: int) -> str:
+    """So many rows, in words."""
+    return f"{count:,} row{'' if count == 1 else 's'}"
+
+
 def rejections(tally: Tally, rejected_to: Path | None) -> str:
     """The first rejected rows with their reasons, and where all of them are."""
     if not tally.rejected:
         return "0 rows rejected."
-    lines = [f"{tally.rejected:,} {'row' if tally.rejected == 1 else 'rows'} rejected:"]
+    lines = [f"{rows(tally.rejected)} rejected:"]
     lines += [f"  line {rejected.line}: {rejected.reason}" for rejected in tally.first]
     if tally.rejected > len(tally.first):
         lines.append(f"  … and {tally.rejected - len(tally.first):,} more")
@@ -148,7 +153,7 @@ class _Progress:
         self._next, self._shown = now + _EVERY_SECONDS, True
         taken = now - self._began
         left = f", {share:.0%}, {taken / share - taken:.0f} s to go" if share else ""
-        self._out.write(f"\r{read:,} rows{left}   ", ending="")
+        self._out.write(f"\r{rows(read)}{left}   ", ending="")
         self._out.flush()
 
     def clear(self) -> None:

@@ -65,11 +65,12 @@ class Command(BaseCommand):
 
 
 def _summary(service: Service, path: Path, tally: imports.Tally, stored: int, *, check: bool) -> str:
-    good = tally.read - tally.rejected
-    lines = [f"{path.name}: {tally.read:,} rows read for {service.key}."]
+    repeated = tally.read - tally.rejected - stored
+    lines = [f"{path.name}: {imports.rows(tally.read)} read for {service.key}."]
     lines.append(f"{stored:,} samples {'would be stored; nothing was written' if check else 'stored'}.")
-    if good > stored:
-        lines.append(f"{good - stored:,} rows repeat a moment of a row before them; the later count holds.")
+    if repeated:
+        repeat = "repeats" if repeated == 1 else "repeat"
+        lines.append(f"{imports.rows(repeated)} {repeat} a moment; the last count holds.")
     return "\n".join(lines)
 
 

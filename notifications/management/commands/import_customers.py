@@ -53,14 +53,15 @@ class Command(BaseCommand):
 
 
 def _summary(path: Path, tally: imports.Tally, stored: Stored, *, check: bool) -> str:
-    lines = [f"{path.name}: {tally.read:,} rows read."]
+    lines = [f"{path.name}: {imports.rows(tally.read)} read."]
     if check:
         good = tally.read - tally.rejected
-        return "\n".join((*lines, f"{good:,} rows are good; nothing was written."))
+        return "\n".join((*lines, f"{imports.rows(good)} good; nothing was written."))
     lines.append(
-        f"{stored.new:,} customers new, {stored.updated:,} updated, {stored.unchanged:,} as they were;"
+        f"Customers: {stored.new:,} new, {stored.updated:,} updated, {stored.unchanged:,} as they were;"
         f" {stored.without_address:,} with neither phone nor email."
     )
     if stored.repeated:
-        lines.append(f"{stored.repeated:,} rows repeat an external_id; the last of them holds.")
+        repeat = "repeats" if stored.repeated == 1 else "repeat"
+        lines.append(f"{imports.rows(stored.repeated)} {repeat} an external_id; the last holds.")
     return "\n".join(lines)

@@ -1,0 +1,288 @@
+"""The command that takes a service's traffic."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from maintenance import traffic
+from maintenance.management import imports
+from maintenance.management.commands import import_traffic
+from maintenance.models import Service, TrafficSample
+from tests import people
+
+pytestmark = pytest.mark.django_db
+
+GOOD = "timestamp,count\n2026-03-02T09:00,5\n2026-03-02T09:30,6.5\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where the file of a test lies."""
+    return tmp_path / "traffic.csv"
+
+
+def run(*arguments: object, **options: Any) -> str:
+    """What the command says."""
+    out = io.StringIO()
+    call_command("import_traffic", *map(str, arguments), stdout=out, **options)
+    return out.getvalue()
+
+
+def refusal(*arguments: object, **options: Any) -> str:
+    """The sentence with which it gives up."""
+    with pytest.raises(CommandError) as refused:
+        run(*arguments, **options)
+    return str(refused.value)
+
+
+def kept() -> dict[str, float]:
+    """The counts by their moments in UTC."""
+    return {f"{at:%H:%M}": count for at, count in TrafficSample.objects.values_list("at", "count")}
+
+
+def test_every_row_becomes_a_sample(file: Path) -> None:
+    """At its moment in UTC."""
+    people.service()
+    file.write_text(GOOD)
+    run("online-banking", file)
+    assert kept() == {"09:00": 5.0, "09:30": 6.5}
+
+
+def test_the_summary_says_what_came_of_the_rows(file: Path) -> None:
+    """Read, stored, repeated, rejected with line and reason."""
+    people.service()
+    file.write_text(GOOD + "2026-03-02T09:00,7\nyesterday,8\n")
+    assert run("online-banking", file) == (
+        "traffic.csv: 4 rows read for online-banking.\n"
+        "2 samples stored.\n"
+        "1 row repeats a moment; the last count holds.\n"
+        "1 row rejected:\n"
+        "  line 5: the timestamp 'yesterday' is not ISO 8601 like 2026-03-02T09:30\n"
+    )
+
+
+def test_importing_again_changes_nothing(file: Path) -> None:
+    """Not even the row."""
+    people.service()
+    file.write_text(GOOD)
+    run("online-banking", file)
+    before = list(TrafficSample.objects.order_by("pk").values())
+    run("online-banking", file)
+    assert list(TrafficSample.objects.order_by("pk").values()) == before
+
+
+def test_a_known_moment_gets_the_new_count(file: Path) -> None:
+    """The later file knows better."""
+    service = people.service()
+    traffic.record(service, [(datetime(2026, 3, 2, 9, tzinfo=UTC), 1.0)])
+    file.write_text(GOOD)
+    run("online-banking", file)
+    assert kept() == {"09:00": 5.0, "09:30": 6.5}
+
+
+def test_check_writes_nothing(file: Path) -> None:
+    """And says what would be."""
+    people.service()
+    file.write_text(GOOD)
+    said = run("online-banking", file, "--check")
+    assert (kept(), "2 samples would be stored; nothing was written." in said) == ({}, True)
+
+
+def test_an_import_cut_short_keeps_whole_chunks_and_is_completed_by_another(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is half done, and nothing must be cleaned up."""
+    people.service()
+    file.write_text(GOOD + "2026-03-02T10:00,7\n2026-03-02T10:30,8\n")
+    monkeypatch.setattr(import_traffic, "CHUNK_ROWS", 2)
+    record, calls = traffic.record, iter((True, False))
+
+    def dies(*arguments: Any) -> int:
+        stored = record(*arguments)
+        if next(calls):
+            return stored
+        raise RuntimeError("power cut")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(traffic, "record", dies)
+        with pytest.raises(RuntimeError):
+            run("online-banking", file)
+    half = len(kept())
+    run("online-banking", file)
+    assert (half, len(kept())) == (4, 4)
+
+
+def test_ctrl_c_says_how_to_go_on(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Instead of a traceback."""
+    people.service()
+    file.write_text(GOOD)
+
+    def interrupted(*_: Any) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(traffic, "record", interrupted)
+    assert refusal("online-banking", file) == "Stopped after 0 rows. Run it again to complete it."
+
+
+def test_an_unknown_service_is_refused_with_the_known_ones(file: Path) -> None:
+    """A typing error shows at a glance."""
+    people.service("cards")
+    people.service("app")
+    file.write_text(GOOD)
+    assert refusal("card", file) == (
+        "There is no service 'card': choose one of app, cards, "
+        "or make it with --create NAME --zone Europe/London --country GB."
+    )
+
+
+def test_a_file_that_cannot_be_taken_is_refused_in_one_sentence(file: Path) -> None:
+    """The reader's own."""
+    people.service()
+    file.write_text("time;count\n")
+    assert refusal("online-banking", file).startswith("traffic.csv lacks the columns timestamp, count")
+
+
+def test_a_file_without_a_good_row_is_an_error(file: Path) -> None:
+    """It is the wrong file, and a script must hear of it."""
+    people.service()
+    file.write_text("timestamp,count\nyesterday,1\n")
+    assert refusal("online-banking", file) == (
+        "No row could be taken.\n1 row rejected:\n"
+        "  line 2: the timestamp 'yesterday' is not ISO 8601 like 2026-03-02T09:30"
+    )
+
+
+def test_rejected_rows_go_to_a_file_that_can_be_mended_and_imported(file: Path, tmp_path: Path) -> None:
+    """It has the columns of the file, so mending is all that is left to do."""
+    people.service()
+    file.write_text(GOOD + "2026-03-02T10:00,none\n")
+    rest = tmp_path / "rejected.csv"
+    run("online-banking", file, "--rejected", rest)
+    rest.write_text(rest.read_text().replace("none,", ",").replace(",none\n", ",9\n"))
+    run("online-banking", rest)
+    assert kept() == {"09:00": 5.0, "09:30": 6.5, "10:00": 9.0}
+
+
+def test_rejected_rows_never_replace_a_file(file: Path) -> None:
+    """Least of all the one that is imported."""
+    people.service()
+    file.write_text(GOOD)
+    sentence = refusal("online-banking", file, "--rejected", file)
+    assert (sentence, file.read_text()) == (
+        f"{file} exists already: give --rejected a new file's name.",
+        GOOD,
+    )
+
+
+def test_only_the_first_ten_rejected_rows_are_shown(file: Path) -> None:
+    """With how to see the others."""
+    people.service()
+    file.write_text(GOOD + "never,1\n" * 12)
+    assert run("online-banking", file).splitlines()[-2:] == [
+        "  … and 2 more",
+        "To have all of them in a file, import again with --rejected FILE.",
+    ]
+
+
+def test_create_makes_the_service(file: Path) -> None:
+    """Its zone places the file's times."""
+    file.write_text(GOOD)
+    run("taxi", file, "--create", "Taxis", "--zone", "America/New_York", "--country", "us-ny")
+    made = Service.objects.values_list("key", "name", "time_zone", "country").get()
+    assert (made, set(kept())) == (("taxi", "Taxis", "America/New_York", "US-NY"), {"14:00", "14:30"})
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({}, "--create needs --zone (for example Europe/London) and --country (GB or US-MN)."),
+        (
+            {"zone": "London", "country": "GB"},
+            "There is no time zone 'London': name one like Europe/London.",
+        ),
+        (
+            {"zone": "Europe/London", "country": "UKX"},
+            "There is no holiday calendar for 'UKX': name a country like GB or US-MN.",
+        ),
+        (
+            {"zone": "Europe/London", "country": "GB-XXX"},
+            "There is no holiday calendar for 'GB-XXX': name a country like GB or US-MN.",
+        ),
+    ],
+)
+def test_create_refuses_what_does_not_exist(file: Path, options: dict[str, str], sentence: str) -> None:
+    """Before it makes anything."""
+    file.write_text(GOOD)
+    assert refusal("taxi", file, create="Taxis", **options) == sentence
+
+
+def test_create_refuses_a_key_that_cannot_stand_in_an_address() -> None:
+    """Django's own words say what may."""
+    said = refusal("my taxi", "f.csv", create="Taxis", zone="Europe/London", country="GB")
+    assert said.startswith("No service can be made like that: Enter a valid “slug”")
+
+
+def test_create_takes_a_service_that_is_the_same(file: Path) -> None:
+    """So that the same command can be run again."""
+    people.service()
+    file.write_text(GOOD)
+    run("online-banking", file, "--create", "Online", "--zone", "Europe/London", "--country", "GB")
+    assert len(kept()) == 2
+
+
+def test_create_refuses_a_service_that_is_elsewhere(file: Path) -> None:
+    """The file's times would mean other moments."""
+    people.service()
+    sentence = refusal("online-banking", file, create="Online", zone="Asia/Riyadh", country="SA")
+    assert sentence == (
+        "There is a service online-banking already, in Europe/London and GB: "
+        "leave out --create, --zone and --country."
+    )
+
+
+@pytest.mark.parametrize("content", ["timestamp,count\nyesterday,1\n", "hello\n"])
+def test_create_makes_nothing_for_a_file_without_rows(file: Path, content: str) -> None:
+    """A typing error must not leave a service behind."""
+    file.write_text(content)
+    refusal("taxi", file, create="Taxis", zone="Europe/London", country="GB")
+    assert not Service.objects.exists()
+
+
+class Terminal(io.StringIO):
+    """Somebody is watching."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_shown_to_who_waits(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal, after two seconds; the line is wiped in the end."""
+    people.service()
+    file.write_text(GOOD)
+    monkeypatch.setattr(imports, "_SILENT_SECONDS", 0)
+    terminal = Terminal()
+    run("online-banking", file, stderr=terminal)
+    assert terminal.getvalue().startswith("\r2 rows, 100%, 0 s to go")
+
+
+def test_a_short_import_shows_no_progress(file: Path) -> None:
+    """It would only flicker."""
+    people.service()
+    file.write_text(GOOD)
+    terminal = Terminal()
+    run("online-banking", file, stderr=terminal)
+    assert terminal.getvalue() == ""
+
+
+@pytest.mark.shared
+def test_real_traffic_is_taken(shared: Path) -> None:
+    """A city's taxis, counted by their own clock, which changed once."""
+    arguments = ("--create", "Taxis", "--zone", "America/New_York", "--country", "US")
+    said = run("taxi", shared / "data" / "nyc_taxi_2014.csv", *arguments)
+    assert said.splitlines()[-1] == "0 rows rejected."
