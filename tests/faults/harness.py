@@ -64,9 +64,10 @@ class Bench:
         self.running.append(process)
         return process
 
-    def worker(self, *, children: int = 2) -> subprocess.Popen[bytes]:
+    def worker(self, name: str = "worker", *, children: int = 2) -> subprocess.Popen[bytes]:
         """A Celery worker with a pool of child processes."""
-        return self.start("-m", "celery", "-A", "config", "worker", "-c", str(children), "-l", "WARNING")
+        command = ["-m", "celery", "-A", "config", "worker", "-c", str(children), "-l", "WARNING"]
+        return self.start(*command, "-n", f"{name}@localhost")
 
     def beat(self) -> subprocess.Popen[bytes]:
         """A clock."""
