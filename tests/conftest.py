@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings
 
 SHARED = os.environ.get("LULL_SHARED", "")
@@ -38,6 +40,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def now() -> datetime:
     """A Monday morning in winter, when London's clock shows UTC."""
     return datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def standing_clock(now: datetime) -> Iterator[None]:
+    """For pages, which ask the time themselves: it is `now` and stays so."""
+    with time_machine.travel(now, tick=False):
+        yield
 
 
 @pytest.fixture

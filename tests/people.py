@@ -24,6 +24,7 @@ _ROLES = {
     "ada": groups.CHANGE_MANAGERS,
     "ben": groups.APPROVERS,
     "bea": groups.APPROVERS,
+    "rita": groups.READERS,
 }
 
 
