@@ -11,7 +11,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -90,7 +90,9 @@ ACTS: Final = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int, name: str) -> HttpResponse:
     """Asks by GET and does it by POST; what the domain refuses is said, and nothing is done."""
-    act = ACTS[name]
+    act = ACTS.get(name)
+    if act is None:
+        raise Http404(f"Nothing is done to a window by the name of {name}.")
     window = get_object_or_404(Window.objects.prefetch_related("services"), pk=pk)
     form = act.form(request.POST if request.method == "POST" else None)
     refused = ""

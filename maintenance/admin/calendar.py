@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, date, datetime, time, timedelta
 from typing import Any
 
 import babel
@@ -146,9 +146,10 @@ def _address(model: str, pk: int) -> str:
 
 def _month(asked: str) -> date | None:
     try:
-        return datetime.strptime(asked, "%Y-%m").date()  # noqa: DTZ007  # a month has no zone
+        month = datetime.strptime(asked, "%Y-%m").date()  # noqa: DTZ007  # a month has no zone
     except ValueError:
         return None
+    return month if MINYEAR < month.year < MAXYEAR else None  # both have a neighbour to turn to
 
 
 def _days_within(month: date) -> list[date]:

@@ -30,12 +30,11 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Http
     booker = request.user
     assert isinstance(booker, User)  # the decorator let nobody else in
     now = timezone.now()
-    given = {name: parse_datetime(request.GET.get(name, "")) for name in ("starts_at", "ends_at")}
-    chosen = all(at is not None and timezone.is_aware(at) for at in given.values())
+    chosen = _chosen(request)
     form = MoveForm(
         request.POST if request.method == "POST" else None,
         booker=booker,
-        initial=given if chosen else {"starts_at": window.starts_at, "ends_at": window.ends_at},
+        initial=chosen or {"starts_at": window.starts_at, "ends_at": window.ends_at},
     )
     against: list[rules.Objection] = []
     refused = ""
@@ -60,11 +59,21 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Http
         "form": form,
         "object": window,
         "window": window,
-        "chosen": given if chosen else None,
+        "chosen": chosen,
         "refused": "" if against else refused,
         **standing(against),
     }
     return frame.render(request, model_admin, "maintenance/admin/move.html", "Move a window", facts)
+
+
+def _chosen(request: HttpRequest) -> dict[str, datetime] | None:
+    """The instants of a slot that was chosen on the page of slots; None without, or with a broken address."""
+    try:
+        found = {name: parse_datetime(request.GET.get(name, "")) for name in ("starts_at", "ends_at")}
+    except ValueError:
+        return None
+    given = {name: at for name, at in found.items() if at is not None and timezone.is_aware(at)}
+    return given if len(given) == len(found) else None
 
 
 def _load(window: Window, given: dict[str, Any], now: datetime) -> float | None:
