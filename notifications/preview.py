@@ -16,10 +16,11 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef
+from django.utils.translation import get_language_info
 
 from maintenance import policies
 from maintenance.models import Kind, Use, Window
-from notifications import addresses, audience, moments, segments, wording
+from notifications import addresses, audience, segments, wording
 from notifications.audience import Count
 from notifications.models import DIRECT, ChannelName, Contact, Notice, State, Text
 
@@ -125,7 +126,7 @@ def filled(text: Text, words: wording.Filled) -> Seen:
         words.subject,
         words.body,
         words.html,
-        moments.locale(text.language).text_direction == "rtl",
+        bool(get_language_info(text.language)["bidi"]),
         segments.count(words.body) if text.channel == ChannelName.SMS else None,
     )
 

@@ -1,0 +1,144 @@
+"""What is learnt from a window: numbers that sum to all."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from maintenance.models import Kind, Window
+from notifications import review
+from notifications.models import ChannelName, Delivery, Notice, State
+from tests import people
+
+pytestmark = pytest.mark.django_db
+
+
+def _told(window: Window, at: datetime, state: State = State.DELIVERED, number: int = 1) -> Notice:
+    notice = people.notice(window, status=Notice.Status.PREPARED)
+    people.queued(notice, number=number, state=state, sent_at=at, provider="twilio")
+    return notice
+
+
+def test_the_notice_given_is_counted_to_the_real_start(now: datetime) -> None:
+    window = people.window(starts_at=now + timedelta(days=8), status=Window.Status.STARTED)
+    Window.objects.update(started_at=now + timedelta(days=8, minutes=30))
+    window.refresh_from_db()
+    _told(window, now)
+    found = review.of(window, now=now)
+    assert found.notice_given == timedelta(days=8, minutes=30)
+    assert found.kept is True
+
+
+def test_a_message_on_the_promised_day_keeps_the_promise(now: datetime) -> None:
+    """The announcement goes out at ten, the window begins at two: a week of calendar days, not of hours."""
+    window = people.window(starts_at=now.replace(hour=2) + timedelta(days=7))
+    _told(window, now.replace(hour=10))
+    assert review.of(window, now=now).kept is True
+
+
+def test_a_message_a_day_later_breaks_it(now: datetime) -> None:
+    window = people.window(starts_at=now.replace(hour=2) + timedelta(days=7))
+    _told(window, now + timedelta(days=1))
+    assert review.of(window, now=now).kept is False
+
+
+def test_before_anybody_was_told_nothing_is_kept_or_broken(now: datetime) -> None:
+    found = review.of(people.window(), now=now)
+    assert (found.told_at, found.notice_given, found.kept) == (None, None, None)
+
+
+def test_what_was_told_of_an_older_time_promises_nothing(now: datetime) -> None:
+    window = people.window()
+    _told(window, now)
+    Window.objects.update(revision=2)
+    window.refresh_from_db()
+    assert review.of(window, now=now).told_at is None
+
+
+@pytest.mark.parametrize(
+    ("state", "part"),
+    [
+        (State.DELIVERED, "reached"),
+        (State.SENT, "reached"),
+        (State.QUEUED, "waiting"),
+        (State.UNKNOWN, "unknown"),
+        (State.FAILED, "failed"),
+        (State.EXPIRED, "failed"),
+        (State.WITHDRAWN, "failed"),
+        (State.SUPPRESSED, "not_reachable"),
+        (State.NO_ADDRESS, "not_reachable"),
+    ],
+)
+def test_each_state_counts_once(now: datetime, state: State, part: str) -> None:
+    window = people.window()
+    _told(window, now, state, number=2)
+    reach = review.of(window, now=now).reach
+    assert (getattr(reach, part), reach.all) == (2, 2)
+
+
+def test_one_message_that_arrived_is_enough(now: datetime) -> None:
+    window = people.window()
+    notice = people.notice(window, status=Notice.Status.PREPARED)
+    [text] = people.queued(notice, state=State.FAILED)
+    Delivery.objects.create(
+        notice=notice,
+        customer=text.customer,
+        channel=ChannelName.EMAIL,
+        language="en",
+        state=State.SENT,
+        not_before=now,
+        expires_at=now,
+        provider="smtp",
+    )
+    reach = review.of(window, now=now).reach
+    assert (reach.reached, reach.failed, reach.all) == (1, 0, 1)
+
+
+def test_the_outbox_reaches_nobody(now: datetime) -> None:
+    window = people.window()
+    people.queued(people.notice(window), state=State.SENT, provider="outbox")
+    reach = review.of(window, now=now).reach
+    assert (reach.reached, reach.outbox, reach.all) == (0, 1, 1)
+
+
+def test_broadcasts_stand_outside_of_the_customers(now: datetime) -> None:
+    window = people.window()
+    notice = people.notice(window, channels=["social"])
+    Delivery.objects.create(
+        notice=notice,
+        channel="social",
+        target="outbox",
+        language="en",
+        state=State.SENT,
+        not_before=now,
+        expires_at=now,
+    )
+    found = review.of(window, now=now)
+    assert found.reach.all == 0
+    assert [(row.channel, row.all) for row in found.rows] == [(ChannelName.SOCIAL, 1)]
+
+
+def test_each_channel_sums_to_all_of_its_messages(now: datetime) -> None:
+    window = people.window()
+    notice = people.notice(window)
+    people.queued(notice, number=3, state=State.DELIVERED)
+    people.queued(notice, number=2, state=State.FAILED)
+    [row] = review.of(window, now=now).rows
+    assert (row.states, row.all) == ({State.DELIVERED: 3, State.FAILED: 2}, 5)
+
+
+def test_the_overrun_is_counted_from_the_planned_end(now: datetime) -> None:
+    window = people.window(status=Window.Status.STARTED)
+    window.started_at = window.starts_at
+    late = timedelta(minutes=40)
+    assert review.of(window, now=window.ends_at + late).overrun == late
+    window.finished_at = window.ends_at - late
+    assert review.of(window, now=window.ends_at + late).overrun is None
+
+
+def test_notices_that_came_too_late_are_named(now: datetime) -> None:
+    window = people.window()
+    lost = people.notice(window, Kind.REMINDER, status=Notice.Status.EXPIRED)
+    people.notice(window)
+    assert review.of(window, now=now).lost == (lost,)
