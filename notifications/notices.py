@@ -1,28 +1,24 @@
-"""What happened to a window in; the notices it calls for, drafted, planned or withdrawn, out.
+"""What happened to the windows in; their notices, planned once and due in time, out.
 
-Each Change is worked out once, in one transaction with the row that says so. What has not
-happened has no notice: the finish notice exists only after the finish change.
+Each Change is worked out once, in one transaction with the row that says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from maintenance import approvals, policies
-from maintenance.models import Approval, Change, Kind, NoticeRule, Window
-from notifications import audience, deliveries, wording
-from notifications.models import Delivery, Notice, PlannedChange, Text
+from maintenance import approvals
+from maintenance.models import Approval, Change, Window
+from notifications import occasions
+from notifications.models import Notice, PlannedChange
 
-_UNSENT: Final = (Notice.Status.DRAFT, Notice.Status.PLANNED, Notice.Status.PREPARING)
-_AFTERMATH: Final = timedelta(days=1)
-"""How long "it is over" is worth saying."""
+log = logging.getLogger(__name__)
 
 _CLOCK_PATIENCE: Final = timedelta(minutes=1)
 """Several ticks: a worker may be busy sending for one or two of them."""
@@ -37,7 +33,7 @@ def draft(window: Window, *, now: datetime) -> list[Notice]:
     for change in _unplanned().filter(window=window):
         _work_out(change.pk, now=now)
     for notice in window.notices.filter(status=Notice.Status.DRAFT).exclude(reason=""):
-        _write(notice)
+        occasions.write(notice)
     return list(window.notices.order_by("due_at", "id"))
 
 
@@ -56,11 +52,14 @@ def plan(*, now: datetime) -> int:
     """Work out every change that has no notices yet; how many there were."""
     changes = list(_unplanned().values_list("pk", flat=True))
     for pk in changes:
-        _work_out(pk, now=now)
+        try:
+            _work_out(pk, now=now)
+        except Exception:  # whatever it is, the other windows' customers must not wait for it
+            log.exception("change %s cannot be worked out; it is tried again", pk)
     for notice in Notice.objects.filter(
         status=Notice.Status.DRAFT, window__status__in=(Window.Status.STARTED, Window.Status.FINISHED)
     ):
-        _say_now(notice)
+        occasions.say_now(notice)
     return len(changes)
 
 
@@ -97,162 +96,4 @@ def _work_out(pk: int, *, now: datetime) -> None:
         _, fresh = PlannedChange.objects.get_or_create(change=change, defaults={"at": now})
         if fresh:
             change.window = window
-            _CALLS_FOR[Change.What(change.what)](window, change, now)
-
-
-def _booked(window: Window, change: Change, now: datetime) -> None:
-    if change.revision == window.revision and window.status != Window.Status.CANCELLED:
-        _announce(window, change, now, first=Kind.ANNOUNCED)
-
-
-def _rescheduled(window: Window, change: Change, now: datetime) -> None:
-    withdraw(window, "The window was moved.")
-    if change.revision == window.revision and window.status != Window.Status.CANCELLED:
-        _announce(window, change, now, first=Kind.RESCHEDULED if _told(window) else Kind.ANNOUNCED)
-
-
-def _announce(window: Window, change: Change, now: datetime, *, first: Kind) -> None:
-    """Draft the announcement (or the new time, to those who hold the old one) and the reminders."""
-    for rule in _rules(window, first, Kind.REMINDER):
-        at = now if rule.kind == Kind.RESCHEDULED else policies.due_at(window.starts_at, rule.lead)
-        _write(_notice(window, change, Kind(rule.kind), rule.channels, due_at=at))
-
-
-def _approved(window: Window, change: Change, now: datetime) -> None:
-    """Once both approvals are given, the drafts of this revision become plans."""
-    if window.status != Window.Status.APPROVED or change.revision != window.revision:
-        return
-    drafts = list(window.notices.filter(status=Notice.Status.DRAFT, revision=window.revision))
-    told_at = max((max(notice.due_at, now) for notice in drafts if notice.kind != Kind.REMINDER), default=now)
-    for notice in drafts:
-        if notice.true_until <= now:
-            _end(notice, Notice.Status.EXPIRED, "Its time had passed before it was approved.")
-        elif notice.kind == Kind.REMINDER and notice.due_at <= told_at:
-            _end(notice, Notice.Status.WITHDRAWN, "The announcement itself goes out no earlier.")
-        else:
-            notice.status = Notice.Status.PLANNED
-            notice.save(update_fields=["status"])
-
-
-def _rejected(window: Window, change: Change, now: datetime) -> None:
-    if change.revision == window.revision:
-        withdraw(window, f"Rejected: {change.reason}")
-
-
-def _started(window: Window, change: Change, now: datetime) -> None:
-    withdraw(window, "The window has begun.", kinds=(Kind.REMINDER,))
-    for rule in _rules(window, Kind.STARTED):
-        _say_now(_notice(window, change, Kind.STARTED, rule.channels, due_at=now))
-
-
-def _finished(window: Window, change: Change, now: datetime) -> None:
-    withdraw(window, "The window is over.")
-    for rule in _rules(window, Kind.FINISHED):
-        _say_now(_notice(window, change, Kind.FINISHED, rule.channels, due_at=now))
-
-
-def _cancelled(window: Window, change: Change, now: datetime) -> None:
-    """Tell those whom an earlier notice may have reached, by the channels it reached them by."""
-    told = _told(window)
-    withdraw(window, "The window was cancelled.")
-    channels = [
-        channel for rule in _rules(window, Kind.CANCELLED) for channel in rule.channels if channel in told
-    ]
-    if channels:
-        _say_now(_notice(window, change, Kind.CANCELLED, channels, due_at=now, only_told=True))
-
-
-_CALLS_FOR: Final[dict[Change.What, Callable[[Window, Change, datetime], None]]] = {
-    Change.What.BOOKED: _booked,
-    Change.What.RESCHEDULED: _rescheduled,
-    Change.What.CHANGE_APPROVED: _approved,
-    Change.What.TEXT_APPROVED: _approved,
-    Change.What.REJECTED: _rejected,
-    Change.What.STARTED: _started,
-    Change.What.FINISHED: _finished,
-    Change.What.CANCELLED: _cancelled,
-}
-
-_TRUE_UNTIL: Final[dict[Kind, Callable[[Window, datetime], datetime]]] = {
-    Kind.ANNOUNCED: lambda window, now: window.starts_at,
-    Kind.RESCHEDULED: lambda window, now: window.starts_at,
-    Kind.REMINDER: lambda window, now: window.starts_at,
-    Kind.STARTED: lambda window, now: max(window.ends_at, now + timedelta(hours=1)),
-    Kind.FINISHED: lambda window, now: now + _AFTERMATH,
-    Kind.CANCELLED: lambda window, now: max(window.ends_at, now + _AFTERMATH),
-}
-"""Until when each kind's words are still true."""
-
-
-def withdraw(window: Window, reason: str, *, kinds: Sequence[Kind] = tuple(Kind)) -> None:
-    """Take back every notice of the window that is not out yet, and what is queued of the others."""
-    notices = list(window.notices.filter(kind__in=kinds).values_list("pk", flat=True))
-    Notice.objects.filter(pk__in=notices, status__in=_UNSENT).update(
-        status=Notice.Status.WITHDRAWN, reason=reason[:200]
-    )
-    deliveries.withdraw(notices, reason)
-
-
-def _rules(window: Window, *kinds: Kind) -> list[NoticeRule]:
-    """The lines of the customers' policy for these kinds that hold for this window."""
-    money = window.services.filter(moves_money=True).exists()
-    rules = policies.of().rules.filter(kind__in=kinds).order_by("-lead", "id")
-    return [rule for rule in rules if money or not rule.only_money]
-
-
-def _notice(
-    window: Window,
-    change: Change,
-    kind: Kind,
-    channels: Sequence[str],
-    *,
-    due_at: datetime,
-    only_told: bool = False,
-) -> Notice:
-    notice, _ = Notice.objects.get_or_create(
-        change=change,
-        kind=kind,
-        due_at=due_at,
-        channels=[channel for channel in channels if channel in settings.CHANNELS],
-        defaults={
-            "window": window,
-            "revision": window.revision,
-            "true_until": _TRUE_UNTIL[kind](window, due_at),
-            "only_told": only_told,
-        },
-    )
-    return notice
-
-
-def _write(notice: Notice) -> bool:
-    """Give a draft its words; what they lack is kept as its reason for the page to show."""
-    try:
-        texts = wording.draft(notice)
-    except wording.Incomplete as lacking:
-        notice.reason = str(lacking)[:200]
-    else:
-        notice.reason = ""
-        Text.objects.bulk_create(texts, ignore_conflicts=True)
-    notice.save(update_fields=["reason"])
-    return not notice.reason
-
-
-def _say_now(notice: Notice) -> None:
-    """Words that need no approval of their own, because the approver saw them with the window's."""
-    if _write(notice):
-        notice.status = Notice.Status.PLANNED
-        notice.save(update_fields=["status"])
-
-
-def _end(notice: Notice, status: Notice.Status, reason: str) -> None:
-    notice.status, notice.reason = status, reason
-    notice.save(update_fields=["status", "reason"])
-
-
-def _told(window: Window) -> set[str]:
-    """The channels by which an earlier notice of the window may have reached somebody."""
-    return set(
-        Delivery.objects.filter(notice__window=window, state__in=audience.TOLD)
-        .values_list("channel", flat=True)
-        .distinct()
-    )
+            occasions.work_out(window, change, now=now)

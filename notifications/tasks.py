@@ -24,11 +24,18 @@ def tick() -> None:
     notices.plan(now=now)
     stop = time.monotonic() + _TURN_SECONDS
     for notice in notices.due(now=now):
-        while time.monotonic() < stop and not preparation.prepare(notice, now=timezone.now()):
-            pass
+        _prepare(notice, stop)
     receipts.work(now=timezone.now())
     for channel in deliveries.waiting(now=timezone.now()):
         deliver.apply_async((channel,), expires=10, retry=False)
+
+
+def _prepare(notice: int, stop: float) -> None:
+    try:
+        while time.monotonic() < stop and not preparation.prepare(notice, now=timezone.now()):
+            pass
+    except Exception:  # whatever it is, the other notices must not wait for it
+        log.exception("notice %s cannot be prepared; it is tried again", notice)
 
 
 @shared_task

@@ -8,7 +8,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from maintenance.models import Change, Kind, Window
-from notifications import notices
+from notifications import notices, occasions
 from notifications.models import Delivery, Notice, PlannedChange, State, Text
 from tests import people
 
@@ -258,3 +258,23 @@ def test_channels_the_bank_has_switched_off_are_in_no_notice(now: datetime, sett
 
     announcement = notices.draft(people.window(), now=now)[0]
     assert announcement.channels == ["email", "inapp"]
+
+
+def test_one_change_that_cannot_be_worked_out_holds_up_no_other_window(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, sound = people.window(), people.window()
+    work_out = occasions.work_out
+
+    def fails_for_one(window: Window, change: Change, *, now: datetime) -> None:
+        if window == broken:
+            raise RuntimeError("no disk")
+        work_out(window, change, now=now)
+
+    monkeypatch.setattr(occasions, "work_out", fails_for_one)
+    notices.plan(now=now)
+    assert (broken.notices.count(), sound.notices.count()) == (0, 2)
+
+    monkeypatch.undo()
+    notices.plan(now=now)
+    assert broken.notices.count() == 2
