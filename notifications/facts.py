@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from babel.lists import format_list
 from django.conf import settings
 
+from maintenance import languages
 from maintenance.models import Alternative, Change, Impact, Kind, Service
 from notifications import moments
 from notifications.models import Notice
@@ -51,7 +52,7 @@ class Facts:
     ) -> str:
         """The services in one line: Cards, Payments and Statements; or, after a no, Cards or Payments."""
         names = [service.name_in(language) for service in services]
-        return format_list(names, style, locale=moments.locale(language))
+        return format_list(names, style, locale=languages.locale(language))
 
     def works(self, language: str) -> list[str]:
         """What still works: whole sentences, each once."""
@@ -106,20 +107,33 @@ def _before(change: Change | None) -> tuple[datetime, datetime]:
 
 
 def _alternatives(impacts: list[Impact]) -> tuple[Alternative, ...]:
-    """What stands in for each service, without what is itself away in the same window."""
-    affected = {one.service_id for one in impacts}
-    found: list[Alternative] = []
+    """What stands in for the services, without what is itself away because of the same window."""
+    away = _away({one.service_id for one in impacts})
+    usable: list[Alternative] = []
     for service in (one.service for one in impacts):
-        usable = [
-            one for one in service.alternatives.all() if one.words.strip() and one.instead_id not in affected
-        ]
-        if not usable:
+        known = [one for one in service.alternatives.all() if one.words.strip()]
+        if not known:
             raise Incomplete(
                 f"Nothing says what still works while {service.name} is away: add an alternative to this "
-                "service in the admin, one that does not rest on a service of the same window."
+                "service in the admin."
             )
-        found += usable
-    return tuple(found)
+        usable += [one for one in known if one.instead_id not in away]
+    if not usable:
+        names = ", ".join(one.service.name for one in impacts)
+        raise Incomplete(
+            f"All that should work instead of {names} is away in the same window: add an alternative that "
+            "does not rest on these services, in the admin, or book one service after the other."
+        )
+    return tuple(usable)
+
+
+def _away(services: set[int]) -> set[int]:
+    """These services, and all that cannot work without them."""
+    reached, latest = set(services), set(services)
+    while latest:
+        latest = set(Service.objects.filter(depends_on__in=latest).values_list("pk", flat=True)) - reached
+        reached |= latest
+    return reached
 
 
 def _sentence(words: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.template.loader import render_to_string
 
-from notifications import moments
+from maintenance import languages
 from notifications.phrases import phrase
 
 ROWS: Final = "[[facts]]"
@@ -58,7 +58,7 @@ class Letter:
 
     def html(self) -> str:
         """The HTML part: tables and inline styles, because mail programs know little else."""
-        is_rtl = moments.locale(self.language).text_direction == "rtl"
+        is_rtl = languages.locale(self.language).text_direction == "rtl"
         words = {name: self._phrase(name) for name in ("more", "why", "safety", "preferences")}
         return render_to_string(
             "notifications/email.html",

@@ -15,11 +15,12 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_date, get_timezone_gmt, get_timezone_location, get_timezone_name
 from django.conf import settings
 
-from notifications import clock, segments
+from maintenance import languages
+from notifications import hours, segments
 from notifications.phrases import phrase
 
 
@@ -92,11 +93,6 @@ def say(style: str, instants: str, language: str, zone: str, *, name_zone: bool 
     return _say(style, instants, language, zone, name_zone, bank())
 
 
-def locale(language: str) -> Locale:
-    """The language as the bank's country writes it; 24 or 12 hours, day or month first come from here."""
-    return _locale(language, settings.COUNTRY)
-
-
 def instant(words: str) -> datetime:
     """An ISO 8601 moment. Raises ValueError where it is none or names no zone."""
     at = datetime.fromisoformat(words)
@@ -115,7 +111,7 @@ def _say(style: str, instants: str, language: str, zone: str, name_zone: bool, b
         raise NoMoment(f"{style}:{instants}")
     known, home = _zone(zone), ZoneInfo(bank.time_zone)
     local = [moment.astimezone(known or home) for moment in moments]
-    speaker = _Speaker(language, _locale(language, bank.country), known or home, local)
+    speaker = _Speaker(language, languages.locale(language), known or home, local)
     words = speaker.place() if style == "zone" else speaker.words(wanted)
     elsewhere = any(at.utcoffset() != at.astimezone(home).utcoffset() for at in local)
     if wanted.zone and (name_zone or known is None or elsewhere):
@@ -138,8 +134,8 @@ class _Speaker:
         days = [self.day(at, style.day) for at in self.local]
         if not style.phrase:
             return days[0]
-        times = clock.read(self.local, self.language, self.locale, is_short=style.is_short)
-        if clock.is_confusing(self.local):
+        times = hours.read(self.local, self.language, self.locale, is_short=style.is_short)
+        if hours.is_confusing(self.local):
             times = [f"{time} {self.offset(at)}" for time, at in zip(times, self.local, strict=True)]
         if style.moments == 1:
             return phrase(self.language, style.phrase, day=days[0], time=times[0])
@@ -167,27 +163,16 @@ class _Speaker:
 
     def place(self) -> str:
         """London time."""
-        city = get_timezone_location(self.zone, locale=self.locale, return_city=True)
         key = str(self.zone)
         if "/" not in key or key.startswith("Etc/"):
             # no city; and the signs of the Etc names are the wrong way round for people
             city = self.offset(self.local[0]) if self.local[0].utcoffset() else "UTC"
+        else:
+            try:
+                city = get_timezone_location(self.zone, locale=self.locale, return_city=True)
+            except KeyError:  # a language of which CLDR knows almost nothing
+                city = key.replace("_", " ")
         return phrase(self.language, "zone", city=city.rpartition("/")[2])
-
-
-@lru_cache(maxsize=512)
-def _locale(language: str, country: str) -> Locale:
-    territory = country.partition("-")[0]
-    at_home = f"{language}-{territory}"
-    for code in (at_home, language, language.partition("-")[0], settings.LANGUAGE_CODE):
-        try:
-            found = Locale.parse(code, sep="-")
-        except (UnknownLocaleError, ValueError):
-            continue
-        # Babel takes en-ZZ for en-US
-        if code != at_home or found.territory == territory:
-            return found
-    return Locale("en")
 
 
 @lru_cache(maxsize=1024)

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.lists import format_list
 from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from maintenance import languages
 from maintenance.models import Service
 from maintenance.status import Phase, Planned
 
@@ -120,17 +120,7 @@ def zone(at: datetime) -> str:
 
 def locale() -> Locale:
     """The active language as it is written in the bank's country, where that is known."""
-    return _locale(get_language() or settings.LANGUAGE_CODE, settings.COUNTRY.split("-")[0])
-
-
-@cache
-def _locale(language: str, country: str) -> Locale:
-    for name in (f"{language.split('-')[0]}_{country}", language.replace("-", "_"), language[:2]):
-        try:
-            return Locale.parse(name)
-        except (UnknownLocaleError, ValueError):
-            continue
-    return Locale.parse("en")
+    return languages.locale(get_language() or settings.LANGUAGE_CODE)
 
 
 def bank_zone() -> ZoneInfo:
