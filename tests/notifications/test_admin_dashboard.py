@@ -1,0 +1,98 @@
+"""The first page says what needs a person."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from maintenance.models import Approval, Window
+from notifications.models import Notice, State
+from tests import people
+from tests.staff import address, queries, reader, signed_in, words
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]
+
+
+def _card(page: str, name: str) -> str:
+    found = re.search(rf'aria-label="{name}">(.*?)</section>', page, re.DOTALL)
+    return found[1] if found else ""
+
+
+def test_windows_of_others_wait_for_ben() -> None:
+    mine = people.window(people.service("mine"), booker="ben")
+    theirs = people.window(people.service("theirs"))
+    card = _card(words(signed_in("ben"), address("index")), "Waiting for my approval")
+    assert address("maintenance_window_change", theirs.pk) in card
+    assert address("maintenance_window_change", mine.pk) not in card
+
+
+def test_what_ben_has_decided_waits_no_more() -> None:
+    window = people.window()
+    people.approve(window, Approval.Subject.CHANGE)
+    page = address("maintenance_window_change", window.pk)
+    ben = signed_in("ben")
+    assert page in _card(words(ben, address("index")), "Waiting for my approval")
+    people.approve(window, Approval.Subject.TEXT)
+    assert page not in _card(words(ben, address("index")), "Waiting for my approval")
+
+
+def test_a_window_past_its_planned_end_stands_out() -> None:
+    people.window(starts_at=people.NOW - timedelta(hours=3), status=Window.Status.STARTED)
+    assert "Past its planned end" in _card(words(reader(), address("index")), "Under way")
+
+
+def test_notices_due_today_are_listed_by_the_banks_day() -> None:
+    window = people.window()
+    people.notice(window, due_at=people.NOW.replace(hour=23, minute=59))
+    people.notice(window, due_at=people.NOW + timedelta(days=1))
+    card = _card(words(reader(), address("index")), "Notices due today")
+    assert card.count("Announcement") == 1
+
+
+def test_problems_are_counted_where_there_are_any() -> None:
+    window = people.window()
+    notice = people.notice(window, status=Notice.Status.PREPARED)
+    Notice.objects.update(prepared_at=people.NOW)
+    people.queued(notice, number=2, state=State.FAILED)
+    people.queued(notice, state=State.UNKNOWN)
+    card = _card(words(reader(), address("index")), "Problems")
+    assert "2 failed</a> by SMS" in card
+    assert "1 unknown" in card
+
+
+def test_expired_and_incomplete_notices_say_why() -> None:
+    window = people.window()
+    people.notice(window, status=Notice.Status.EXPIRED)
+    Notice.objects.update(reason="Its time had passed.")
+    people.notice(window, due_at=people.NOW + timedelta(days=1), status=Notice.Status.DRAFT)
+    Notice.objects.filter(status=Notice.Status.DRAFT).update(reason="It lacks an alternative.")
+    card = _card(words(reader(), address("index")), "Problems")
+    assert "expired: Its time had passed." in card
+    assert "is incomplete: It lacks an alternative." in card
+
+
+def test_without_problems_the_card_says_so() -> None:
+    assert "None." in _card(words(reader(), address("index")), "Problems")
+
+
+def test_staff_in_no_group_see_no_cards() -> None:
+    people.window()
+    page = words(signed_in("visitor"), address("index"))
+    assert "Online banking" not in page
+    assert "You may not see anything yet" in page
+
+
+def test_a_day_with_three_windows_takes_the_queries_of_one() -> None:
+    def fill(number: int) -> None:
+        window = people.window(people.service(f"service-{number}"))
+        people.notice(window)
+        people.queued(people.notice(window, due_at=people.NOW + timedelta(hours=1)), state=State.FAILED)
+
+    fill(1)
+    client = signed_in("ben")
+    one = queries(client, address("index"))
+    fill(2)
+    fill(3)
+    assert queries(client, address("index")) == one

@@ -1,0 +1,209 @@
+"""The page of a window shows what customers hear, lets Ben approve the words, and follows the messages."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from maintenance.models import Approval, Kind, Service, Window
+from notifications.models import Delivery, Notice, State
+from tests import people
+from tests.staff import address, queries, reader, signed_in, words
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]
+
+PAGE = "maintenance_window_change"
+PROGRESS = "maintenance_window_progress"
+DECIDE_TEXT = "maintenance_window_decide_text"
+REVIEW = "maintenance_window_review"
+
+APPROVE = {"verdict": "approve", "revision": "1"}
+
+
+@pytest.fixture
+def banking() -> Service:
+    """Cleo in English, Layla in Arabic, and somebody without an address use it."""
+    banking = people.service()
+    people.customer("cleo", uses=[banking], phone="+447700900001", email="cleo@example.com")
+    people.customer("layla", uses=[banking], phone="+447700900002", language="ar")
+    people.customer("nobody", uses=[banking])
+    return banking
+
+
+def test_the_approver_sees_the_words_of_each_channel_and_language(banking: Service) -> None:
+    page = words(signed_in("ben"), address(PAGE, people.window(banking).pk))
+    assert "Online banking" in page
+    assert "تعمل البطاقات" in page
+    assert page.count('class="lull-phone"') >= 2
+    assert 'sandbox="" title=' in page
+    assert "segment" in page
+
+
+def test_the_approver_sees_how_many_people_hear_and_when(banking: Service) -> None:
+    page = words(signed_in("ben"), address(PAGE, people.window(banking).pk))
+    assert "3 customers use what is away." in page
+    assert "Mon 9 Mar 2026, 10:00" in page
+    assert "No price set." in page
+
+
+def test_the_price_stands_beside_the_people(banking: Service, settings: Settings) -> None:
+    settings.PRICES = {"currency": "GBP", "sms": {"": "1"}, "email": {"": "0.25"}}
+    page = words(signed_in("ben"), address(PAGE, people.window(banking).pk))
+    assert re.search(r"<strong>[\d.]+\.25 GBP</strong>", page)
+
+
+def test_the_words_of_start_end_and_cancellation_are_shown_too(banking: Service) -> None:
+    page = words(signed_in("ben"), address(PAGE, people.window(banking).pk))
+    for kind in (Kind.STARTED, Kind.FINISHED, Kind.CANCELLED):
+        assert f"<h3>{kind.label}</h3>" in page
+
+
+def test_what_the_words_lack_is_said_on_the_page() -> None:
+    window = people.window(people.service(alternative=False))
+    assert "Nothing says what still works" in words(signed_in("ben"), address(PAGE, window.pk))
+
+
+def test_ben_approves_the_text_apart_from_the_change(banking: Service) -> None:
+    window = people.window(banking)
+    ben = signed_in("ben")
+    words(ben, address(PAGE, window.pk))
+    ben.post(address(DECIDE_TEXT, window.pk), APPROVE)
+    assert window.approvals.get().subject == Approval.Subject.TEXT
+    assert Window.objects.get().status == Window.Status.BOOKED
+
+
+def test_both_approvals_approve_the_window(banking: Service) -> None:
+    window = people.window(banking)
+    ben = signed_in("ben")
+    ben.post(address("maintenance_window_decide", window.pk), APPROVE)
+    ben.post(address(DECIDE_TEXT, window.pk), APPROVE)
+    assert Window.objects.get().status == Window.Status.APPROVED
+
+
+def test_text_that_lacks_a_fact_cannot_be_approved() -> None:
+    window = people.window(people.service(alternative=False))
+    response = signed_in("ben").post(address(DECIDE_TEXT, window.pk), APPROVE, follow=True)
+    assert "Nothing says what still works" in response.content.decode()
+    assert not window.approvals.exists()
+
+
+def test_a_stale_page_must_be_looked_at_again(banking: Service) -> None:
+    window = people.window(banking)
+    Window.objects.update(revision=2)
+    response = signed_in("ben").post(address(DECIDE_TEXT, window.pk), APPROVE, follow=True)
+    assert "look" in response.content.decode()
+    assert not window.approvals.exists()
+
+
+def test_the_text_can_be_rejected_with_a_reason(banking: Service) -> None:
+    window = people.window(banking)
+    given = {"verdict": "reject", "revision": "1", "reason": "Too curt"}
+    signed_in("ben").post(address(DECIDE_TEXT, window.pk), given)
+    rejected = window.approvals.get()
+    assert (rejected.subject, rejected.approved, rejected.reason) == ("text", False, "Too curt")
+
+
+def test_neither_ada_nor_readers_decide_on_the_text(banking: Service) -> None:
+    window = people.window(banking)
+    assert signed_in("ada").post(address(DECIDE_TEXT, window.pk), APPROVE).status_code == 403
+    assert reader().post(address(DECIDE_TEXT, window.pk), APPROVE).status_code == 403
+    assert signed_in("ben").get(address(DECIDE_TEXT, window.pk)).status_code == 405
+    forger = signed_in("ben", checks_forgery=True)
+    assert forger.post(address(DECIDE_TEXT, window.pk), APPROVE).status_code == 403
+
+
+def test_the_page_shows_how_far_the_messages_have_come() -> None:
+    window = people.window()
+    notice = people.notice(window, status=Notice.Status.PREPARED)
+    people.queued(notice, number=2, state=State.DELIVERED)
+    people.queued(notice, number=1, state=State.FAILED)
+    page = words(reader(), address(PAGE, window.pk))
+    assert 'Delivered <strong class="lull-number">2</strong>' in page
+    assert 'Failed <strong class="lull-number">1</strong>' in page
+
+
+def test_the_outbox_is_plainly_marked() -> None:
+    window = people.window()
+    people.queued(people.notice(window), state=State.SENT, provider="outbox")
+    assert "Outbox: not sent to anyone" in words(reader(), address(PAGE, window.pk))
+
+
+@pytest.mark.parametrize("status", [Notice.Status.EXPIRED, Notice.Status.WITHDRAWN])
+def test_a_notice_that_will_not_go_out_says_why(status: Notice.Status) -> None:
+    window = people.window()
+    people.notice(window, status=status)
+    Notice.objects.update(reason="Its time had passed.")
+    page = words(reader(), address(PAGE, window.pk))
+    assert status.label in page
+    assert "Its time had passed." in page
+
+
+def test_the_numbers_of_a_channel_sum_to_its_people() -> None:
+    window = people.window()
+    notice = people.notice(window, status=Notice.Status.PREPARED)
+    for number, state in enumerate(State, start=1):
+        lease = {"lease_token": people.TOKEN} if state in (State.CLAIMED, State.SENDING) else {}
+        people.queued(notice, number=number, state=state, **lease)
+    [seen] = reader().get(address(PROGRESS, window.pk)).json()["notices"]
+    assert sum(seen["channels"]["sms"].values()) == Delivery.objects.count()
+    assert len(seen["channels"]["sms"]) == len(State)
+
+
+def test_progress_moves_while_something_is_queued_and_rests_when_all_has_arrived() -> None:
+    window = people.window(status=Window.Status.APPROVED)
+    people.queued(people.notice(window, status=Notice.Status.PREPARED))
+    client = reader()
+    assert client.get(address(PROGRESS, window.pk)).json()["moving"] is True
+    Delivery.objects.update(state=State.DELIVERED)
+    assert client.get(address(PROGRESS, window.pk)).json()["moving"] is False
+
+
+def test_the_outbox_and_drafts_do_not_move() -> None:
+    window = people.window()
+    people.notice(window, status=Notice.Status.DRAFT)
+    people.queued(people.notice(window, Kind.REMINDER), state=State.SENT, provider="outbox")
+    Notice.objects.filter(kind=Kind.REMINDER).update(status=Notice.Status.PREPARED)
+    assert reader().get(address(PROGRESS, window.pk)).json()["moving"] is False
+
+
+def test_progress_is_for_staff_who_may_see_deliveries() -> None:
+    window = people.window()
+    client = signed_in("visitor")  # staff, in no group
+    assert client.get(address(PROGRESS, window.pk)).status_code == 403
+    client.logout()
+    assert client.get(address(PROGRESS, window.pk)).status_code == 302
+
+
+def test_progress_of_three_notices_takes_the_queries_of_one() -> None:
+    window = people.window()
+    people.queued(people.notice(window), state=State.SENT)
+    client = reader()
+    one = queries(client, address(PROGRESS, window.pk))
+    for hour in (1, 2):
+        later = people.notice(window, Kind.REMINDER, due_at=people.NOW + timedelta(hours=hour))
+        people.queued(later, number=2)
+    assert queries(client, address(PROGRESS, window.pk)) == one
+
+
+def test_the_review_sums_up_reach_and_every_channel() -> None:
+    window = people.window(starts_at=people.NOW + timedelta(days=8))
+    notice = people.notice(window, status=Notice.Status.PREPARED)
+    people.queued(notice, number=3, state=State.DELIVERED, sent_at=people.NOW, provider="twilio")
+    people.queued(notice, number=2, state=State.FAILED)
+    people.queued(notice, number=1, state=State.NO_ADDRESS)
+    page = words(reader(), address(REVIEW, window.pk))
+    rows = re.findall(r"</span>([^<]+)</span></th><td class=\"lull-number\">(\d+)</td>", page)
+    assert rows == [
+        ("Reached by at least one channel", "3"),
+        ("Failed", "2"),
+        ("Not reachable: no address, or opted out", "1"),
+    ]
+    assert re.search(r">All</th><td class=\"lull-number\">6</td>", page)
+    assert ">Kept<" in page
+
+
+def test_the_review_of_a_missing_window_is_not_found() -> None:
+    assert reader().get(address(REVIEW, 404)).status_code == 404
