@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from maintenance import groups
 from maintenance.models import Approval, Window
 from notifications.admin import posts
 from notifications.models import ChannelName, Delivery, Notice, State
@@ -22,7 +23,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Called by the admin's theme for its first page; readers without the permission see no cards."""
     user = request.user
     if not isinstance(user, User) or not user.has_perm("maintenance.view_window"):
-        return context
+        return context | {"groups": (groups.READERS, groups.APPROVERS, groups.CHANGE_MANAGERS)}
     now = timezone.now()
     windows = Window.objects.prefetch_related("services")
     coming = windows.filter(ends_at__gt=now, status__in=(Window.Status.BOOKED, Window.Status.APPROVED))
