@@ -75,7 +75,7 @@ def of(notice: Notice) -> Facts:
         link=_link(),
         starts_at=notice.window.starts_at,
         ends_at=notice.window.ends_at,
-        before=_before(notice.change if notice.change_id else None) if kind == Kind.RESCHEDULED else None,
+        before=_before(getattr(notice, "change", None)) if kind == Kind.RESCHEDULED else None,
         outages=tuple(one.service for one in impacts if one.level == Impact.Level.OUTAGE),
         restricted=tuple(one.service for one in impacts if one.level != Impact.Level.OUTAGE),
         alternatives=() if kind in _WORKS_AGAIN else _alternatives(impacts),
