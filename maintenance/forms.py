@@ -99,7 +99,7 @@ class TimeForm(forms.Form):
     starts_at = Moment(label="Start")
     ends_at = Moment(label="End", required=False)
     minutes = forms.TypedChoiceField(
-        choices=LENGTHS, coerce=int, required=False, empty_value=0, initial=120, label="Length"
+        choices=LENGTHS, coerce=int, required=False, empty_value=None, initial=120, label="Length"
     )
 
     def clean(self) -> dict[str, Any]:

@@ -24,7 +24,10 @@ class OwnPasswordFirst:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Redirect, or let pass; a password change that went well ends it."""
-        if not request.path.startswith(reverse("admin:index")) or not _must_change(request.user):
+        user = request.user
+        if not (
+            request.path.startswith(reverse("admin:index")) and isinstance(user, User) and _must_change(user)
+        ):
             return self.get_response(request)
         changing = reverse("admin:password_change")
         if request.path not in (changing, reverse("admin:logout"), reverse("admin:jsi18n")):
@@ -32,7 +35,7 @@ class OwnPasswordFirst:
         response = self.get_response(request)
         # the form answers with a redirect only when it has saved the new password
         if request.path == changing and request.method == "POST" and response.status_code == 302:
-            request.user.groups.remove(Group.objects.get(name=ONE_TIME))
+            Group.objects.get(name=ONE_TIME).user_set.remove(user)
         return response
 
 
@@ -41,7 +44,8 @@ class NotTheOneTimePassword:
 
     def validate(self, password: str, user: Any = None) -> None:
         """Raises ValidationError for the password that is to be replaced."""
-        if _must_change(user) and user.check_password(password):
+        # a new account, not saved yet, has no groups
+        if isinstance(user, User) and user.pk and _must_change(user) and user.check_password(password):
             raise ValidationError("Choose another password than the printed one.", code="one_time")
 
     def get_help_text(self) -> str:
@@ -49,5 +53,5 @@ class NotTheOneTimePassword:
         return ""
 
 
-def _must_change(user: Any) -> bool:
-    return isinstance(user, User) and user.pk is not None and user.groups.filter(name=ONE_TIME).exists()
+def _must_change(user: User) -> bool:
+    return user.groups.filter(name=ONE_TIME).exists()

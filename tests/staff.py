@@ -39,6 +39,8 @@ def words(client: Client, path: str) -> str:
 def queries(client: Client, path: str) -> int:
     """How many queries a page takes; once before, so that what is cached for all pages does not count."""
     words(client, path)
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         words(client, path)
     return len(captured)

@@ -1,4 +1,4 @@
-"""Ada's word on a window in: cancelled, started or over. One page each asks, says what follows, and does it."""
+"""Ada's word on a window in; the window cancelled, started or over out. Each has a page that asks first."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ ACTS: Final = {
             "start",
             "Start",
             "Start the maintenance now?",
-            "The services count as away from this moment, and customers are told by the channels of the notice policy.",
+            "The services count as away from this moment, and customers are told so.",
             "Started.",
             (Status.APPROVED,),
             forms.Form,
@@ -75,7 +75,7 @@ ACTS: Final = {
             "cancel",
             "Cancel",
             "Cancel this window?",
-            "Everybody who was told of it is told that it will not happen; whatever is still queued is withdrawn.",
+            "Everybody who was told of it is told that it will not happen; what is queued is withdrawn.",
             "Cancelled.",
             (Status.BOOKED, Status.APPROVED, Status.REJECTED),
             ReasonForm,

@@ -35,8 +35,9 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
     """Shows the time, asks for the purpose, and books; a GET changes nothing."""
     time = TimeForm((request.POST if request.method == "POST" else request.GET) or None)
     if not time.is_valid():
-        facts = {"time": time}
-        return frame.render(request, model_admin, "maintenance/admin/time.html", "Choose a time", facts)
+        return frame.render(
+            request, model_admin, "maintenance/admin/time.html", "Choose a time", {"time": time}
+        )
     services: list[Service] = list(time.cleaned_data["service"])
     starts_at, ends_at = time.cleaned_data["starts_at"], time.cleaned_data["ends_at"]
     now = timezone.now()

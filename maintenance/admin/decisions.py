@@ -60,7 +60,8 @@ def _why_not(window: Window, subject: Approval.Subject, reader: User) -> str:
     if not reader.has_perm("maintenance.approve_window"):
         return "It waits for somebody of the group Approvers."
     if subject == Approval.Subject.CHANGE and named is not None and named.pk != reader.pk:
-        return f"An emergency: only {named.get_full_name() or named}, who answers for it, can approve the change."
+        name = named.get_full_name() or named.get_username()
+        return f"An emergency: only {name}, who answers for it, can approve the change."
     return ""
 
 
@@ -84,7 +85,7 @@ def decide(request: HttpRequest, pk: int, subject: Approval.Subject, approve: Ap
     form = DecisionForm(request.POST)
     back = HttpResponseRedirect(reverse("admin:maintenance_window_change", args=[pk]))
     if not form.is_valid():
-        messages.error(request, " ".join(words for lines in form.errors.values() for words in lines))
+        messages.error(request, frame.faults(form))
         return back
     assert isinstance(request.user, User)  # the decorator let nobody else in
     given, now = form.cleaned_data, timezone.now()

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.decorators import permission_required
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -24,11 +25,16 @@ def render(
 ) -> TemplateResponse:
     """Side bar, header and messages of the admin around a template of our own."""
     site = model_admin.admin_site
-    request.current_app = site.name  # type: ignore[attr-defined]  # Django's own admin sets it too
+    request.current_app = site.name
     context = {**site.each_context(request), "title": title, **facts}
     if "object" in facts:
         context["opts"] = model_admin.opts  # with them the header names the row, not the page
     return TemplateResponse(request, template, context, status=status)
+
+
+def faults(form: Form) -> str:
+    """All that is wrong with a form, as sentences in one line."""
+    return " ".join(str(words) for lines in form.errors.values() for words in lines)
 
 
 def allowed(permission: str) -> Callable[[View], View]:

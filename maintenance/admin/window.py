@@ -5,7 +5,6 @@ Nothing is edited in fields. What may be done stands as a button, and each does 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,15 +15,14 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from maintenance.admin import acts, booking, calendar, decisions, frame, moving, slots
-from maintenance.models import Approval, Change, Impact, Window
-from maintenance.templatetags.spans import length, moment, span
+from maintenance.admin import acts, booking, calendar, changes, decisions, frame, moving, slots
+from maintenance.models import Approval, Window
+from maintenance.templatetags.spans import length, span
 
-TONES: Final = {
+TONES: Final[dict[Any, str]] = {
     Window.Status.BOOKED: "warning",
     Window.Status.APPROVED: "info",
     Window.Status.REJECTED: "danger",
@@ -35,20 +33,8 @@ TONES: Final = {
 MOVABLE: Final = (Window.Status.BOOKED, Window.Status.APPROVED, Window.Status.REJECTED)
 
 
-_LABELS: Final = {str(value): label for value, label in (*Window.Status.choices, *Impact.Level.choices)}
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the trail, with what stood before and after as words."""
-
-    change: Change
-    tone: str
-    differences: tuple[tuple[str, str, str], ...]
-
-
 @admin.register(Window)
-class WindowAdmin(ModelAdmin):  # type: ignore[misc]  # unfold comes without types
+class WindowAdmin(ModelAdmin):
     """Read in the admin, changed by the domain."""
 
     list_display = ("when", "what", "standing", "planned_length", "booker")
@@ -66,22 +52,22 @@ class WindowAdmin(ModelAdmin):  # type: ignore[misc]  # unfold comes without typ
         windows: QuerySet[Window] = super().get_queryset(request).prefetch_related("services")
         return windows
 
-    @display(description="When", ordering="starts_at")  # type: ignore[untyped-decorator]
+    @display(description="When", ordering="starts_at")
     def when(self, window: Window) -> str:
         """From when till when."""
         return span(window.starts_at, window.ends_at)
 
-    @display(description="Services")  # type: ignore[untyped-decorator]
+    @display(description="Services")
     def what(self, window: Window) -> str:
         """What is away."""
         return ", ".join(service.name for service in window.services.all())
 
-    @display(description="Status", ordering="status", label=TONES)  # type: ignore[untyped-decorator]
+    @display(description="Status", ordering="status", label=TONES)
     def standing(self, window: Window) -> tuple[str, str]:
         """Its status as a label."""
         return window.status, window.get_status_display()
 
-    @display(description="Length")  # type: ignore[untyped-decorator]
+    @display(description="Length")
     def planned_length(self, window: Window) -> str:
         """The planned length."""
         return length(window.length)
@@ -131,7 +117,7 @@ class WindowAdmin(ModelAdmin):  # type: ignore[misc]  # unfold comes without typ
             "change_gate": self.gate(
                 request.user, window, Approval.Subject.CHANGE, "maintenance_window_decide"
             ),
-            "trail": trail(window),
+            "trail": changes.trail(window),
         }
 
     def gate(self, reader: User, window: Window, subject: Approval.Subject, name: str) -> decisions.Gate:
@@ -151,62 +137,11 @@ class WindowAdmin(ModelAdmin):  # type: ignore[misc]  # unfold comes without typ
         return False
 
 
-def trail(window: Window) -> list[Line]:
-    """Who did what, newest first."""
-    changes = window.changes.select_related("actor").order_by("-id")
-    return [Line(change, _TONE_OF.get(change.what, "draft"), _differences(change)) for change in changes]
-
-
-_TONE_OF: Final = {
-    Change.What.BOOKED: "booked",
-    Change.What.RESCHEDULED: "booked",
-    Change.What.CHANGE_APPROVED: "approved",
-    Change.What.TEXT_APPROVED: "approved",
-    Change.What.REJECTED: "rejected",
-    Change.What.STARTED: "started",
-    Change.What.FINISHED: "finished",
-    Change.What.CANCELLED: "cancelled",
-}
-
-
-_SAID_ELSEWHERE: Final = ("booker", "expected_load", "revision", "sequence")
-"""Facts of the trail that the page shows beside it, or that only machines read."""
-
-
-def _differences(change: Change) -> tuple[tuple[str, str, str], ...]:
-    keys = [key for key in {**change.before, **change.after} if key not in _SAID_ELSEWHERE]
-    pairs = ((key, _words(change.before.get(key)), _words(change.after.get(key))) for key in keys)
-    return tuple(
-        (key.removesuffix("_at").replace("_", " "), before, after)
-        for key, before, after in pairs
-        if before != after
-    )
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, str) and (at := _instant(value)):
-        return moment(at)
-    if isinstance(value, str):
-        return _LABELS.get(value, value)
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {_words(inner)}" for key, inner in value.items())
-    if isinstance(value, list):
-        return ", ".join(_words(inner) for inner in value)
-    return "" if value is None else str(value)
-
-
-def _instant(value: str) -> datetime | None:
-    try:
-        at = parse_datetime(value)
-    except ValueError:
-        return None
-    return at if at and timezone.is_aware(at) else None
-
-
 def _late(window: Window, now: datetime) -> str:
     """A sentence where the clock has passed what people have said."""
     if window.status == Window.Status.STARTED and now > window.ends_at:
-        return f"Its planned end was {length(now - window.ends_at)} ago. Confirm that it is over as soon as it is."
+        late = length(now - window.ends_at)
+        return f"Its planned end was {late} ago. Confirm that it is over as soon as it is."
     if window.status == Window.Status.APPROVED and now >= window.ends_at:
         return "Its time has passed and nobody has started it. Move it or cancel it."
     if window.status == Window.Status.APPROVED and now > window.starts_at:

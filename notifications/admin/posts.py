@@ -67,7 +67,7 @@ def confirm(request: HttpRequest, model_admin: ModelAdmin[Delivery], public_id: 
     """A person has posted it."""
     form = LinkForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(words for lines in form.errors.values() for words in lines))
+        messages.error(request, frame.faults(form))
     elif deliveries.confirm_by_hand(public_id, link=form.cleaned_data["link"], now=timezone.now()):
         messages.success(request, "Noted: it is posted.")
     else:

@@ -7,16 +7,16 @@ from typing import Any, Final
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from maintenance.admin.links import lines, link
+from maintenance.admin.readonly import ReadOnlyAdmin
 from maintenance.admin.register import CustomerAdmin as CustomerWithoutContacts
-from maintenance.admin.register import Long, ReadOnly, lines, link
 from maintenance.models import Customer
 from notifications.admin import masks, outbox, posts
 from notifications.models import Attempt, Contact, Delivery, Receipt, State, Suppression
 
-_TONES: Final = {
+_TONES: Final[dict[Any, str]] = {
     State.QUEUED: "default",
     State.CLAIMED: "primary",
     State.SENDING: "primary",
@@ -40,7 +40,7 @@ class CustomerAdmin(CustomerWithoutContacts):
     fields = (*CustomerWithoutContacts.fields, "reached_by")
     readonly_fields = (*CustomerWithoutContacts.readonly_fields, "reached_by")
 
-    @display(description="Reached by")  # type: ignore[untyped-decorator]
+    @display(description="Reached by")
     def reached_by(self, customer: Customer) -> SafeString | str:
         """Each address masked, and whether it may be used."""
         contacts = list(Contact.objects.filter(customer=customer).order_by("channel"))
@@ -64,7 +64,7 @@ def _contact(contact: Contact, refused: dict[tuple[str, bytes], str]) -> str:
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnly, Long, ModelAdmin):  # type: ignore[misc]
+class DeliveryAdmin(ReadOnlyAdmin):
     """Every message. Lists are never counted: there may be millions."""
 
     list_display = ("short", "of_notice", "channel", "language", "standing", "reason", "sent_at")
@@ -97,28 +97,28 @@ class DeliveryAdmin(ReadOnly, Long, ModelAdmin):  # type: ignore[misc]
             ("posts/<uuid:public_id>/confirm/", "notifications_delivery_confirm", posts.confirm),
         )
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Other pages point at the deliveries of one notice or one window."""
         return lookup in ("notice__id__exact", "notice__window__id__exact") or super().lookup_allowed(
             lookup, value, request
         )
 
-    @display(description="Delivery")  # type: ignore[untyped-decorator]
+    @display(description="Delivery")
     def short(self, delivery: Delivery) -> str:
         """The beginning of its id."""
         return str(delivery.public_id)[:8]
 
-    @display(description="Notice")  # type: ignore[untyped-decorator]
+    @display(description="Notice")
     def of_notice(self, delivery: Delivery) -> SafeString:
         """The way to the window it speaks of."""
         return link(delivery.notice.window, delivery.notice)
 
-    @display(description="State", ordering="state", label=_TONES)  # type: ignore[untyped-decorator]
+    @display(description="State", ordering="state", label=_TONES)
     def standing(self, delivery: Delivery) -> tuple[int, str]:
         """Its state as a label."""
         return delivery.state, delivery.get_state_display()
 
-    @display(description="What happened")  # type: ignore[untyped-decorator]
+    @display(description="What happened")
     def attempts(self, delivery: Delivery) -> SafeString | str:
         """Every try that did not settle cleanly."""
         tries = Attempt.objects.filter(delivery_id=delivery.pk).order_by("id")
@@ -127,7 +127,7 @@ class DeliveryAdmin(ReadOnly, Long, ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(Receipt)
-class ReceiptAdmin(ReadOnly, Long, ModelAdmin):  # type: ignore[misc]
+class ReceiptAdmin(ReadOnlyAdmin):
     """Providers' words as they came. Append-only."""
 
     list_display = ("received_at", "provider", "standing", "delivery_public_id", "code", "result")
@@ -136,14 +136,14 @@ class ReceiptAdmin(ReadOnly, Long, ModelAdmin):  # type: ignore[misc]
     ordering = ("-id",)
     list_filter = ("state",)
 
-    @display(description="State", ordering="state", label=_TONES)  # type: ignore[untyped-decorator]
+    @display(description="State", ordering="state", label=_TONES)
     def standing(self, receipt: Receipt) -> tuple[int, str]:
         """What the provider says became of it."""
         return receipt.state, receipt.get_state_display()
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(ReadOnly, Long, ModelAdmin):  # type: ignore[misc]
+class SuppressionAdmin(ReadOnlyAdmin):
     """Addresses that are not used, known by their fingerprint only."""
 
     list_display = ("since", "channel", "reason")

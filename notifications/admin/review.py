@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from maintenance.admin import frame
-from maintenance.admin.window import trail
+from maintenance.admin.changes import trail
 from maintenance.models import Window
 from notifications import review
 from notifications.admin.progress import ORDER

@@ -141,7 +141,9 @@ def test_the_booker_cannot_answer_for_an_emergency(banking: Service, now: dateti
 
 
 def test_an_hour_that_the_clocks_skip_is_asked_for_again(banking: Service) -> None:
-    page = words(signed_in("ada"), f"{address(BOOK)}?service={banking.key}&starts_at=2026-03-29T01:30&minutes=60")
+    page = words(
+        signed_in("ada"), f"{address(BOOK)}?service={banking.key}&starts_at=2026-03-29T01:30&minutes=60"
+    )
     assert "The clocks change in this hour" in page
 
 

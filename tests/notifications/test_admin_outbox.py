@@ -76,7 +76,9 @@ def test_the_outbox_is_narrowed_to_a_channel_and_a_language() -> None:
     notice = people.notice(people.window())
     _kept(notice, channel="email")
     [text] = _kept(notice)
-    Delivery.objects.filter(pk=text.pk).update(language="ar", text_id=notice.texts.get(channel="sms", language="ar").pk)
+    Delivery.objects.filter(pk=text.pk).update(
+        language="ar", text_id=notice.texts.get(channel="sms", language="ar").pk
+    )
     client = reader()
     assert "نحن مغلقون" in words(client, address(OUTBOX) + "?channel=sms&language=ar")
     assert "The outbox is empty." in words(client, address(OUTBOX) + "?channel=sms&language=en")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -145,7 +146,9 @@ def test_the_numbers_of_a_channel_sum_to_its_people() -> None:
     window = people.window()
     notice = people.notice(window, status=Notice.Status.PREPARED)
     for number, state in enumerate(State, start=1):
-        lease = {"lease_token": people.TOKEN} if state in (State.CLAIMED, State.SENDING) else {}
+        lease: dict[str, Any] = (
+            {"lease_token": people.TOKEN} if state in (State.CLAIMED, State.SENDING) else {}
+        )
         people.queued(notice, number=number, state=state, **lease)
     [seen] = reader().get(address(PROGRESS, window.pk)).json()["notices"]
     assert sum(seen["channels"]["sms"].values()) == Delivery.objects.count()
