@@ -95,7 +95,16 @@ class ServiceForm(forms.ModelForm[Service]):
         return name
 
 
-class AlternativeForm(forms.ModelForm[Alternative]):
+class InRow(forms.ModelForm[Any]):
+    """A form in a table, whose labels are the heads of its columns: each field says its own name as well."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for field in self.fields.values():
+            field.widget.attrs.setdefault("aria-label", field.label)
+
+
+class AlternativeForm(InRow):
     """A sentence in each language."""
 
     words_by_language = Translations(label="In other languages")
@@ -140,7 +149,7 @@ class NoticePolicyForm(forms.ModelForm[NoticePolicy]):
         return cleaned
 
 
-class NoticeRuleForm(forms.ModelForm[NoticeRule]):
+class NoticeRuleForm(InRow):
     """So many days ahead, by these channels."""
 
     lead = Days(label="Days ahead", help_text="0 is at once.", initial=0)

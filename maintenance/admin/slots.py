@@ -47,7 +47,8 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
         "moved": moved,
         "any_service": Service.objects.exists(),
         "time_form": TimeForm(
-            initial={"service": request.GET.getlist("service"), "minutes": request.GET.get("minutes", 120)}
+            auto_id="other_%s",
+            initial={"service": request.GET.getlist("service"), "minutes": request.GET.get("minutes", 120)},
         ),
     }
     if form.is_valid():
