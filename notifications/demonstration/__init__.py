@@ -17,9 +17,9 @@ from maintenance import traffic
 from maintenance.models import Service
 from notifications import customers
 from notifications.demonstration import bank, crowd, staff, usage
-from notifications.demonstration.staff import ONE_TIME, reissue
+from notifications.demonstration.staff import reissue
 
-__all__ = ["ONE_TIME", "Built", "build", "reissue"]
+__all__ = ["Built", "build", "reissue"]
 
 
 @dataclass(frozen=True, slots=True)

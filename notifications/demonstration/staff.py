@@ -9,9 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.utils.crypto import get_random_string
 
 from maintenance import groups
-
-ONE_TIME: Final = "One-time password"
-"""Whoever is in this group chose no password yet and must at the first sign-in."""
+from maintenance.signin import ONE_TIME
 
 _STAFF: Final = (("ada", groups.CHANGE_MANAGERS), ("ben", groups.APPROVERS), ("olga", groups.READERS))
 _PASSWORD_LENGTH: Final = 16
