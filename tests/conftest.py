@@ -28,12 +28,27 @@ NEEDS = {
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip with a reason; .ci/never_ran.py sees to it that something runs each test."""
     for item in items:
+        if database := item.get_closest_marker("django_db"):
+            # after a test that committed, the rows that migrations made are put back
+            again = pytest.mark.django_db(**{**database.kwargs, "serialized_rollback": True})
+            item.add_marker(again, append=False)
         for name, (here, reason) in NEEDS.items():
             if item.get_closest_marker(name) and not here:
                 item.add_marker(pytest.mark.skip(reason=reason))
     if CHROMIUM and any(item.get_closest_marker("browser") for item in items):
         # playwright keeps an event loop on the main thread, in which Django would refuse the database
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
+    """The browser's driver first, where there is one, and then the database.
+
+    Once it runs, this thread has an event loop, and with it other connections, which would not know the
+    rows that they are to put back.
+    """
+    if CHROMIUM and any(item.get_closest_marker("browser") for item in request.session.items):
+        request.getfixturevalue("playwright")
 
 
 @pytest.fixture
