@@ -100,4 +100,4 @@ class Channel(abc.ABC):
 
     def close(self) -> None:
         """Give back connections."""
-        return None
+        return

@@ -11,7 +11,7 @@ from django.conf import settings
 from notifications.models import Delivery, State
 from tests.faults import harness
 
-pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True)]
 
 CUSTOMERS = 200
 

@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.postgresql,
     pytest.mark.redis,
     pytest.mark.process,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 
 CUSTOMERS = 400

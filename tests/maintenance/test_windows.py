@@ -304,7 +304,7 @@ def test_the_database_refuses_what_must_never_be(now: datetime, wrong: dict[str,
         Window.objects.create(**{**row, **wrong})
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_of_two_who_book_at_once_one_is_refused(now: datetime) -> None:
     service(), user("ada")
     together, came = threading.Barrier(2), []

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 from django.db import transaction
+from pytest_django.fixtures import Settings
 
 from notifications import addresses, preparation
 from notifications.models import ChannelName, Delivery, Notice, State
@@ -114,8 +115,8 @@ def test_demonstration_people_and_posts_are_marked_as_such(now: datetime) -> Non
     assert marks == {("sms", "cleo", True), ("sms", "real", False), ("social", None, True)}
 
 
-def test_switched_off_channels_make_no_rows(now: datetime, settings: pytest.FixtureRequest) -> None:
-    settings.CHANNELS = ["email"]  # type: ignore[attr-defined]
+def test_switched_off_channels_make_no_rows(now: datetime, settings: Settings) -> None:
+    settings.CHANNELS = ["email"]
     _prepare_all(_crowd(1), now)
 
     assert list(Delivery.objects.values_list("channel", "state")) == [(ChannelName.EMAIL, State.QUEUED)]
