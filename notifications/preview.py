@@ -93,8 +93,9 @@ class Preview:
 def of(window: Window, *, now: datetime) -> Preview:
     """Work it out from the drafted notices; nothing is written."""
     notices = window.notices.prefetch_related("texts").order_by("due_at", "id")
+    sizes: dict[tuple[str, bool], int] = {}
     return Preview(
-        parts=tuple(_part(notice, now=now) for notice in notices),
+        parts=tuple(_part(notice, sizes, now=now) for notice in notices),
         standard=tuple(_standard(window, kind) for kind in _LATER),
     )
 
@@ -141,19 +142,32 @@ def _seen(text: Text) -> Seen:
     return filled(text, wording.fill(text, reader))
 
 
-def _part(notice: Notice, *, now: datetime) -> Part:
+def _part(notice: Notice, sizes: dict[tuple[str, bool], int], *, now: datetime) -> Part:
     ahead = notice.status in (Notice.Status.DRAFT, Notice.Status.PLANNED)
     counts = tuple(audience.counts(notice, now=now)) if ahead else ()
     words = seen(notice.texts.all())
     bill = _bill(counts, words)
     return Part(
         notice=notice,
-        people=audience.size(notice) if ahead else 0,
+        people=_people(notice, counts, sizes) if ahead else 0,
         counts=counts,
         seen=words,
         segments=bill.get(ChannelName.SMS, 0),
         price=_price(notice, bill),
     )
+
+
+def _people(notice: Notice, counts: Sequence[Count], sizes: dict[tuple[str, bool], int]) -> int:
+    """The size of its audience, counted once for all notices that share it: there may be a million."""
+    audience_of = (notice.audience, notice.only_told)
+    if audience_of not in sizes:
+        channels = {count.channel for count in counts}
+        sizes[audience_of] = (
+            sum(count.people for count in counts) // len(channels)  # everybody is counted on each
+            if channels and not notice.only_told
+            else audience.size(notice)
+        )
+    return sizes[audience_of]
 
 
 def _standard(window: Window, kind: Kind) -> Standard:
