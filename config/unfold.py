@@ -31,7 +31,7 @@ def site(bank_name: str) -> dict[str, Any]:
         "SITE_HEADER": bank_name,
         "SITE_SUBHEADER": "Maintenance notices",
         "SITE_SYMBOL": "nightlight",
-        "SITE_URL": None,
+        "SITE_URL": "/",
         "SHOW_HISTORY": False,  # the trail is Change, not the admin's own log
         "BORDER_RADIUS": "8px",
         "COLORS": {"primary": _BLUE},

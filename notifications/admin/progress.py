@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.contrib.admin import ModelAdmin
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_safe
 from maintenance.admin import frame
 from maintenance.models import Window
 from notifications import deliveries
-from notifications.models import ChannelName, Notice, State
+from notifications.models import ChannelName, Delivery, Notice, State
 
 ORDER: Final = (
     State.DELIVERED,
@@ -32,8 +33,11 @@ ORDER: Final = (
     State.WITHDRAWN,
 )
 """What has arrived stands first in a bar, what never will stands last."""
-_MOVING: Final = frozenset({State.QUEUED, State.CLAIMED, State.SENDING, State.SENT})
-_LIVE: Final = (Notice.Status.DRAFT, Notice.Status.PLANNED, Notice.Status.PREPARING)
+_ON_THE_WAY: Final = (State.QUEUED, State.CLAIMED, State.SENDING)
+_RECEIPTS: Final = timedelta(minutes=5)
+"""How long after the last message the page still looks for receipts."""
+_AHEAD: Final = (Notice.Status.DRAFT, Notice.Status.PLANNED)
+_UNDECIDED: Final = (Window.Status.BOOKED, Window.Status.REJECTED)
 
 
 @dataclass(frozen=True)
@@ -79,24 +83,22 @@ def of(notices: Sequence[Notice]) -> dict[int, list[Road]]:
     return roads
 
 
-def moving(notices: Sequence[Notice], roads: dict[int, list[Road]], *, window: Window) -> bool:
-    """Whether it is worth looking again in two seconds."""
+def moving(notices: Sequence[Notice], *, window: Window, now: datetime) -> bool:
+    """Whether it is worth looking again in two seconds.
+
+    What waits for a person, or for the customer's morning, does not move; nor what no receipt follows.
+    """
     if any(notice.status == Notice.Status.PREPARING for notice in notices):
         return True
-    now = timezone.now()
-    if any(notice.status in _LIVE and notice.due_at <= now for notice in notices):
-        return window.status not in (Window.Status.BOOKED, Window.Status.REJECTED)
-    return any(
-        piece.state in _MOVING and not _at_rest(road, piece)
-        for of_notice in roads.values()
-        for road in of_notice
-        for piece in road.pieces
+    if window.status not in _UNDECIDED and any(
+        notice.status in _AHEAD and notice.due_at <= now for notice in notices
+    ):
+        return True
+    rows = Delivery.objects.filter(notice__in=notices)
+    return (
+        rows.filter(state__in=_ON_THE_WAY, not_before__lte=now).exists()
+        or rows.filter(state=State.SENT, sent_at__gte=now - _RECEIPTS).exclude(provider="outbox").exists()
     )
-
-
-def _at_rest(road: Road, piece: Piece) -> bool:
-    """What went to the outbox gets no receipt, and a post by hand waits for a person."""
-    return piece.state == State.SENT and road.outbox >= piece.people
 
 
 @frame.allowed("notifications.view_delivery")
@@ -108,7 +110,7 @@ def view(request: HttpRequest, model_admin: ModelAdmin[Any], pk: int) -> HttpRes
     roads = of(notices)
     return JsonResponse(
         {
-            "moving": moving(notices, roads, window=window),
+            "moving": moving(notices, window=window, now=timezone.now()),
             "notices": [
                 {
                     "notice": notice.pk,

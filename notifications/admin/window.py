@@ -101,7 +101,7 @@ class WindowAdmin(WindowWithoutNotices):
             "standard": seen.standard if window.status in _OPEN else (),
             "languages": settings.LANGUAGES,
             "text_gate": text_gate,
-            "moving": progress.moving(drafted, roads, window=window),
+            "moving": progress.moving(drafted, window=window, now=now),
         }
 
 

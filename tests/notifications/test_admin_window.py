@@ -164,12 +164,28 @@ def test_progress_moves_while_something_is_queued_and_rests_when_all_has_arrived
     assert client.get(address(PROGRESS, window.pk)).json()["moving"] is False
 
 
-def test_the_outbox_and_drafts_do_not_move() -> None:
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"state": State.SENT, "provider": "outbox", "sent_at": people.NOW},
+        {"state": State.SENT, "provider": "smtp", "sent_at": people.NOW - timedelta(hours=1)},
+        {"state": State.QUEUED, "not_before": people.NOW + timedelta(hours=9)},
+        {"state": State.UNKNOWN},
+    ],
+    ids=["outbox", "no receipt will follow", "waits for the morning", "unknown"],
+)
+def test_what_waits_for_nothing_soon_is_not_asked_for_again(row: dict[str, Any]) -> None:
     window = people.window()
     people.notice(window, status=Notice.Status.DRAFT)
-    people.queued(people.notice(window, Kind.REMINDER), state=State.SENT, provider="outbox")
-    Notice.objects.filter(kind=Kind.REMINDER).update(status=Notice.Status.PREPARED)
+    people.queued(people.notice(window, Kind.REMINDER, status=Notice.Status.PREPARED), **row)
     assert reader().get(address(PROGRESS, window.pk)).json()["moving"] is False
+
+
+def test_receipts_are_waited_for() -> None:
+    window = people.window()
+    notice = people.notice(window, status=Notice.Status.PREPARED)
+    people.queued(notice, state=State.SENT, provider="twilio", sent_at=people.NOW)
+    assert reader().get(address(PROGRESS, window.pk)).json()["moving"] is True
 
 
 def test_progress_is_for_staff_who_may_see_deliveries() -> None:
