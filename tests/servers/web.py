@@ -123,12 +123,16 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
         def _serve(self) -> None:
             parts = urlsplit(self.path)
             length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(length)
+            if len(body) < length:  # who was sending it died: nothing was asked
+                self.close_connection = True
+                return
             request = Request(
                 self.command,
                 parts.path,
                 dict(parse_qsl(parts.query)),
                 dict(self.headers.items()),
-                self.rfile.read(length),
+                body,
             )
             answer = server.take(request)
             time.sleep(answer.delay)
