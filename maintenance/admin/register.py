@@ -13,7 +13,7 @@ from unfold.decorators import display
 from maintenance.admin.fields import NoticePolicyForm, NoticeRuleForm
 from maintenance.admin.readonly import ReadOnlyAdmin
 from maintenance.models import Customer, NoticePolicy, NoticeRule, Use
-from maintenance.templatetags.spans import length
+from maintenance.templatetags.spans import duration
 
 
 @admin.register(Customer)
@@ -56,7 +56,7 @@ class NoticeRuleInline(TabularInline):
     @display(description="When")
     def ahead(self, rule: NoticeRule) -> str:
         """How long before the window."""
-        return f"{length(rule.lead)} ahead" if rule.lead else "at once"
+        return f"{duration(rule.lead)} ahead" if rule.lead else "at once"
 
     @display(description="Channels")
     def by(self, rule: NoticeRule) -> str:
@@ -87,9 +87,9 @@ class NoticePolicyAdmin(ModelAdmin):
     @display(description="Promised", ordering="promised")
     def promise(self, policy: NoticePolicy) -> str:
         """What is normally given."""
-        return length(policy.promised)
+        return duration(policy.promised)
 
     @display(description="At least", ordering="least")
     def at_least(self, policy: NoticePolicy) -> str:
         """What a booking may not fall short of."""
-        return length(policy.least)
+        return duration(policy.least)

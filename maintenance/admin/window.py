@@ -20,7 +20,7 @@ from unfold.decorators import display
 
 from maintenance.admin import acts, booking, calendar, changes, decisions, frame, moving, slots
 from maintenance.models import Approval, Window
-from maintenance.templatetags.spans import length, span
+from maintenance.templatetags.spans import duration, span
 
 TONES: Final[dict[Any, str]] = {
     Window.Status.BOOKED: "warning",
@@ -70,7 +70,7 @@ class WindowAdmin(ModelAdmin):
     @display(description="Length")
     def planned_length(self, window: Window) -> str:
         """The planned length."""
-        return length(window.length)
+        return duration(window.length)
 
     def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
         """The pages beside the list and those under a window."""
@@ -140,12 +140,13 @@ class WindowAdmin(ModelAdmin):
 def _late(window: Window, now: datetime) -> str:
     """A sentence where the clock has passed what people have said."""
     if window.status == Window.Status.STARTED and now > window.ends_at:
-        late = length(now - window.ends_at)
+        late = duration(now - window.ends_at)
         return f"Its planned end was {late} ago. Confirm that it is over as soon as it is."
     if window.status == Window.Status.APPROVED and now >= window.ends_at:
         return "Its time has passed and nobody has started it. Move it or cancel it."
     if window.status == Window.Status.APPROVED and now > window.starts_at:
-        return f"It should have started {length(now - window.starts_at)} ago. Start it, move it or cancel it."
+        late = duration(now - window.starts_at)
+        return f"It should have started {late} ago. Start it, move it or cancel it."
     if window.status == Window.Status.BOOKED and now > window.starts_at:
         return "Its time has come and it is not approved. Move it or cancel it."
     return ""

@@ -34,11 +34,11 @@ def span(starts_at: datetime, ends_at: datetime) -> str:
 
 
 @register.filter
-def length(duration: timedelta | None) -> str:
+def duration(length: timedelta | None) -> str:
     """ "2 h 30 min", "5 days"; a dash where there is none."""
-    if duration is None:
+    if length is None:
         return "–"
-    minutes = round(abs(duration.total_seconds()) / 60)
+    minutes = round(abs(length.total_seconds()) / 60)
     days, minutes = divmod(minutes, 24 * 60)
     hours, minutes = divmod(minutes, 60)
     parts = [
