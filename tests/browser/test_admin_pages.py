@@ -105,6 +105,9 @@ def test_from_a_quiet_slot_to_an_approved_window(page: Page, live_server: LiveSe
     expect(page.locator(".lull-bubble").first).to_contain_text("Online banking")
     mail = page.locator("iframe").first.content_frame
     expect(mail.get_by_text("Online banking").first).to_be_visible()
+    page.get_by_label("Words in").select_option("ar")
+    expect(page.locator(".lull-bubble").filter(has_text="تعمل البطاقات").first).to_be_visible()
+    expect(mail.get_by_text("Online banking").first).to_be_hidden()
     page.get_by_role("button", name="Approve the change").click()
     page.get_by_role("button", name="Approve the customers' text").click()
     expect(page.locator("header .lull-badge").first).to_have_text("Approved")
