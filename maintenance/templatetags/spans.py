@@ -51,5 +51,5 @@ def duration(length: timedelta | None) -> str:
 
 @register.filter
 def people(number: int) -> str:
-    """A count with thin gaps between thousands: 12 345."""
-    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    """A count as English writes it: 12,345."""
+    return f"{number:,}"
