@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 
 from maintenance import clock, policies, reasons, rules, traffic
-from maintenance.forecast import HOUR, Floats
 from maintenance.models import Customer, Service, Use
 from maintenance.traffic import Load, Profile
+from maintenance.traffic.forecast import HOUR, Floats
 
 AHEAD: Final = timedelta(days=28)
 _GRID: Final = 1800.0

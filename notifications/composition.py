@@ -14,10 +14,11 @@ from django.conf import settings
 
 from maintenance.faces import ical
 from maintenance.models import Customer
-from notifications import addresses, audience, deliveries, links, preferences, segments, wording
+from notifications import addresses, audience, deliveries, links, preferences, wording
 from notifications.contract import Message
 from notifications.deliveries import Claimed
 from notifications.models import DIRECT, ChannelName, Contact, Delivery, Notice, State, Text
+from notifications.wording import segments
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,10 @@ from django.utils.translation import get_language_info
 
 from maintenance import policies
 from maintenance.models import Kind, Use, Window
-from notifications import addresses, audience, segments, wording
+from notifications import addresses, audience, wording
 from notifications.audience import Count
 from notifications.models import DIRECT, ChannelName, Contact, Notice, State, Text
+from notifications.wording import segments
 
 _LATER: Final = (Kind.STARTED, Kind.FINISHED, Kind.CANCELLED)
 """Kinds that have no notice before they happen; their standard words are approved with the others."""

@@ -14,7 +14,7 @@ from django.core.validators import validate_email
 from django.utils.encoding import punycode
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
-from maintenance.csvfiles import Reject
+from maintenance.intake.csvfiles import Reject
 from maintenance.models import Customer, Service
 from notifications.customers import Row
 

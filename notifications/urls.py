@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from notifications import views
-from notifications.api import api
+from notifications.app.api import api
 
 app_name = "notifications"
 urlpatterns: list[URLPattern | URLResolver] = [

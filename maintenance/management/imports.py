@@ -17,9 +17,9 @@ from typing import Final, TypeVar
 
 from django.core.management.base import CommandError, CommandParser, OutputWrapper
 
-from maintenance import csvfiles
-from maintenance.csvfiles import Rejected
-from maintenance.textfiles import Unreadable
+from maintenance.intake import csvfiles
+from maintenance.intake.csvfiles import Rejected
+from maintenance.intake.textfiles import Unreadable
 
 Row = TypeVar("Row")
 

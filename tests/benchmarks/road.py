@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -59,9 +60,7 @@ def _import(folder: Path, customers: int) -> None:
     for key, (name, zone, country) in _SERIES.items():
         path = _moved(Path(os.environ["LULL_SHARED"]) / "data" / name, folder / name)
         create = {"create": key.replace("-", " ").capitalize(), "zone": zone, "country": country}
-        _timed(
-            f"import {name}", lambda p=path, k=key, c=create: call_command("import_traffic", k, str(p), **c)
-        )
+        _timed(f"import {name}", partial(call_command, "import_traffic", key, str(path), **create))
         Alternative.objects.create(service=Service.objects.get(key=key), words="Cash machines work as usual.")
     path = _register(folder / "customers.csv", customers)
     _timed(f"import {customers:,} customers", lambda: call_command("import_customers", str(path)))

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from maintenance import learning
-from maintenance.forecast import Profile
+from maintenance.traffic import learning
+from maintenance.traffic.forecast import Profile
 
 Usage = Callable[[datetime], float | None]
 LONDON = ZoneInfo("Europe/London")

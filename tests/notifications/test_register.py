@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytest_django import Settings
 
-from maintenance.csvfiles import Reject
+from maintenance.intake.csvfiles import Reject
 from notifications.customers import Row
 from notifications.register import COLUMNS, Reader
 from tests import people

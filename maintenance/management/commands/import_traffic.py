@@ -12,7 +12,8 @@ import holidays
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from maintenance import samples, traffic
+from maintenance import traffic
+from maintenance.intake import samples
 from maintenance.management import imports
 from maintenance.models import Service
 

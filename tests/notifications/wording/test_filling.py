@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from notifications.filling import Filled, Reader, fill
 from notifications.models import Text
+from notifications.wording.filling import Filled, Reader, fill
 
 NIGHT = "2026-11-29T02:00:00Z/2026-11-29T04:00:00Z"
 CLEO = Reader("Cleo", "en", "Europe/London", "https://bank.example/preferences/cleo/")

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maintenance import csvfiles
-from maintenance.csvfiles import Chunk, Reject
-from maintenance.textfiles import Unreadable
+from maintenance.intake import csvfiles
+from maintenance.intake.csvfiles import Chunk, Reject
+from maintenance.intake.textfiles import Unreadable
 
 COLUMNS = ("timestamp", "count")
 Values = tuple[str, ...]

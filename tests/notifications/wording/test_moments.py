@@ -6,7 +6,7 @@ import pytest
 from babel.localedata import locale_identifiers
 from pytest_django import Settings
 
-from notifications.moments import NoMoment, say
+from notifications.wording.moments import NoMoment, say
 
 NIGHT = "2026-11-29T02:00:00Z/2026-11-29T04:00:00Z"
 LATE = "2026-11-28T23:00:00Z/2026-11-29T01:00:00Z"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from maintenance import days
+from maintenance.traffic import days
 
 YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 

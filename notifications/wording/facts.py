@@ -12,8 +12,8 @@ from django.conf import settings
 
 from maintenance import languages
 from maintenance.models import Alternative, Change, Impact, Kind, Service
-from notifications import moments
 from notifications.models import Notice
+from notifications.wording import moments
 
 _WORKS_AGAIN: Final = {Kind.FINISHED, Kind.CANCELLED}
 """Kinds that say everything works; all others must say what still does."""

@@ -15,11 +15,11 @@ from django.conf import settings
 from django.template import Context, TemplateDoesNotExist
 
 from maintenance.models import Change, Kind, Window
-from notifications import completeness, letter, moments, phrases, segments
-from notifications import facts as gathered
-from notifications.facts import Facts, Incomplete
-from notifications.filling import Filled, Reader, fill
 from notifications.models import ChannelName, Notice, Text
+from notifications.wording import completeness, letter, moments, phrases, segments
+from notifications.wording import facts as gathered
+from notifications.wording.facts import Facts, Incomplete
+from notifications.wording.filling import Filled, Reader, fill
 
 __all__ = ["Filled", "Incomplete", "Reader", "check", "draft", "fill", "standard"]
 

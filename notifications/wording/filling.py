@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from notifications import moments
 from notifications.models import Text
-from notifications.phrases import phrase
+from notifications.wording import moments
+from notifications.wording.phrases import phrase
 
 PERSONAL: Final = ("name", "preferences")
 """Placeholders that say something about the person; never in public."""

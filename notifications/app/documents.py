@@ -14,7 +14,7 @@ from ninja import Field, Schema
 from maintenance.faces import words
 from maintenance.models import Service
 from maintenance.status import Phase, Planned
-from notifications import inbox
+from notifications.app import inbox
 
 
 class Named(Schema):

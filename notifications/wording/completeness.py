@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Final
 
 from maintenance.models import Kind
-from notifications import letter, moments, segments
-from notifications.facts import Facts, Incomplete
-from notifications.filling import PERSONAL, placeholders
 from notifications.models import ChannelName, Text
-from notifications.phrases import phrase
+from notifications.wording import letter, moments, segments
+from notifications.wording.facts import Facts, Incomplete
+from notifications.wording.filling import PERSONAL, placeholders
+from notifications.wording.phrases import phrase
 
 SEVERAL: Final = "several"
 """The phrase that stands for a list of services too long for its channel."""

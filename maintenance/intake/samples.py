@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from maintenance.csvfiles import Reject
+from maintenance.intake.csvfiles import Reject
 
 COLUMNS: Final = ("timestamp", "count")
 

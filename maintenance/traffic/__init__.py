@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 from django.db import connection, transaction
 
-from maintenance import learning, upserts
-from maintenance.forecast import Load, Profile, TooLittle
+from maintenance import upserts
 from maintenance.models import Service, TrafficSample
+from maintenance.traffic import learning
+from maintenance.traffic.forecast import Load, Profile, TooLittle
 
 __all__ = ["Load", "Profile", "TooLittle", "profile", "record"]
 

@@ -20,8 +20,8 @@ from babel.dates import format_date, get_timezone_gmt, get_timezone_location, ge
 from django.conf import settings
 
 from maintenance import languages
-from notifications import hours, segments
-from notifications.phrases import phrase
+from notifications.wording import hours, segments
+from notifications.wording.phrases import phrase
 
 
 class NoMoment(ValueError):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.segments import Segments, count, simplify
+from notifications.wording.segments import Segments, count, simplify
 
 ANY_TEXT = st.text(st.sampled_from("aé€{ç\n\u0639😀"), max_size=400)
 

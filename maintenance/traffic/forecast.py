@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maintenance import days
-from maintenance.zones import local_seconds
+from maintenance.traffic import days
+from maintenance.traffic.zones import local_seconds
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -9,7 +9,7 @@ from typing import Final
 from django.template.loader import render_to_string
 
 from maintenance import languages
-from notifications.phrases import phrase
+from notifications.wording.phrases import phrase
 
 ROWS: Final = "[[facts]]"
 """The paragraph in whose place the facts are set out."""

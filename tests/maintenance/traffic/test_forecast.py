@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from maintenance import learning
-from maintenance.forecast import TooLittle
+from maintenance.traffic import learning
+from maintenance.traffic.forecast import TooLittle
 from tests.maintenance.usage import LONDON, learnt, london, samples, week
 
 HOUR = timedelta(hours=1)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
-from maintenance import textfiles
-from maintenance.textfiles import Unreadable
+from maintenance.intake import textfiles
+from maintenance.intake.textfiles import Unreadable
 
 Row = TypeVar("Row")
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from maintenance.zones import local_seconds
+from maintenance.traffic.zones import local_seconds
 
 
 @pytest.mark.parametrize(

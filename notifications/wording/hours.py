@@ -10,7 +10,7 @@ from typing import Final
 from babel import Locale
 from babel.dates import format_time
 
-from notifications.phrases import phrase
+from notifications.wording.phrases import phrase
 
 _HALF: Final = re.compile(r"(?<!')\ba+\b|a+(?=h)")
 """Where a time pattern has its AM or PM; some hold quoted words as well: a 'ga' h:mm."""

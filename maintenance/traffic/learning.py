@@ -12,9 +12,9 @@ from typing import Final
 
 import numpy as np
 
-from maintenance import days
-from maintenance.forecast import HOUR, WEEK_HOURS, Floats, Profile, TooLittle
-from maintenance.zones import local_seconds
+from maintenance.traffic import days
+from maintenance.traffic.forecast import HOUR, WEEK_HOURS, Floats, Profile, TooLittle
+from maintenance.traffic.zones import local_seconds
 
 _DAY: Final = 24 * HOUR
 _HALF_LIFE: Final = 12.0

@@ -12,9 +12,9 @@ from django.conf import settings as django_settings
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from maintenance.models import Alternative, Change, Impact, Kind, Service, Window
-from notifications import segments, wording
+from notifications import wording
 from notifications.models import ChannelName, Text
-from notifications.wording import Incomplete, Reader, fill
+from notifications.wording import Incomplete, Reader, fill, segments
 from tests import people
 
 pytestmark = pytest.mark.django_db

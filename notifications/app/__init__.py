@@ -1,0 +1,1 @@
+"""The bank's own app in; what it shows a customer, out."""
