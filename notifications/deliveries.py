@@ -20,7 +20,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef
 
 from notifications import database
 from notifications.models import Attempt, Delivery, State, Suppression
@@ -50,18 +50,6 @@ class Claimed:
     address_hmac: bytes | None
     expires_at: datetime
     token: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """So many deliveries of one notice on one channel stand in this state."""
-
-    notice_id: int
-    channel: str
-    state: State
-    people: int
-    outbox: int
-    """How many of them went to the outbox and so to nobody."""
 
 
 def claim(channel: str, *, demonstration: bool, limit: int, now: datetime) -> list[Claimed]:
@@ -236,34 +224,3 @@ def suppress(channel: str, address_hmac: bytes, reason: Suppression.Reason, *, n
         address_hmac=address_hmac,
         defaults={"reason": reason, "since": now},
     )
-
-
-def progress(notices: Sequence[int]) -> list[Progress]:
-    """How many deliveries of each notice stand in which state, per channel."""
-    rows = (
-        Delivery.objects.filter(notice_id__in=notices)
-        .values("notice_id", "channel", "state")
-        .annotate(people=Count("id"), outbox=Count("id", filter=Q(provider="outbox")))
-        .order_by("notice_id", "channel", "state")
-    )
-    return [
-        Progress(
-            row["notice_id"],
-            row["channel"],
-            State(row["state"]),
-            row["people"],
-            row["outbox"],
-        )
-        for row in rows
-    ]
-
-
-def waiting(*, now: datetime) -> list[str]:
-    """The channels on which something is due."""
-    return [
-        channel
-        for channel in settings.CHANNELS
-        if Delivery.objects.filter(
-            channel=channel, state=State.QUEUED, not_before__lte=now, expires_at__gt=now
-        ).exists()
-    ]

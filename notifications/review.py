@@ -12,7 +12,7 @@ from django.db.models import Min
 
 from maintenance import clock, policies
 from maintenance.models import Kind, Window
-from notifications import deliveries
+from notifications import progress
 from notifications.models import ChannelName, Delivery, Notice, State
 
 _DELIVERY: Final = Delivery._meta.db_table
@@ -156,7 +156,7 @@ def _reach(notices: Sequence[int]) -> Reach:
 
 def _rows(notices: Sequence[int]) -> tuple[Row, ...]:
     states: dict[ChannelName, dict[State, int]] = {}
-    for part in deliveries.progress(notices):
+    for part in progress.of(notices):
         of_channel = states.setdefault(ChannelName(part.channel), {})
         of_channel[part.state] = of_channel.get(part.state, 0) + part.people
     return tuple(Row(channel, states[channel]) for channel in ChannelName if channel in states)

@@ -9,7 +9,7 @@ from typing import Final
 from celery import shared_task
 from django.utils import timezone
 
-from notifications import deliveries, notices, preparation, receipts, reconciliation, sending
+from notifications import deliveries, notices, preparation, progress, receipts, reconciliation, sending
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def tick() -> None:
     for notice in notices.due(now=now):
         _prepare(notice, stop)
     receipts.work(now=timezone.now())
-    for channel in deliveries.waiting(now=timezone.now()):
+    for channel in progress.waiting(now=timezone.now()):
         deliver.apply_async((channel,), expires=10, retry=False)
 
 

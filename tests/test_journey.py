@@ -17,7 +17,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from maintenance import approvals, execution, slots, windows
 from maintenance.models import Approval, Service, Window
-from notifications import deliveries, notices, review
+from notifications import notices, progress, review
 from notifications.models import ChannelName, Delivery, State
 from tests import people
 from tests.faults import harness
@@ -155,7 +155,7 @@ def _done(window: Window) -> bool:
 
 def _states(window: Window) -> dict[tuple[str, State], int]:
     told = window.notices.filter(kind="announced").values_list("pk", flat=True)
-    return {(part.channel, part.state): part.people for part in deliveries.progress(list(told))}
+    return {(part.channel, part.state): part.people for part in progress.of(list(told))}
 
 
 def _calendar(url: str) -> icalendar.Component:

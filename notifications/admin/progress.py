@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from maintenance.admin import frame
 from maintenance.models import Window
-from notifications import deliveries
+from notifications import progress as standing
 from notifications.models import ChannelName, Delivery, Notice, State
 
 ORDER: Final = (
@@ -69,8 +69,8 @@ class Road:
 
 def of(notices: Sequence[Notice]) -> dict[int, list[Road]]:
     """The roads of each notice, by the notice's number, in the order of the channels."""
-    found: dict[tuple[int, str], list[deliveries.Progress]] = {}
-    for part in deliveries.progress([notice.pk for notice in notices]):
+    found: dict[tuple[int, str], list[standing.Progress]] = {}
+    for part in standing.of([notice.pk for notice in notices]):
         found.setdefault((part.notice_id, part.channel), []).append(part)
     roads: dict[int, list[Road]] = {notice.pk: [] for notice in notices}
     for channel in ChannelName:

@@ -30,7 +30,7 @@ from django.core.management import call_command  # needs Django set up
 
 from maintenance import approvals, slots, windows
 from maintenance.models import Alternative, Approval, Service, Window
-from notifications import deliveries, notices
+from notifications import notices, progress
 from notifications.models import ChannelName, Delivery, State
 from tests import people
 from tests.faults import harness
@@ -141,7 +141,7 @@ def _send(folder: Path, window: Window, workers: int) -> None:
         f"({len(set(mailed)):,} Message-IDs)"
     )
     told = list(window.notices.filter(kind="announced").values_list("pk", flat=True))
-    for part in deliveries.progress(told):
+    for part in progress.of(told):
         print(f"  {part.channel:<7} {part.state.label:<12} {part.people:>7,}")
 
 

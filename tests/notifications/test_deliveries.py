@@ -178,20 +178,6 @@ def test_the_database_refuses_a_second_row_for_the_same_person(now: datetime) ->
         )
 
 
-@pytest.mark.django_db
-def test_progress_sums_to_everyone(now: datetime) -> None:
-    notice = people.notice(people.window())
-    people.queued(notice, number=3)
-    people.queued(notice, state=State.SENT, provider="outbox")
-    people.queued(notice, channel="email", state=State.NO_ADDRESS)
-
-    assert deliveries.progress([notice.pk]) == [
-        deliveries.Progress(notice.pk, "email", State.NO_ADDRESS, 1, 0),
-        deliveries.Progress(notice.pk, "sms", State.QUEUED, 3, 0),
-        deliveries.Progress(notice.pk, "sms", State.SENT, 1, 1),
-    ]
-
-
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_never_claim_the_same_row(now: datetime) -> None:

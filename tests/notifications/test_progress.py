@@ -1,0 +1,34 @@
+"""How far a notice has got, in numbers that sum to everyone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from notifications import progress
+from notifications.models import State
+from tests import people
+
+
+@pytest.mark.django_db
+def test_progress_sums_to_everyone(now: datetime) -> None:
+    notice = people.notice(people.window())
+    people.queued(notice, number=3)
+    people.queued(notice, state=State.SENT, provider="outbox")
+    people.queued(notice, channel="email", state=State.NO_ADDRESS)
+
+    assert progress.of([notice.pk]) == [
+        progress.Progress(notice.pk, "email", State.NO_ADDRESS, 1, 0),
+        progress.Progress(notice.pk, "sms", State.QUEUED, 3, 0),
+        progress.Progress(notice.pk, "sms", State.SENT, 1, 1),
+    ]
+
+
+@pytest.mark.django_db
+def test_only_channels_with_something_due_are_woken(now: datetime) -> None:
+    notice = people.notice(people.window())
+    people.queued(notice, channel="email")
+    people.queued(notice, channel="sms", not_before=now + timedelta(hours=1))
+
+    assert progress.waiting(now=now) == ["email"]
