@@ -64,7 +64,7 @@ ADDRESS_KEY = _secret("ADDRESS_KEY")
 # --- the bank ------------------------------------------------------------------------------------
 
 BANK_NAME = environment.text("BANK_NAME", "Demonstration Bank")
-COUNTRY = environment.text("COUNTRY", "GB").upper()
+COUNTRY = environment.text("COUNTRY", "GB-ENG").upper()
 TIME_ZONE = environment.text("TIME_ZONE", "Europe/London")
 if TIME_ZONE not in zoneinfo.available_timezones():
     raise ImproperlyConfigured(f"TIME_ZONE must be a name like Europe/London, not {TIME_ZONE!r}.")

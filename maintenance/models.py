@@ -89,7 +89,8 @@ class Use(models.Model):
     """Which customer uses which service: the register that decides who is told."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE)
-    service = models.ForeignKey(Service, on_delete=models.CASCADE)
+    # the unique pair begins with it: an index of its own would only cost
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, db_index=False)
 
     class Meta:
         constraints = [
@@ -103,7 +104,8 @@ class Use(models.Model):
 class TrafficSample(models.Model):
     """How much a service was used from one moment to the next sample. Missing is unknown, not zero."""
 
-    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="samples")
+    # the unique pair begins with it: an index of its own would only cost
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="samples", db_index=False)
     at = models.DateTimeField()
     count = models.FloatField()
 
