@@ -44,8 +44,12 @@ def unseal(sealed: bytes | memoryview) -> str:
 
 
 def fingerprint(address: str) -> bytes:
-    """The keyed HMAC-SHA256 of an address: 32 bytes, the same for the same address."""
-    return hmac.digest(_derived(settings.ADDRESS_KEY, b"fingerprint"), address.encode(), hashlib.sha256)
+    """The keyed HMAC-SHA256 of an address: 32 bytes, the same for the same address in any case.
+
+    RFC 5321 lets a mailbox tell Cleo from cleo, but none does: an opt-out holds for both.
+    """
+    folded = address.casefold().encode()
+    return hmac.digest(_derived(settings.ADDRESS_KEY, b"fingerprint"), folded, hashlib.sha256)
 
 
 @cache

@@ -6,7 +6,7 @@ that the states of a notice always sum to its audience.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
@@ -99,43 +99,48 @@ def rows(notice: Notice, *, after: int, upto: int | None, now: datetime) -> Sql:
     """
     start = max(now, notice.due_at)
     channels = direct_channels(notice)
-    zones = _values(
-        [
-            (zone, database.stored(Delivery, "not_before", earliest(start, zone)))
-            for zone in _in_use("time_zone", after, upto)
-        ]
+    mornings = {
+        zone: database.stored(Delivery, "not_before", earliest(start, zone))
+        for zone in (settings.TIME_ZONE, *_in_use("time_zone", after, upto))
+    }
+    zones = _values(list(mornings.items()))
+    spoken = _values(words(notice, channels, _in_use("language", after, upto)))
+    # the bank's own zone and language stand by each road, for who got another one since they were read
+    own = words(notice, channels, [settings.LANGUAGE_CODE])
+    roads = _values(
+        [(channel, text, language, mornings[settings.TIME_ZONE]) for channel, _, text, language in own]
     )
-    words = _values(_words(notice, channels, _in_use("language", after, upto)))
-    roads = _values([(channel,) for channel in channels])
     people = _people(notice, after=after, upto=upto)
     told = _told(notice, "AND d.channel = road.channel") if notice.only_told else Sql("1 = 1", ())
     expires = database.stored(Delivery, "expires_at", notice.true_until)
     urgency = 10 if notice.kind in _URGENT_KINDS else 20
     sql = f"""
         WITH zone(name, not_before) AS ({zones.sql}),
-             word(channel, reader, text_id, language) AS ({words.sql}),
-             road(channel) AS ({roads.sql})
+             word(channel, reader, text_id, language) AS ({spoken.sql}),
+             road(channel, text_id, language, not_before) AS ({roads.sql})
         SELECT c.id AS customer_id, road.channel AS channel, c.demonstration AS demonstration,
-               word.language AS language, k.address_hmac AS address_hmac, word.text_id AS text_id,
+               COALESCE(word.language, road.language) AS language, k.address_hmac AS address_hmac,
+               COALESCE(word.text_id, road.text_id) AS text_id,
                CASE WHEN c.vulnerable THEN {urgency} ELSE {urgency + 1} END AS priority,
                CASE WHEN k.id IS NULL THEN {State.NO_ADDRESS:d}
                     WHEN s.id IS NOT NULL THEN {State.SUPPRESSED:d}
-                    WHEN zone.not_before >= %s THEN {State.EXPIRED:d}
+                    WHEN COALESCE(zone.not_before, road.not_before) >= %s THEN {State.EXPIRED:d}
                     ELSE {State.QUEUED:d} END AS state,
                CASE WHEN k.id IS NULL THEN 'no address on record'
                     WHEN s.id IS NOT NULL THEN s.reason
-                    WHEN zone.not_before >= %s THEN 'quiet hours end too late for these words'
+                    WHEN COALESCE(zone.not_before, road.not_before) >= %s
+                    THEN 'quiet hours end too late for these words'
                     ELSE '' END AS reason,
-               zone.not_before AS not_before
+               COALESCE(zone.not_before, road.not_before) AS not_before
           FROM {_CUSTOMER} c
          CROSS JOIN road
-          JOIN zone ON zone.name = c.time_zone
-          JOIN word ON word.channel = road.channel AND word.reader = c.language
+          LEFT JOIN zone ON zone.name = c.time_zone
+          LEFT JOIN word ON word.channel = road.channel AND word.reader = c.language
           LEFT JOIN {_CONTACT} k ON k.customer_id = c.id AND k.channel = road.channel
           LEFT JOIN {_SUPPRESSION} s ON s.channel = road.channel AND s.address_hmac = k.address_hmac
          WHERE {people.sql} AND {told.sql}
     """
-    values = (*zones.parameters, *words.parameters, *roads.parameters)
+    values = (*zones.parameters, *spoken.parameters, *roads.parameters)
     return Sql(sql, (*values, expires, expires, *people.parameters, *told.parameters))
 
 
@@ -144,15 +149,27 @@ def earliest(start: datetime, zone: str) -> datetime:
 
     Between settings.QUIET_UNTIL and settings.QUIET_FROM o'clock by the customer's own clock.
     """
-    try:
-        local = start.astimezone(ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError):
-        local = start.astimezone(ZoneInfo(settings.TIME_ZONE))
+    local = _local(start, zone)
     if settings.QUIET_UNTIL <= local.hour < settings.QUIET_FROM:
         return start
     day = local.date() + timedelta(days=1 if local.hour >= settings.QUIET_FROM else 0)
     opening = datetime.combine(day, time(settings.QUIET_UNTIL), tzinfo=local.tzinfo)
     return opening.astimezone(start.tzinfo)
+
+
+def latest(now: datetime, zone: str) -> datetime:
+    """The last moment of the day at which a customer in this zone may be disturbed."""
+    local = _local(now, zone)
+    closing = datetime.combine(local.date(), time(settings.QUIET_FROM), tzinfo=local.tzinfo)
+    return closing.astimezone(now.tzinfo)
+
+
+def _local(moment: datetime, zone: str) -> datetime:
+    """By the customer's own clock; by the bank's, where nobody knows the zone."""
+    try:
+        return moment.astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return moment.astimezone(ZoneInfo(settings.TIME_ZONE))
 
 
 def _people(notice: Notice, *, after: int, upto: int | None) -> Sql:
@@ -189,28 +206,29 @@ def _told(notice: Notice, condition: str) -> Sql:
     )
 
 
-def _words(
-    notice: Notice, channels: Sequence[str], readers: Sequence[str]
-) -> list[tuple[str, str, int, str]]:
+def words(notice: Notice, channels: Sequence[str], readers: Sequence[str]) -> list[tuple[str, str, int, str]]:
     """Which text each reader's language gets on each channel: channel, reader, text, language."""
-    texts: dict[tuple[str, str], int] = {}
-    for text in notice.texts.order_by("version").values("id", "channel", "language"):
-        texts[text["channel"], text["language"]] = text["id"]
+    texts: dict[str, dict[str, int]] = {channel: {} for channel in channels}
+    written = notice.texts.filter(channel__in=channels, variant="").order_by("version")
+    for channel, language, pk in written.values_list("channel", "language", "id"):
+        texts[channel][language] = pk
     chosen = []
     for channel in channels:
         for reader in readers:
-            language = _spoken(reader)
-            chosen.append((channel, reader, texts.get((channel, language), 0), language))
+            language = _spoken(reader, texts[channel])
+            chosen.append((channel, reader, texts[channel].get(language, 0), language))
     return chosen
 
 
-def _spoken(language: str) -> str:
-    """The bank's language nearest to a customer's: the same, the same without its region, the default."""
-    offered = [code for code, _ in settings.LANGUAGES]
-    for candidate in (language, language.split("-")[0]):
+def _spoken(reader: str, written: Mapping[str, int]) -> str:
+    """The language nearest to a reader's that there are words in: the same, the same without its region,
+    the bank's own, any. Before there are words, as if there were all the bank offers.
+    """
+    offered = list(written) or [code for code, _ in settings.LANGUAGES]
+    for candidate in (reader, reader.split("-")[0], settings.LANGUAGE_CODE):
         if candidate in offered:
-            return candidate
-    return str(settings.LANGUAGE_CODE)
+            return str(candidate)
+    return offered[0]
 
 
 def _in_use(field: str, after: int, upto: int | None) -> list[str]:

@@ -5,10 +5,12 @@ A delivery that cannot be composed ends or waits by itself, with its reason; the
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.conf import settings
 
@@ -19,6 +21,8 @@ from notifications.contract import Message
 from notifications.deliveries import Claimed
 from notifications.models import DIRECT, ChannelName, Contact, Delivery, Notice, State, Text
 from notifications.wording import segments
+
+_WRONG_KEY_WAIT: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +46,33 @@ class _Material:
 
 
 def compose(held: Sequence[Claimed], *, now: datetime) -> list[Composed]:
-    """Fill each delivery's text for its person; those that cannot be sent now are given back or ended."""
+    """Fill each delivery's text for its person; those that cannot be sent now are given back or ended.
+
+    Where not one address can be read the key is wrong, which is nobody's fault but ours: all wait.
+    """
     material = _gather(held)
-    composed = []
+    composed: list[Composed] = []
+    sealed: list[Claimed] = []
     for row in held:
         try:
             one = _compose(row, material, now=now)
-        except (addresses.WrongKey, KeyError, ValueError) as error:
+        except addresses.WrongKey:
+            sealed.append(row)
+        except (KeyError, ValueError) as error:
             deliveries.give_up(row, State.FAILED, f"cannot be composed: {error}", now=now)
         else:
             if one is not None:
                 composed.append(one)
+    words = "the address cannot be read: ADDRESS_KEY is not the key it was stored with"
+    if composed:
+        for row in sealed:
+            deliveries.give_up(row, State.FAILED, words, now=now)
+    else:
+        deliveries.release(sealed, not_before=now + _WRONG_KEY_WAIT, reason=words)
     return composed
 
 
-def again(row: Delivery) -> Message | None:
+def again(row: Delivery, *, now: datetime) -> Message | None:
     """The message of an attempt made before, to ask the provider about; None if it cannot be made."""
     held = Claimed(
         id=row.pk,
@@ -73,7 +89,7 @@ def again(row: Delivery) -> Message | None:
         token=row.public_id,
     )
     try:
-        return _fill(held, _gather([held])).message
+        return _fill(held, _gather([held]), now=now).message
     except (addresses.WrongKey, KeyError, ValueError):
         return None
 
@@ -112,13 +128,12 @@ def _compose(row: Claimed, material: _Material, *, now: datetime) -> Composed | 
             return None
         if bytes(contact.address_hmac) != row.address_hmac:
             # the intent is checked against opt-outs by this column, so it must be the address in use
-            Delivery.objects.filter(pk=row.id, lease_token=row.token).update(
-                address_hmac=contact.address_hmac
-            )
-    return _fill(row, material)
+            row = dataclasses.replace(row, address_hmac=bytes(contact.address_hmac))
+            Delivery.objects.filter(pk=row.id, lease_token=row.token).update(address_hmac=row.address_hmac)
+    return _fill(row, material, now=now)
 
 
-def _fill(row: Claimed, material: _Material) -> Composed:
+def _fill(row: Claimed, material: _Material, *, now: datetime) -> Composed:
     text = material.texts[row.text_id]
     if row.channel not in DIRECT:
         return _broadcast(row, text)
@@ -133,7 +148,7 @@ def _fill(row: Claimed, material: _Material) -> Composed:
         subject=filled.subject,
         body=filled.body,
         html=filled.html,
-        expires_at=row.expires_at,
+        expires_at=min(row.expires_at, audience.latest(now, customer.time_zone)),
         headers={} if is_sms else preferences.headers(customer.pk),
         calendar=material.calendars.get((row.notice_id, row.language), ""),
     )

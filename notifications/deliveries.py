@@ -156,11 +156,18 @@ def give_up(held: Claimed, state: State, reason: str, *, now: datetime) -> None:
     )
 
 
-def withdraw(notices: Sequence[int], reason: str) -> int:
-    """Take back what has not been handed to a provider, claimed rows included; how many."""
-    return Delivery.objects.filter(notice_id__in=notices, state__in=(State.QUEUED, State.CLAIMED)).update(
-        state=State.WITHDRAWN, reason=reason[:200], lease_token=None, lease_until=None
-    )
+def withdraw(notices: Sequence[int], reason: str, *, now: datetime) -> int:
+    """Take back what has not been handed to a provider, claimed rows included; how many.
+
+    What is with a provider at this moment is true no longer: should it come back, it is not sent again.
+    """
+    rows = Delivery.objects.filter(notice_id__in=notices)
+    with transaction.atomic():
+        taken = rows.filter(state__in=(State.QUEUED, State.CLAIMED)).update(
+            state=State.WITHDRAWN, reason=reason[:200], lease_token=None, lease_until=None
+        )
+        rows.filter(state__in=(State.SENDING, State.UNKNOWN), expires_at__gt=now).update(expires_at=now)
+    return taken
 
 
 def sweep(*, now: datetime) -> int:

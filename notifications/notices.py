@@ -5,7 +5,9 @@ Each Change is worked out once, in one transaction with the row that says so.
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -52,15 +54,21 @@ def plan(*, now: datetime) -> int:
     """Work out every change that has no notices yet; how many there were."""
     changes = list(_unplanned().values_list("pk", flat=True))
     for pk in changes:
-        try:
+        with _guarded(f"change {pk} cannot be worked out"):
             _work_out(pk, now=now)
-        except Exception:  # whatever it is, the other windows' customers must not wait for it
-            log.exception("change %s cannot be worked out; it is tried again", pk)
-    for notice in Notice.objects.filter(
-        status=Notice.Status.DRAFT, window__status__in=(Window.Status.STARTED, Window.Status.FINISHED)
-    ):
-        occasions.say_now(notice)
+    for notice in Notice.objects.filter(occasions.WITHOUT_APPROVAL, status=Notice.Status.DRAFT):
+        with _guarded(f"notice {notice.pk} has no words yet"):
+            occasions.say_now(notice)
     return len(changes)
+
+
+@contextlib.contextmanager
+def _guarded(words: str) -> Iterator[None]:
+    """Whatever it is that fails, the other windows' customers must not wait for it."""
+    try:
+        yield
+    except Exception:
+        log.exception("%s; it is tried again", words)
 
 
 def due(*, now: datetime) -> list[int]:

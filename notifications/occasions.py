@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.db.models import Q
 
 from maintenance import policies
 from maintenance.models import Change, Kind, NoticeRule, Window
@@ -19,6 +20,9 @@ from notifications.models import Delivery, Notice, Text
 _UNSENT: Final = (Notice.Status.DRAFT, Notice.Status.PLANNED, Notice.Status.PREPARING)
 _AFTERMATH: Final = timedelta(days=1)
 """How long "it is over" is worth saying."""
+
+WITHOUT_APPROVAL: Final = Q(kind__in=(Kind.STARTED, Kind.FINISHED, Kind.CANCELLED))
+"""Notices of what has happened, whose words were approved together with the window's."""
 
 
 def work_out(window: Window, change: Change, *, now: datetime) -> None:
@@ -32,7 +36,7 @@ def _booked(window: Window, change: Change, now: datetime) -> None:
 
 
 def _rescheduled(window: Window, change: Change, now: datetime) -> None:
-    withdraw(window, "The window was moved.")
+    withdraw(window, "The window was moved.", now=now)
     if change.revision == window.revision and window.status != Window.Status.CANCELLED:
         _announce(window, change, now, first=Kind.RESCHEDULED if _told(window) else Kind.ANNOUNCED)
 
@@ -62,25 +66,25 @@ def _approved(window: Window, change: Change, now: datetime) -> None:
 
 def _rejected(window: Window, change: Change, now: datetime) -> None:
     if change.revision == window.revision:
-        withdraw(window, f"Rejected: {change.reason}")
+        withdraw(window, f"Rejected: {change.reason}", now=now)
 
 
 def _started(window: Window, change: Change, now: datetime) -> None:
-    withdraw(window, "The window has begun.", kinds=(Kind.REMINDER,))
+    withdraw(window, "The window has begun.", now=now, kinds=(Kind.REMINDER,))
     for rule in _rules(window, Kind.STARTED):
         say_now(_notice(window, change, Kind.STARTED, rule.channels, due_at=now))
 
 
 def _finished(window: Window, change: Change, now: datetime) -> None:
-    withdraw(window, "The window is over.")
+    withdraw(window, "The window is over.", now=now)
     for rule in _rules(window, Kind.FINISHED):
         say_now(_notice(window, change, Kind.FINISHED, rule.channels, due_at=now))
 
 
 def _cancelled(window: Window, change: Change, now: datetime) -> None:
     """Tell those whom an earlier notice may have reached, by the channels it reached them by."""
-    told = _told(window)
-    withdraw(window, "The window was cancelled.")
+    withdraw(window, "The window was cancelled.", now=now)
+    told = _told(window)  # after the withdrawal: what was on its way then may have arrived
     channels = [
         channel for rule in _rules(window, Kind.CANCELLED) for channel in rule.channels if channel in told
     ]
@@ -110,13 +114,13 @@ _TRUE_UNTIL: Final[dict[Kind, Callable[[Window, datetime], datetime]]] = {
 """Until when each kind's words are still true."""
 
 
-def withdraw(window: Window, reason: str, *, kinds: Sequence[Kind] = tuple(Kind)) -> None:
+def withdraw(window: Window, reason: str, *, now: datetime, kinds: Sequence[Kind] = tuple(Kind)) -> None:
     """Take back every notice of the window that is not out yet, and what is queued of the others."""
     notices = list(window.notices.filter(kind__in=kinds).values_list("pk", flat=True))
     Notice.objects.filter(pk__in=notices, status__in=_UNSENT).update(
         status=Notice.Status.WITHDRAWN, reason=reason[:200]
     )
-    deliveries.withdraw(notices, reason)
+    deliveries.withdraw(notices, reason, now=now)
 
 
 def _rules(window: Window, *kinds: Kind) -> list[NoticeRule]:
@@ -166,8 +170,8 @@ def write(notice: Notice) -> bool:
 def say_now(notice: Notice) -> None:
     """Words that need no approval of their own, because the approver saw them with the window's."""
     if write(notice):
-        notice.status = Notice.Status.PLANNED
-        notice.save(update_fields=["status"])
+        # only from a draft: it may have been withdrawn since it was read
+        Notice.objects.filter(pk=notice.pk, status=Notice.Status.DRAFT).update(status=Notice.Status.PLANNED)
 
 
 def _end(notice: Notice, status: Notice.Status, reason: str) -> None:

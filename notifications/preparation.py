@@ -64,9 +64,8 @@ def _insert(notice: Notice, *, upto: int, now: datetime) -> None:
 def _broadcast(notice: Notice, *, now: datetime) -> None:
     """One delivery per target; the app's inbox and the networks do the spreading."""
     demonstration = notice.window.services.filter(demonstration=True).exists()
-    texts = {
-        (text.channel, text.language): text.pk for text in notice.texts.filter(variant="").order_by("version")
-    }
+    channels = [name for name in notice.channels if name in settings.CHANNELS and name not in DIRECT]
+    own = audience.words(notice, channels, [settings.LANGUAGE_CODE])
     Delivery.objects.bulk_create(
         [
             Delivery(
@@ -74,13 +73,12 @@ def _broadcast(notice: Notice, *, now: datetime) -> None:
                 channel=channel,
                 target=target,
                 demonstration=demonstration,
-                language=settings.LANGUAGE_CODE,
-                text_id=texts.get((channel, settings.LANGUAGE_CODE)),
+                language=language,
+                text_id=text,
                 not_before=now,
                 expires_at=notice.true_until,
             )
-            for channel in notice.channels
-            if channel in settings.CHANNELS and channel not in DIRECT
+            for channel, _, text, language in own
             for target in targets(channel)
         ],
         ignore_conflicts=True,

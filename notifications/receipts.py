@@ -11,7 +11,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import DateTimeField, F, Value
+from django.db.models.functions import Coalesce
 
 from notifications.deliveries import RANK, suppress
 from notifications.models import Delivery, Receipt, State, Suppression
@@ -54,17 +55,34 @@ def record(
 
 
 def work(*, now: datetime) -> int:
-    """Move the deliveries of the receipts that wait; how many receipts were worked on."""
-    done = 0
-    with transaction.atomic():
-        waiting = Receipt.objects.select_for_update(skip_locked=True).filter(processed_at__isnull=True)
-        for receipt in waiting.order_by("id")[:_BATCH]:
-            result = _apply(receipt, now=now)
-            if result:
-                receipt.processed_at, receipt.result = now, result
-                receipt.save(update_fields=["processed_at", "result"])
-                done += 1
+    """Move the deliveries of the receipts that wait; how many receipts were worked on.
+
+    Each in a transaction of its own: one that held several deliveries would wait for a sender that
+    holds them in another order. Those that wait for their delivery do not hold up the others.
+    """
+    done, last = 0, 0
+    while batch := list(
+        Receipt.objects.filter(processed_at__isnull=True, pk__gt=last)
+        .order_by("pk")
+        .values_list("pk", flat=True)[:_BATCH]
+    ):
+        last = batch[-1]
+        done += sum(_work_on(pk, now=now) for pk in batch)
     return done
+
+
+def _work_on(pk: int, *, now: datetime) -> bool:
+    with transaction.atomic():
+        receipt = (
+            Receipt.objects.select_for_update(skip_locked=True)
+            .filter(pk=pk, processed_at__isnull=True)
+            .first()
+        )
+        result = _apply(receipt, now=now) if receipt else ""
+        if receipt and result:
+            receipt.processed_at, receipt.result = now, result
+            receipt.save(update_fields=["processed_at", "result"])
+        return bool(result)
 
 
 def _apply(receipt: Receipt, *, now: datetime) -> str:
@@ -92,7 +110,9 @@ def _apply(receipt: Receipt, *, now: datetime) -> str:
         "reason": receipt.code if state == State.FAILED else "",
         "lease_token": None,
         "lease_until": None,
-        "sent_at": now if state == State.SENT else F("sent_at"),
+        "sent_at": F("sent_at")
+        if state == State.FAILED
+        else Coalesce("sent_at", Value(now, DateTimeField())),
         "settled_at": now if state in (State.DELIVERED, State.FAILED) else F("settled_at"),
     }
     if receipt.provider_ref:

@@ -6,6 +6,8 @@ provider's own list, and after UNKNOWN_WAIT the policy of the channel. Each step
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,6 +19,8 @@ from notifications.channels import open_channel
 from notifications.contract import Channel, Found, Unreachable
 from notifications.deliveries import RANK
 from notifications.models import Attempt, ChannelName, Delivery, State
+
+log = logging.getLogger(__name__)
 
 UNKNOWN_WAIT: Final = timedelta(minutes=15)
 """Longer than every provider's default span of receipt retries."""
@@ -30,32 +34,52 @@ _RESENT: Final = frozenset({ChannelName.EMAIL})
 _BATCH: Final = 50
 """Questions to a provider in one run."""
 
+_AGAIN: Final = timedelta(minutes=2)
+"""How long until the same delivery is asked about again."""
+
+_HELD: Final = "held"
+"""How the reason begins of what waits for a person."""
+
 
 def reconcile(*, now: datetime) -> int:
-    """Ask about the oldest unknown deliveries of each channel; how many are unknown no more."""
-    return sum(_channel(channel, now=now) for channel in settings.CHANNELS)
+    """Ask about the unknown deliveries whose turn it is; how many are unknown no more."""
+    return sum(
+        _channel(channel, demonstration=demonstration, now=now)
+        for channel in settings.CHANNELS
+        for demonstration in (False, True)
+    )
 
 
-def _channel(channel: str, *, now: datetime) -> int:
-    before = database.clock() - _RECEIPT_FIRST
+def _channel(channel: str, *, demonstration: bool, now: datetime) -> int:
     rows = list(
         Delivery.objects.filter(
-            channel=channel, state=State.UNKNOWN, demonstration=False, intended_at__lte=before
+            channel=channel,
+            state=State.UNKNOWN,
+            demonstration=demonstration,
+            intended_at__lte=database.clock() - _RECEIPT_FIRST,
+            not_before__lte=now,
         )
-        .exclude(reason__startswith="held")
-        .order_by("intended_at")[:_BATCH]
+        .exclude(reason__startswith=_HELD)
+        .order_by("not_before")[:_BATCH]
     )
     if not rows:
         return 0
-    wire = open_channel(channel, 1, demonstration=False)
+    with contextlib.closing(open_channel(channel, 1, demonstration=demonstration)) as wire:
+        return sum(_guarded(wire, row, now=now) for row in rows)
+
+
+def _guarded(wire: Channel, row: Delivery, *, now: datetime) -> int:
+    # its next turn first: one that cannot be settled must not keep the others from being asked about
+    Delivery.objects.filter(pk=row.pk, state=State.UNKNOWN).update(not_before=now + _AGAIN)
     try:
-        return sum(_one(wire, row, now=now) for row in rows)
-    finally:
-        wire.close()
+        return _one(wire, row, now=now)
+    except Exception:  # whatever it is, the others must not wait for it
+        log.exception("delivery %s cannot be reconciled; it is tried again", row.public_id)
+        return 0
 
 
 def _one(wire: Channel, row: Delivery, *, now: datetime) -> int:
-    message = composition.again(row)
+    message = composition.again(row, now=now)
     found: Found | None = None
     if message is not None and row.intended_at is not None:
         try:
@@ -68,7 +92,12 @@ def _one(wire: Channel, row: Delivery, *, now: datetime) -> int:
     if found is not None:
         _note(row, "found at the provider", found.provider_ref, now=now)
         return _move(
-            row, State.SENT, provider_ref=found.provider_ref, provider=wire.provider, sent_at=now, reason=""
+            row,
+            State.SENT,
+            provider_ref=found.provider_ref,
+            provider=wire.provider,
+            sent_at=row.intended_at,
+            reason="",
         )
     if row.intended_at is None or database.clock() - row.intended_at < UNKNOWN_WAIT:
         return 0
@@ -77,7 +106,7 @@ def _one(wire: Channel, row: Delivery, *, now: datetime) -> int:
         return _move(row, State.QUEUED, not_before=now, reason="sent again: not known to have arrived")
     _note(row, "held", "not found; the policy of the channel is to hold", now=now)
     Delivery.objects.filter(pk=row.pk, state=State.UNKNOWN, attempt=row.attempt).update(
-        reason="held: not known to have arrived; a person decides"
+        reason=f"{_HELD}: not known to have arrived; a person decides"
     )
     return 0
 

@@ -6,6 +6,7 @@ commit of their intent and the commit of their outcome: that is the most a kill 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections import defaultdict
@@ -42,11 +43,12 @@ def drain(channel: str, *, demonstration: bool, clock: Callable[[], datetime]) -
     busy = _busy[channel]
     if not busy.acquire(blocking=False):
         return 0
-    wire = open_channel(channel, settings.DELIVERIES_IN_FLIGHT, demonstration=demonstration)
     try:
-        return _Run(wire, channel, demonstration=demonstration, clock=clock).go()
+        with contextlib.closing(
+            open_channel(channel, settings.DELIVERIES_IN_FLIGHT, demonstration=demonstration)
+        ) as wire:
+            return _Run(wire, channel, demonstration=demonstration, clock=clock).go()
     finally:
-        wire.close()
         busy.release()
 
 
@@ -65,6 +67,8 @@ class _Run:
         self.settled = 0
         self.settled_at = clock()
         self.stopped = False
+        self.last = False
+        """Nothing more is claimed: nobody else is coming to share a commit."""
 
     def go(self) -> int:
         """Pump until the queue is empty, the turn is over or the provider refuses us altogether."""
@@ -77,6 +81,11 @@ class _Run:
 
     def _intended(self) -> Iterator[Composed]:
         """Composed messages, each yielded only after its intent is committed."""
+        yield from self._claimed()
+        self.last = True
+        self._settle()
+
+    def _claimed(self) -> Iterator[Composed]:
         while self._goes_on() and self.clock() < self.until:
             held = deliveries.claim(
                 self.channel, demonstration=self.demonstration, limit=self.limit, now=self.clock()
@@ -112,7 +121,11 @@ class _Run:
         self.back.append(Settled(composed.held, outcome, composed.text_hash, composed.segments))
         if outcome.result is Class.CONFIGURATION:
             self.stopped = True  # our own fault: no further customer's message is burnt on it
-        if len(self.back) >= max(self.limit // 4, 1) or self.clock() - self.settled_at > _PATIENCE:
+        if (
+            self.last
+            or len(self.back) >= max(self.limit // 4, 1)
+            or self.clock() - self.settled_at > _PATIENCE
+        ):
             self._settle()
 
     def _settle(self) -> None:

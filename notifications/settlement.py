@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import random
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
+from django.db.models import F, Q
 
 from notifications.contract import Class, Outcome
 from notifications.deliveries import BY_HAND, RANK, Claimed, suppress
 from notifications.models import Attempt, Delivery, State, Suppression
 
+log = logging.getLogger(__name__)
+
 _BACKOFF: Final = (30, 120, 480, 1800)
 """Seconds before the next try; an hour from then on. Full jitter is added up to the same again."""
+
+
+_CERTAIN: Final = frozenset({Class.ACCEPTED, Class.PERMANENT, Class.OPT_OUT})
+_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +36,46 @@ class Settled:
     segments: int
 
 
-def settle(results: Iterable[Settled], *, now: datetime) -> int:
+def settle(results: Sequence[Settled], *, now: datetime) -> int:
     """Write the outcomes, fenced by the lease; how many rows took them.
 
-    A row that a receipt has settled already, or that was swept away from a process thought dead,
-    keeps what it has.
+    All in one transaction; where that fails (a deadlock, an answer that the database refuses), each by
+    itself, so that one cannot take the others along. What cannot be written at all stays `sending`
+    and becomes `unknown` when its lease ends.
     """
-    taken = 0
-    with transaction.atomic():
-        for result in results:
-            changes = _after(result, now=now)
-            updated = Delivery.objects.filter(
-                pk=result.held.id, lease_token=result.held.token, state=State.SENDING
-            ).update(**changes, lease_token=None, lease_until=None)
-            taken += updated
-            if result.outcome.result is not Class.ACCEPTED:
-                _record(result.held.id, result.held.attempt, result.outcome, now=now)
-            if updated and result.outcome.result is Class.OPT_OUT and result.held.address_hmac:
-                suppress(
-                    result.held.channel,
-                    result.held.address_hmac,
-                    Suppression.Reason.OPT_OUT,
-                    now=now,
-                )
+    try:
+        with transaction.atomic():
+            return sum(_one(result, now=now) for result in sorted(results, key=lambda one: one.held.id))
+    except DatabaseError:
+        log.warning("%d outcomes could not be written together; one by one now", len(results), exc_info=True)
+    return sum(_alone(result, now=now) for result in results)
+
+
+def _alone(result: Settled, *, now: datetime) -> int:
+    for _ in range(_TRIES):
+        try:
+            with transaction.atomic():
+                return _one(result, now=now)
+        except DatabaseError:
+            log.exception("the outcome of delivery %s could not be written", result.held.public_id)
+    return 0
+
+
+def _one(result: Settled, *, now: datetime) -> int:
+    held, outcome = result.held, result.outcome
+    mine = Q(lease_token=held.token, state=State.SENDING)
+    if outcome.result in _CERTAIN:
+        # swept as in doubt meanwhile, and no doubt any more: as good as a receipt of this attempt
+        mine |= Q(state=State.UNKNOWN, attempt=held.attempt)
+    taken = (
+        Delivery.objects.filter(pk=held.id)
+        .filter(mine)
+        .update(**_after(result, now=now), lease_token=None, lease_until=None)
+    )
+    if outcome.result is not Class.ACCEPTED:
+        _record(held.id, held.attempt, outcome, now=now)
+    if taken and outcome.result is Class.OPT_OUT and held.address_hmac:
+        suppress(held.channel, held.address_hmac, Suppression.Reason.OPT_OUT, now=now)
     return taken
 
 
@@ -89,7 +114,7 @@ def _after(result: Settled, *, now: datetime) -> dict[str, Any]:
             return {
                 "state": State.QUEUED,
                 "provider": BY_HAND,
-                "not_before": held.expires_at,
+                "not_before": F("expires_at"),
                 "reason": "waiting for a person to post it",
             }
         case Class.NOT_PROCESSED | Class.CONFIGURATION:

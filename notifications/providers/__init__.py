@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Final, Protocol
 
 from notifications.contract import Class, Found, Message, Outcome
 
+_NAME: Final = 20
+_REFERENCE: Final = 120
+_CODE: Final = 40
 _DETAIL: Final = 300
-"""Characters of a provider's words that are kept."""
+"""Characters of a provider's words that are kept: what the columns of Delivery and Attempt hold."""
+
+_LONGEST_WAIT: Final = 86_400.0
+"""Seconds. A provider that says "in a year" is asked again tomorrow."""
 
 
 class Provider(Protocol):
@@ -42,16 +49,36 @@ def outcome(
     detail: str = "",
     retry_after: float | None = None,
 ) -> Outcome:
-    """An outcome without the customer's address: providers like to repeat it in their errors."""
+    """An outcome that can be stored, whatever the provider said, and without the customer's address.
+
+    Providers like to repeat the address in their errors. `retry_after` is in seconds.
+    """
+    detail = _clean(detail)
     if message.address:
         detail = detail.replace(message.address, "(address)")
     return Outcome(
         delivery=message.delivery,
         attempt=message.attempt,
         result=result,
-        provider=provider,
-        provider_ref=provider_ref,
-        code=code,
+        provider=_clean(provider)[:_NAME],
+        provider_ref=reference(provider_ref),
+        code=_clean(code)[:_CODE],
         detail=detail[:_DETAIL],
-        retry_after=retry_after,
+        retry_after=_wait(retry_after),
     )
+
+
+def reference(said: object) -> str:
+    """A provider's own name for a message, as it can be stored."""
+    return _clean(said)[:_REFERENCE]
+
+
+def _clean(said: object) -> str:
+    """Without what no database keeps: JSON may bring numbers for words, NUL, and halves of a character."""
+    return str(said).replace("\x00", "").encode(errors="ignore").decode()
+
+
+def _wait(seconds: float | None) -> float | None:
+    if seconds is None or not math.isfinite(seconds):
+        return None
+    return min(max(seconds, 0.0), _LONGEST_WAIT)

@@ -13,7 +13,7 @@ import requests
 from django.core.exceptions import ImproperlyConfigured
 
 from notifications.contract import Class, Found, Message, Outcome, Unreachable
-from notifications.providers import outcome, web
+from notifications.providers import outcome, reference, web
 
 MASTODON: Final = "mastodon"
 BY_HAND: Final = "by hand"
@@ -145,7 +145,7 @@ class Mastodon:
         try:
             response = self._post(message)
             response.raise_for_status()
-            return Found(provider_ref=response.json()["id"])
+            return Found(provider_ref=reference(response.json()["id"]))
         except (requests.RequestException, KeyError) as error:
             raise Unreachable(f"{self._target.name} cannot be asked: {error}") from error
 

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from notifications import links
 from notifications.contract import Class, Found, Message, Outcome, Unreachable
-from notifications.providers import outcome, web
+from notifications.providers import outcome, reference, web
 
 NAME: Final = "twilio"
 _API: Final = "https://api.twilio.com"
@@ -128,7 +128,7 @@ class Provider:
 
     def send(self, message: Message) -> Outcome:
         """Create the message at Twilio."""
-        missing = _missing()
+        missing = unset()
         if missing:
             return outcome(message, Class.CONFIGURATION, NAME, code="settings", detail=missing)
         try:
@@ -155,7 +155,7 @@ class Provider:
 
         The list is asked by number alone: a message that still waits has no date sent to filter by.
         """
-        missing = _missing()
+        missing = unset()
         if missing:
             raise Unreachable(missing)
         from twilio.base.exceptions import TwilioException  # slow; see _messages
@@ -166,7 +166,7 @@ class Provider:
                 created = one.date_created
                 late_enough = created is not None and created >= since - _CLOCKS_APART
                 if late_enough and (one.body or "").strip() in texts:
-                    return Found(provider_ref=one.sid)
+                    return Found(provider_ref=reference(one.sid))
         except _Refused as refused:
             raise Unreachable(f"Twilio answered {refused.status}: {refused.words}") from None
         except (requests.RequestException, TwilioException, ValueError) as error:
@@ -185,7 +185,8 @@ class Provider:
         )
 
 
-def _missing() -> str:
+def unset() -> str:
+    """What the settings lack besides the account, and what to do about it; empty where nothing is lacking."""
     if not settings.TWILIO_AUTH_TOKEN:
         return "TWILIO_ACCOUNT_SID is set, but TWILIO_AUTH_TOKEN is not: set it, or TWILIO_AUTH_TOKEN_FILE."
     if not (settings.TWILIO_MESSAGING_SERVICE_SID or settings.TWILIO_FROM):

@@ -61,6 +61,11 @@ def test_a_fingerprint_differs_with_the_address() -> None:
     assert addresses.fingerprint(CLEO) != addresses.fingerprint("+447700900124")
 
 
+def test_a_fingerprint_is_the_same_in_any_case() -> None:
+    """Or an opt-out would end with the next way of writing the address."""
+    assert addresses.fingerprint("Cleo@Example.com") == addresses.fingerprint("cleo@example.com")
+
+
 def test_a_fingerprint_needs_the_key(settings: Settings) -> None:
     """Without it a million numbers would be found by trying them all."""
     before = addresses.fingerprint(CLEO)

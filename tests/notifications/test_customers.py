@@ -11,7 +11,7 @@ from maintenance import upserts
 from maintenance.models import Customer, Use
 from notifications import addresses, customers
 from notifications.customers import Row, Stored
-from notifications.models import ChannelName, Contact
+from notifications.models import ChannelName, Contact, Suppression
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +61,15 @@ def test_an_address_has_its_fingerprint_beside_it() -> None:
     customers.store([CLEO])
     kept = Contact.objects.get(channel=ChannelName.SMS)
     assert bytes(kept.address_hmac) == addresses.fingerprint("+447700900123")
+
+
+def test_an_opt_out_outlives_an_import_in_another_case() -> None:
+    """The suppression is found by the fingerprint of the contact."""
+    customers.store([CLEO])
+    people.opt_out(CLEO.email, ChannelName.EMAIL)
+    customers.store([replace(CLEO, email="Cleo@example.com")])
+    kept = Contact.objects.get(channel=ChannelName.EMAIL)
+    assert Suppression.objects.filter(channel=kept.channel, address_hmac=kept.address_hmac).exists()
 
 
 def test_the_counts_say_what_happened() -> None:

@@ -73,7 +73,7 @@ def test_a_withdrawal_between_claim_and_intent_stops_the_message(now: datetime) 
     people.queued(notice, number=2)
     held = _claim(now)
 
-    assert deliveries.withdraw([notice.pk], "The window was moved.") == 2
+    assert deliveries.withdraw([notice.pk], "The window was moved.", now=now) == 2
     assert deliveries.intend(held) == set()
     assert _states() == [State.WITHDRAWN, State.WITHDRAWN]
 
@@ -95,7 +95,7 @@ def test_what_is_already_with_the_provider_is_not_withdrawn(now: datetime) -> No
     people.queued(notice)
     deliveries.intend(_claim(now))
 
-    assert deliveries.withdraw([notice.pk], "The window was moved.") == 0
+    assert deliveries.withdraw([notice.pk], "The window was moved.", now=now) == 0
     assert _states() == [State.SENDING]
 
 
