@@ -75,7 +75,7 @@ def reference(said: object) -> str:
 
 def _clean(said: object) -> str:
     """Without what no database keeps: JSON may bring numbers for words, NUL, and halves of a character."""
-    return str(said).replace("\x00", "").encode(errors="ignore").decode()
+    return "" if said is None else str(said).replace("\x00", "").encode(errors="ignore").decode()
 
 
 def _wait(seconds: float | None) -> float | None:
