@@ -15,9 +15,9 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Receivers of the mail library's tracking events live with the other webhooks."""
+        """Checks of the settings; receivers of the mail library's tracking events, with the other webhooks."""
         post_migrate.connect(_make_groups, sender=self)
-        from notifications import webhooks  # noqa: F401  # importable only once apps are loaded
+        from notifications import checks, webhooks  # noqa: F401  # importable only once apps are loaded
 
 
 def _make_groups(**kwargs: Any) -> None:
