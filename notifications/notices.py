@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 
 from maintenance import approvals
 from maintenance.models import Approval, Change, Window
-from notifications import occasions
+from notifications import occasions, wording
 from notifications.models import Notice, PlannedChange
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,13 @@ def approve_text(window: Window, *, revision: int, by: User, now: datetime) -> A
         raise NotReady(incomplete[0].reason)
     if not any(notice.revision == revision for notice in drafted):
         raise NotReady("There is no text to approve for this revision: look at the window again.")
-    return approvals.approve(window, Approval.Subject.TEXT, revision=revision, by=by, now=now)
+    try:
+        with transaction.atomic():
+            approval = approvals.approve(window, Approval.Subject.TEXT, revision=revision, by=by, now=now)
+            occasions.keep_standard_words(window)
+    except wording.Incomplete as lacking:
+        raise NotReady(str(lacking)) from lacking
+    return approval
 
 
 def plan(*, now: datetime) -> int:

@@ -16,6 +16,7 @@ from maintenance import policies
 from maintenance.models import Change, Kind, NoticeRule, Window
 from notifications import audience, deliveries, wording
 from notifications.models import Delivery, Notice, Text
+from notifications.wording import facts
 
 _UNSENT: Final = (Notice.Status.DRAFT, Notice.Status.PLANNED, Notice.Status.PREPARING)
 _AFTERMATH: Final = timedelta(days=1)
@@ -32,18 +33,23 @@ def work_out(window: Window, change: Change, *, now: datetime) -> None:
 
 def _booked(window: Window, change: Change, now: datetime) -> None:
     if change.revision == window.revision and window.status != Window.Status.CANCELLED:
-        _announce(window, change, now, first=Kind.ANNOUNCED)
+        _announce(window, change, now, Kind.ANNOUNCED)
 
 
 def _rescheduled(window: Window, change: Change, now: datetime) -> None:
     withdraw(window, "The window was moved.", now=now)
-    if change.revision == window.revision and window.status != Window.Status.CANCELLED:
-        _announce(window, change, now, first=Kind.RESCHEDULED if _told(window) else Kind.ANNOUNCED)
+    if change.revision != window.revision or window.status == Window.Status.CANCELLED:
+        return
+    told = facts.times_told(window, before=window.revision)
+    if told == (window.starts_at, window.ends_at):  # back where customers think it is
+        _announce(window, change, now)
+    else:
+        _announce(window, change, now, Kind.RESCHEDULED if _told(window) else Kind.ANNOUNCED)
 
 
-def _announce(window: Window, change: Change, now: datetime, *, first: Kind) -> None:
+def _announce(window: Window, change: Change, now: datetime, *first: Kind) -> None:
     """Draft the announcement (or the new time, to those who hold the old one) and the reminders."""
-    for rule in _rules(window, first, Kind.REMINDER):
+    for rule in _rules(window, *first, Kind.REMINDER):
         at = now if rule.kind == Kind.RESCHEDULED else policies.due_at(window.starts_at, rule.lead)
         write(_notice(window, change, Kind(rule.kind), rule.channels, due_at=at))
 
@@ -157,7 +163,7 @@ def _notice(
 def write(notice: Notice) -> bool:
     """Give a draft its words; what they lack is kept as its reason for the page to show."""
     try:
-        texts = wording.draft(notice)
+        texts = _approved_words(notice) or wording.draft(notice)
     except wording.Incomplete as lacking:
         notice.reason = str(lacking)[:200]
     else:
@@ -165,6 +171,45 @@ def write(notice: Notice) -> bool:
         Text.objects.bulk_create(texts, ignore_conflicts=True)
     notice.save(update_fields=["reason"])
     return not notice.reason
+
+
+def keep_standard_words(window: Window) -> None:
+    """Keep what start, end and cancellation will say, as the approver of this revision sees it now.
+
+    Kept beside the first notice of the revision, as variants of its texts; what is changed later in the
+    services or their alternatives does not reach customers under this approval.
+    """
+    beside = window.notices.filter(revision=window.revision).order_by("pk")[0]
+    for rule in _rules(window, Kind.STARTED, Kind.FINISHED, Kind.CANCELLED):
+        channels = [channel for channel in rule.channels if channel in settings.CHANNELS]
+        texts = wording.standard(window, Kind(rule.kind), None, channels)
+        for text in texts:
+            text.notice, text.variant = beside, rule.kind
+        Text.objects.bulk_create(texts, ignore_conflicts=True)
+
+
+def _approved_words(notice: Notice) -> list[Text]:
+    """The words approved for what has now happened; empty where some were not there to be approved."""
+    window = notice.window
+    revision = window.revision
+    if notice.kind == Kind.CANCELLED:
+        revision = facts.revision_told(window, before=window.revision + 1) or revision
+    kept = Text.objects.filter(
+        notice__window=window, notice__revision=revision, variant=notice.kind, channel__in=notice.channels
+    )
+    if kept.count() < len(notice.channels) * len(settings.LANGUAGES):
+        return []
+    return [
+        Text(
+            notice=notice,
+            channel=text.channel,
+            language=text.language,
+            subject=text.subject,
+            body=text.body,
+            html=text.html,
+        )
+        for text in kept
+    ]
 
 
 def say_now(notice: Notice) -> None:

@@ -103,7 +103,8 @@ def of(window: Window, *, now: datetime) -> Preview:
 
 def seen(texts: Iterable[Text]) -> tuple[Seen, ...]:
     """The newest version of each text as a customer sees it; posts in the one language they go out in."""
-    newest = {(text.channel, text.language): text for text in sorted(texts, key=lambda text: text.version)}
+    own = (text for text in texts if not text.variant)
+    newest = {(text.channel, text.language): text for text in sorted(own, key=lambda text: text.version)}
     shown = [
         text
         for text in newest.values()

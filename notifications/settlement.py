@@ -24,6 +24,7 @@ _BACKOFF: Final = (30, 120, 480, 1800)
 
 _CERTAIN: Final = frozenset({Class.ACCEPTED, Class.PERMANENT, Class.OPT_OUT})
 _TRIES: Final = 3
+_UNWRITABLE: Final = (DatabaseError, ValueError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def settle(results: Sequence[Settled], *, now: datetime) -> int:
     try:
         with transaction.atomic():
             return sum(_one(result, now=now) for result in sorted(results, key=lambda one: one.held.id))
-    except DatabaseError:
+    except _UNWRITABLE:
         log.warning("%d outcomes could not be written together; one by one now", len(results), exc_info=True)
     return sum(_alone(result, now=now) for result in results)
 
@@ -56,7 +57,7 @@ def _alone(result: Settled, *, now: datetime) -> int:
         try:
             with transaction.atomic():
                 return _one(result, now=now)
-        except DatabaseError:
+        except _UNWRITABLE:
             log.exception("the outcome of delivery %s could not be written", result.held.public_id)
     return 0
 

@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 
 from babel.lists import format_list
 from django.conf import settings
+from django.db.models import Max
 
 from maintenance import languages
-from maintenance.models import Alternative, Change, Impact, Kind, Service
-from notifications.models import Notice
+from maintenance.models import Alternative, Change, Impact, Kind, Service, Window
+from notifications import audience
+from notifications.models import Delivery, Notice
 from notifications.wording import moments
 
 _WORKS_AGAIN: Final = {Kind.FINISHED, Kind.CANCELLED}
@@ -69,17 +71,45 @@ def of(notice: Notice) -> Facts:
     )
     if not impacts:
         raise Incomplete("The window takes no service away: name at least one service in the window.")
+    window = notice.window
+    times, before = (window.starts_at, window.ends_at), None
+    if kind == Kind.CANCELLED:  # what customers hold is called off, wherever it has been moved since
+        times = times_told(window, before=window.revision + 1) or times
+    elif kind == Kind.RESCHEDULED:
+        before = times_told(window, before=window.revision) or _before(getattr(notice, "change", None))
     return Facts(
         kind=kind,
         bank=_bank(),
         link=_link(),
-        starts_at=notice.window.starts_at,
-        ends_at=notice.window.ends_at,
-        before=_before(getattr(notice, "change", None)) if kind == Kind.RESCHEDULED else None,
+        starts_at=times[0],
+        ends_at=times[1],
+        before=before,
         outages=tuple(one.service for one in impacts if one.level == Impact.Level.OUTAGE),
         restricted=tuple(one.service for one in impacts if one.level != Impact.Level.OUTAGE),
         alternatives=() if kind in _WORKS_AGAIN else _alternatives(impacts),
     )
+
+
+def revision_told(window: Window, *, before: int) -> int | None:
+    """The newest revision below `before` of which a notice may have reached somebody; None if none has."""
+    told = Delivery.objects.filter(
+        notice__window_id=window.pk, notice__revision__lt=before, state__in=audience.TOLD
+    )
+    newest: int | None = told.aggregate(newest=Max("notice__revision"))["newest"]
+    return newest
+
+
+def times_told(window: Window, *, before: int) -> tuple[datetime, datetime] | None:
+    """Start and end as customers were last told them, which a window that was moved twice no longer has."""
+    revision = revision_told(window, before=before)
+    if revision is None:
+        return None
+    change = window.changes.filter(
+        revision=revision, what__in=(Change.What.BOOKED, Change.What.RESCHEDULED)
+    ).last()
+    if change is None or not {"starts_at", "ends_at"} <= change.after.keys():
+        return None
+    return moments.instant(change.after["starts_at"]), moments.instant(change.after["ends_at"])
 
 
 def _bank() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from maintenance.models import Customer, Kind
 from notifications import audience, preparation
@@ -151,3 +152,25 @@ def test_a_notice_by_broadcast_alone_has_no_rows_per_person(now: datetime) -> No
     notice: Notice = people.notice(people.window(bank), channels=["inapp", "social"])
 
     assert audience.counts(notice, now=now) == []
+
+
+def test_a_language_taken_up_after_the_words_were_written_reads_what_there_is(
+    now: datetime, settings: Settings
+) -> None:
+    bank = people.service()
+    people.customer("cleo", uses=[bank], phone="+447700900001", language="fr")
+    notice = people.notice(people.window(bank), channels=["sms"])
+    settings.LANGUAGES, settings.LANGUAGE_CODE = [("fr", "français"), ("ar", "العربية")], "fr"
+
+    assert [count.language for count in audience.counts(notice, now=now)] == ["ar"]
+
+
+def test_somebody_who_moves_abroad_while_rows_are_made_is_not_dropped(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = people.service()
+    people.customer("cleo", uses=[bank], phone="+447700900001", language="fi", time_zone="Asia/Tokyo")
+    notice = people.notice(people.window(bank), channels=["sms"])
+    monkeypatch.setattr(audience, "_in_use", lambda field, after, upto: ["elsewhere"])
+
+    assert audience.counts(notice, now=now) == [audience.Count("sms", "en", State.QUEUED, 1)]

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 from pytest_django.fixtures import Settings
 
-from maintenance.models import Change, Kind, Window
+from maintenance import approvals, execution, windows
+from maintenance.models import Alternative, Approval, Change, Kind, Window
 from notifications import notices, occasions
 from notifications.models import Delivery, Notice, PlannedChange, State, Text
 from tests import people
@@ -278,3 +279,119 @@ def test_one_change_that_cannot_be_worked_out_holds_up_no_other_window(
     monkeypatch.undo()
     notices.plan(now=now)
     assert broken.notices.count() == 2
+
+
+def _words(notice: Notice, channel: str = "sms") -> str:
+    return notice.texts.get(channel=channel, language="en", variant="").body
+
+
+def _booked_and_told(now: datetime) -> Window:
+    """Really booked and approved, for 16 March; the announcement has reached Cleo by SMS."""
+    bank = people.service()
+    start = now + timedelta(days=13, hours=17)
+    window = windows.book(
+        [bank], start, start + timedelta(hours=2), purpose="Upgrade", by=people.user("ada"), now=now
+    )
+    _approved(window, now)
+    _told(window, now)
+    return window
+
+
+def _approved(window: Window, now: datetime) -> None:
+    window.refresh_from_db()
+    ben = people.user("ben")
+    approvals.approve(window, Approval.Subject.CHANGE, revision=window.revision, by=ben, now=now)
+    notices.approve_text(window, revision=window.revision, by=ben, now=now)
+    notices.plan(now=now)
+
+
+def _moved(window: Window, now: datetime, days: int) -> None:
+    window.refresh_from_db()
+    by = timedelta(days=days)
+    windows.reschedule(
+        window,
+        window.starts_at + by,
+        window.ends_at + by,
+        reason="Parts are late",
+        by=people.user("ada"),
+        now=now,
+    )
+    notices.plan(now=now)
+
+
+def test_moved_twice_the_words_name_the_time_that_customers_hold(now: datetime) -> None:
+    window = _booked_and_told(now)
+    _moved(window, now, days=3)
+    _moved(window, now, days=3)
+
+    words = _words(window.notices.get(kind=Kind.RESCHEDULED, status=Status.DRAFT))
+    assert "2026-03-16" in words
+    assert "2026-03-22" in words
+    assert "2026-03-19" not in words
+
+
+def test_moved_and_then_cancelled_what_customers_hold_is_called_off(now: datetime) -> None:
+    window = _booked_and_told(now)
+    _moved(window, now, days=3)
+    windows.cancel(window, reason="Not needed", by=people.user("ada"), now=now)
+    notices.plan(now=now)
+
+    words = _words(window.notices.get(kind=Kind.CANCELLED))
+    assert "2026-03-16" in words
+    assert "2026-03-19" not in words
+
+
+def test_moved_back_to_where_customers_think_it_is_nobody_is_told_a_new_time(now: datetime) -> None:
+    window = _booked_and_told(now)
+    _moved(window, now, days=3)
+    _moved(window, now, days=-3)
+    _approved(window, now)
+
+    assert [status for kind, status in _stand(window) if kind == Kind.RESCHEDULED] == [Status.WITHDRAWN]
+
+
+def test_a_move_that_was_rejected_can_be_put_forward_again(now: datetime) -> None:
+    window = _booked_and_told(now)
+    _moved(window, now, days=3)
+    approvals.reject(
+        window, Approval.Subject.TEXT, revision=2, reason="Unclear", by=people.user("ben"), now=now
+    )
+    notices.plan(now=now)
+    _moved(window, now, days=0)
+    _approved(window, now)
+
+    assert window.notices.filter(kind=Kind.RESCHEDULED, status=Status.PLANNED).count() == 1
+
+
+def test_what_is_changed_after_approval_does_not_reach_customers_under_it(now: datetime) -> None:
+    window = _booked_and_told(now)
+    Alternative.objects.update(words="Call our premium line 0900 123 456.")
+    window.refresh_from_db()
+    execution.start(window, by=people.user("ada"), now=window.starts_at)
+    notices.plan(now=window.starts_at)
+
+    started = window.notices.get(kind=Kind.STARTED)
+    assert started.status == Status.PLANNED
+    assert "Cards and cash machines work as usual." in _words(started, "social")
+
+
+def test_a_cancellation_while_the_first_message_is_on_its_way_is_told(now: datetime) -> None:
+    window = _booked_and_told(now)
+    Delivery.objects.update(state=State.SENDING, lease_token=people.TOKEN)
+    windows.cancel(window, reason="Not needed", by=people.user("ada"), now=now)
+    notices.plan(now=now)
+
+    assert window.notices.get(kind=Kind.CANCELLED).channels == ["sms"]
+
+
+def test_a_cancellation_that_had_no_words_is_told_once_it_has(now: datetime, settings: Settings) -> None:
+    window = _booked_and_told(now)
+    Text.objects.filter(variant=Kind.CANCELLED).delete()  # approved before words were kept
+    settings.BANK_NAME = ""
+    windows.cancel(window, reason="Not needed", by=people.user("ada"), now=now)
+    notices.plan(now=now)
+    assert window.notices.get(kind=Kind.CANCELLED).status == Status.DRAFT
+
+    settings.BANK_NAME = "Example Bank"
+    notices.plan(now=now)
+    assert window.notices.get(kind=Kind.CANCELLED).status == Status.PLANNED

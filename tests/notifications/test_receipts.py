@@ -103,3 +103,29 @@ def test_a_bounce_suppresses_the_address_for_the_next_notice(now: datetime) -> N
     row.refresh_from_db()
     assert (row.state, row.reason) == (State.FAILED, "30005")
     assert bytes(Suppression.objects.get().address_hmac) == bytes(row.address_hmac or b"")
+
+
+def test_receipts_that_wait_do_not_hold_up_the_others(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receipts, "_BATCH", 2)
+    for number in range(5):
+        receipts.record(
+            provider="twilio",
+            event_key=f"nobody's {number}",
+            delivery=people.TOKEN,
+            attempt=1,
+            state=State.SENT,
+            now=now,
+        )
+    row = _sent(now)
+    _record(row, State.DELIVERED, now)
+
+    assert receipts.work(now=now) == 1
+
+
+def test_a_receipt_before_the_answer_still_says_when_it_was_sent(now: datetime) -> None:
+    row = _sent(now, state=State.SENDING, rank=0, lease_token=people.TOKEN)
+    _record(row, State.DELIVERED, now)
+    receipts.work(now=now)
+
+    row.refresh_from_db()
+    assert row.sent_at == now

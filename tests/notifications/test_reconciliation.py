@@ -115,3 +115,25 @@ def test_a_person_decides_what_nobody_can_know(now: datetime, sent: bool, state:
     assert reconciliation.release(row, sent=sent, by="olga", now=now) is False
     row.refresh_from_db()
     assert (row.state, "olga" in row.reason) == (state, True)
+
+
+def test_a_demonstration_delivery_in_doubt_is_found_in_the_outbox(ask: Ask) -> None:
+    row = _unknown()
+    Delivery.objects.update(demonstration=True)
+
+    assert ask(Found("")) == 1
+    row.refresh_from_db()
+    assert row.state == State.SENT
+
+
+def test_one_that_cannot_be_asked_about_does_not_keep_the_others_from_it(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciliation, "_BATCH", 1)
+    first, second = _unknown(minutes=9), _unknown()
+    ask(TypeError("an answer nobody expected"))
+    ask(Found("SM2"))
+
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, second.state) == (State.UNKNOWN, State.SENT)

@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from notifications import addresses, sending
 from notifications.contract import Channel, Class, Message, Outcome
-from notifications.models import Contact, Delivery, State
+from notifications.models import Contact, Delivery, State, Suppression
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +91,47 @@ def test_one_that_cannot_be_composed_fails_alone(now: datetime) -> None:
     rows[1].refresh_from_db()
     assert rows[1].state == State.FAILED
     assert "ADDRESS_KEY" in rows[1].reason
+
+
+def test_a_worker_with_the_wrong_address_key_fails_nobody(now: datetime, settings: Settings) -> None:
+    people.queued(people.notice(people.window()), number=3)
+    settings.ADDRESS_KEY = "another key"
+    _drain(Wire(), now)
+
+    assert _counts() == {State.QUEUED: 3}
+    assert {"ADDRESS_KEY" in reason for reason in Delivery.objects.values_list("reason", flat=True)} == {True}
+
+
+def test_a_stop_word_after_a_change_of_number_suppresses_the_number_that_said_it(now: datetime) -> None:
+    people.queued(people.notice(people.window()))
+    new = "+447700900999"
+    Contact.objects.update(address=addresses.seal(new), address_hmac=addresses.fingerprint(new))
+    _drain(Wire(lambda message: Class.OPT_OUT), now)
+
+    assert bytes(Suppression.objects.get().address_hmac) == addresses.fingerprint(new)
+
+
+def test_the_provider_is_given_until_the_customers_evening(now: datetime) -> None:
+    people.queued(people.notice(people.window()))
+    wire = Wire()
+    _drain(wire, now.replace(hour=20, minute=55))
+
+    assert wire.messages[0].expires_at == now.replace(hour=21)
+
+
+def test_a_channel_that_cannot_be_opened_can_be_tried_again(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*args: object, **options: object) -> Channel:
+        raise OSError("no file left")
+
+    people.queued(people.notice(people.window()))
+    monkeypatch.setattr(sending, "open_channel", fails)
+    with pytest.raises(OSError, match="no file left"):
+        sending.drain("sms", demonstration=False, clock=lambda: now)
+
+    monkeypatch.undo()
+    assert sending.drain("sms", demonstration=False, clock=lambda: now) == 1
 
 
 def test_an_address_removed_meanwhile_is_no_address(now: datetime) -> None:

@@ -84,13 +84,65 @@ def test_an_opt_out_told_by_the_provider_holds_for_the_next_notice(now: datetime
     assert (suppression.channel, bytes(suppression.address_hmac)) == ("sms", held.address_hmac)
 
 
-def test_a_late_answer_of_a_process_thought_dead_changes_nothing(now: datetime) -> None:
+def _swept(now: datetime) -> deliveries.Claimed:
+    """A process slept past its lease and was taken for dead."""
     held = _in_flight(now)
     Delivery.objects.update(lease_until=now - timedelta(days=999))
     deliveries.sweep(now=now)
+    return held
+
+
+@pytest.mark.parametrize(
+    ("result", "state"),
+    [
+        (Class.ACCEPTED, State.SENT),
+        (Class.PERMANENT, State.FAILED),
+        (Class.NOT_PROCESSED, State.UNKNOWN),
+        (Class.UNKNOWN, State.UNKNOWN),
+    ],
+)
+def test_a_late_answer_of_a_process_thought_dead_counts_only_where_it_is_certain(
+    now: datetime, result: Class, state: State
+) -> None:
+    _settle(_swept(now), result, now)
+
+    assert Delivery.objects.get().state == state
+
+
+def test_a_late_answer_about_an_earlier_attempt_changes_nothing(now: datetime) -> None:
+    held = _swept(now)
+    Delivery.objects.update(state=State.UNKNOWN, attempt=2)
 
     assert _settle(held, Class.ACCEPTED, now) == 0
-    assert Delivery.objects.get().state == State.UNKNOWN
+
+
+def test_an_answer_that_cannot_be_written_does_not_take_the_others_along(now: datetime) -> None:
+    notice = people.notice(people.window())
+    people.queued(notice, number=3)
+    held = deliveries.claim("sms", demonstration=False, limit=3, now=now)
+    deliveries.intend(held)
+    answers = [
+        Outcome(held[0].public_id, 1, Class.ACCEPTED, "twilio"),
+        Outcome(held[1].public_id, 1, Class.NOT_PROCESSED, "twilio", retry_after=1e15),
+        Outcome(held[2].public_id, 1, Class.ACCEPTED, "twilio"),
+    ]
+    settlement.settle(
+        [Settled(row, answer, b"", 1) for row, answer in zip(held, answers, strict=True)], now=now
+    )
+
+    states = list(Delivery.objects.order_by("id").values_list("state", flat=True))
+    assert states == [State.SENT, State.SENDING, State.SENT]
+
+
+def test_a_withdrawn_notice_is_not_tried_again_by_the_provider_it_was_with(now: datetime) -> None:
+    held = _in_flight(now)
+    deliveries.withdraw([held.notice_id], "The window was moved.", now=now)
+    _settle(held, Class.NOT_PROCESSED, now, retry_after=1.0)
+
+    later = now + timedelta(minutes=1)
+    assert deliveries.claim("sms", demonstration=False, limit=1, now=later) == []
+    deliveries.sweep(now=later)
+    assert Delivery.objects.get().state == State.EXPIRED
 
 
 def test_an_answer_after_the_receipt_changes_nothing(now: datetime) -> None:
