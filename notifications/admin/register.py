@@ -13,7 +13,7 @@ from maintenance.admin.links import lines, link
 from maintenance.admin.readonly import ReadOnlyAdmin
 from maintenance.admin.register import CustomerAdmin as CustomerWithoutContacts
 from maintenance.models import Customer
-from notifications.admin import masks, outbox, posts
+from notifications.admin import masks, outbox, posts, unknown
 from notifications.models import Attempt, Contact, Delivery, Receipt, State, Suppression
 
 _TONES: Final[dict[Any, str]] = {
@@ -90,11 +90,13 @@ class DeliveryAdmin(ReadOnlyAdmin):
     readonly_fields = ("attempts",)
 
     def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
-        """The outbox and the posts by hand."""
+        """The outbox, the posts by hand, and what is unknown."""
         return (
             ("outbox/", "notifications_delivery_outbox", outbox.page),
             ("posts/", "notifications_delivery_posts", posts.page),
             ("posts/<uuid:public_id>/confirm/", "notifications_delivery_confirm", posts.confirm),
+            ("unknown/", "notifications_delivery_unknown", unknown.page),
+            ("unknown/<uuid:public_id>/decide/", "notifications_delivery_decide", unknown.decide),
         )
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:

@@ -221,6 +221,7 @@ def _pages(now: datetime) -> list[str]:
         address("maintenance_window_review", window.pk),
         address("notifications_delivery_outbox"),
         address("notifications_delivery_posts"),
+        address("notifications_delivery_unknown"),
         address("notifications_delivery_changelist"),
         address("notifications_delivery_change", kept.pk),
         *(

@@ -59,7 +59,7 @@ def test_problems_are_counted_where_there_are_any() -> None:
     people.queued(notice, state=State.UNKNOWN)
     card = _card(words(reader(), address("index")), "Problems")
     assert "2 failed</a> by SMS" in card
-    assert "1 unknown" in card
+    assert f'"{address("notifications_delivery_unknown")}">1 unknown</a>' in card
 
 
 def test_expired_and_incomplete_notices_say_why() -> None:
