@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from config import health
 
@@ -11,6 +13,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.alive),
     path("readyz", health.ready),
+    # browsers ask for it on their own wherever an answer names no icon: refusals, JSON
+    path("favicon.ico", RedirectView.as_view(url=static("lull/icon.svg"))),
     path("", include("maintenance.urls")),
     path("", include("notifications.urls")),
 ]
