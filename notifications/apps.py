@@ -15,7 +15,7 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Checks of the settings; receivers of the mail library's tracking events, with the other webhooks."""
+        """Checks of the settings; and receivers of the mail library's events, with the other webhooks."""
         post_migrate.connect(_make_groups, sender=self)
         from notifications import checks, webhooks  # noqa: F401  # importable only once apps are loaded
 

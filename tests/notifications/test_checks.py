@@ -64,5 +64,5 @@ def test_a_whole_account_is_right(settings: Settings, sender: str) -> None:
 
 def test_check_refuses_to_go_on(settings: Settings) -> None:
     settings.SOCIAL_URLS = ["facebook"]
-    with pytest.raises(CommandError, match="lull.E001"):
+    with pytest.raises(CommandError, match=r"lull\.E001"):
         call_command("check")
