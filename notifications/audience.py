@@ -209,7 +209,7 @@ def _told(notice: Notice, condition: str) -> Sql:
 def words(notice: Notice, channels: Sequence[str], readers: Sequence[str]) -> list[tuple[str, str, int, str]]:
     """Which text each reader's language gets on each channel: channel, reader, text, language."""
     texts: dict[str, dict[str, int]] = {channel: {} for channel in channels}
-    written = notice.texts.filter(channel__in=channels, variant="").order_by("version")
+    written = notice.texts.filter(channel__in=channels, variant="").order_by("version", "id")
     for channel, language, pk in written.values_list("channel", "language", "id"):
         texts[channel][language] = pk
     chosen = []

@@ -35,6 +35,7 @@ def refusal(status: int, code: int, words: str) -> Answer:
 
 @pytest.fixture
 def server(settings: Settings) -> Iterator[Postmark]:
+    esp._idle.clear()  # of whoever sent mail before
     with Postmark() as running:
         _use(settings, running.url)
         yield running
