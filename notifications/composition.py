@@ -16,7 +16,7 @@ from django.conf import settings
 
 from maintenance.faces import ical
 from maintenance.models import Customer
-from notifications import addresses, audience, deliveries, links, preferences, wording
+from notifications import addresses, audience, deliveries, links, preferences, progress, wording
 from notifications.contract import Message
 from notifications.deliveries import Claimed
 from notifications.models import DIRECT, ChannelName, Contact, Delivery, Notice, State, Text
@@ -120,7 +120,7 @@ def _compose(row: Claimed, material: _Material, *, now: datetime) -> Composed | 
     if row.channel in DIRECT:
         opening = audience.earliest(now, material.customers[row.customer_id or 0].time_zone)
         if opening > now:
-            deliveries.release([row], not_before=opening, reason="quiet hours of the customer")
+            deliveries.release([row], not_before=opening, reason=progress.QUIET_HOURS)
             return None
         contact = material.contacts.get(row.customer_id or 0)
         if contact is None:

@@ -107,10 +107,11 @@ def view(request: HttpRequest, model_admin: ModelAdmin[Any], pk: int) -> HttpRes
     """The bars of a window's notices as they stand now."""
     window = get_object_or_404(Window, pk=pk)
     notices = list(window.notices.order_by("due_at", "id"))
-    roads = of(notices)
+    roads, now = of(notices), timezone.now()
+    mornings = standing.mornings([notice.pk for notice in notices], now=now)
     return JsonResponse(
         {
-            "moving": moving(notices, window=window, now=timezone.now()),
+            "moving": moving(notices, window=window, now=now),
             "notices": [
                 {
                     "notice": notice.pk,
@@ -124,7 +125,8 @@ def view(request: HttpRequest, model_admin: ModelAdmin[Any], pk: int) -> HttpRes
             ],
             "html": {
                 f"progress-{notice.pk}": render_to_string(
-                    "notifications/admin/progress.html", {"notice": notice, "roads": roads[notice.pk]}
+                    "notifications/admin/progress.html",
+                    {"notice": notice, "roads": roads[notice.pk], "morning": mornings.get(notice.pk)},
                 )
                 for notice in notices
             },

@@ -16,6 +16,7 @@ from maintenance.admin import decisions, frame
 from maintenance.admin.window import WindowAdmin as WindowWithoutNotices
 from maintenance.models import Approval, Window
 from notifications import notices, preview
+from notifications import progress as standing
 from notifications.admin import progress, review
 from notifications.models import ChannelName, Notice, State
 from notifications.preview import Part
@@ -32,6 +33,7 @@ class Told:
 
     part: Part
     roads: list[progress.Road]
+    morning: standing.Morning | None
     table: tuple[Row, ...]
 
     @property
@@ -92,12 +94,17 @@ class WindowAdmin(WindowWithoutNotices):
         seen = preview.of(window, now=now)
         drafted = [part.notice for part in seen.parts]
         roads = progress.of(drafted)
+        mornings = standing.mornings([notice.pk for notice in drafted], now=now)
         text_gate = self.gate(
             facts["reader"], window, Approval.Subject.TEXT, "maintenance_window_decide_text"
         )
         return {
             **facts,
-            "told": [Told(part, roads[part.notice.pk], _table(part)) for part in seen.parts],
+            "now": now,
+            "told": [
+                Told(part, roads[part.notice.pk], mornings.get(part.notice.pk), _table(part))
+                for part in seen.parts
+            ],
             "standard": seen.standard if window.status in _OPEN else (),
             "languages": settings.LANGUAGES,
             "text_gate": text_gate,

@@ -96,3 +96,10 @@ def test_a_day_with_three_windows_takes_the_queries_of_one() -> None:
     fill(2)
     fill(3)
     assert queries(client, address("index")) == one
+
+
+def test_a_planned_notice_whose_time_has_passed_goes_out_at_once() -> None:
+    people.notice(people.window(), due_at=people.NOW - timedelta(hours=1))
+    card = _card(words(reader(), address("index")), "Notices due today")
+    assert "at once" in card
+    assert "08:00" not in card

@@ -226,3 +226,30 @@ def test_the_review_sums_up_reach_and_every_channel() -> None:
 
 def test_the_review_of_a_missing_window_is_not_found() -> None:
     assert reader().get(address(REVIEW, 404)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("status", "when"),
+    [
+        (Notice.Status.DRAFT, "as soon as it is approved"),
+        (Notice.Status.PLANNED, "at once"),
+        (Notice.Status.PREPARED, "Sun 1 Mar 2026, 09:00"),
+    ],
+)
+def test_a_time_that_has_passed_is_shown_only_where_it_went_out_then(
+    status: Notice.Status, when: str
+) -> None:
+    window = people.window()
+    people.notice(window, due_at=people.NOW - timedelta(days=1), status=status)
+    page = words(reader(), address(PAGE, window.pk))
+    assert f'<span class="lull-faint">{when}</span>' in page
+
+
+def test_what_waits_for_the_customers_morning_is_told_on_the_page_and_as_it_moves() -> None:
+    window = people.window()
+    notice = people.notice(window, status=Notice.Status.PREPARED)
+    people.queued(notice, number=2, not_before=people.NOW + timedelta(hours=23))
+    waits = "2 wait for the customers' morning, from Tue 3 Mar 2026, 08:00."
+    client = reader()
+    assert waits in words(client, address(PAGE, window.pk))
+    assert waits in client.get(address(PROGRESS, window.pk)).json()["html"][f"progress-{notice.pk}"]

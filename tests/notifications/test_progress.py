@@ -32,3 +32,17 @@ def test_only_channels_with_something_due_are_woken(now: datetime) -> None:
     people.queued(notice, channel="sms", not_before=now + timedelta(hours=1))
 
     assert progress.waiting(now=now) == ["email"]
+
+
+@pytest.mark.django_db
+def test_what_waits_for_the_customers_morning_is_counted_with_the_first_of_them(now: datetime) -> None:
+    notice = people.notice(people.window())
+    people.queued(notice)
+    people.queued(notice, number=2, not_before=now + timedelta(hours=9))
+    people.queued(notice, not_before=now + timedelta(hours=8), reason=progress.QUIET_HOURS)
+    people.queued(notice, not_before=now + timedelta(minutes=1), reason="the provider is busy")
+    people.queued(notice, state=State.DELIVERED, not_before=now + timedelta(hours=7))
+
+    assert progress.mornings([notice.pk], now=now) == {
+        notice.pk: progress.Morning(3, now + timedelta(hours=8))
+    }
