@@ -9,6 +9,8 @@ from django.views.generic import RedirectView
 
 from config import health
 
+handler403 = "maintenance.views.refused"
+handler404 = "maintenance.views.missing"
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.alive),

@@ -1,4 +1,7 @@
-"""A request of the public in; the status page or a calendar out. Only reads, and sets no cookie."""
+"""A request of the public in; the status page, a calendar, or what to do next out.
+
+Only reads, and sets no cookie.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from maintenance.models import Service
 def status_page(request: HttpRequest) -> HttpResponse:
     """What each service is doing now, what is planned, and what still works then."""
     now = timezone.now()
-    language = frame.asked(request) or translation.get_language() or settings.LANGUAGE_CODE
+    language = _language(request)
     with translation.override(language):
         windows = status.public(now)
         shown = page(windows, status.standings(windows), language=language, now=now)
@@ -42,6 +45,20 @@ def calendar(request: HttpRequest, key: str = "") -> HttpResponseBase:
     windows = status.public(now, service)
     source = _source(request, language, service)
     return subscription.answer(request, windows, source, language=language, now=now)
+
+
+def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """For whoever lacks a permission, wherever in the site."""
+    return frame.render(request, "403.html", {}, language=_language(request), status=403)
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """For addresses where nothing is, wherever in the site."""
+    return frame.render(request, "404.html", {}, language=_language(request), status=404)
+
+
+def _language(request: HttpRequest) -> str:
+    return frame.asked(request) or translation.get_language() or settings.LANGUAGE_CODE
 
 
 def _source(request: HttpRequest, language: str, service: Service | None) -> ical.Source:

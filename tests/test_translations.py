@@ -23,6 +23,7 @@ SOURCES: Final = {
         "maintenance/faces/*.py",
         "maintenance/views.py",
         "templates/base.html",
+        "templates/40?.html",
         "templates/maintenance/*.html",
     ],
     "notifications": ["notifications/views.py", "templates/notifications/preferences*.html"],
