@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 
 class Line(logging.Formatter):
-    """What happened first in every line, a traceback after it."""
+    """What happened first in every line, a traceback after it; a refused request has none to look into."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, and the traceback under it where there is one."""
@@ -16,4 +16,7 @@ class Line(logging.Formatter):
         # JSON's quoting keeps a line break in a message from starting a line of its own
         message = json.dumps(record.getMessage(), ensure_ascii=False)
         line = f"at={at} level={record.levelname.lower()} logger={record.name} message={message}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        refused = record.name == "django.request" and 400 <= getattr(record, "status_code", 500) < 500
+        if refused or not record.exc_info:
+            return line
+        return f"{line}\n{self.formatException(record.exc_info)}"
