@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.text import Truncator, get_text_list
 
 from maintenance.models import Impact, Service, Window
 
@@ -147,7 +148,10 @@ class BookForm(EmergencyForm, TimeForm):
 
     def __init__(self, *arguments: Any, services: Iterable[Service], **options: Any) -> None:
         super().__init__(*arguments, **options)
-        for service in services:
+        taken = list(services)
+        names = get_text_list([service.name for service in taken], "and")
+        self.fields["purpose"].initial = Truncator(f"Maintenance of {names}").chars(200)
+        for service in taken:
             self.fields[f"level-{service.key}"] = forms.ChoiceField(
                 choices=Impact.Level.choices, initial=Impact.Level.OUTAGE, label=service.name
             )

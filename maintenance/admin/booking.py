@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from maintenance import rules, slots, traffic, windows
 from maintenance.admin import bars, frame
 from maintenance.forms import BookForm, TimeForm
-from maintenance.models import Service, Window
+from maintenance.models import Alternative, Service, Window
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
     facts = {
         "form": form,
         "services": services,
+        "silent": _silent(services),
         "starts_at": starts_at,
         "ends_at": ends_at,
         "expected": found,
@@ -77,6 +78,13 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
         **standing(against),
     }
     return frame.render(request, model_admin, "maintenance/admin/book.html", "Book a window", facts)
+
+
+def _silent(services: Sequence[Service]) -> list[Service]:
+    """Those of which nothing says what still works meanwhile, so that no text of them can be approved."""
+    said = Alternative.objects.filter(service__in=services).values_list("service_id", "words")
+    known = {pk for pk, words in said if words.strip()}
+    return [service for service in services if service.pk not in known]
 
 
 def emergency(cleaned: dict[str, Any]) -> windows.Emergency | None:

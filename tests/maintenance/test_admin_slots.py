@@ -10,6 +10,7 @@ import pytest
 from django.utils.dateparse import parse_datetime
 
 from maintenance import traffic
+from maintenance.forms import BookForm
 from maintenance.models import Freeze, Impact, Service, Window
 from tests import people
 from tests.maintenance.usage import samples
@@ -155,3 +156,25 @@ def test_an_end_before_its_start_is_refused(banking: Service) -> None:
 def test_an_unknown_service_is_not_a_fault_of_the_server() -> None:
     people.service()
     assert "cash" in words(signed_in("ada"), _asked("cash"))
+
+
+def test_the_purpose_is_written_already(banking: Service, now: datetime) -> None:
+    at = now + timedelta(days=13)
+    people.service("cards")
+    page = words(signed_in("ada"), _time(at) + "&service=cards")
+    assert 'value="Maintenance of Cards and Online banking"' in page
+
+
+def test_a_long_list_of_services_still_fits_the_purpose(now: datetime) -> None:
+    services = [people.service(f"{'long' * 8}-{number}") for number in range(8)]
+    purpose = BookForm(booker=people.user("ada"), services=services)["purpose"]
+    assert len(purpose.initial) == 200
+
+
+def test_a_service_without_an_alternative_is_named_before_it_is_booked(now: datetime) -> None:
+    cards = people.service("cards", alternative=False)
+    people.service()
+    page = words(signed_in("ada"), _time(now + timedelta(days=13)) + "&service=cards")
+    link = f'<a href="{address("maintenance_service_change", cards.pk)}">add an alternative to Cards</a>'
+    assert f"Customers must be told what still works: {link}." in page
+    assert "alternative to Online banking" not in page
