@@ -33,6 +33,9 @@ _SUPPRESSION: Final = Suppression._meta.db_table
 _DELIVERY: Final = Delivery._meta.db_table
 
 
+_DIRECT: Final = ", ".join(f"'{channel.value}'" for channel in DIRECT)
+
+
 @dataclass(frozen=True, slots=True)
 class Sql:
     """A piece of SQL with its parameters in order. All names in it are ours, all values parameters."""
@@ -111,7 +114,7 @@ def rows(notice: Notice, *, after: int, upto: int | None, now: datetime) -> Sql:
         [(channel, text, language, mornings[settings.TIME_ZONE]) for channel, _, text, language in own]
     )
     people = _people(notice, after=after, upto=upto)
-    told = _told(notice, "AND d.channel = road.channel") if notice.only_told else Sql("1 = 1", ())
+    told = _told(notice, "road.channel") if notice.only_told else Sql("1 = 1", ())
     expires = database.stored(Delivery, "expires_at", notice.true_until)
     urgency = 10 if notice.kind in _URGENT_KINDS else 20
     sql = f"""
@@ -175,12 +178,8 @@ def _local(moment: datetime, zone: str) -> datetime:
 def _people(notice: Notice, *, after: int, upto: int | None) -> Sql:
     """The customers `c` the notice is for: users of the window's services, and whoever was told before."""
     services = list(notice.window.impacts.values_list("service_id", flat=True)) or [0]
-    uses = Sql(
-        f"EXISTS (SELECT 1 FROM {_USE} u WHERE u.customer_id = c.id"
-        f" AND u.service_id IN ({_marks(services)}))",
-        services,
-    )
-    told = _told(notice, "")
+    uses = Sql(f"c.id IN (SELECT customer_id FROM {_USE} WHERE service_id IN ({_marks(services)}))", services)
+    told = _told(notice, _DIRECT)
     who = (
         told if notice.only_told else Sql(f"({uses.sql} OR {told.sql})", (*uses.parameters, *told.parameters))
     )
@@ -189,8 +188,13 @@ def _people(notice: Notice, *, after: int, upto: int | None) -> Sql:
     return Sql(f"{bounds} AND {who.sql}", (*limits, *who.parameters))
 
 
-def _told(notice: Notice, condition: str) -> Sql:
-    """Whether an earlier notice of this window may have reached the customer `c`."""
+def _told(notice: Notice, channel: str) -> Sql:
+    """Whether an earlier notice of this window may have reached the customer `c` by one of `channel`.
+
+    Written so that both databases look it up by the unique index of notice, channel and customer: the
+    plus keeps SQLite from the index by state, and the limit keeps PostgreSQL from a join that it plans
+    on what it knew of the table before the notice went out. Either would read it all for each customer.
+    """
     earlier = list(
         Notice.objects.filter(window_id=notice.window_id, prepared_at__isnull=False)
         .exclude(pk=notice.pk)
@@ -200,8 +204,8 @@ def _told(notice: Notice, condition: str) -> Sql:
         return Sql("1 = 0", ())
     states = ", ".join(str(int(state)) for state in TOLD)
     return Sql(
-        f"EXISTS (SELECT 1 FROM {_DELIVERY} d WHERE d.notice_id IN ({_marks(earlier)})"
-        f" AND d.customer_id = c.id AND d.state IN ({states}) {condition})",
+        f"1 = (SELECT 1 FROM {_DELIVERY} d WHERE d.notice_id IN ({_marks(earlier)})"
+        f" AND d.channel IN ({channel}) AND d.customer_id = c.id AND +d.state IN ({states}) LIMIT 1)",
         earlier,
     )
 

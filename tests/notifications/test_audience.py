@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from pytest_django.fixtures import Settings
 
 from maintenance.models import Customer, Kind
@@ -174,3 +175,21 @@ def test_somebody_who_moves_abroad_while_rows_are_made_is_not_dropped(
     monkeypatch.setattr(audience, "_in_use", lambda field, after, upto: ["elsewhere"])
 
     assert audience.counts(notice, now=now) == [audience.Count("sms", "en", State.QUEUED, 1)]
+
+
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="PostgreSQL plans by size, and few rows are read whole"
+)
+def test_who_was_told_is_looked_up_and_not_read_whole_for_each_customer(now: datetime) -> None:
+    window = people.window()
+    first = people.notice(window, channels=["sms"])
+    people.queued(first, state=State.SENT)
+    Notice.objects.update(prepared_at=now)
+    second = people.notice(window, Kind.CANCELLED, only_told=True)
+    asked = audience.rows(second, after=0, upto=None, now=now)
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked.sql}", asked.parameters)
+        plan = [row[-1] for row in cursor.fetchall() if " d " in f"{row[-1]} "]
+    assert plan
+    assert all("delivery_once_per_customer" in step for step in plan)
