@@ -29,6 +29,13 @@ pytestmark = [
 
 PASSWORD = "a-long-secret-of-the-tests"
 ACCESSIBLE = Path(__file__).with_name("accessible.js").read_text()
+# with the numbers of a large bank
+CUT_OFF = """() => [...document.querySelectorAll(".lull-table")].filter((table) => {
+  for (const cell of table.querySelectorAll("td.lull-number")) cell.textContent = "1,234,567";
+  const around = getComputedStyle(table.parentElement);
+  const sides = parseFloat(around.paddingLeft) + parseFloat(around.paddingRight);
+  return !table.closest(".lull-scroll") && table.offsetWidth + sides > table.parentElement.clientWidth + 1;
+}).map((table) => table.innerText.slice(0, 60))"""
 DRESSES = {
     "light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light", "locale": "en-GB"},
     "dark phone": {"viewport": {"width": 390, "height": 800}, "color_scheme": "dark", "locale": "en-GB"},
@@ -168,6 +175,7 @@ def test_every_page_fits_and_can_be_read(browser: Browser, live_server: LiveServ
         found += [f"{path} {words}" for words in page.evaluate(ACCESSIBLE)]
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             found.append(f"{path} is too wide")
+        found += [f"{path} cuts off a table: {words}" for words in page.evaluate(CUT_OFF)]
     view.close()
     assert not found, "\n".join(found)
 
