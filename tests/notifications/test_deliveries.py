@@ -123,6 +123,17 @@ def test_a_living_workers_leases_are_left_alone(now: datetime) -> None:
 
 
 @pytest.mark.django_db
+def test_the_only_process_of_a_database_need_not_wait_for_the_leases_of_the_last(now: datetime) -> None:
+    people.queued(people.notice(people.window()), number=2)
+    deliveries.intend(_claim(now, limit=1))
+    _claim(now)
+
+    assert deliveries.end_all_leases() == 2
+    deliveries.sweep(now=now)
+    assert _states() == [State.UNKNOWN, State.QUEUED]
+
+
+@pytest.mark.django_db
 def test_a_worker_that_comes_back_from_the_dead_finds_its_lease_gone(now: datetime) -> None:
     people.queued(people.notice(people.window()))
     held = _claim(now)

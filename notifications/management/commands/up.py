@@ -28,7 +28,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from maintenance.models import Service
-from notifications import demonstration
+from notifications import deliveries, demonstration
 
 HOST = "127.0.0.1"  # this laptop only: what faces a network has a proxy and its own processes
 SILENT_SECONDS = 2
@@ -56,6 +56,8 @@ class Command(BaseCommand):
                 settings.BASE_URL = f"http://{HOST}:{port}"
             with self._speaking_if_slow("Preparing the database ..."):
                 call_command("migrate", verbosity=0, interactive=False)
+            if settings.EMBEDDED:  # whose lock is ours: nobody else is sending
+                deliveries.end_all_leases()
             people = [] if no_demo else self._demonstrate()
             words = self._announcement(
                 f"http://{HOST}:{port}", people
