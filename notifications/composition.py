@@ -74,20 +74,8 @@ def compose(held: Sequence[Claimed], *, now: datetime) -> list[Composed]:
 
 def again(row: Delivery, *, now: datetime) -> Message | None:
     """The message of an attempt made before, to ask the provider about; None if it cannot be made."""
-    held = Claimed(
-        id=row.pk,
-        public_id=row.public_id,
-        notice_id=row.notice_id,
-        customer_id=row.customer_id,
-        channel=row.channel,
-        target=row.target,
-        language=row.language,
-        text_id=row.text_id or 0,
-        attempt=row.attempt,
-        address_hmac=None if row.address_hmac is None else bytes(row.address_hmac),
-        expires_at=row.expires_at,
-        token=row.public_id,
-    )
+    # there is no lease to hold: nothing is written under this token
+    held = deliveries.as_held(row, attempt=row.attempt, token=row.public_id)
     try:
         return _fill(held, _gather([held]), now=now).message
     except (addresses.WrongKey, KeyError, ValueError):

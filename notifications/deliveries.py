@@ -73,23 +73,25 @@ def claim(channel: str, *, demonstration: bool, limit: int, now: datetime) -> li
         Delivery.objects.filter(pk__in=[row.pk for row in found]).update(
             state=State.CLAIMED, lease_token=token, lease_until=until
         )
-    return [
-        Claimed(
-            id=row.pk,
-            public_id=row.public_id,
-            notice_id=row.notice_id,
-            customer_id=row.customer_id,
-            channel=row.channel,
-            target=row.target,
-            language=row.language,
-            text_id=row.text_id or 0,
-            attempt=row.attempt + 1,
-            address_hmac=None if row.address_hmac is None else bytes(row.address_hmac),
-            expires_at=row.expires_at,
-            token=token,
-        )
-        for row in found
-    ]
+    return [as_held(row, attempt=row.attempt + 1, token=token) for row in found]
+
+
+def as_held(row: Delivery, *, attempt: int, token: UUID) -> Claimed:
+    """A row as plain values, for an attempt and under a lease."""
+    return Claimed(
+        id=row.pk,
+        public_id=row.public_id,
+        notice_id=row.notice_id,
+        customer_id=row.customer_id,
+        channel=row.channel,
+        target=row.target,
+        language=row.language,
+        text_id=row.text_id or 0,
+        attempt=attempt,
+        address_hmac=None if row.address_hmac is None else bytes(row.address_hmac),
+        expires_at=row.expires_at,
+        token=token,
+    )
 
 
 def intend(held: Sequence[Claimed]) -> set[int]:
