@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 from django.db import connection, transaction
 
-from maintenance import upserts
+from maintenance import days, upserts
 from maintenance.models import Service, TrafficSample
 from maintenance.traffic import learning
 from maintenance.traffic.forecast import Load, Profile, TooLittle
@@ -67,7 +67,7 @@ def profile(service: Service, *, now: datetime) -> Profile:
             samples["count"],
             name=service.name,
             zone=_zone(service),
-            country=service.country,
+            country=days.of(service.country),
             now=now,
         )
     except TooLittle as error:

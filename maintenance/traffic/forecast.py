@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maintenance.traffic import days
+from maintenance.days import country as days
+from maintenance.days.country import Country
 from maintenance.traffic.zones import local_seconds
 
 Floats = NDArray[np.float64]
@@ -44,7 +45,7 @@ class Profile:
 
     name: str
     zone: tzinfo
-    country: str
+    country: Country
     mean_rate: float
     """Counts in an ordinary hour of the present: the mean of the hours of the week that are known."""
     shares: Floats
@@ -95,7 +96,7 @@ class Profile:
     def holiday(self, at: datetime) -> str:
         """The name of the public holiday on which this instant falls where the service is, or empty."""
         day = at.astimezone(self.zone).date()
-        return days.of(self.country, day, day).holidays.get(day, "")
+        return self.country.holiday(day)
 
     def _cells(self, seconds: Floats) -> Integers:
         """The index in `shares` of each instant."""

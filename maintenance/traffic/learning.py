@@ -12,7 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from maintenance.traffic import days
+from maintenance.days import country as days
+from maintenance.days.country import Country
 from maintenance.traffic.forecast import HOUR, WEEK_HOURS, Floats, Profile, TooLittle
 from maintenance.traffic.zones import local_seconds
 
@@ -30,7 +31,7 @@ _COARSEST: Final = HOUR
 """Seconds: samples further apart say nothing about the hours between them."""
 
 
-def fit(at: Floats, counts: Floats, *, name: str, zone: tzinfo, country: str, now: datetime) -> Profile:
+def fit(at: Floats, counts: Floats, *, name: str, zone: tzinfo, country: Country, now: datetime) -> Profile:
     """Learn the week of one service from its samples before `now`.
 
     `at` is seconds since 1970 (UTC), rising, one for the beginning of each sample, from a minute to an
@@ -52,8 +53,8 @@ def fit(at: Floats, counts: Floats, *, name: str, zone: tzinfo, country: str, no
         raise TooLittle(
             f"{name} has no traffic but zeros on record, which says nothing about its quiet hours."
         )
-    span = days.of(country, days.numbered(int(day_numbers[0])), days.numbered(int(day_numbers[-1])))
-    rest_day = _rest_day(shares, span.weekend)
+    year = days.numbered(int(day_numbers[-1])).year
+    rest_day = _rest_day(shares, country.weekend(year))
     holiday = _holiday(np.where(free, weeks, np.nan) / levels[:, None], shares, rest_day)
     return Profile(
         name=name,
@@ -63,7 +64,7 @@ def fit(at: Floats, counts: Floats, *, name: str, zone: tzinfo, country: str, no
         shares=np.concatenate([shares, holiday]),
         past=np.where(free, np.nan, weeks) / _foreseen(levels)[:, None],
         rest_day=rest_day,
-        doubts=tuple(_doubts(span.doubt, at, now, zone, name)),
+        doubts=tuple(_doubts(country.doubt(year), at, now, zone, name)),
     )
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from maintenance.days import Country
 from maintenance.traffic import learning
 from maintenance.traffic.forecast import Profile
 
@@ -50,7 +51,7 @@ def learnt(
     days: float = 364,
     minutes: int = 60,
     zone: ZoneInfo = LONDON,
-    country: str = "GB",
+    country: Country | None = None,
 ) -> Profile:
     """The profile of such traffic, learnt without a database."""
     kept = samples(usage, until=until, days=days, minutes=minutes, zone=zone)
@@ -59,7 +60,7 @@ def learnt(
         np.array([count for _, count in kept]),
         name="Online banking",
         zone=zone,
-        country=country,
+        country=country or Country("GB"),
         now=now or until,
     )
 

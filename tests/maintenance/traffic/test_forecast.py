@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from maintenance.days import Country
 from maintenance.traffic import learning
 from maintenance.traffic.forecast import TooLittle
 from tests.maintenance.usage import LONDON, learnt, london, samples, week
@@ -37,7 +38,7 @@ def test_parts_of_hours_count_as_parts(now: datetime) -> None:
 def test_a_zone_off_the_whole_hour_keeps_its_own_hours(now: datetime) -> None:
     kathmandu = ZoneInfo("Asia/Kathmandu")
     start = datetime(2026, 3, 11, 3, tzinfo=kathmandu)
-    profile = learnt(until=now, minutes=15, days=60, zone=kathmandu, country="NP")
+    profile = learnt(until=now, minutes=15, days=60, zone=kathmandu, country=Country("NP"))
     assert profile.expect(start, start + HOUR).expected == pytest.approx(100, rel=1e-3)
 
 
@@ -77,7 +78,7 @@ def test_holidays_that_were_seen_count_more_the_more_they_are(now: datetime) -> 
 
 
 def test_an_unknown_country_is_doubted_aloud(now: datetime) -> None:
-    assert "No holidays are known for the country 'XX'" in learnt(until=now, country="XX").doubts[0]
+    assert "No holidays are known for the country 'XX'" in learnt(until=now, country=Country("XX")).doubts[0]
 
 
 def test_the_hour_that_spring_takes_is_not_expected(now: datetime) -> None:
@@ -142,7 +143,7 @@ def test_four_times_in_five_the_range_holds_what_comes(now: datetime) -> None:
         np.array([count for _, count in rows]),
         name="",
         zone=LONDON,
-        country="GB",
+        country=Country("GB"),
         now=now,
     )
     held = [
@@ -182,7 +183,9 @@ def test_two_weeks_are_enough_and_doubted(now: datetime) -> None:
 def test_two_samples_a_month_apart_say_too_little() -> None:
     at = np.array([0.0, 30 * 86400.0])
     with pytest.raises(TooLittle, match="no two samples"):
-        learning.fit(at, at, name="X", zone=LONDON, country="GB", now=datetime(2026, 1, 1, tzinfo=UTC))
+        learning.fit(
+            at, at, name="X", zone=LONDON, country=Country("GB"), now=datetime(2026, 1, 1, tzinfo=UTC)
+        )
 
 
 def test_nothing_but_zeros_says_nothing(now: datetime) -> None:
@@ -199,7 +202,9 @@ def test_old_traffic_serves_and_is_doubted(now: datetime) -> None:
 def test_a_year_of_half_hours_is_learnt_at_once(now: datetime) -> None:
     rows = samples(until=now, minutes=30)
     at, counts = np.array([at.timestamp() for at, _ in rows]), np.array([count for _, count in rows])
-    learning.fit(at, counts, name="", zone=LONDON, country="GB", now=now)  # the holidays are read once
+    learning.fit(
+        at, counts, name="", zone=LONDON, country=Country("GB"), now=now
+    )  # the holidays are read once
     before = time.process_time()
-    learning.fit(at, counts, name="", zone=LONDON, country="GB", now=now)
+    learning.fit(at, counts, name="", zone=LONDON, country=Country("GB"), now=now)
     assert time.process_time() - before < 0.2
