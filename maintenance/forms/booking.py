@@ -1,90 +1,18 @@
-"""What Ada and Ben type in; checked values, in aware times, out. No decisions."""
+"""A time that Ada chose, with its purpose or its reason, in; checked values out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.text import Truncator, get_text_list
 
+from maintenance.forms.moments import LENGTHS, Moment
 from maintenance.models import Impact, Service, Window
-
-LENGTHS: Final = tuple((minutes, name) for minutes, name in (
-    (30, "30 minutes"), (60, "1 hour"), (90, "1 hour 30"), (120, "2 hours"), (180, "3 hours"),
-    (240, "4 hours"), (360, "6 hours"), (480, "8 hours"), (720, "12 hours"),
-))  # fmt: skip
-_LOCAL: Final = "%Y-%m-%dT%H:%M"
-
-
-class Moment(forms.DateTimeField):
-    """A time of the bank's own clock, or an instant that names its zone."""
-
-    default_error_messages = {"invalid": "Write the time like 2026-11-29T02:00."}
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("widget", forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_LOCAL))
-        super().__init__(**options)
-
-    def to_python(self, value: Any) -> datetime | None:
-        """An hour that the clocks skip or repeat is asked for again: nobody may guess which is meant."""
-        try:
-            return super().to_python(value)
-        except ValidationError as error:
-            if "interpreted" not in str(error):
-                raise
-            raise ValidationError(
-                "The clocks change in this hour, so this time happens twice or not at all. "
-                "Choose a time outside of it."
-            ) from None
-
-
-class SlotsForm(forms.Form):
-    """What Ada looks for: services, a length, and perhaps a stretch of days."""
-
-    service = forms.ModelMultipleChoiceField(
-        Service.objects.all(),
-        to_field_name="key",
-        widget=forms.CheckboxSelectMultiple,
-        label="Services",
-        error_messages={"required": "Choose at least one service."},
-    )
-    minutes = forms.TypedChoiceField(choices=LENGTHS, coerce=int, initial=120, label="Length")
-    after = forms.DateField(
-        required=False, label="Not before", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    before = forms.DateField(
-        required=False, label="Not after", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """The days must be in order."""
-        cleaned = super().clean() or {}
-        after, before = cleaned.get("after"), cleaned.get("before")
-        if after and before and before < after:
-            self.add_error("before", "The last day lies before the first one.")
-        return cleaned
-
-    @property
-    def length(self) -> timedelta:
-        """How long the window is to be."""
-        return timedelta(minutes=self.cleaned_data["minutes"])
-
-    @property
-    def start(self) -> datetime | None:
-        """The first moment of the first day asked for."""
-        return _midnight(self.cleaned_data["after"])
-
-    @property
-    def end(self) -> datetime | None:
-        """The last moment of the last day asked for."""
-        last = self.cleaned_data["before"]
-        return _midnight(last + timedelta(days=1)) if last else None
 
 
 class TimeForm(forms.Form):
@@ -186,32 +114,6 @@ class MoveForm(EmergencyForm):
         return cleaned
 
 
-class ReasonForm(forms.Form):
-    """Why something is done that others must be able to understand later."""
-
-    reason = forms.CharField(
-        max_length=200,
-        label="Reason",
-        help_text="Kept in the trail.",
-        error_messages={"required": "Give a reason."},
-    )
-
-
-class DecisionForm(forms.Form):
-    """Ben's word on what he saw: the revision says which."""
-
-    revision = forms.IntegerField(min_value=1)
-    verdict = forms.ChoiceField(choices=(("approve", "Approve"), ("reject", "Reject")))
-    reason = forms.CharField(max_length=200, required=False)
-
-    def clean(self) -> dict[str, Any]:
-        """A rejection says why."""
-        cleaned = super().clean() or {}
-        if cleaned.get("verdict") == "reject" and not cleaned.get("reason"):
-            self.add_error("reason", "Say why you reject it.")
-        return cleaned
-
-
 def approvers(booker: User) -> QuerySet[User]:
     """Who may take an emergency upon himself: everybody with the right to approve, but the booker."""
     people = User.objects.with_perm(
@@ -223,7 +125,3 @@ def approvers(booker: User) -> QuerySet[User]:
 def time_of(window: Window) -> dict[str, datetime]:
     """A window's present time, as a form shows it at first."""
     return {"starts_at": window.starts_at, "ends_at": window.ends_at}
-
-
-def _midnight(day: date | None) -> datetime | None:
-    return timezone.make_aware(datetime.combine(day, time())) if day else None

@@ -1,0 +1,22 @@
+"""What Ada and Ben type in; checked values, in aware times, out. No decisions."""
+
+from __future__ import annotations
+
+from maintenance.forms.booking import BookForm, EmergencyForm, MoveForm, TimeForm, approvers, time_of
+from maintenance.forms.decisions import DecisionForm, ReasonForm
+from maintenance.forms.moments import LENGTHS, Moment
+from maintenance.forms.search import SlotsForm
+
+__all__ = [
+    "LENGTHS",
+    "BookForm",
+    "DecisionForm",
+    "EmergencyForm",
+    "Moment",
+    "MoveForm",
+    "ReasonForm",
+    "SlotsForm",
+    "TimeForm",
+    "approvers",
+    "time_of",
+]

@@ -1,0 +1,43 @@
+"""What is typed as a time in; aware times out."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+LENGTHS: Final = tuple((minutes, name) for minutes, name in (
+    (30, "30 minutes"), (60, "1 hour"), (90, "1 hour 30"), (120, "2 hours"), (180, "3 hours"),
+    (240, "4 hours"), (360, "6 hours"), (480, "8 hours"), (720, "12 hours"),
+))  # fmt: skip
+_LOCAL: Final = "%Y-%m-%dT%H:%M"
+
+
+class Moment(forms.DateTimeField):
+    """A time of the bank's own clock, or an instant that names its zone."""
+
+    default_error_messages = {"invalid": "Write the time like 2026-11-29T02:00."}
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_LOCAL))
+        super().__init__(**options)
+
+    def to_python(self, value: Any) -> datetime | None:
+        """An hour that the clocks skip or repeat is asked for again: nobody may guess which is meant."""
+        try:
+            return super().to_python(value)
+        except ValidationError as error:
+            if "interpreted" not in str(error):
+                raise
+            raise ValidationError(
+                "The clocks change in this hour, so this time happens twice or not at all. "
+                "Choose a time outside of it."
+            ) from None
+
+
+def midnight(day: date | None) -> datetime | None:
+    """The first moment of a day at the bank."""
+    return timezone.make_aware(datetime.combine(day, time())) if day else None

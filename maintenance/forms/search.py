@@ -1,0 +1,54 @@
+"""What Ada looks for in; checked services, a length and days out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+
+from maintenance.forms.moments import LENGTHS, midnight
+from maintenance.models import Service
+
+
+class SlotsForm(forms.Form):
+    """What Ada looks for: services, a length, and perhaps a stretch of days."""
+
+    service = forms.ModelMultipleChoiceField(
+        Service.objects.all(),
+        to_field_name="key",
+        widget=forms.CheckboxSelectMultiple,
+        label="Services",
+        error_messages={"required": "Choose at least one service."},
+    )
+    minutes = forms.TypedChoiceField(choices=LENGTHS, coerce=int, initial=120, label="Length")
+    after = forms.DateField(
+        required=False, label="Not before", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    before = forms.DateField(
+        required=False, label="Not after", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """The days must be in order."""
+        cleaned = super().clean() or {}
+        after, before = cleaned.get("after"), cleaned.get("before")
+        if after and before and before < after:
+            self.add_error("before", "The last day lies before the first one.")
+        return cleaned
+
+    @property
+    def length(self) -> timedelta:
+        """How long the window is to be."""
+        return timedelta(minutes=self.cleaned_data["minutes"])
+
+    @property
+    def start(self) -> datetime | None:
+        """The first moment of the first day asked for."""
+        return midnight(self.cleaned_data["after"])
+
+    @property
+    def end(self) -> datetime | None:
+        """The last moment of the last day asked for."""
+        last = self.cleaned_data["before"]
+        return midnight(last + timedelta(days=1)) if last else None
