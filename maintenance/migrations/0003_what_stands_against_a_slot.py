@@ -105,7 +105,10 @@ class Migration(migrations.Migration):
                 ('starts_at', models.DateTimeField(help_text='The first start.')),
                 ('ends_at', models.DateTimeField(help_text='The end of the first.')),
                 ('recurrence', models.TextField(help_text="RRULE and EXDATE lines (RFC 5545), on the bank's clock.")),
+                ('levels', models.JSONField(blank=True, default=dict, help_text='What happens to a service, by its key. Others are away.')),
+                ('reasons', models.JSONField(blank=True, default=dict, help_text="Why a soft rule may be passed each time, by the rule's name.")),
                 ('booked_at', models.DateTimeField()),
+                ('extended_at', models.DateTimeField(blank=True, help_text='When its occurrences ahead were last made.', null=True)),
                 ('ended_at', models.DateTimeField(blank=True, help_text='Since when no more are made.', null=True)),
             ],
             options={
@@ -121,6 +124,7 @@ class Migration(migrations.Migration):
                 ('words', models.TextField(help_text='Everything that stood against it.')),
                 ('found_at', models.DateTimeField()),
                 ('settled_at', models.DateTimeField(blank=True, help_text='When somebody took care of it.', null=True)),
+                ('settled_words', models.CharField(blank=True, help_text='What was done about it.', max_length=200)),
             ],
             options={
                 'verbose_name_plural': 'skipped',
@@ -324,6 +328,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='series',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='series',
             name='services',
             field=models.ManyToManyField(related_name='series', to='maintenance.service'),
         ),
@@ -339,6 +348,11 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='window',
             constraint=models.UniqueConstraint(fields=('series', 'occurrence_at'), name='window_once_per_occurrence'),
+        ),
+        migrations.AddField(
+            model_name='skipped',
+            name='settled_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
             model_name='skipped',

@@ -27,9 +27,21 @@ class Series(models.Model):
     starts_at = models.DateTimeField(help_text="The first start.")
     ends_at = models.DateTimeField(help_text="The end of the first.")
     recurrence = models.TextField(help_text="RRULE and EXDATE lines (RFC 5545), on the bank's clock.")
+    levels = models.JSONField(
+        default=dict, blank=True, help_text="What happens to a service, by its key. Others are away."
+    )
+    reasons = models.JSONField(
+        default=dict, blank=True, help_text="Why a soft rule may be passed each time, by the rule's name."
+    )
     booker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     booked_at = models.DateTimeField()
+    extended_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its occurrences ahead were last made."
+    )
     ended_at = models.DateTimeField(null=True, blank=True, help_text="Since when no more are made.")
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         ordering = ["starts_at"]
@@ -50,6 +62,10 @@ class Skipped(models.Model):
     words = models.TextField(help_text="Everything that stood against it.")
     found_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True, help_text="When somebody took care of it.")
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    settled_words = models.CharField(max_length=200, blank=True, help_text="What was done about it.")
 
     class Meta:
         ordering = ["occurrence_at"]
