@@ -26,6 +26,11 @@ def at_bank(day: date, clock: time) -> datetime:
     return datetime.combine(day, clock, bank_zone()).astimezone(UTC)
 
 
+def new_year(year: int) -> datetime:
+    """The instant (UTC) at which a year begins at the bank."""
+    return at_bank(date(year, 1, 1), time.min)
+
+
 def day_words(day: date) -> str:
     """`Sunday 29 November 2026`."""
     return f"{day:%A} {day.day} {day:%B %Y}"

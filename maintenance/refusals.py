@@ -34,7 +34,7 @@ class Refused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """The only way inside the least notice: why it cannot wait, and who answers for it."""
+    """The only way past what is hard: why it cannot wait, and who answers for it."""
 
     reason: str
     approver: User
@@ -60,11 +60,6 @@ def words(name: str, text: str) -> list[Objection]:
     if len(text.strip()) > _LONGEST_WORDS:
         return [Objection(name, f"The {name} is longer than {_LONGEST_WORDS} characters: shorten it.")]
     return []
-
-
-def unless(emergency: Emergency | None, against: Sequence[Objection]) -> list[Objection]:
-    """What is left of the objections: an emergency lifts the notice, and nothing else."""
-    return [objection for objection in against if emergency is None or objection.rule != "notice"]
 
 
 def emergency_faults(emergency: Emergency | None, by: User) -> list[Objection]:

@@ -32,6 +32,7 @@ def facts(window: Window) -> Facts:
         "revision": window.revision,
         "booker": window.booker.get_username(),
         "expected_load": window.expected_load,
+        "exemption": window.exemption,
         "emergency_reason": window.emergency_reason,
         "emergency_approver": window.emergency_approver.get_username() if window.emergency_approver else None,
     }

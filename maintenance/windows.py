@@ -6,18 +6,20 @@ Each act takes the locks it needs, reads again what it was given, and writes one
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from maintenance import overrides as passing
 from maintenance import rules, trail
-from maintenance.models import Change, Impact, Service, Window
-from maintenance.refusals import Emergency, Refused, emergency_faults, refuse, state, unless, words
+from maintenance.models import Change, Exemption, Impact, Series, Service, Window
+from maintenance.refusals import Emergency, Refused, emergency_faults, refuse, state, words
 from maintenance.rules import Objection
 
-__all__ = ["Emergency", "Refused", "book", "cancel", "locked", "reschedule"]
+__all__ = ["Emergency", "Numbers", "Refused", "book", "cancel", "locked", "reschedule"]
 
 _MOVABLE: Final = (Window.Status.BOOKED, Window.Status.APPROVED, Window.Status.REJECTED)
 _MOVED: Final = (
@@ -28,10 +30,40 @@ _MOVED: Final = (
     "sequence",
     "booker",
     "changed_at",
+    "exemption",
     "expected_load",
+    "expected_low",
+    "expected_high",
+    "expected_customers",
+    "expected_vulnerable",
     "emergency_reason",
     "emergency_approver",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What was expected when a time was chosen; kept with the window, so that what came can be compared."""
+
+    load: float | None = None
+    """Uses in the whole window; None where traffic says too little."""
+    low: float | None = None
+    """The low end of the range of 80 %."""
+    high: float | None = None
+    customers: int | None = None
+    """Customers who use any of the services, at whatever time."""
+    vulnerable: int | None = None
+    """Those of them who are vulnerable."""
+
+    def columns(self) -> dict[str, Any]:
+        """As a window keeps them."""
+        return {
+            "expected_load": self.load,
+            "expected_low": self.low,
+            "expected_high": self.high,
+            "expected_customers": self.customers,
+            "expected_vulnerable": self.vulnerable,
+        }
 
 
 def book(
@@ -43,20 +75,27 @@ def book(
     by: User,
     now: datetime,
     levels: Mapping[str, str] | None = None,
-    expected_load: float | None = None,
+    numbers: Numbers | None = None,
+    staff: Sequence[User] = (),
+    exemption: str = "",
+    overrides: Mapping[str, str] | None = None,
     emergency: Emergency | None = None,
+    series: Series | None = None,
+    occurrence_at: datetime | None = None,
 ) -> Window:
     """Book a window that waits for its approvals.
 
-    `levels` says by service key what happens to it (a value of Impact.Level; without one, an outage).
-    Raises Refused with everything that stands against it.
+    `levels` says by service key what happens to it (a value of Impact.Level; without one, an outage),
+    `exemption` (a value of Exemption) what frees it from the notice of some rule-books, and `overrides` by
+    rule why what is soft is passed over. Raises Refused with everything that stands against it.
     """
     asked = list({service.pk: service for service in services}.values())
     with transaction.atomic():
         _hold()
-        against = rules.objections(asked, starts_at, ends_at, now=now)
-        against += [*words("purpose", purpose), *_levels(asked, levels or {})]
-        refuse([*unless(emergency, against), *emergency_faults(emergency, by)])
+        against = rules.objections(asked, starts_at, ends_at, now=now, exemption=exemption)
+        left, passed = passing.settle(against, overrides or {}, emergency)
+        left += [*words("purpose", purpose), *_levels(asked, levels or {}), *_exemption(exemption)]
+        refuse([*left, *emergency_faults(emergency, by)])
         window = Window.objects.create(
             purpose=purpose.strip(),
             starts_at=starts_at,
@@ -64,16 +103,21 @@ def book(
             booker=by,
             booked_at=now,
             changed_at=now,
-            expected_load=expected_load,
+            exemption=exemption,
+            series=series,
+            occurrence_at=occurrence_at,
+            **(numbers or Numbers()).columns(),
             **_stated(emergency),
         )
+        window.staff.set(staff)
         impacts = [
             Impact(window=window, service=service, level=(levels or {}).get(service.key, Impact.Level.OUTAGE))
             for service in asked
         ]
         Impact.objects.bulk_create(impacts)
+        passing.keep(window, passed, by=by, now=now)
         taken = {impact.service.key: str(impact.level) for impact in impacts}
-        more = {"purpose": window.purpose, "services": taken}
+        more = {"purpose": window.purpose, "services": taken, **_also(staff, passed)}
         trail.write(
             window,
             Change.What.BOOKED,
@@ -94,21 +138,28 @@ def reschedule(
     reason: str,
     by: User,
     now: datetime,
-    expected_load: float | None = None,
+    numbers: Numbers | None = None,
+    staff: Sequence[User] | None = None,
+    exemption: str | None = None,
+    overrides: Mapping[str, str] | None = None,
     emergency: Emergency | None = None,
 ) -> Window:
     """Move a window that has not begun; both approvals are needed anew, and not from who moved it.
 
-    Raises Refused with everything that stands against it.
+    Without `staff` or `exemption` they stay as they are; what was passed over and what was expected hold
+    for one time only. Raises Refused with everything that stands against it.
     """
     with transaction.atomic():
         _hold()
         window = locked(window)
         refuse(state(window, *_MOVABLE))
+        exemption = window.exemption if exemption is None else exemption
+        people = list(window.staff.all()) if staff is None else list(staff)
         services = window.services.all()
-        against = rules.objections(services, starts_at, ends_at, now=now, ignoring=window)
-        against += [*words("reason", reason), *_unmoved(window, starts_at, ends_at)]
-        refuse([*unless(emergency, against), *emergency_faults(emergency, by)])
+        against = rules.objections(services, starts_at, ends_at, now=now, moved=window, exemption=exemption)
+        left, passed = passing.settle(against, overrides or {}, emergency)
+        left += [*words("reason", reason), *_exemption(exemption), *_unmoved(window, starts_at, ends_at)]
+        refuse([*left, *emergency_faults(emergency, by)])
         before = trail.facts(window)
         window.starts_at, window.ends_at = starts_at, ends_at
         window.status = Window.Status.BOOKED
@@ -116,11 +167,21 @@ def reschedule(
         window.sequence += 1
         window.booker = by
         window.changed_at = now
-        window.expected_load = expected_load
-        for name, value in _stated(emergency).items():
+        window.exemption = exemption
+        for name, value in {**(numbers or Numbers()).columns(), **_stated(emergency)}.items():
             setattr(window, name, value)
         window.save(update_fields=_MOVED)
-        trail.write(window, Change.What.RESCHEDULED, by=by, now=now, before=before, reason=reason.strip())
+        window.staff.set(people)
+        passing.keep(window, passed, by=by, now=now)
+        trail.write(
+            window,
+            Change.What.RESCHEDULED,
+            by=by,
+            now=now,
+            before=before,
+            more=_also(people if staff is not None else (), passed),
+            reason=reason.strip(),
+        )
     return window
 
 
@@ -172,6 +233,20 @@ def _unmoved(window: Window, starts_at: datetime, ends_at: datetime) -> list[Obj
     if same and window.status != Window.Status.REJECTED:
         return [Objection("unmoved", "It is planned for this time already.")]
     return []
+
+
+def _exemption(exemption: str) -> list[Objection]:
+    if not exemption or exemption in Exemption:
+        return []
+    known = ", ".join(Exemption.values)
+    return [Objection("exemption", f"{exemption} is no exemption: write one of {known}, or nothing.")]
+
+
+def _also(staff: Sequence[User], passed: Sequence[passing.Passed]) -> dict[str, Any]:
+    """What the trail says beside the window's own columns."""
+    names = [person.get_username() for person in staff]
+    overridden = [each.facts() for each in passed]
+    return {**({"staff": names} if names else {}), **({"overridden": overridden} if overridden else {})}
 
 
 def _stated(emergency: Emergency | None) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def _booked_and_approved(now: datetime) -> Window:
         purpose="Database upgrade",
         by=people.user("ada"),
         now=now,
-        expected_load=slot.load.expected,
+        numbers=windows.Numbers(slot.load.expected, slot.load.low, slot.load.high),
     )
     approvals.approve(window, Approval.Subject.CHANGE, revision=1, by=people.user("ben"), now=now)
     notices.approve_text(window, revision=1, by=people.user("ben"), now=now)

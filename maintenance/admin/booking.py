@@ -56,7 +56,7 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
                 by=booker,
                 now=now,
                 levels=form.levels,
-                expected_load=found.load.expected if found else None,
+                numbers=numbers(found),
                 emergency=emergency(form.cleaned_data),
             )
         except windows.Refused as refused:
@@ -98,8 +98,15 @@ def standing(against: list[rules.Objection]) -> dict[str, Any]:
     """The objections for a page, and whether an emergency could overrule all of them."""
     return {
         "objections": against,
-        "urgent": bool(against) and all(objection.rule == "notice" for objection in against),
+        "urgent": bool(against) and all(objection.rule in rules.SETTABLE for objection in against),
     }
+
+
+def numbers(found: Expected | None) -> windows.Numbers:
+    """What is kept with the window of what was expected."""
+    return (
+        windows.Numbers(found.load.expected, found.load.low, found.load.high) if found else windows.Numbers()
+    )
 
 
 def expected(

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from maintenance import rules, windows
 from maintenance.admin import frame
-from maintenance.admin.booking import emergency, expected, standing
+from maintenance.admin.booking import emergency, expected, numbers, standing
 from maintenance.forms import MoveForm
 from maintenance.models import Window
 
@@ -47,7 +47,7 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Http
                 reason=form.cleaned_data["reason"],
                 by=booker,
                 now=now,
-                expected_load=_load(window, form.cleaned_data, now),
+                numbers=_numbers(window, form.cleaned_data, now),
                 emergency=emergency(form.cleaned_data),
             )
         except windows.Refused as problem:
@@ -76,6 +76,5 @@ def _chosen(request: HttpRequest) -> dict[str, datetime] | None:
     return given if len(given) == len(found) else None
 
 
-def _load(window: Window, given: dict[str, Any], now: datetime) -> float | None:
-    found = expected(list(window.services.all()), given["starts_at"], given["ends_at"], now)
-    return found.load.expected if found else None
+def _numbers(window: Window, given: dict[str, Any], now: datetime) -> windows.Numbers:
+    return numbers(expected(list(window.services.all()), given["starts_at"], given["ends_at"], now))

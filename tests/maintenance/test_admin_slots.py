@@ -114,7 +114,7 @@ def test_every_objection_is_listed(banking: Service, now: datetime) -> None:
     assert "Year end" in page
     assert "at least 5 days of notice" in page
     assert "already in window" in page
-    assert "Book window" not in page
+    assert "It cannot wait?" in page
 
 
 def test_a_refused_booking_books_nothing_and_says_why(banking: Service, now: datetime) -> None:

@@ -19,16 +19,16 @@ END = START + timedelta(hours=2)
 
 
 def _against(
-    *services: Service, now: datetime, start: datetime = START, ignoring: Window | None = None
+    *services: Service, now: datetime, start: datetime = START, moved: Window | None = None
 ) -> list[Objection]:
     end = start + timedelta(hours=2)
-    return rules.objections(services or [service()], start, end, now=now, ignoring=ignoring)
+    return rules.objections(services or [service()], start, end, now=now, moved=moved)
 
 
 def _found(
-    *services: Service, now: datetime, start: datetime = START, ignoring: Window | None = None
+    *services: Service, now: datetime, start: datetime = START, moved: Window | None = None
 ) -> list[str]:
-    return [objection.rule for objection in _against(*services, now=now, start=start, ignoring=ignoring)]
+    return [objection.rule for objection in _against(*services, now=now, start=start, moved=moved)]
 
 
 def _freeze(*services: Service, starts_at: datetime = START, ends_at: datetime = END) -> Freeze:
@@ -99,7 +99,7 @@ def test_a_window_of_an_unrelated_service_does_not(now: datetime) -> None:
 
 def test_a_window_does_not_stand_against_its_own_move(now: datetime) -> None:
     moved = window(service(), starts_at=START)
-    assert _found(now=now, ignoring=moved) == []
+    assert _found(now=now, moved=moved) == []
 
 
 def test_a_window_of_what_the_service_depends_on_stands_against_it(now: datetime) -> None:

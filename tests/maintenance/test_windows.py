@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 
 from maintenance import approvals, windows
 from maintenance.models import Approval, Change, Freeze, Impact, Window
-from maintenance.windows import Emergency, Refused
+from maintenance.windows import Emergency, Numbers, Refused
 from tests.maintenance.usage import london
 from tests.people import service, user
 from tests.people import window as written
@@ -56,7 +56,7 @@ def _refusal(now: datetime, **changed: Any) -> list[str]:
 
 
 def test_a_booked_window_waits_for_its_approvals(now: datetime) -> None:
-    booked = Window.objects.get(pk=_book(now, expected_load=12.5).pk)
+    booked = Window.objects.get(pk=_book(now, numbers=Numbers(12.5, 10, 15, 7, 2)).pk)
     assert (booked.status, booked.revision, booked.sequence) == (Window.Status.BOOKED, 1, 0)
     assert (booked.starts_at, booked.ends_at, booked.booker, booked.booked_at) == (
         START,
@@ -98,6 +98,7 @@ def test_the_booking_is_in_the_trail(now: datetime) -> None:
         "revision": 1,
         "booker": "ada",
         "emergency_reason": "",
+        "exemption": "",
     }
 
 
@@ -138,12 +139,21 @@ def test_an_emergency_is_booked_inside_the_notice_with_its_reason_and_approver(n
     assert booked.changes.get().reason == "A certificate expires tonight"
 
 
-def test_an_emergency_does_not_lift_a_freeze(now: datetime) -> None:
+def test_an_emergency_lifts_all_that_is_hard_and_keeps_what_it_was(now: datetime) -> None:
     soon = now + timedelta(hours=4)
     Freeze.objects.create(name="Election", starts_at=now, ends_at=END)
     emergency = Emergency("A certificate expires tonight", user("ben"))
-    asked = {"starts_at": soon, "ends_at": soon + timedelta(hours=1), "emergency": emergency}
-    assert _refusal(now, **asked) == ["freeze"]
+    booked = _book(now, starts_at=soon, ends_at=soon + timedelta(hours=1), emergency=emergency)
+    assert sorted(booked.overrides.values_list("rule", "reason", "hard", "revision")) == [
+        ("freeze", "A certificate expires tonight", True, 1),
+        ("notice", "A certificate expires tonight", True, 1),
+    ]
+
+
+def test_an_emergency_does_not_lift_the_past(now: datetime) -> None:
+    emergency = Emergency("A certificate expired", user("ben"))
+    gone = now - timedelta(hours=1)
+    assert _refusal(now, starts_at=gone, ends_at=now, emergency=emergency) == ["past"]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +203,7 @@ def test_the_move_is_in_the_trail_with_both_times(now: datetime) -> None:
 
 
 def test_the_traffic_promised_for_the_old_time_is_not_kept_for_the_new_one(now: datetime) -> None:
-    booked = _book(now, expected_load=12.5)
+    booked = _book(now, numbers=Numbers(12.5, 10, 15, 7, 2))
     moved = windows.reschedule(booked, START + LATER, END + LATER, reason="Late", by=user("ada"), now=now)
     assert moved.expected_load is None
 

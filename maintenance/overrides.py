@@ -1,0 +1,82 @@
+"""Objections, and reasons to pass over them, in; what still stands, and what was passed and why, out.
+
+A soft objection is passed with a reason of its own, a hard one only as an emergency. What is passed is
+kept for the revision of the window for which it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from maintenance.models import Override, Window
+from maintenance.refusals import Emergency, words
+from maintenance.rules import SETTABLE, Objection
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """An objection that somebody passes over, and why."""
+
+    objection: Objection
+    reason: str
+
+    def facts(self) -> dict[str, object]:
+        """As the trail keeps it."""
+        return {
+            "rule": self.objection.rule,
+            "words": self.objection.words,
+            "reason": self.reason,
+            "hard": self.objection.hard,
+        }
+
+
+def settle(
+    against: Iterable[Objection], reasons: Mapping[str, str], emergency: Emergency | None
+) -> tuple[list[Objection], list[Passed]]:
+    """What is left of the objections, and what was passed of them. `reasons` are by rule."""
+    left: list[Objection] = []
+    passed = []
+    for objection in against:
+        reason = _reason(objection, reasons, emergency)
+        if not reason:
+            left.append(objection)
+        elif too_long := words("reason", reason):
+            left += [fault for fault in too_long if fault not in left]
+        else:
+            passed.append(Passed(objection, reason))
+    return left, passed
+
+
+def _reason(objection: Objection, reasons: Mapping[str, str], emergency: Emergency | None) -> str:
+    if objection.rule not in SETTABLE:
+        return ""
+    if objection.hard:
+        return emergency.reason.strip() if emergency else ""
+    return reasons.get(objection.rule, "").strip()
+
+
+def keep(window: Window, passed: Sequence[Passed], *, by: User, now: datetime) -> None:
+    """Keep what was passed for the present revision of a window."""
+    Override.objects.bulk_create(
+        Override(
+            window=window,
+            revision=window.revision,
+            rule=each.objection.rule,
+            words=each.objection.words,
+            reason=each.reason,
+            hard=each.objection.hard,
+            by=by,
+            at=now,
+        )
+        for each in passed
+    )
+
+
+def still(window: Window, against: Iterable[Objection]) -> list[Objection]:
+    """Those of the objections that nobody has passed over for the present revision of a window."""
+    known = set(window.overrides.filter(revision=window.revision).values_list("rule", "words"))
+    return [objection for objection in against if (objection.rule, objection.words) not in known]

@@ -1,0 +1,73 @@
+"""Services and a time in; all that stands against a window of theirs at that time out.
+
+A rule is one function: it gets the time and what stands around it, and says in words what it has against
+it, once for each thing it finds. What stands around is read once and can be asked about many times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from maintenance.models import Service, Window
+from maintenance.rules.reading import LIVE, needs, surroundings
+from maintenance.rules.registry import RULES, SETTABLE, Rule, Weight
+from maintenance.rules.spans import Span, Spans, Time
+from maintenance.rules.surroundings import Objection, Surroundings
+
+__all__ = [
+    "LIVE",
+    "RULES",
+    "SETTABLE",
+    "Objection",
+    "Rule",
+    "Span",
+    "Spans",
+    "Surroundings",
+    "Time",
+    "Weight",
+    "against",
+    "free",
+    "needs",
+    "objections",
+    "surroundings",
+]
+
+
+def objections(
+    services: Iterable[Service],
+    starts_at: datetime,
+    ends_at: datetime,
+    *,
+    now: datetime,
+    moved: Window | None = None,
+    exemption: str = "",
+) -> list[Objection]:
+    """Everything that stands against a window of these services at this time; `moved` is the one moved."""
+    asked = list(services)
+    if not asked:
+        return [Objection("services", "Name at least one service that the window takes away.")]
+    if ends_at <= starts_at:
+        return [Objection("length", "A window must end after it starts.")]
+    around = surroundings(asked, starts_at, ends_at, moved=moved, exemption=exemption)
+    return against(around, Time(starts_at, ends_at, now))
+
+
+def against(around: Surroundings, time: Time) -> list[Objection]:
+    """What every rule has to say about a time within the surroundings that were read."""
+    return [
+        Objection(rule.name, words, hard=weight == Weight.HARD)
+        for rule in RULES
+        if (weight := rule.weighs(around.weights)) != Weight.OFF
+        for words in rule.find(time, around)
+    ]
+
+
+def free(around: Surroundings, time: Time) -> bool:
+    """Whether a time may be suggested: no rule that suggestions keep clear of has anything against it."""
+    return not any(
+        True
+        for rule in RULES
+        if rule.avoided and rule.weighs(around.weights) != Weight.OFF
+        for _ in rule.find(time, around)
+    )

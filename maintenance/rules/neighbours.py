@@ -1,0 +1,65 @@
+"""A time in; what other windows, and what customers are told to use instead, say against it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from maintenance import clock
+from maintenance.rules.spans import Span, Time
+from maintenance.rules.surroundings import Surroundings
+
+
+def overlap(time: Time, around: Surroundings) -> Iterator[str]:
+    """One service is in one window at a time."""
+    for other in _others(time, around):
+        same = around.asked & other.services
+        if same:
+            yield f"{around.named(same)}: already in {_when(other)}."
+
+
+def dependency(time: Time, around: Surroundings) -> Iterator[str]:
+    """A service and what it depends on are in one window at a time, at any remove."""
+    for other in _others(time, around):
+        same = around.asked & other.services
+        for ours in sorted(around.asked - same):
+            under = (around.needs[ours] & other.services) - {ours}
+            if under:
+                yield f"{around.names[ours]} depends on {around.named(under)}, which has {_when(other)}."
+            over = {theirs for theirs in other.services - same if ours in around.needs[theirs]}
+            if over:
+                yield f"{around.named(over)}, which has {_when(other)}, depends on {around.names[ours]}."
+
+
+def alternative(time: Time, around: Surroundings) -> Iterator[str]:
+    """What a notice tells customers to use instead must not be away, nor need what is away, meanwhile."""
+    for away, instead in _recommended(around, around.asked):
+        if around.needs[instead] & around.asked:
+            yield _both(around, away, instead, "this same window")
+    for held in _others(time, around):
+        for away, instead in _recommended(around, around.asked):
+            if around.needs[instead] & held.services:
+                yield _both(around, away, instead, f"{_when(held)},")
+        for away, instead in _recommended(around, held.services):
+            if around.needs[instead] & around.asked:
+                yield _both(around, away, instead, f"this window, during {held.name},")
+
+
+def _others(time: Time, around: Surroundings) -> Iterator[Span]:
+    return (held for held in around.windows.meeting(time) if held.window != around.own)
+
+
+def _when(other: Span) -> str:
+    return f"{other.name}, {clock.span_words(other.starts_at, other.ends_at)}"
+
+
+def _recommended(around: Surroundings, services: Iterable[int]) -> Iterator[tuple[int, int]]:
+    for away in services:
+        for instead in around.instead.get(away, ()):
+            yield away, instead
+
+
+def _both(around: Surroundings, away: int, instead: int, where: str) -> str:
+    return (
+        f"Customers of {around.names[away]} are told to use {around.names[instead]} instead, "
+        f"which {where} takes away at the same time."
+    )

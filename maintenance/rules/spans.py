@@ -1,0 +1,81 @@
+"""Stretches of time that were read once in; those that a time meets, found fast, out. No models here."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """When a window would be, and the moment at which customers are, or were, given notice of it."""
+
+    starts_at: datetime
+    ends_at: datetime
+    now: datetime
+
+    @property
+    def length(self) -> timedelta:
+        """From its start to its end."""
+        return self.ends_at - self.starts_at
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A freeze, a critical day or another window: its name for a person, its time, what and who is in it."""
+
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    services: frozenset[int] = frozenset()
+    """Primary keys. For what is kept clear or agreed once for all, none means every service."""
+    window: int | None = None
+    """The primary key, where it is a window."""
+    staff: frozenset[int] = frozenset()
+
+    def meets(self, time: Time) -> bool:
+        """Whether they share a moment; the end belongs to what comes after it."""
+        return self.starts_at < time.ends_at and time.starts_at < self.ends_at
+
+    def holds(self, time: Time) -> bool:
+        """Whether the whole time lies within it."""
+        return self.starts_at <= time.starts_at and time.ends_at <= self.ends_at
+
+    def of(self, services: frozenset[int]) -> bool:
+        """Whether it is of one of these services, or of every service."""
+        return not self.services or not self.services.isdisjoint(services)
+
+
+class Spans:
+    """Spans in the order of their starts, to be asked thousands of times.
+
+    Only those are looked at that start before the time ends, and not so long before it starts that even
+    the longest of them would be over.
+    """
+
+    __slots__ = ("_longest", "_spans", "_starts")
+
+    def __init__(self, spans: Iterable[Span] = ()) -> None:
+        self._spans = sorted(spans, key=lambda span: (span.starts_at, span.ends_at, span.name))
+        self._starts = [span.starts_at for span in self._spans]
+        self._longest = max((span.ends_at - span.starts_at for span in self._spans), default=timedelta(0))
+
+    def __iter__(self) -> Iterator[Span]:
+        return iter(self._spans)
+
+    def __len__(self) -> int:
+        return len(self._spans)
+
+    def meeting(self, time: Time) -> Iterator[Span]:
+        """Those that share a moment with the time."""
+        first = bisect_right(self._starts, time.starts_at - self._longest)
+        last = bisect_left(self._starts, time.ends_at)
+        for index in range(first, last):
+            if self._spans[index].ends_at > time.starts_at:
+                yield self._spans[index]
+
+    def after(self, at: datetime) -> Iterator[Span]:
+        """Those that start at an instant or later."""
+        return iter(self._spans[bisect_left(self._starts, at) :])
