@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from maintenance.admin import catalogue, changes, register, staff, window  # noqa: F401  # each registers its models
+from maintenance.admin import catalogue, changes, register, series, staff, window  # noqa: F401  # each registers its models

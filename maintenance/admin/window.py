@@ -78,6 +78,7 @@ class WindowAdmin(ModelAdmin):
             ("slots/", "maintenance_window_slots", slots.page),
             ("book/", "maintenance_window_book", booking.page),
             ("calendar/", "maintenance_window_calendar", calendar.page),
+            ("<int:pk>/check/", "maintenance_window_check", calendar.check),
             ("<int:pk>/move/", "maintenance_window_move", moving.page),
             ("<int:pk>/decide/", "maintenance_window_decide", decisions.change),
             ("<int:pk>/act/<str:name>/", "maintenance_window_act", acts.page),

@@ -6,6 +6,7 @@ from maintenance.forms.booking import BookForm, EmergencyForm, MoveForm, TimeFor
 from maintenance.forms.decisions import DecisionForm, ReasonForm
 from maintenance.forms.moments import LENGTHS, Moment
 from maintenance.forms.search import SlotsForm
+from maintenance.forms.target import TargetForm
 
 __all__ = [
     "LENGTHS",
@@ -16,6 +17,7 @@ __all__ = [
     "MoveForm",
     "ReasonForm",
     "SlotsForm",
+    "TargetForm",
     "TimeForm",
     "approvers",
     "time_of",

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from maintenance.admin.calendar import Bar, Entry, bars, days_of, first_weekday
+from maintenance.admin.calendar.entries import Entry, Kind
+from maintenance.admin.calendar.month import Bar, bars, days_of, first_weekday
 from maintenance.models import Freeze, Window
 from tests import people
 from tests.staff import address, queries, reader, words
@@ -17,7 +18,7 @@ WEEK = [date(2026, 3, day) for day in range(16, 23)]
 
 def _entry(start: tuple[int, int], end: tuple[int, int]) -> Entry:
     at = [datetime(2026, 3, *moment, tzinfo=UTC) for moment in (start, end)]
-    return Entry("Cards", "Approved", "approved", "/", at[0], at[1])
+    return Entry(Kind.WINDOW, "Cards", "Approved", "approved", at[0], at[1])
 
 
 def _places(found: list[Bar]) -> list[tuple[int, int, int]]:

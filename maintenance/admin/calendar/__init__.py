@@ -1,0 +1,8 @@
+"""The calendar of the admin: a month or a week, and the check of a time that a window is moved to."""
+
+from __future__ import annotations
+
+from maintenance.admin.calendar.checking import check
+from maintenance.admin.calendar.page import page
+
+__all__ = ["check", "page"]

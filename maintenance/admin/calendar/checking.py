@@ -1,0 +1,70 @@
+"""A window and a start in; what stands against it there, and the way to move it, out. Nothing is changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.admin import ModelAdmin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from maintenance import rules
+from maintenance.admin import frame
+from maintenance.admin.calendar.entries import MOVABLE
+from maintenance.forms import ReasonForm, TargetForm
+from maintenance.models import Window
+from maintenance.refusals import state
+from maintenance.rules import Objection
+
+
+@frame.allowed("maintenance.book_window")
+@require_safe
+def check(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> HttpResponse:
+    """Whether the window may begin at `starts_at` (the bank's clock) and stay as long as it is.
+
+    With `part` the answer is a piece for the page that asked, where the window was dropped; without, the
+    page that moves it, which checks as well.
+    """
+    window = get_object_or_404(Window.objects.prefetch_related("services"), pk=pk)
+    form = TargetForm(request.GET)
+    part = "part" in request.GET
+    facts: dict[str, Any] = {"window": window, "target": form}
+    if form.is_valid():
+        starts_at = form.cleaned_data["starts_at"]
+        ends_at = starts_at + window.length
+        times = urlencode({"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()})
+        move = f"{reverse('admin:maintenance_window_move', args=[pk])}?{times}"
+        if not part:
+            return HttpResponseRedirect(move)
+        against = rules.objections(
+            window.services.all(),
+            starts_at,
+            ends_at,
+            now=timezone.now(),
+            moved=window,
+            exemption=window.exemption,
+        )
+        facts |= {
+            "starts_at": starts_at,
+            "ends_at": ends_at,
+            "move": move,
+            "refused": state(window, *MOVABLE) or _same(window, starts_at),
+            "objections": against,
+            "passable": all(objection.rule in rules.SETTABLE for objection in against),
+            "reason": ReasonForm(auto_id="moved_%s")["reason"],
+        }
+    if part:
+        return render(request, "maintenance/admin/calendar/checked.html", facts)
+    return frame.render(request, model_admin, "maintenance/admin/calendar/check.html", "Move a window", facts)
+
+
+def _same(window: Window, starts_at: datetime) -> list[Objection]:
+    """Rejected for its words, it may be put forward again at the same time."""
+    if starts_at != window.starts_at or window.status == Window.Status.REJECTED:
+        return []
+    return [Objection("unmoved", "It is planned for this time already.")]

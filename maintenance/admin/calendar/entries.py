@@ -1,0 +1,182 @@
+"""Two days in; all that the calendar shows between them, in the order in which it is read, out."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final, TypeVar
+
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import Model, Prefetch, Q, QuerySet
+from django.urls import reverse
+
+from maintenance import clock, days, recurrence
+from maintenance.models import Conflict, Freeze, Service, Skipped, StandingWindow, Window
+from maintenance.rules import LIVE
+
+MOVABLE: Final = (Window.Status.BOOKED, Window.Status.APPROVED, Window.Status.REJECTED)
+_A_DAY: Final = timedelta(days=1)
+_Timed = TypeVar("_Timed", Freeze, StandingWindow)
+
+
+class Kind(enum.StrEnum):
+    """What an entry is, in the order in which a day lists them."""
+
+    HOLIDAY = "holiday"
+    CRITICAL = "critical"
+    FREEZE = "freeze"
+    STANDING = "standing"
+    SKIPPED = "skipped"
+    WINDOW = "window"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing on the calendar, whichever days it lies in."""
+
+    kind: Kind
+    name: str
+    status: str
+    """In words: what it is, or how it stands."""
+    tone: str
+    starts_at: datetime
+    ends_at: datetime
+    address: str = ""
+    """The page that says more; empty where there is none."""
+    pk: int = 0
+    conflicts: tuple[str, ...] = ()
+    """What has come to stand against it, in words."""
+    repeats: bool = False
+    movable: bool = False
+
+    @property
+    def first(self) -> date:
+        """The first day it touches, by the bank's clock."""
+        return clock.bank_day(self.starts_at)
+
+    @property
+    def last(self) -> date:
+        """The last day it touches: an end at midnight does not touch the day that begins."""
+        return clock.bank_day(self.ends_at - timedelta(microseconds=1))
+
+    @property
+    def minutes(self) -> int:
+        """How long it is."""
+        return round((self.ends_at - self.starts_at).total_seconds() / 60)
+
+    @property
+    def timed(self) -> bool:
+        """Whether its hours say something: a holiday is the whole day."""
+        return self.kind not in (Kind.HOLIDAY, Kind.CRITICAL)
+
+
+def between(first: date, last: date, service: Service | None = None) -> list[Entry]:
+    """Everything from `first` to `last`, both included; with a service, what concerns it."""
+    start, end = midnight(first), midnight(last + _A_DAY)
+    found = [
+        *_holidays(first, last),
+        *_repeated(_concerning(Freeze.objects.all(), service), Kind.FREEZE, "Freeze", start, end),
+        *_repeated(
+            _concerning(StandingWindow.objects.all(), service), Kind.STANDING, "Standing window", start, end
+        ),
+        *_skipped(start, end, service),
+        *_windows(start, end, service),
+    ]
+    order = list(Kind)
+    return sorted(found, key=lambda entry: (entry.first, order.index(entry.kind), entry.starts_at, entry.pk))
+
+
+def midnight(day: date) -> datetime:
+    """The first moment of a day at the bank."""
+    return clock.at_bank(day, time())
+
+
+def _concerning(rows: QuerySet[_Timed], service: Service | None) -> QuerySet[_Timed]:
+    """Those of the service, or that name none and so mean all."""
+    if service is None:
+        return rows
+    return rows.filter(Q(services=service) | Q(services=None)).distinct()
+
+
+def _repeated(
+    rows: QuerySet[_Timed], kind: Kind, status: str, start: datetime, end: datetime
+) -> Iterator[Entry]:
+    """Each time of each row, however often it repeats."""
+    near = rows.filter(starts_at__lt=end).exclude(recurrence="", ends_at__lte=start)
+    for row in near.prefetch_related("services"):
+        about = ", ".join(service.name for service in row.services.all())
+        for starts_at, ends_at in recurrence.occurrences(
+            row.starts_at, row.ends_at, row.recurrence, start, end
+        ):
+            yield Entry(
+                kind,
+                f"{row.name} ({about})" if about else row.name,
+                status,
+                kind,
+                starts_at,
+                ends_at,
+                address=_address(row),
+                pk=row.pk,
+                repeats=bool(row.recurrence),
+            )
+
+
+def _holidays(first: date, last: date) -> Iterator[Entry]:
+    for day, name in days.of(settings.COUNTRY).holidays(first, last).items():
+        yield _whole_day(Kind.HOLIDAY, name, "Public holiday", day, "")
+
+
+def _whole_day(kind: Kind, name: str, status: str, day: date, address: str) -> Entry:
+    return Entry(kind, name, status, kind, midnight(day), midnight(day + _A_DAY), address=address)
+
+
+def _skipped(start: datetime, end: datetime, service: Service | None) -> Iterator[Entry]:
+    rows = Skipped.objects.filter(settled_at=None, occurrence_at__gte=start, occurrence_at__lt=end)
+    if service is not None:
+        rows = rows.filter(series__services=service)
+    for row in rows.select_related("series").prefetch_related("series__services"):
+        series = row.series
+        yield Entry(
+            Kind.SKIPPED,
+            ", ".join(taken.name for taken in series.services.all()),
+            "Could not be booked",
+            Kind.SKIPPED,
+            row.occurrence_at,
+            row.occurrence_at + (series.ends_at - series.starts_at),
+            address=reverse("admin:maintenance_series_change", args=[series.pk]),
+            pk=row.pk,
+            conflicts=tuple(row.words.splitlines()),
+            repeats=True,
+        )
+
+
+def _windows(start: datetime, end: datetime, service: Service | None) -> Iterator[Entry]:
+    rows = Window.objects.filter(starts_at__lt=end, ends_at__gt=start)
+    if service is not None:
+        rows = rows.filter(impacts__service=service)
+    still = Prefetch("conflicts", Conflict.objects.filter(gone_at=None))
+    for window in rows.prefetch_related("services", still):
+        live = window.status in LIVE
+        yield Entry(
+            Kind.WINDOW,
+            ", ".join(taken.name for taken in window.services.all()),
+            window.get_status_display(),
+            window.status,
+            window.starts_at,
+            window.ends_at,
+            address=reverse("admin:maintenance_window_change", args=[window.pk]),
+            pk=window.pk,
+            conflicts=tuple(conflict.words for conflict in window.conflicts.all()) if live else (),
+            repeats=window.series_id is not None,
+            movable=window.status in MOVABLE,
+        )
+
+
+def _address(row: Model) -> str:
+    """Its page in the admin, if it has one."""
+    if not admin.site.is_registered(type(row)):
+        return ""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])

@@ -1,0 +1,133 @@
+"""A month or a week in; its page, with everything that lies in it, out."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.admin import ModelAdmin
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.views.decorators.http import require_safe
+
+from maintenance.admin import frame
+from maintenance.admin.calendar import entries, month, week
+from maintenance.admin.calendar.entries import Entry, Kind
+from maintenance.forms import TargetForm
+from maintenance.models import Service, Window
+
+
+@dataclass(frozen=True)
+class Around:
+    """Where one can turn to from here: addresses, each with the service that was chosen."""
+
+    earlier: str
+    today: str
+    later: str
+    months: str
+    weeks: str
+
+
+@frame.allowed("maintenance.view_window")
+@require_safe
+def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
+    """The week in the query (`?week=2026-11-29`), or its month (`?month=2026-11`), else the present month."""
+    services = list(Service.objects.all())
+    key = request.GET.get("service", "")
+    service = next((service for service in services if service.key == key), None)
+    today = timezone.localdate()
+    first = month.first_weekday(settings.COUNTRY)
+    shown = (
+        _week(request, today, first, service)
+        if "week" in request.GET
+        else _month(request, today, first, service)
+    )
+    facts = {
+        **shown,
+        "today": today,
+        "services": services,
+        "service": service,
+        "troubled": _troubled(shown["entries"]),
+        "statuses": Window.Status,
+    }
+    return frame.render(request, model_admin, "maintenance/admin/calendar/page.html", "Calendar", facts)
+
+
+def _month(request: HttpRequest, today: date, first: int, service: Service | None) -> dict[str, Any]:
+    of = _asked(request.GET.get("month", ""), "%Y-%m") or today.replace(day=1)
+    weeks = month.days_of(of, first)
+    found = entries.between(weeks[0][0], weeks[-1][-1], service)
+    days = [of.replace(day=number + 1) for number in range(calendar.monthrange(of.year, of.month)[1])]
+    inside = today if (today.year, today.month) == (of.year, of.month) else of
+    return {
+        "month": of,
+        "weekdays": [date_format(day, "D") for day in weeks[0]],
+        "weeks": [month.Week(tuple(days), tuple(month.bars(days, found))) for days in weeks],
+        "entries": found,
+        "agenda": month.agenda(days, found),
+        "around": Around(
+            earlier=_to(service, month=f"{of - timedelta(days=1):%Y-%m}"),
+            today=_to(service),
+            later=_to(service, month=f"{of + timedelta(days=31):%Y-%m}"),
+            months=_to(service, month=f"{of:%Y-%m}"),
+            weeks=_to(service, week=str(inside)),
+        ),
+        "query": {"month": f"{of:%Y-%m}"},
+    }
+
+
+def _week(request: HttpRequest, today: date, first: int, service: Service | None) -> dict[str, Any]:
+    days = month.week_of(_asked(request.GET["week"], "%Y-%m-%d") or today, first)
+    found = entries.between(days[0], days[-1], service)
+    above = [entry for entry in found if not entry.timed or entry.kind is Kind.FREEZE]
+    return {
+        "days": days,
+        "columns": week.columns(days, found),
+        "hours": [f"{hour:02}:00" for hour in range(24)],
+        "above": month.bars(days, above),
+        "entries": found,
+        "agenda": month.agenda(days, found),
+        "around": Around(
+            earlier=_to(service, week=str(days[0] - timedelta(days=7))),
+            today=_to(service, week=str(today)),
+            later=_to(service, week=str(days[0] + timedelta(days=7))),
+            months=_to(service, month=f"{days[3]:%Y-%m}"),
+            weeks=_to(service, week=str(days[0])),
+        ),
+        "query": {"week": str(days[0])},
+        **_moving(request),
+    }
+
+
+def _moving(request: HttpRequest) -> dict[str, Any]:
+    """The window that somebody wants to move, with the question where to."""
+    pk = request.GET.get("moving", "")
+    if not (pk.isdecimal() and request.user.has_perm("maintenance.book_window")):
+        return {}
+    window = Window.objects.filter(pk=pk, status__in=entries.MOVABLE).prefetch_related("services").first()
+    if window is None:
+        return {}
+    return {"moving": window, "target": TargetForm(initial={"starts_at": window.starts_at})}
+
+
+def _troubled(shown: Sequence[Entry]) -> list[Entry]:
+    return [entry for entry in shown if entry.conflicts]
+
+
+def _to(service: Service | None, **query: str) -> str:
+    return "?" + urlencode({**query, **({"service": service.key} if service else {})})
+
+
+def _asked(text: str, form: str) -> date | None:
+    """A day of the query; None where it is none, or too near the end of the calendar to turn over."""
+    try:
+        day = datetime.strptime(text, form).date()  # noqa: DTZ007  # a day has no zone
+    except ValueError:
+        return None
+    return day if MINYEAR < day.year < MAXYEAR else None
