@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
+from django.db.models import Q
 
 
 class Service(models.Model):
@@ -29,6 +32,12 @@ class Service(models.Model):
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(longest_window__isnull=True) | Q(longest_window__gt=timedelta(0)),
+                name="service_longest_window_positive",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -75,6 +75,21 @@ class CriticalDay(models.Model):
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(pattern__in=["working_day", "last_working_days", "day_of_month", "last_days"])
+                | Q(number__isnull=False, number__range=(1, 31)),
+                name="critical_pattern_has_number",
+            ),
+            models.CheckConstraint(
+                condition=~Q(pattern__in=["yearly", "date", "recurrence"]) | Q(day__isnull=False),
+                name="critical_pattern_has_day",
+            ),
+            models.CheckConstraint(
+                condition=~Q(pattern="recurrence") | ~Q(recurrence=""),
+                name="critical_pattern_has_recurrence",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
