@@ -424,4 +424,16 @@ class Migration(migrations.Migration):
             model_name='service',
             constraint=models.CheckConstraint(condition=models.Q(('longest_window__isnull', True), ('longest_window__gt', datetime.timedelta(0)), _connector='OR'), name='service_longest_window_positive'),
         ),
+        migrations.AddConstraint(
+            model_name='noticepolicy',
+            constraint=models.CheckConstraint(condition=models.Q(('least__gte', datetime.timedelta(0)), ('promised__gt', datetime.timedelta(0))), name='policy_promise_positive'),
+        ),
+        migrations.AddConstraint(
+            model_name='noticepolicy',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('not_after__isnull', True), ('not_before__isnull', True)), models.Q(('not_after__isnull', False), ('not_before__isnull', False), models.Q(('not_before', models.F('not_after')), _negated=True)), _connector='OR'), name='policy_daily_window_has_two_ends'),
+        ),
+        migrations.AddConstraint(
+            model_name='noticepolicy',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('longest__isnull', True), ('longest__gt', datetime.timedelta(0)), _connector='OR'), models.Q(('most_per_month__isnull', True), ('most_per_month__gt', 0), _connector='OR'), models.Q(('downtime_per_month__isnull', True), ('downtime_per_month__gt', datetime.timedelta(0)), _connector='OR'), models.Q(('downtime_per_year__isnull', True), ('downtime_per_year__gt', datetime.timedelta(0)), _connector='OR')), name='policy_limits_positive'),
+        ),
     ]

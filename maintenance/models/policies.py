@@ -9,6 +9,8 @@ from django.db.models import F, Q
 
 from maintenance.models.register import Customer
 
+_NOTHING = timedelta(0)
+
 
 class NoticePolicy(models.Model):
     """How much notice an audience is promised, and how it is told."""
@@ -17,6 +19,15 @@ class NoticePolicy(models.Model):
         CALENDAR_DAYS = "days", "Calendar days"
         HOURS = "hours", "Hours"
         WORKING_DAYS = "working_days", "Working days"
+
+    class Fact(models.TextChoices):
+        """What a policy may demand of the words of every notice, beyond what Lull always asks of them."""
+
+        SERVICES = "services", "Every service by its name"
+        STARTS = "starts", "When it starts"
+        ENDS = "ends", "When it ends"
+        WORKS = "works", "All that still works"
+        LINK = "link", "Where to read more"
 
     audience = models.CharField(max_length=12, choices=Customer.Kind.choices, unique=True)
     name = models.CharField(max_length=120)
@@ -60,6 +71,21 @@ class NoticePolicy(models.Model):
         verbose_name_plural = "notice policies"
         constraints = [
             models.CheckConstraint(condition=Q(promised__gte=F("least")), name="policy_promise_over_least"),
+            models.CheckConstraint(
+                condition=Q(promised__gt=_NOTHING, least__gte=_NOTHING), name="policy_promise_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(not_before__isnull=True, not_after__isnull=True)
+                | (Q(not_before__isnull=False, not_after__isnull=False) & ~Q(not_before=F("not_after"))),
+                name="policy_daily_window_has_two_ends",
+            ),
+            models.CheckConstraint(
+                condition=(Q(longest__isnull=True) | Q(longest__gt=_NOTHING))
+                & (Q(most_per_month__isnull=True) | Q(most_per_month__gt=0))
+                & (Q(downtime_per_month__isnull=True) | Q(downtime_per_month__gt=_NOTHING))
+                & (Q(downtime_per_year__isnull=True) | Q(downtime_per_year__gt=_NOTHING)),
+                name="policy_limits_positive",
+            ),
         ]
 
     def __str__(self) -> str:
