@@ -13,8 +13,8 @@ from django.contrib import admin
 from django.db.models import Model, Prefetch, Q, QuerySet
 from django.urls import reverse
 
-from maintenance import clock, days, recurrence
-from maintenance.models import Conflict, Freeze, Service, Skipped, StandingWindow, Window
+from maintenance import clock, critical, days, recurrence
+from maintenance.models import Conflict, CriticalDay, Freeze, Service, Skipped, StandingWindow, Window
 from maintenance.rules import LIVE
 
 MOVABLE: Final = (Window.Status.BOOKED, Window.Status.APPROVED, Window.Status.REJECTED)
@@ -76,8 +76,10 @@ class Entry:
 def between(first: date, last: date, service: Service | None = None) -> list[Entry]:
     """Everything from `first` to `last`, both included; with a service, what concerns it."""
     start, end = midnight(first), midnight(last + _A_DAY)
+    country = days.of(settings.COUNTRY)
     found = [
-        *_holidays(first, last),
+        *_holidays(first, last, country),
+        *_critical(first, last, service, country),
         *_repeated(_concerning(Freeze.objects.all(), service), Kind.FREEZE, "Freeze", start, end),
         *_repeated(
             _concerning(StandingWindow.objects.all(), service), Kind.STANDING, "Standing window", start, end
@@ -124,9 +126,18 @@ def _repeated(
             )
 
 
-def _holidays(first: date, last: date) -> Iterator[Entry]:
-    for day, name in days.of(settings.COUNTRY).holidays(first, last).items():
+def _holidays(first: date, last: date, country: days.Country) -> Iterator[Entry]:
+    for day, name in country.holidays(first, last).items():
         yield _whole_day(Kind.HOLIDAY, name, "Public holiday", day, "")
+
+
+def _critical(first: date, last: date, service: Service | None, country: days.Country) -> Iterator[Entry]:
+    rows = CriticalDay.objects.all()
+    if service is not None:
+        rows = rows.filter(Q(services=service) | Q(services=None)).distinct()
+    for row in rows:
+        for day in critical.days_of(row, country, first, last):
+            yield _whole_day(Kind.CRITICAL, row.name, "Critical day", day, _address(row))
 
 
 def _whole_day(kind: Kind, name: str, status: str, day: date, address: str) -> Entry:
