@@ -7,8 +7,8 @@ Stricter than dateutil, which takes what RFC 5545 forbids, and for ever looks fo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from dateutil.rrule import rruleset, rrulestr
@@ -18,9 +18,8 @@ _DAY: Final = f"(?:{'|'.join(_WEEKDAYS)})"
 _EXCEPTIONS: Final = re.compile(r"EXDATE:(\d{8}T\d{6}(?:,\d{8}T\d{6})*)")
 _TOO_OFTEN: Final = ("HOURLY", "MINUTELY", "SECONDLY")
 _ANY: Final = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-_LOOKED_AT: Final = 4_000
-"""Days or weeks that are looked at before a rule must have named one: over ten years of days."""
-_LAST_YEAR: Final = 9_000
+_LATE: Final = 9_900
+"""A year so late that only a century is left of those that dateutil counts."""
 
 
 class NoRecurrence(ValueError):
@@ -75,18 +74,29 @@ def read(begin: datetime, recurrence: str, zone: tzinfo) -> rruleset:
     return rules
 
 
-def names_none(begin: datetime, recurrence: str) -> bool:
-    """Whether a rule by the day or by the week goes on for years without naming one.
-
-    dateutil, which looks at each day until the year 9999, would take seconds to say so.
-    """
+def names_none(begin: datetime, recurrence: str, zone: tzinfo) -> bool:
+    """Whether one of its rules names no time at all, in a century or more; raises NoRecurrence."""
     return any(
-        not any(_named(begin, parts))
-        for line in _lines(recurrence)
-        if not _EXCEPTIONS.fullmatch(line)
-        for parts in [_parts(line)]
-        if parts["FREQ"] in ("DAILY", "WEEKLY")
+        not _first(begin, line, zone) for line in _lines(recurrence) if not _EXCEPTIONS.fullmatch(line)
     )
+
+
+def _first(begin: datetime, line: str, zone: tzinfo) -> datetime | None:
+    """The first time that a rule names.
+
+    Asked for a date at the end of dateutil's years, where it soon gives up. After 400 years the calendar
+    is the same again, weekdays and leap days included.
+    """
+    years = 400 * ((_LATE - begin.year) // 400)
+    parts = _parts(line)
+    until = _time(_local_until(parts.pop("UNTIL"), zone)) if "UNTIL" in parts else None
+    rule = rrulestr(_text(parts), dtstart=begin.replace(year=begin.year + years))
+    try:
+        found: datetime | None = next(iter(rule), None)
+    except IndexError:  # dateutil's answer to the sixth Monday of a month
+        return None
+    first = found and found.replace(year=found.year - years)
+    return None if first and until and first > until else first
 
 
 def _lines(recurrence: str) -> list[str]:
@@ -98,11 +108,15 @@ def _rule(begin: datetime, line: str, zone: tzinfo) -> object:
     if until := parts.get("UNTIL"):
         parts["UNTIL"] = _local_until(until, zone)
     try:
-        return rrulestr(";".join("=".join(part) for part in parts.items()), dtstart=begin)
+        return rrulestr(_text(parts), dtstart=begin)
     except (ValueError, KeyError, TypeError) as error:
         raise NoRecurrence(
             f"“{line[:60]}” is no recurrence rule ({error}): write it like FREQ=MONTHLY;BYDAY=1SU."
         ) from None
+
+
+def _text(parts: Mapping[str, str]) -> str:
+    return ";".join(f"{name}={value}" for name, value in parts.items())
 
 
 def _parts(line: str) -> dict[str, str]:
@@ -141,28 +155,3 @@ def _local_until(until: str, zone: tzinfo) -> str:
     if until.endswith("Z"):
         at = at.replace(tzinfo=UTC).astimezone(zone)
     return f"{at:%Y%m%dT%H%M%S}"
-
-
-def _named(begin: datetime, parts: Mapping[str, str]) -> Iterator[bool]:
-    """Whether each of the coming days is one that a rule by the day or by the week names."""
-    step = int(parts.get("INTERVAL", 1))
-    weekly = parts["FREQ"] == "WEEKLY"
-    monday = begin - timedelta(days=begin.weekday())
-    day = monday if weekly else begin
-    for _ in range(_LOOKED_AT):
-        days = [day + timedelta(days=number) for number in range(7)] if weekly else [day]
-        yield any(each >= begin and _fits(each, begin, parts) for each in days)
-        if day.year > _LAST_YEAR:
-            return
-        day += timedelta(weeks=step) if weekly else timedelta(days=step)
-
-
-def _fits(day: datetime, begin: datetime, parts: Mapping[str, str]) -> bool:
-    weekdays = parts.get("BYDAY", _WEEKDAYS[begin.weekday()] if parts["FREQ"] == "WEEKLY" else "")
-    months, numbers = parts.get("BYMONTH", ""), parts.get("BYMONTHDAY", "")
-    from_end = (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-    return (
-        (not weekdays or _WEEKDAYS[day.weekday()] in weekdays.split(","))
-        and (not months or day.month in map(int, months.split(",")))
-        and (not numbers or bool({day.day, day.day - from_end.day - 1} & set(map(int, numbers.split(",")))))
-    )

@@ -98,17 +98,17 @@ def test_a_time_left_out_that_is_no_time_is_refused() -> None:
     [
         "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=DAILY;INTERVAL=7;BYDAY=MO",
-        "FREQ=WEEKLY;INTERVAL=999;BYMONTH=13",
+        "FREQ=WEEKLY;BYDAY=MO;BYSETPOS=2",
         "FREQ=WEEKLY;BYDAY=MO;UNTIL=20260101",
         "FREQ=YEARLY;BYMONTH=2;BYDAY=6MO",
         "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
     ],
 )
-def test_a_rule_that_never_names_a_time_is_refused_at_once(text: str) -> None:
-    began = time.monotonic()
+def test_a_rule_that_never_names_a_time_is_refused_soon(text: str) -> None:
+    began = time.process_time()
     with pytest.raises(NoRecurrence):
         recurrence.check(text, at("2026-01-04T02:00"))
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 1.5  # dateutil alone looks for six seconds
 
 
 @pytest.mark.parametrize(
@@ -121,6 +121,7 @@ def test_a_rule_that_never_names_a_time_is_refused_at_once(text: str) -> None:
         "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
         "FREQ=YEARLY;BYDAY=20MO",
         "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29",
+        "FREQ=WEEKLY;INTERVAL=999;BYDAY=SA",
         "RRULE:FREQ=YEARLY;BYMONTH=12;UNTIL=20301231T235959Z;",
     ],
 )
