@@ -22,6 +22,7 @@ class Every(models.TextChoices):
     DAY = "day", "Every day"
     WORKWEEK = "workweek", "Every Monday to Friday"
     WEEK = "week", "Every week on this weekday"
+    TWO_WEEKS = "two_weeks", "Every two weeks on this weekday"
     MONTH_DATE = "month_date", "Every month on this date"
     MONTH_WEEKDAY = "month_weekday", "Every month on this weekday, as the first Sunday"
     MONTH_LAST = "month_last", "Every month on the last such weekday, as the last Sunday"
@@ -81,6 +82,7 @@ def _rules(first: date) -> Mapping[Every, str]:
         Every.DAY: "FREQ=DAILY",
         Every.WORKWEEK: "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",
         Every.WEEK: f"FREQ=WEEKLY;BYDAY={weekday}",
+        Every.TWO_WEEKS: f"FREQ=WEEKLY;INTERVAL=2;BYDAY={weekday}",
         Every.MONTH_DATE: f"FREQ=MONTHLY;BYMONTHDAY={first.day}",
         Every.MONTH_WEEKDAY: f"FREQ=MONTHLY;BYDAY={_week(first)}{weekday}",
         Every.MONTH_LAST: f"FREQ=MONTHLY;BYDAY=-1{weekday}",
@@ -94,6 +96,7 @@ def _named(first: date) -> Mapping[Every, str]:
         Every.DAY: "Every day",
         Every.WORKWEEK: "Monday to Friday",
         Every.WEEK: f"Every {first:%A}",
+        Every.TWO_WEEKS: f"Every second {first:%A}",
         Every.MONTH_DATE: f"Every month on day {first.day}",
         Every.MONTH_WEEKDAY: f"Every month on the {_ORDINALS[_week(first) - 1]} {first:%A}",
         Every.MONTH_LAST: f"Every month on the last {first:%A}",
