@@ -1,0 +1,8 @@
+"""Services, a first time and a rule to repeat it in; each time ahead, booked as a window of its own, out."""
+
+from __future__ import annotations
+
+from maintenance.series.ahead import AHEAD, Occurrence, horizon, preview
+from maintenance.series.making import book, end, extend, settle
+
+__all__ = ["AHEAD", "Occurrence", "book", "end", "extend", "horizon", "preview", "settle"]

@@ -1,0 +1,94 @@
+"""A first time and a rule to repeat it in; the times ahead, with what stands against each, out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+from maintenance import policies, recurrence, rules
+from maintenance.models import Service
+from maintenance.refusals import refuse
+from maintenance.rules import Objection, Time
+
+AHEAD: Final = timedelta(days=60)
+"""So far ahead every time is booked at the least."""
+EVERY: Final = timedelta(days=1)
+"""How often a series is looked at; its times are booked so much further ahead."""
+_APPROVED_IN: Final = timedelta(days=14)
+"""So long both approvals may take before customers must hear of it."""
+_SHOWN: Final = 3
+
+Times = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One time of a series that is not booked yet, and all that stands against it."""
+
+    starts_at: datetime
+    ends_at: datetime
+    against: tuple[Objection, ...]
+    at_once: bool
+    """Whether it is booked with the series; what lies further ahead is booked when its time comes near."""
+
+
+def horizon(now: datetime) -> datetime:
+    """Up to where a series is booked now: far enough to be approved and told of, and 60 days at the least."""
+    told = policies.earliest_start(now, policies.every()) + _APPROVED_IN
+    return max(now + AHEAD, told) + EVERY
+
+
+def near(starts_at: datetime, ends_at: datetime, rule: str, now: datetime, until: datetime) -> list[Times]:
+    """The times that begin after `now`, and at `until` at the latest."""
+    found = recurrence.occurrences(starts_at, ends_at, rule, now, until + timedelta(microseconds=1))
+    return [times for times in found if times[0] > now]
+
+
+def preview(
+    services: Sequence[Service], starts_at: datetime, ends_at: datetime, rule: str, *, now: datetime
+) -> list[Occurrence]:
+    """The times that a series would have, the next three at the least, each with what stands against it.
+
+    Raises Refused where it cannot be a series at all.
+    """
+    refuse(faults(services, starts_at, ends_at, rule, now))
+    until = horizon(now)
+    times = near(starts_at, ends_at, rule, now, until)
+    if len(times) < _SHOWN:
+        times = _coming(starts_at, ends_at, rule, now)[:_SHOWN]
+    around = rules.surroundings(services, times[0][0], times[-1][1])
+    return [
+        Occurrence(begin, end, tuple(rules.against(around, Time(begin, end, now))), at_once=begin <= until)
+        for begin, end in times
+    ]
+
+
+def faults(
+    services: Sequence[Service], starts_at: datetime, ends_at: datetime, rule: str, now: datetime
+) -> list[Objection]:
+    """Why this cannot be a series, whatever stands against single times of it."""
+    if not services:
+        return [Objection("services", "Name at least one service that the windows take away.")]
+    if ends_at <= starts_at:
+        return [Objection("length", "A window must end after it starts.")]
+    if not rule.strip():
+        return [Objection("recurrence", "Say how it repeats, or book a single window.")]
+    try:
+        recurrence.check(rule, starts_at)
+    except recurrence.NoRecurrence as problem:
+        return [Objection("recurrence", str(problem))]
+    times = _coming(starts_at, ends_at, rule, now)
+    if not times:
+        return [Objection("recurrence", "None of its times is still to come: choose a later first time.")]
+    if any(later[0] < earlier[1] for earlier, later in pairwise(times)):
+        return [Objection("recurrence", "It repeats before it has ended: make it shorter, or less often.")]
+    return []
+
+
+def _coming(starts_at: datetime, ends_at: datetime, rule: str, now: datetime) -> list[Times]:
+    """The next few that have not begun."""
+    found = recurrence.coming(starts_at, ends_at, rule, now, 3 * _SHOWN)
+    return [times for times in found if times[0] > now]

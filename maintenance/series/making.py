@@ -1,0 +1,152 @@
+"""A series in; its times ahead, each booked as a window of its own or kept as what could not be, out.
+
+What cannot be booked is kept, with all that stands against it, until somebody has taken care of it. A
+window that was moved or cancelled keeps its place in the series, so that its time is not booked again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q
+
+from maintenance import windows
+from maintenance.models import Series, Service, Skipped, Window
+from maintenance.refusals import Refused, refuse, words
+from maintenance.rules import Objection
+from maintenance.series.ahead import EVERY, Times, faults, horizon, near
+
+log = logging.getLogger(__name__)
+
+
+def book(
+    services: Sequence[Service],
+    starts_at: datetime,
+    ends_at: datetime,
+    recurrence: str,
+    *,
+    purpose: str,
+    by: User,
+    now: datetime,
+    levels: Mapping[str, str] | None = None,
+    reasons: Mapping[str, str] | None = None,
+) -> Series:
+    """Book a series, and at once its times ahead. `starts_at` and `ends_at` are its first time.
+
+    `recurrence` is RRULE and EXDATE lines on the bank's clock, `levels` says by service key what happens
+    to it, and `reasons` by rule why what is soft is passed over each time. Raises Refused where it cannot
+    be a series, or where none of its times ahead can be booked.
+    """
+    asked = list({service.pk: service for service in services}.values())
+    refuse([*faults(asked, starts_at, ends_at, recurrence, now), *words("purpose", purpose)])
+    with transaction.atomic():
+        series = Series.objects.create(
+            purpose=purpose.strip(),
+            starts_at=starts_at,
+            ends_at=ends_at,
+            recurrence=recurrence.strip(),
+            levels=dict(levels or {}),
+            reasons={name: reason.strip() for name, reason in (reasons or {}).items() if reason.strip()},
+            booker=by,
+            booked_at=now,
+        )
+        series.services.set(asked)
+        against = _extend(series, now, horizon(now))
+        if against and not series.windows.exists():
+            refuse(list(dict.fromkeys(against)))
+    return series
+
+
+def extend(now: datetime) -> int:
+    """Book what has come near of every series that goes on; how many series were looked at.
+
+    Harmless whenever and however often it is called, also by two at once.
+    """
+    due = Q(extended_at=None) | Q(extended_at__lte=now - EVERY)
+    found = list(Series.objects.filter(due, ended_at=None).order_by("pk").select_related("booker"))
+    until = horizon(now) if found else now
+    for series in found:
+        try:
+            _extend(series, now, until)
+        except Exception:  # whatever it is, the other series must not wait for it
+            log.exception("series %s cannot be booked further; it is tried again", series.pk)
+    return len(found)
+
+
+def end(series: Series, *, by: User, now: datetime) -> Series:
+    """No more are booked; what is booked stays. Raises Refused where it was ended before."""
+    with transaction.atomic():
+        series = _locked(series)
+        if series.ended_at is not None:
+            refuse([Objection("state", "It was ended already.")])
+        series.ended_at, series.ended_by = now, by
+        series.save(update_fields=["ended_at", "ended_by"])
+    return series
+
+
+def settle(skipped: Skipped, said: str, *, by: User, now: datetime) -> Skipped:
+    """Somebody took care of a time that could not be booked, and says how. Raises Refused without that."""
+    with transaction.atomic():
+        skipped = Skipped.objects.select_for_update(no_key=True).get(pk=skipped.pk)
+        if skipped.settled_at is not None:
+            refuse([Objection("state", "Somebody has taken care of it already.")])
+        refuse(words("sentence on what was done", said))
+        skipped.settled_at, skipped.settled_by, skipped.settled_words = now, by, said.strip()
+        skipped.save(update_fields=["settled_at", "settled_by", "settled_words"])
+    return skipped
+
+
+def _extend(series: Series, now: datetime, until: datetime) -> list[Objection]:
+    """Book what is not booked yet up to `until`; all that stood against what could not be."""
+    services = list(series.services.all())
+    known = _known(series, now)
+    against: list[Objection] = []
+    for times in near(series.starts_at, series.ends_at, series.recurrence, now, until):
+        if times[0] not in known:
+            against += _make(series, services, times, now)
+    Series.objects.filter(pk=series.pk).update(extended_at=now)
+    return against
+
+
+def _make(series: Series, services: Sequence[Service], times: Times, now: datetime) -> Sequence[Objection]:
+    """One time, booked or kept as what could not be; all that stood against it."""
+    with transaction.atomic():
+        # whoever comes at the same moment waits here, and then finds it made, or the series ended
+        if _locked(series).ended_at is not None or times[0] in _known(series, now):
+            return ()
+        try:
+            windows.book(
+                services,
+                *times,
+                purpose=series.purpose,
+                by=series.booker,
+                now=now,
+                levels=series.levels,
+                overrides=series.reasons,
+                series=series,
+                occurrence_at=times[0],
+            )
+        except Refused as refused:
+            lines = dict.fromkeys(objection.words for objection in refused.objections)
+            Skipped.objects.create(
+                series=series, occurrence_at=times[0], words="\n".join(lines), found_at=now
+            )
+            return refused.objections
+    return ()
+
+
+def _known(series: Series, now: datetime) -> set[datetime | None]:
+    """The times ahead that are booked, or were found impossible, whatever has become of them since."""
+    return {
+        at
+        for rows in (Window.objects, Skipped.objects)
+        for at in rows.filter(series=series, occurrence_at__gt=now).values_list("occurrence_at", flat=True)
+    }
+
+
+def _locked(series: Series) -> Series:
+    return Series.objects.select_for_update(no_key=True).get(pk=series.pk)
