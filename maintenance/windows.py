@@ -92,7 +92,7 @@ def book(
     asked = list({service.pk: service for service in services}.values())
     with transaction.atomic():
         _hold()
-        against = rules.objections(asked, starts_at, ends_at, now=now, exemption=exemption)
+        against = rules.objections(asked, starts_at, ends_at, now=now, staff=staff, exemption=exemption)
         left, passed = passing.settle(against, overrides or {}, emergency)
         left += [*words("purpose", purpose), *_levels(asked, levels or {}), *_exemption(exemption)]
         refuse([*left, *emergency_faults(emergency, by)])
@@ -156,7 +156,9 @@ def reschedule(
         exemption = window.exemption if exemption is None else exemption
         people = list(window.staff.all()) if staff is None else list(staff)
         services = window.services.all()
-        against = rules.objections(services, starts_at, ends_at, now=now, moved=window, exemption=exemption)
+        against = rules.objections(
+            services, starts_at, ends_at, now=now, moved=window, staff=people, exemption=exemption
+        )
         left, passed = passing.settle(against, overrides or {}, emergency)
         left += [*words("reason", reason), *_exemption(exemption), *_unmoved(window, starts_at, ends_at)]
         refuse([*left, *emergency_faults(emergency, by)])

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.contrib.auth.models import User
+
 from maintenance.models import Service, Window
-from maintenance.rules.reading import LIVE, needs, surroundings
+from maintenance.rules.network import needs
+from maintenance.rules.reading import LIVE, surroundings
 from maintenance.rules.registry import RULES, SETTABLE, Rule, Weight
 from maintenance.rules.spans import Span, Spans, Time
 from maintenance.rules.surroundings import Objection, Surroundings
@@ -41,15 +44,19 @@ def objections(
     *,
     now: datetime,
     moved: Window | None = None,
+    staff: Iterable[User] = (),
     exemption: str = "",
 ) -> list[Objection]:
-    """Everything that stands against a window of these services at this time; `moved` is the one moved."""
+    """Everything that stands against a window of these services at this time, hard or soft.
+
+    `moved` is the window that is moved to it, `staff` do the work, `exemption` is a value of Exemption.
+    """
     asked = list(services)
     if not asked:
         return [Objection("services", "Name at least one service that the window takes away.")]
     if ends_at <= starts_at:
         return [Objection("length", "A window must end after it starts.")]
-    around = surroundings(asked, starts_at, ends_at, moved=moved, exemption=exemption)
+    around = surroundings(asked, starts_at, ends_at, moved=moved, staff=staff, exemption=exemption)
     return against(around, Time(starts_at, ends_at, now))
 
 

@@ -1,22 +1,59 @@
-"""A time in; what the times that are kept clear say against it out."""
+"""A time in; what the times that are kept clear, or kept for maintenance, say against it out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from maintenance import clock
-from maintenance.rules.spans import Time
+from maintenance.rules.agreed import NEXT
+from maintenance.rules.spans import Span, Time
 from maintenance.rules.surroundings import Surroundings
 
 
-def past(time: Time, _around: Surroundings) -> Iterator[str]:
-    """Nothing is planned for a time that has begun."""
-    if time.starts_at < time.now:
-        yield f"{clock.words(time.starts_at)} has passed: choose a later start."
-
-
 def freeze(time: Time, around: Surroundings) -> Iterator[str]:
-    """Nothing is touched in a freeze that names one of the services, or none and so means all."""
-    for held in around.freezes.meeting(time):
-        if held.of(around.asked):
-            yield f"The freeze “{held.name}” holds from {clock.span_words(held.starts_at, held.ends_at)}."
+    """Nothing is touched in a freeze of a service, of what depends on it, or of every service."""
+    for held in around.agreed.freezes.meeting(time):
+        if held.of(around.away):
+            when = clock.span_words(held.starts_at, held.ends_at)
+            yield f"The freeze “{held.name}”{_whose(held, around)} holds from {when}."
+
+
+def critical(time: Time, around: Surroundings) -> Iterator[str]:
+    """On a critical day of a service it is not taken away, nor what it depends on."""
+    for day in around.agreed.critical.meeting(time):
+        lost = day.services & around.away
+        if lost:
+            yield f"{day.name}: customers count on {around.network.named(lost)} on that day."
+
+
+def cutoff(time: Time, around: Surroundings) -> Iterator[str]:
+    """A batch, the taking in of salary files and a clearing cut-off need their service, and what it needs."""
+    for held in around.agreed.cutoffs.meeting(time):
+        lost = held.services & around.away
+        if lost:
+            when = clock.span_words(held.starts_at, held.ends_at)
+            yield f"{around.network.named(lost)} must run for the {held.name}, {when}."
+
+
+def standing(time: Time, around: Surroundings) -> Iterator[str]:
+    """A service with standing windows is touched only in them."""
+    for service in sorted(around.asked & around.agreed.standing.keys()):
+        agreed = around.agreed.standing[service]
+        if agreed.gaps(time):
+            name = around.network.services[service].name
+            coming = agreed.next(time.starts_at, NEXT)
+            yield f"This lies outside of the standing windows of {name}{_next(coming)}."
+
+
+def _whose(held: Span, around: Surroundings) -> str:
+    """Said where the freeze names none of the asked services, but what depends on them."""
+    if not held.services or held.services & around.asked:
+        return ""
+    services = around.network.named(held.services & around.away)
+    return f" of {services}, which cannot do without {around.network.named(around.asked)},"
+
+
+def _next(coming: Span | None) -> str:
+    if coming is None:
+        return ""
+    return f"; the next is “{coming.name}”, {clock.span_words(coming.starts_at, coming.ends_at)}"

@@ -14,33 +14,34 @@ def overlap(time: Time, around: Surroundings) -> Iterator[str]:
     for other in _others(time, around):
         same = around.asked & other.services
         if same:
-            yield f"{around.named(same)}: already in {_when(other)}."
+            yield f"{around.network.named(same)}: already in {_when(other)}."
 
 
 def dependency(time: Time, around: Surroundings) -> Iterator[str]:
     """A service and what it depends on are in one window at a time, at any remove."""
+    needs, named = around.network.needs, around.network.named
     for other in _others(time, around):
         same = around.asked & other.services
         for ours in sorted(around.asked - same):
-            under = (around.needs[ours] & other.services) - {ours}
+            under = (needs[ours] & other.services) - {ours}
             if under:
-                yield f"{around.names[ours]} depends on {around.named(under)}, which has {_when(other)}."
-            over = {theirs for theirs in other.services - same if ours in around.needs[theirs]}
+                yield f"{named([ours])} depends on {named(under)}, which has {_when(other)}."
+            over = {theirs for theirs in other.services - same if ours in needs[theirs]}
             if over:
-                yield f"{around.named(over)}, which has {_when(other)}, depends on {around.names[ours]}."
+                yield f"{named(over)}, which has {_when(other)}, depends on {named([ours])}."
 
 
 def alternative(time: Time, around: Surroundings) -> Iterator[str]:
     """What a notice tells customers to use instead must not be away, nor need what is away, meanwhile."""
     for away, instead in _recommended(around, around.asked):
-        if around.needs[instead] & around.asked:
+        if around.network.needs[instead] & around.asked:
             yield _both(around, away, instead, "this same window")
     for held in _others(time, around):
         for away, instead in _recommended(around, around.asked):
-            if around.needs[instead] & held.services:
+            if around.network.needs[instead] & held.services:
                 yield _both(around, away, instead, f"{_when(held)},")
         for away, instead in _recommended(around, held.services):
-            if around.needs[instead] & around.asked:
+            if around.network.needs[instead] & around.asked:
                 yield _both(around, away, instead, f"this window, during {held.name},")
 
 
@@ -54,12 +55,13 @@ def _when(other: Span) -> str:
 
 def _recommended(around: Surroundings, services: Iterable[int]) -> Iterator[tuple[int, int]]:
     for away in services:
-        for instead in around.instead.get(away, ()):
+        for instead in around.network.instead.get(away, ()):
             yield away, instead
 
 
 def _both(around: Surroundings, away: int, instead: int, where: str) -> str:
+    services = around.network.services
     return (
-        f"Customers of {around.names[away]} are told to use {around.names[instead]} instead, "
+        f"Customers of {services[away].name} are told to use {services[instead].name} instead, "
         f"which {where} takes away at the same time."
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from maintenance.models import RuleSetting
-from maintenance.rules import keptclear, neighbours, notice
+from maintenance.rules import itself, keptclear, neighbours, notice, people
 from maintenance.rules.spans import Time
 from maintenance.rules.surroundings import Surroundings
 
@@ -45,7 +45,7 @@ RULES: Final = (
         "past",
         "The past",
         "Nothing is planned for a time that has begun.",
-        keptclear.past,
+        itself.past,
         fixed=True,
     ),
     Rule(
@@ -59,6 +59,31 @@ RULES: Final = (
         "Freeze",
         "Nothing is touched in a freeze of one of the services.",
         keptclear.freeze,
+    ),
+    Rule(
+        "critical",
+        "Critical day",
+        "A service, and what it depends on, stays up on paydays, month ends and other days that hurt.",
+        keptclear.critical,
+    ),
+    Rule(
+        "cutoff",
+        "Cut-off",
+        "A service, and what it depends on, runs for its batches, salary files and clearing cut-offs.",
+        keptclear.cutoff,
+    ),
+    Rule(
+        "standing",
+        "Standing window",
+        "A service that has standing windows is touched only in them.",
+        keptclear.standing,
+        Weight.SOFT,
+    ),
+    Rule(
+        "longest",
+        "Longest window",
+        "No window is longer than its services allow.",
+        itself.longest,
     ),
     Rule(
         "overlap",
@@ -77,6 +102,22 @@ RULES: Final = (
         "What works instead",
         "What customers are told to use instead is not away at the same time.",
         neighbours.alternative,
+    ),
+    Rule(
+        "support",
+        "Support cover",
+        "Somebody answers customers during the whole window.",
+        people.support,
+        Weight.SOFT,
+        avoided=False,
+        asks="Who answers customers meanwhile",
+    ),
+    Rule(
+        "staff",
+        "Staff",
+        "Nobody works on two windows at once.",
+        people.staff,
+        Weight.SOFT,
     ),
 )
 SETTABLE: Final = {rule.name: rule for rule in RULES if not rule.fixed}

@@ -34,14 +34,12 @@ class Span:
     window: int | None = None
     """The primary key, where it is a window."""
     staff: frozenset[int] = frozenset()
+    exemption: str = ""
+    """A value of Exemption, or empty."""
 
     def meets(self, time: Time) -> bool:
         """Whether they share a moment; the end belongs to what comes after it."""
         return self.starts_at < time.ends_at and time.starts_at < self.ends_at
-
-    def holds(self, time: Time) -> bool:
-        """Whether the whole time lies within it."""
-        return self.starts_at <= time.starts_at and time.ends_at <= self.ends_at
 
     def of(self, services: frozenset[int]) -> bool:
         """Whether it is of one of these services, or of every service."""
@@ -76,6 +74,19 @@ class Spans:
             if self._spans[index].ends_at > time.starts_at:
                 yield self._spans[index]
 
-    def after(self, at: datetime) -> Iterator[Span]:
-        """Those that start at an instant or later."""
-        return iter(self._spans[bisect_left(self._starts, at) :])
+    def gaps(self, time: Time) -> list[tuple[datetime, datetime]]:
+        """The parts of the time that lie in none of them, in order."""
+        found, reached = [], time.starts_at
+        for span in self.meeting(time):
+            if span.starts_at > reached:
+                found.append((reached, span.starts_at))
+            reached = max(reached, span.ends_at)
+        if reached < time.ends_at:
+            found.append((reached, time.ends_at))
+        return found
+
+    def next(self, at: datetime, within: timedelta) -> Span | None:
+        """The first that starts after an instant, and not later than so long after it."""
+        index = bisect_right(self._starts, at)
+        found = self._spans[index] if index < len(self._spans) else None
+        return found if found and found.starts_at <= at + within else None

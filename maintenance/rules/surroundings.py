@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from maintenance.models import NoticePolicy, Window
+from django.contrib.auth.models import User
+
+from maintenance.models import Window
+from maintenance.policies import Promise
+from maintenance.rules.agreed import Agreed
+from maintenance.rules.network import Network
 from maintenance.rules.spans import Spans
 
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """One thing that stands against a window: the rule that found it, and its words for a person."""
+    """One thing that stands against a window: the rule that found it, and its words for a person.
+
+    The words name no more than the window, what stands against it and when: read again later, of the same
+    window, they are the same as long as nothing has changed. So it is known what was passed over.
+    """
 
     rule: str
     words: str
@@ -24,22 +33,20 @@ class Surroundings:
     """All that can stand against windows of the asked services. Services and staff are primary keys."""
 
     asked: frozenset[int]
-    names: Mapping[int, str]
-    needs: Mapping[int, frozenset[int]]
-    """All that a service depends on, at any remove, and the service itself."""
-    instead: Mapping[int, frozenset[int]]
-    """What the notice of a service recommends instead of it."""
-    freezes: Spans
+    away: frozenset[int]
+    """The asked services and all that depend on them, at any remove: what customers lose."""
+    network: Network
+    agreed: Agreed
     windows: Spans
     """The live windows of all services. The one that is asked about may be among them: see `own`."""
-    policy: NoticePolicy
-    """What customers are promised."""
-    policies: tuple[NoticePolicy, ...]
+    promises: tuple[Promise, ...]
     """What every audience is promised, customers first."""
     counted: Spans = field(default_factory=Spans)
     """Windows of the years that are touched, finished ones too; read only where a policy counts them."""
     weights: Mapping[str, str] = field(default_factory=dict)
     """What the bank itself says that rules weigh; a rule not named weighs what Lull says."""
+    staff: Mapping[int, str] = field(default_factory=dict)
+    """Who is to do the work, with their names."""
     own: int | None = None
     """The window that is asked about, where it is booked already: it does not stand against itself."""
     moved: Window | None = None
@@ -47,6 +54,20 @@ class Surroundings:
     exemption: str = ""
     """A value of Exemption, or empty."""
 
-    def named(self, services: Iterable[int]) -> str:
-        """Their names, in one order."""
-        return ", ".join(sorted(self.names[service] for service in services))
+    def of(self, window: Window) -> Surroundings:
+        """The same for a window that is booked, to look at it again; of services that were asked for."""
+        asked = frozenset(service.pk for service in window.services.all())
+        return replace(
+            self,
+            asked=asked,
+            away=self.network.away_with(asked),
+            staff=names(window.staff.all()),
+            own=window.pk,
+            moved=None,
+            exemption=window.exemption,
+        )
+
+
+def names(people: Iterable[User]) -> dict[int, str]:
+    """What people are called, by primary key."""
+    return {person.pk: person.get_full_name() or person.get_username() for person in people}

@@ -1,0 +1,129 @@
+"""The tables of times in; when each is, between two instants, as spans, out.
+
+What repeats is unfolded here, and what depends on a country's days of rest is asked of that country.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from typing import Final
+
+from django.db.models import Q
+
+from maintenance import clock, critical, days, recurrence
+from maintenance.days import Country
+from maintenance.models import CriticalDay, Cutoff, Freeze, StandingWindow, SupportCover
+from maintenance.rules.network import Network
+from maintenance.rules.spans import Span, Spans
+
+NEXT: Final = timedelta(days=35)
+"""How far beyond a time its next standing window is looked for."""
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """The times that the bank has agreed on. Services are primary keys."""
+
+    freezes: Spans
+    critical: Spans
+    cutoffs: Spans
+    cover: Mapping[int, Spans]
+    """When somebody answers the customers of a service; without any cover on record it is not among them."""
+    standing: Mapping[int, Spans]
+    """The standing windows of a service that has any."""
+
+
+class _Countries(dict[str, Country]):
+    """Each country's days, read when first asked for."""
+
+    def __missing__(self, code: str) -> Country:
+        self[code] = days.of(code)
+        return self[code]
+
+
+def read(asked: frozenset[int], network: Network, first: datetime, last: datetime) -> Agreed:
+    """All that is agreed between two instants, for the asked services and those that are away with them."""
+    away = network.away_with(asked)
+    countries = _Countries()
+    return Agreed(
+        freezes=Spans(_freezes(first, last)),
+        critical=Spans(_critical(away, network, countries, first, last)),
+        cutoffs=Spans(_cutoffs(away, network, countries, first, last)),
+        cover=_cover(asked, network, countries, first, last),
+        standing=_standing(asked, first, last + NEXT),
+    )
+
+
+def _freezes(first: datetime, last: datetime) -> Iterator[Span]:
+    found = Freeze.objects.filter(_may_meet(first), starts_at__lt=last)
+    for row in found.prefetch_related("services"):
+        for starts_at, ends_at in _times(row, first, last):
+            yield Span(row.name, starts_at, ends_at, _keys(row))
+
+
+def _critical(
+    away: frozenset[int], network: Network, countries: _Countries, first: datetime, last: datetime
+) -> Iterator[Span]:
+    """Whole days on the clocks of the services, each where its country has them."""
+    for row in CriticalDay.objects.prefetch_related("services"):
+        there: dict[tuple[str, tzinfo], set[int]] = defaultdict(set)
+        for service in away & (_keys(row) or away):
+            known = network.services[service]
+            there[known.country, known.zone].add(service)
+        for (code, zone), services in there.items():
+            days_asked = first.astimezone(zone).date(), last.astimezone(zone).date()
+            for day in critical.days_of(row, countries[code], *days_asked):
+                begin, end = (datetime.combine(each, time.min, zone) for each in (day, day + _DAY))
+                name = f"“{row.name}” on {clock.day_words(day)}"
+                yield Span(name, begin.astimezone(UTC), end.astimezone(UTC), frozenset(services))
+
+
+def _cutoffs(
+    away: frozenset[int], network: Network, countries: _Countries, first: datetime, last: datetime
+) -> Iterator[Span]:
+    for row in Cutoff.objects.filter(_may_meet(first), starts_at__lt=last, service__in=away):
+        country = network.services[row.service_id].country
+        for starts_at, ends_at in _times(row, first, last):
+            if not row.working_days_only or countries[country].is_working_day(clock.bank_day(starts_at)):
+                name = f"{row.get_kind_display().lower()} “{row.name}”"
+                yield Span(name, starts_at, ends_at, frozenset((row.service_id,)))
+
+
+def _cover(
+    asked: frozenset[int], network: Network, countries: _Countries, first: datetime, last: datetime
+) -> dict[int, Spans]:
+    spans: dict[int, list[Span]] = {}
+    for row in SupportCover.objects.prefetch_related("services"):
+        times = [(Span(row.name, *at), clock.bank_day(at[0])) for at in _times(row, first, last)]
+        for service in asked & (_keys(row) or asked):
+            country = countries[network.services[service].country] if not row.on_holidays else None
+            found = spans.setdefault(service, [])
+            found += [span for span, day in times if country is None or not country.holiday(day)]
+    return {service: Spans(found) for service, found in spans.items()}
+
+
+def _standing(asked: frozenset[int], first: datetime, last: datetime) -> dict[int, Spans]:
+    spans: dict[int, list[Span]] = {}
+    for row in StandingWindow.objects.prefetch_related("services"):
+        times = [Span(row.name, *at) for at in _times(row, first, last)]
+        for service in asked & (_keys(row) or asked):
+            spans.setdefault(service, []).extend(times)
+    return {service: Spans(found) for service, found in spans.items()}
+
+
+def _may_meet(first: datetime) -> Q:
+    return Q(ends_at__gt=first) | ~Q(recurrence="")
+
+
+def _times(
+    row: Freeze | Cutoff | StandingWindow | SupportCover, first: datetime, last: datetime
+) -> list[tuple[datetime, datetime]]:
+    return recurrence.occurrences(row.starts_at, row.ends_at, row.recurrence, first, last)
+
+
+def _keys(row: Freeze | CriticalDay | StandingWindow | SupportCover) -> frozenset[int]:
+    return frozenset(service.pk for service in row.services.all())

@@ -1,0 +1,24 @@
+"""A time in; what speaks against it whatever stands around it, out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from maintenance import clock
+from maintenance.rules.spans import Time
+from maintenance.rules.surroundings import Surroundings
+
+
+def past(time: Time, _around: Surroundings) -> Iterator[str]:
+    """Nothing is planned for a time that has begun."""
+    if time.starts_at < time.now:
+        yield f"{clock.words(time.starts_at)} has passed: choose a later start."
+
+
+def longest(time: Time, around: Surroundings) -> Iterator[str]:
+    """No window is longer than a service allows."""
+    for service in sorted(around.asked):
+        known = around.network.services[service]
+        if known.longest is not None and time.length > known.longest:
+            most, length = clock.length_words(known.longest), clock.length_words(time.length)
+            yield f"{known.name} may be away for {most} at most, not for {length}: shorten it, or split it."

@@ -1,0 +1,84 @@
+"""The register of services in; how they hang together, as plain values, out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from maintenance import clock
+from maintenance.models import Alternative, Service
+
+_COLUMNS: Final = ("pk", "name", "country", "time_zone", "longest_window")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the rules know of one service."""
+
+    name: str
+    country: str
+    zone: tzinfo
+    longest: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """All services, by primary key, and what each needs and leans on."""
+
+    services: Mapping[int, Known]
+    needs: Mapping[int, frozenset[int]]
+    """All that a service depends on, at any remove, and the service itself."""
+    instead: Mapping[int, frozenset[int]]
+    """What the notice of a service recommends instead of it."""
+
+    def named(self, services: Iterable[int]) -> str:
+        """Their names, in one order."""
+        return ", ".join(sorted(self.services[service].name for service in services))
+
+    def away_with(self, services: frozenset[int]) -> frozenset[int]:
+        """These services and all that depend on them, at any remove: what customers lose."""
+        return frozenset(one for one, needed in self.needs.items() if not needed.isdisjoint(services))
+
+
+def read() -> Network:
+    """All services, in three queries."""
+    services = {
+        pk: Known(name, country, _zone(zone), longest)
+        for pk, name, country, zone, longest in Service.objects.values_list(*_COLUMNS)
+    }
+    instead: dict[int, set[int]] = defaultdict(set)
+    for service, other in Alternative.objects.filter(instead__isnull=False).values_list("service", "instead"):
+        instead[service].add(other)
+    return Network(services, _needs(services), {one: frozenset(others) for one, others in instead.items()})
+
+
+def needs() -> dict[int, frozenset[int]]:
+    """For each service all it depends on, at any remove, and itself."""
+    return _needs(Service.objects.values_list("pk", flat=True))
+
+
+def _needs(services: Iterable[int]) -> dict[int, frozenset[int]]:
+    direct: dict[int, set[int]] = defaultdict(set)
+    for service, other in Service.depends_on.through.objects.values_list("from_service", "to_service"):
+        direct[service].add(other)
+    return {service: _reached(service, direct) for service in services}
+
+
+def _reached(service: int, direct: Mapping[int, set[int]]) -> frozenset[int]:
+    reached, ahead = {service}, [service]
+    while ahead:
+        found = direct.get(ahead.pop(), set()) - reached
+        reached |= found
+        ahead += found
+    return frozenset(reached)
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return clock.bank_zone()  # the forecast says that it does not exist; rules hold all the same
