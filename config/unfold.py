@@ -82,7 +82,32 @@ _NAVIGATION: Final = [
             _page("Find a slot", "bedtime", "maintenance_window_slots", "maintenance.view_window"),
             _page("Calendar", "calendar_month", "maintenance_window_calendar", "maintenance.view_window"),
             _page("Windows", "list_alt", "maintenance_window_changelist", "maintenance.view_window"),
+        ],
+    },
+    {
+        "title": "When",
+        "items": [
             _page("Freezes", "ac_unit", "maintenance_freeze_changelist", "maintenance.view_freeze"),
+            _page(
+                "Critical days",
+                "event_busy",
+                "maintenance_criticalday_changelist",
+                "maintenance.view_criticalday",
+            ),
+            _page("Holidays", "celebration", "maintenance_holiday_changelist", "maintenance.view_holiday"),
+            _page("Cut-offs", "content_cut", "maintenance_cutoff_changelist", "maintenance.view_cutoff"),
+            _page(
+                "Support cover",
+                "support_agent",
+                "maintenance_supportcover_changelist",
+                "maintenance.view_supportcover",
+            ),
+            _page(
+                "Standing windows",
+                "event_repeat",
+                "maintenance_standingwindow_changelist",
+                "maintenance.view_standingwindow",
+            ),
         ],
     },
     {

@@ -10,12 +10,16 @@ CHANGE_MANAGERS: Final = "Change managers"
 APPROVERS: Final = "Approvers"
 READERS: Final = "Readers"
 
+_TIMES: Final = ("freeze", "holiday", "criticalday", "standingwindow", "supportcover", "cutoff")
+_VERBS: Final = ("add", "change", "delete")
+
 _WRITES: Final = {
     READERS: (),
-    APPROVERS: ("approve_window",),
+    # who books must not weaken the rule that stands in the way: what rules weigh is not a change manager's
+    APPROVERS: ("approve_window", *(f"{verb}_rulesetting" for verb in _VERBS)),
     CHANGE_MANAGERS: (
         "book_window",
-        *(f"{verb}_{model}" for verb in ("add", "change", "delete") for model in ("freeze", "alternative")),
+        *(f"{verb}_{model}" for verb in _VERBS for model in (*_TIMES, "alternative")),
         "add_service",
         "change_service",
     ),

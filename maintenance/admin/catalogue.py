@@ -1,4 +1,4 @@
-"""Services with their traffic and what stands in for them, and the times in which nothing may be touched."""
+"""Services, with their traffic and what stands in for them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from maintenance.admin.fields import AlternativeForm, FreezeForm, ServiceForm
-from maintenance.models import Alternative, Freeze, Service, TrafficSample
+from maintenance.admin.fields import AlternativeForm, ServiceForm
+from maintenance.models import Alternative, Service, TrafficSample
 from maintenance.templatetags.spans import moment, people, span
 
 
@@ -46,6 +46,7 @@ class ServiceAdmin(ModelAdmin):
         "description",
         ("time_zone", "country"),
         "moves_money",
+        "longest_window",
         "depends_on",
         "traffic",
     )
@@ -96,28 +97,3 @@ class ServiceAdmin(ModelAdmin):
 def _slots(service: Service, words: str) -> SafeString:
     address = f"{reverse('admin:maintenance_window_slots')}?service={service.key}&minutes=120"
     return format_html('<a class="lull-link" href="{}">{}</a>', address, words)
-
-
-@admin.register(Freeze)
-class FreezeAdmin(ModelAdmin):
-    """Times in which nothing may be touched."""
-
-    form = FreezeForm
-    list_display = ("name", "when", "touched")
-    search_fields = ("name",)
-    autocomplete_fields = ("services",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Freeze]:
-        """With the services."""
-        freezes: QuerySet[Freeze] = super().get_queryset(request).prefetch_related("services")
-        return freezes
-
-    @display(description="When", ordering="starts_at")
-    def when(self, freeze: Freeze) -> str:
-        """From when till when."""
-        return span(freeze.starts_at, freeze.ends_at)
-
-    @display(description="Services")
-    def touched(self, freeze: Freeze) -> str:
-        """Those it protects."""
-        return ", ".join(service.name for service in freeze.services.all()) or "Every service"

@@ -1,4 +1,4 @@
-"""What is typed into the register in; checked services, substitutes, freezes and policies out."""
+"""What is typed into the register in; checked services, substitutes and policies out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from maintenance.models import Alternative, Freeze, NoticePolicy, NoticeRule, Service
+from maintenance.models import Alternative, NoticePolicy, NoticeRule, Service
 
 
 def _others() -> list[tuple[str, str]]:
@@ -78,10 +78,36 @@ class Days(forms.IntegerField):
         return super().has_changed(self.prepare_value(initial), data)
 
 
+class Hours(forms.FloatField):
+    """A length in hours and parts of them."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = UnfoldAdminIntegerFieldWidget({"step": "any", "inputmode": "decimal"})
+        super().__init__(min_value=0.25, max_value=168, widget=widget, **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        """A stored length as a number of hours, without a fraction of nothing."""
+        return f"{value / timedelta(hours=1):g}" if isinstance(value, timedelta) else value
+
+    def clean(self, value: Any) -> Any:
+        """A number of hours as a length, to the minute."""
+        hours = super().clean(value)
+        return None if hours is None else timedelta(minutes=round(hours * 60))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compared as hours."""
+        return super().has_changed(self.prepare_value(initial), data)
+
+
 class ServiceForm(forms.ModelForm[Service]):
     """A service with its names."""
 
     names = Translations(label="Name in other languages")
+    longest_window = Hours(
+        label="Longest window, hours",
+        required=False,
+        help_text="No window of it may be longer, as 4 or 2.5. Empty: no limit.",
+    )
 
     class Meta:
         model = Service
@@ -112,22 +138,6 @@ class AlternativeForm(InRow):
     class Meta:
         model = Alternative
         fields = ("instead", "words", "words_by_language")
-
-
-class FreezeForm(forms.ModelForm[Freeze]):
-    """A stretch of time in order."""
-
-    class Meta:
-        model = Freeze
-        fields = ("name", "starts_at", "ends_at", "services")
-
-    def clean(self) -> dict[str, Any]:
-        """Said in words before the database's constraint says it in its own."""
-        cleaned = super().clean() or {}
-        start, end = cleaned.get("starts_at"), cleaned.get("ends_at")
-        if start and end and end <= start:
-            self.add_error("ends_at", "The end must come after the start.")
-        return cleaned
 
 
 class NoticePolicyForm(forms.ModelForm[NoticePolicy]):

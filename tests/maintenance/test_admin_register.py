@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from maintenance import policies, traffic
-from maintenance.models import Alternative, Freeze, NoticePolicy, Service
+from maintenance.models import Alternative, NoticePolicy, Service
 from tests import people
 from tests.maintenance.usage import samples
 from tests.staff import address, queries, reader, signed_in, words
@@ -31,16 +31,6 @@ def _service(**changed: str) -> dict[str, str]:
         "alternatives-0-words": "Cards work.",
         "alternatives-0-words_by_language_ar": "تعمل البطاقات.",
         **changed,
-    }
-
-
-def _freeze(start: str, end: str) -> dict[str, str]:
-    return {
-        "name": "Year end",
-        "starts_at_0": start,
-        "starts_at_1": "00:00",
-        "ends_at_0": end,
-        "ends_at_1": "00:00",
     }
 
 
@@ -83,15 +73,21 @@ def test_without_traffic_the_page_says_how_to_import_it() -> None:
     assert "manage.py import_traffic online-banking FILE" in page
 
 
-def test_a_freeze_that_ends_before_it_starts_is_refused_in_words() -> None:
-    response = signed_in("ada").post(address("maintenance_freeze_add"), _freeze("2026-12-20", "2026-12-19"))
-    assert "The end must come after the start." in response.content.decode()
-    assert not Freeze.objects.exists()
+@pytest.mark.parametrize(("typed", "length"), [("2.5", timedelta(hours=2, minutes=30)), ("", None)])
+def test_a_longest_window_is_typed_in_hours(typed: str, length: timedelta | None) -> None:
+    service = people.service(alternative=False)
+    response = signed_in("ada").post(address(SERVICE, service.pk), _service(longest_window=typed))
+    assert response.status_code == 302, response.content.decode()
+    service.refresh_from_db()
+    assert service.longest_window == length
+    shown = words(signed_in("ada"), address(SERVICE, service.pk))
+    assert f'name="longest_window" value="{typed}"' in shown or not typed
 
 
-def test_ada_adds_a_freeze_by_the_banks_clock() -> None:
-    signed_in("ada").post(address("maintenance_freeze_add"), _freeze("2026-07-01", "2026-07-02"))
-    assert Freeze.objects.get().starts_at.isoformat() == "2026-06-30T23:00:00+00:00"
+def test_a_longest_window_of_nothing_is_refused() -> None:
+    service = people.service(alternative=False)
+    response = signed_in("ada").post(address(SERVICE, service.pk), _service(longest_window="0"))
+    assert response.status_code == 200
 
 
 def test_a_policy_is_typed_in_days() -> None:
@@ -141,7 +137,6 @@ def test_readers_write_nothing() -> None:
     pages = [
         address(SERVICE, service.pk),
         address("maintenance_service_add"),
-        address("maintenance_freeze_add"),
         address("maintenance_noticepolicy_change", policies.of().pk),
     ]
     assert [page for page in pages if _writes(reader(), page)] == []
@@ -160,16 +155,12 @@ def test_a_customer_is_found_by_the_beginning_of_the_banks_number() -> None:
     assert ("cleo-1" in page, "dan-cleo" in page) == (True, False)
 
 
-@pytest.mark.parametrize("model", ["service", "customer", "freeze", "change", "noticepolicy"])
+@pytest.mark.parametrize("model", ["service", "customer", "change", "noticepolicy"])
 def test_lists_of_three_take_the_queries_of_one(model: str) -> None:
     def fill(number: int) -> None:
         service = people.service(f"service-{number}")
         people.customer(f"customer-{number}", uses=[service])
         people.window(service)
-        freeze = Freeze.objects.create(
-            name=f"Freeze {number}", starts_at=people.NOW, ends_at=people.NOW + timedelta(days=1)
-        )
-        freeze.services.add(service)
 
     fill(1)
     page, client = address(f"maintenance_{model}_changelist"), signed_in("olga")

@@ -1,0 +1,152 @@
+"""The times that repeat: freezes, standing windows, hours of support and cut-offs. A list and a page each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Final
+
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from maintenance import clock, days, recurrence
+from maintenance.admin.times_fields import CutoffForm, FreezeForm, StandingWindowForm, SupportCoverForm
+from maintenance.models import Cutoff, Freeze, StandingWindow, SupportCover
+from maintenance.recurrence import repeats
+from maintenance.templatetags.spans import span
+
+Times = Sequence[tuple[datetime, datetime]]
+Repeating = Freeze | StandingWindow | SupportCover | Cutoff
+
+SHOWN: Final = 5
+_DAYS_LOOKED_AT: Final = 40
+
+
+class RepeatingAdmin(ModelAdmin):
+    """What has a first time, a rule by which it repeats, and services."""
+
+    list_display: Any = ("name", "next_time", "repeats", "touched")
+    search_fields = ("name",)
+    autocomplete_fields: ClassVar[Any] = ("services",)
+    readonly_fields: ClassVar[Any] = ("coming", "first_time", "repeats", "touched")
+    written: ClassVar[tuple[Any, ...]] = ("name", "services", ("starts_at", "ends_at"), "recurrence")
+    read: ClassVar[tuple[Any, ...]] = ("name", "touched", "first_time", "repeats")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the services."""
+        rows: QuerySet[Any] = super().get_queryset(request).prefetch_related("services")
+        return rows
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[Any, ...]:
+        """Words for readers, fields for those who may change them; what has been saved says what it means."""
+        if obj is None:
+            return self.written
+        return (*(self.written if self.has_change_permission(request, obj) else self.read), "coming")
+
+    @display(description="Next time", ordering="starts_at")
+    def next_time(self, row: Repeating) -> str:
+        """The time that is under way, or the next one."""
+        times = recurrence.coming(row.starts_at, row.ends_at, row.recurrence, timezone.now(), 1)
+        return span(*times[0]) if times else "over"
+
+    @display(description="Next times")
+    def coming(self, row: Repeating) -> SafeString | str:
+        """What the rule comes to: the surest way to see that it is the one that was meant."""
+        times = self.times(row, timezone.now())
+        return format_html_join("", "<p>{}</p>", ((span(*each),) for each in times)) or "None: it is over."
+
+    def times(self, row: Any, now: datetime) -> Times:
+        """The next times that are not over."""
+        return recurrence.coming(row.starts_at, row.ends_at, row.recurrence, now, SHOWN)
+
+    @display(description="First time")
+    def first_time(self, row: Repeating) -> str:
+        """From when till when."""
+        return span(row.starts_at, row.ends_at)
+
+    @display(description="Repeats")
+    def repeats(self, row: Repeating) -> str:
+        """Its rule in words."""
+        return repeats.words(row.recurrence, row.starts_at)
+
+    @display(description="Services")
+    def touched(self, row: Freeze | StandingWindow | SupportCover) -> str:
+        """Those it is for."""
+        return ", ".join(service.name for service in row.services.all()) or "Every service"
+
+
+@admin.register(Freeze)
+class FreezeAdmin(RepeatingAdmin):
+    """Times in which nothing may be touched."""
+
+    form = FreezeForm
+
+
+@admin.register(StandingWindow)
+class StandingWindowAdmin(RepeatingAdmin):
+    """Times agreed for maintenance, outside of which a service is not touched."""
+
+    form = StandingWindowForm
+
+
+@admin.register(SupportCover)
+class SupportCoverAdmin(RepeatingAdmin):
+    """When somebody answers customers."""
+
+    form = SupportCoverForm
+    list_display = ("name", "repeats", "holidays", "touched")
+    readonly_fields = (*RepeatingAdmin.readonly_fields, "holidays")
+    written = (*RepeatingAdmin.written, "on_holidays")
+    read = (*RepeatingAdmin.read, "holidays")
+
+    def times(self, row: SupportCover, now: datetime) -> Times:
+        """Without the public holidays of the bank's country, if nobody answers then."""
+        times = recurrence.coming(row.starts_at, row.ends_at, row.recurrence, now, _DAYS_LOOKED_AT)
+        country = days.of(settings.COUNTRY)
+        open_ = [at for at in times if row.on_holidays or not country.holiday(clock.bank_day(at[0]))]
+        return open_[:SHOWN]
+
+    @display(description="On public holidays")
+    def holidays(self, row: SupportCover) -> str:
+        """Whether anybody answers on them."""
+        return "Staffed" if row.on_holidays else "Closed"
+
+
+@admin.register(Cutoff)
+class CutoffAdmin(RepeatingAdmin):
+    """When a service must run: for a batch, for salary files, for clearing."""
+
+    form = CutoffForm
+    list_display = ("name", "kind", "service", "repeats", "on_days")
+    list_filter = ("kind", "service")
+    list_select_related = ("service",)
+    autocomplete_fields = ("service",)
+    readonly_fields = ("coming", "first_time", "repeats", "on_days")
+    written = ("service", "kind", "name", ("starts_at", "ends_at"), "recurrence", "working_days_only")
+    read = ("service", "kind", "name", "first_time", "repeats", "on_days")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Cutoff]:
+        """A cut-off is of one service."""
+        rows: QuerySet[Cutoff] = super(RepeatingAdmin, self).get_queryset(request)
+        return rows
+
+    def times(self, row: Cutoff, now: datetime) -> Times:
+        """Without days of rest, if it is for working days."""
+        times = recurrence.coming(row.starts_at, row.ends_at, row.recurrence, now, _DAYS_LOOKED_AT)
+        country = days.of(row.service.country)
+        held = [
+            at for at in times if not row.working_days_only or country.is_working_day(clock.bank_day(at[0]))
+        ]
+        return held[:SHOWN]
+
+    @display(description="Days")
+    def on_days(self, row: Cutoff) -> str:
+        """On which of its days it holds."""
+        return "Working days only" if row.working_days_only else "All"
