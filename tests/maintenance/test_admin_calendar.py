@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from maintenance.admin.calendar.entries import Entry, Kind
+from maintenance.admin.calendar.entries import Entry, Kind, between
 from maintenance.admin.calendar.month import Bar, bars, days_of, first_weekday
-from maintenance.models import Freeze, Window
+from maintenance.models import Conflict, CriticalDay, Freeze, Holiday, StandingWindow, Window
 from tests import people
+from tests.maintenance.planned import conflict, skipped, times
 from tests.staff import address, queries, reader, words
 
 CALENDAR = "maintenance_window_calendar"
+MARCH = (date(2026, 3, 1), date(2026, 3, 31))
 WEEK = [date(2026, 3, day) for day in range(16, 23)]
 
 
@@ -80,10 +84,115 @@ def test_a_month_that_is_none_is_the_present_one(asked: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("standing_clock")
-def test_three_windows_take_the_queries_of_one() -> None:
-    people.window()
+def test_what_repeats_is_shown_each_time() -> None:
+    times(Freeze, "Salary run", recurrence="FREQ=WEEKLY")
+    assert _shown("Salary run") == [2, 9, 16, 23, 30]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("standing_clock")
+def test_a_standing_window_is_shown_as_one() -> None:
+    times(StandingWindow, "Agreed night", recurrence="FREQ=MONTHLY")
+    [entry] = [entry for entry in between(*MARCH) if entry.kind is Kind.STANDING]
+    assert (entry.name, entry.status) == ("Agreed night", "Standing window")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("standing_clock")
+def test_public_holidays_are_the_countrys_with_the_banks_own(settings: Any) -> None:
+    settings.COUNTRY = "GB-ENG"
+    Holiday.objects.create(country="GB", day=date(2026, 4, 6), name="Easter Monday", observed=False)
+    Holiday.objects.create(country="GB", day=date(2026, 4, 8), name="Founders' day")
+    found = between(date(2026, 4, 1), date(2026, 4, 30))
+    assert [(entry.name, entry.first.day) for entry in found] == [("Good Friday", 3), ("Founders' day", 8)]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("standing_clock")
+def test_critical_days_are_shown_where_they_fall() -> None:
+    CriticalDay.objects.create(name="Payday", pattern=CriticalDay.Pattern.DAY_OF_MONTH, number=25)
+    assert _shown("Payday") == [25]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("standing_clock")
+@pytest.mark.parametrize("asked", ["?month=2026-03", "?week=2026-03-16"])
+def test_a_window_in_conflict_says_so_and_why(asked: str) -> None:
+    conflict(people.window())
+    page = words(reader(), address(CALENDAR) + asked)
+    assert "Conflict" in re.findall(r'class="lull-against">([^<]+)', page)
+    assert "The freeze “Audit” holds then." in page
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("standing_clock")
+def test_a_conflict_that_is_gone_is_not_shown() -> None:
+    found = conflict(people.window())
+    Conflict.objects.filter(pk=found.pk).update(gone_at=people.NOW)
+    assert [entry.conflicts for entry in between(*MARCH)] == [()]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("standing_clock")
+def test_what_could_not_be_booked_is_shown_where_it_would_have_been() -> None:
+    skipped()
+    page = words(reader(), address(CALENDAR))
+    assert "Could not be booked" in page
+    assert "The freeze “Audit” holds then." in page
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("standing_clock")
+def test_with_a_service_only_what_concerns_it_is_shown() -> None:
+    cards, banking = people.service("cards"), people.service()
+    people.window(cards)
+    people.window(banking, starts_at=people.NOW)
+    times(Freeze, "For all")
+    times(Freeze, "For cards").services.add(cards)
+    times(Freeze, "For banking").services.add(banking)
+    names = {entry.name for entry in between(*MARCH, service=cards)}
+    assert names == {"Cards", "For all", "For cards (Cards)"}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("standing_clock")
+def test_turning_over_keeps_the_service() -> None:
+    people.service("cards")
+    page = words(reader(), f"{address(CALENDAR)}?month=2026-03&service=cards")
+    for turned in ("?month=2026-02", "?month=2026-04", "?week=2026-03-02"):
+        assert f'href="{turned}&service=cards"' in page
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("standing_clock")
+def test_a_month_without_anything_says_so() -> None:
+    assert "Nothing is planned in this month." in words(reader(), f"{address(CALENDAR)}?month=2026-02")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("standing_clock")
+@pytest.mark.parametrize(
+    "asked", ["?month=2026-03", "?week=2026-03-16", "?week=2026-03-16&service=online-banking"]
+)
+def test_three_of_everything_take_the_queries_of_one(asked: str) -> None:
     client = reader()
-    one = queries(client, address(CALENDAR))
-    for day in (1, 2):
-        people.window(people.service(f"service-{day}"), starts_at=people.NOW + timedelta(days=day))
-    assert queries(client, address(CALENDAR)) == one
+    _one_of_everything(1)
+    one = queries(client, address(CALENDAR) + asked)
+    for number in (2, 3):
+        _one_of_everything(number)
+    assert queries(client, address(CALENDAR) + asked) == one
+
+
+def _shown(name: str) -> list[int]:
+    return [entry.first.day for entry in between(*MARCH) if entry.name == name]
+
+
+def _one_of_everything(number: int) -> None:
+    service, banking = people.service(f"service-{number}"), people.service()
+    day = timedelta(days=13 + number, hours=10)
+    conflict(people.window(service, banking, starts_at=people.NOW + day))
+    skipped(service, banking, at=people.NOW + day)
+    times(Freeze, f"Freeze {number}", recurrence="FREQ=WEEKLY").services.add(service, banking)
+    times(StandingWindow, f"Night {number}", recurrence="FREQ=WEEKLY").services.add(service)
+    CriticalDay.objects.create(name=f"Day {number}", pattern="day_of_month", number=16 + number)
+    Holiday.objects.create(country="GB", day=date(2026, 3, 16 + number), name=f"Holiday {number}")
