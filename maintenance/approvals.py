@@ -106,13 +106,15 @@ def _may_decide(window: Window, subject: Approval.Subject, revision: int, by: Us
 def _in_time(window: Window, now: datetime) -> None:
     if window.ends_at <= now:
         raise NotAllowed("Its time has passed: move it.")
-    policy = policies.of()
-    last = policies.last_moment_to_book(window.starts_at, policy)
-    if now > last and not window.is_emergency:
-        raise NotAllowed(
-            f"Customers are promised at least {policies.words(policy.least)} of notice, so this had to be "
-            f"approved by {clock.words(last)}: it must be moved, or moved as an emergency."
-        )
+    if window.is_emergency:
+        return
+    for promise in policies.every():
+        last = promise.last_moment(window.starts_at)
+        if now > last and not promise.frees(window.exemption):
+            raise NotAllowed(
+                f"{policies.at_least(promise.policy)}, so this had to be approved by {clock.words(last)}: "
+                "it must be moved, or moved as an emergency."
+            )
 
 
 def _as_named(window: Window, subject: Approval.Subject, by: User) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from maintenance import clock, policies
-from maintenance.models import NoticePolicy
+from maintenance.policies import Promise
 from maintenance.traffic import Profile
 
 
@@ -14,12 +14,12 @@ def of(
     profiles: Sequence[Profile],
     starts_at: datetime,
     ends_at: datetime,
-    policy: NoticePolicy,
+    promise: Promise,
     *,
     blind: bool,
     now: datetime,
 ) -> tuple[str, ...]:
-    """All that speaks for the slot, and the doubts about its figures.
+    """All that speaks for the slot, and the doubts about its figures; `promise` is the customers'.
 
     `blind` says that other times were left out because nothing is known of their traffic.
     """
@@ -27,7 +27,7 @@ def of(
         _quiet(profiles, starts_at, ends_at),
         *_when(profiles, starts_at, ends_at),
         *_holidays(profiles, starts_at),
-        _told(starts_at, policy, now),
+        _told(starts_at, promise, now),
         "Clear of freezes and of other windows.",
         *(["Hours without any traffic on record were left out: unknown is not quiet."] if blind else []),
         *dict.fromkeys(doubt for profile in profiles for doubt in profile.doubts),
@@ -82,8 +82,9 @@ def _holidays(profiles: Sequence[Profile], starts_at: datetime) -> Iterator[str]
             yield f"A public holiday ({name}): expected as other holidays and the day of rest are."
 
 
-def _told(starts_at: datetime, policy: NoticePolicy, now: datetime) -> str:
-    told_at, promised = policies.due_at(starts_at, policy.promised), policies.words(policy.promised)
+def _told(starts_at: datetime, promise: Promise, now: datetime) -> str:
+    told_at = promise.due_at(starts_at)
+    promised = policies.words(promise.policy.promised, promise.policy.unit)
     if told_at <= now:
         left = (starts_at - now).days
         return (

@@ -59,8 +59,12 @@ def suggest(
     asked = sorted({service.pk: service for service in services}.values(), key=lambda service: service.key)
     if not asked or length <= timedelta(0):
         raise ValueError("Name at least one service, and a length of more than nothing.")
-    policy = policies.of()
-    first = policies.earliest_start(now, policy) if start is None else max(start, now + policy.least)
+    promises = policies.every()
+    first = (
+        policies.earliest_start(now, promises)
+        if start is None
+        else max(start, policies.earliest_allowed(now, promises))
+    )
     last = end or first + AHEAD
     profiles = [traffic.profile(service, now=now) for service in asked]
     starts = _starts(first, last, length)
@@ -79,8 +83,8 @@ def suggest(
                 load=load,
                 share=share,
                 customers=customers,
-                reasons=reasons.of(profiles, starts_at, ends_at, policy, blind=blind, now=now),
-                last_moment_to_book=policies.last_moment_to_book(starts_at, policy),
+                reasons=reasons.of(profiles, starts_at, ends_at, promises[0], blind=blind, now=now),
+                last_moment_to_book=policies.last_moment(starts_at, promises),
             )
         )
     return found

@@ -49,9 +49,14 @@ def _rescheduled(window: Window, change: Change, now: datetime) -> None:
 
 def _announce(window: Window, change: Change, now: datetime, *first: Kind) -> None:
     """Draft the announcement (or the new time, to those who hold the old one) and the reminders."""
+    promise = policies.promise()
+    due: dict[str, Callable[[NoticeRule], datetime]] = {
+        Kind.ANNOUNCED: lambda rule: promise.due_at(window.starts_at, rule.lead),
+        Kind.RESCHEDULED: lambda rule: now,
+        Kind.REMINDER: lambda rule: policies.due_at(window.starts_at, rule.lead),
+    }
     for rule in _rules(window, *first, Kind.REMINDER):
-        at = now if rule.kind == Kind.RESCHEDULED else policies.due_at(window.starts_at, rule.lead)
-        write(_notice(window, change, Kind(rule.kind), rule.channels, due_at=at))
+        write(_notice(window, change, Kind(rule.kind), rule.channels, due_at=due[rule.kind](rule)))
 
 
 def _approved(window: Window, change: Change, now: datetime) -> None:

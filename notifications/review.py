@@ -10,8 +10,9 @@ from typing import Final
 from django.db import connection
 from django.db.models import Min
 
-from maintenance import clock, policies
+from maintenance import policies
 from maintenance.models import Kind, Window
+from maintenance.policies import Promise
 from notifications import progress
 from notifications.models import ChannelName, Delivery, Notice, State
 
@@ -75,8 +76,7 @@ class Review:
     window: Window
     told_at: datetime | None
     notice_given: timedelta | None
-    promised: timedelta
-    least: timedelta
+    promise: Promise
     overrun: timedelta | None
     reach: Reach
     rows: tuple[Row, ...]
@@ -84,26 +84,34 @@ class Review:
     """Notices that expired, each with its reason."""
 
     @property
+    def promised(self) -> str:
+        """What customers were promised, in words."""
+        return policies.words(self.promise.policy.promised, self.promise.policy.unit)
+
+    @property
+    def least(self) -> str:
+        """Less than this is refused, in words."""
+        return policies.words(self.promise.policy.least, self.promise.policy.unit)
+
+    @property
     def kept(self) -> bool | None:
-        """Whether the promise was kept, in days of the bank's calendar; None where nobody was told."""
+        """Whether the promise was kept, as its policy counts it; None where nobody was told."""
         if self.told_at is None:
             return None
         begin = self.window.started_at or self.window.starts_at
-        return clock.bank_day(self.told_at) <= clock.bank_day(begin) - self.promised
+        return self.promise.kept(self.told_at, begin)
 
 
 def of(window: Window, *, now: datetime) -> Review:
     """Look back on a window; before its end, on what there is so far."""
     notices = list(window.notices.order_by("due_at", "id"))
-    policy = policies.of()
     begin = window.started_at or window.starts_at
     told_at = _told_at(window)
     return Review(
         window=window,
         told_at=told_at,
         notice_given=begin - told_at if told_at else None,
-        promised=policy.promised,
-        least=policy.least,
+        promise=policies.promise(),
         overrun=_overrun(window, now),
         reach=_reach([notice.pk for notice in notices]),
         rows=_rows([notice.pk for notice in notices]),

@@ -62,6 +62,7 @@ def _windows(first: datetime, last: datetime, *statuses: Window.Status) -> Spans
             frozenset(service.pk for service in window.services.all()),
             window=window.pk,
             staff=frozenset(person.pk for person in window.staff.all()),
+            exemption=window.exemption,
         )
         for window in windows.prefetch_related("services", "staff")
     )

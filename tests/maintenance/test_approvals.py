@@ -122,10 +122,10 @@ def test_only_a_booked_window_is_decided_about(now: datetime, status: Window.Sta
 
 
 def test_an_approval_that_comes_too_late_for_the_notice_is_refused(now: datetime) -> None:
-    last = START - timedelta(days=5)
+    last = london(date(2026, 3, 9), 20, 59)  # five days before are at night, when nobody can be told
     booked = _booked()
     _approve(booked, CHANGE, last)
-    with pytest.raises(NotAllowed, match="had to be approved by Tuesday 10 March 2026, 02:00"):
+    with pytest.raises(NotAllowed, match="had to be approved by Monday 9 March 2026, 20:59"):
         _approve(booked, TEXT, last + timedelta(seconds=1))
 
 

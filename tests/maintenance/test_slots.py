@@ -167,7 +167,7 @@ def test_a_slot_gives_its_reasons(now: datetime) -> None:
         "Customers are told on Sunday 8 March 2026, 10:00, 7 days ahead.",
         "Clear of freezes and of other windows.",
     )
-    assert slot.last_moment_to_book == london(date(2026, 3, 10), 2)
+    assert slot.last_moment_to_book == london(date(2026, 3, 9), 20, 59)
 
 
 def test_a_slot_over_a_clock_change_says_how_long_it_lasts(now: datetime) -> None:

@@ -37,9 +37,9 @@ def test_it_prints_a_table_with_reasons() -> None:
         "The quietest 2 h for Online banking, on the clock of Europe/London\n"
         "\n"
         "   starts                 ends   expected  80 % range  of ordinary  book before\n"
-        "1  Sun 15 Mar 2026 02:00  04:00       140  140 to 140         13 %  Tue 10 Mar 02:00\n"
+        "1  Sun 15 Mar 2026 02:00  04:00       140  140 to 140         13 %  Mon  9 Mar 20:59\n"
         "     Customers are told on Sunday 8 March 2026, 10:00, 7 days ahead.\n"
-        "2  Sun 22 Mar 2026 02:00  04:00       140  140 to 140         13 %  Tue 17 Mar 02:00\n"
+        "2  Sun 22 Mar 2026 02:00  04:00       140  140 to 140         13 %  Mon 16 Mar 20:59\n"
         "     Customers are told on Sunday 15 March 2026, 10:00, 7 days ahead.\n"
         "\n"
         "1 customers use it.\n"
@@ -52,7 +52,7 @@ def test_it_prints_json() -> None:
     assert slot["services"] == ["online-banking"]
     assert slot["starts_at"] == "2026-03-15T02:30:00+00:00"
     assert slot["ends_at"] == "2026-03-15T04:00:00+00:00"
-    assert slot["last_moment_to_book"] == "2026-03-10T02:30:00+00:00"
+    assert slot["last_moment_to_book"] == "2026-03-09T20:59:00+00:00"
     assert slot["low"] <= slot["expected"] <= slot["high"]
     assert (slot["customers"], len(slot["reasons"])) == (0, 4)
 

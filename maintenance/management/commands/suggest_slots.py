@@ -98,8 +98,7 @@ def _nothing(
     end: datetime | None,
 ) -> str:
     """Why there is no slot: all that stands against the time that was asked for."""
-    policy = policies.of()
-    first = start or policies.earliest_start(now, policy)
+    first = start or policies.earliest_start(now, policies.every())
     last = end or first + slots.AHEAD
     asked = f"from {clock.words(first)} to {clock.words(last)}"
     if last - first < length:

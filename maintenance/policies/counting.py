@@ -1,0 +1,143 @@
+"""The policy of one audience in; what it means for the start of a window out.
+
+**How days are counted.** The day on which notice is given does not count, the day of the start does. Five
+working days before Friday the 20th are Friday the 13th, a week earlier: Monday to Friday are the five. Where
+the policy says that the day of notice counts, they are Monday the 16th. The day of the start counts even
+where it is a day of rest: five working days before Saturday the 14th are Monday the 9th. All days are those
+of the bank's clock, working days those of the policy's country with the bank's own table over the library's.
+
+**To the hour.** Calendar days of the least notice are whole days of 24 hours to the start, and hours are
+exact. Working days are days: notice may be given until the end of the last one. Customers hear nothing
+between QUIET_FROM and QUIET_UNTIL, so their last moment to book is never in those hours of the bank's clock;
+whoever lives in another zone may hear some hours later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from django.conf import settings
+
+from maintenance import clock
+from maintenance.days import Country
+from maintenance.models import Customer, NoticePolicy
+
+Unit = NoticePolicy.Unit
+_DAY: Final = timedelta(days=1)
+_A_MINUTE: Final = timedelta(minutes=1)
+"""What is booked in the last minute before quiet hours would not be out before them."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What one audience is promised."""
+
+    policy: NoticePolicy
+    country: Country = field(default_factory=lambda: Country(""))
+    """Whose working days count, where the policy is in working days."""
+    _known: dict[tuple[date, int], date] = field(default_factory=dict, repr=False, compare=False)
+
+    def frees(self, exemption: str) -> bool:
+        """Whether work of this kind (a value of Exemption, or empty) is free from all that it demands."""
+        return bool(exemption) and exemption in self.policy.exempt
+
+    def due_at(self, starts_at: datetime, lead: timedelta = timedelta(0)) -> datetime:
+        """When the announcement is due, in UTC: as long ahead as is promised, or by a longer `lead`.
+
+        In days, at NOTICE_HOUR of the bank's clock; in hours, to the minute; never after the last moment.
+        """
+        ahead = max(self.policy.promised, lead)
+        if self._exact(ahead):
+            due = starts_at - ahead
+        else:
+            day = self._before(clock.bank_day(starts_at), self._number(ahead))
+            due = clock.at_bank(day, time(settings.NOTICE_HOUR))
+        return min(due, self.last_moment(starts_at))
+
+    def last_moment(self, starts_at: datetime) -> datetime:
+        """The last moment, in UTC, at which a window with this start can be booked, and approved, in time."""
+        if not self.policy.least:
+            return starts_at
+        if self.policy.unit != Unit.WORKING_DAYS:
+            return self._heard_by(starts_at - self._length(self.policy.least))
+        day = self._before(clock.bank_day(starts_at), self._number(self.policy.least))
+        return self._heard_by(min(starts_at, clock.at_bank(day, time.max.replace(microsecond=0))))
+
+    def earliest_allowed(self, now: datetime) -> datetime:
+        """The first start, in UTC, that keeps the least notice when it is booked now."""
+        if not self.policy.least:
+            return now
+        heard = self._heard_from(now)
+        if self.policy.unit != Unit.WORKING_DAYS:
+            return heard + self._length(self.policy.least)
+        number = self._number(self.policy.least)
+        return max(heard, clock.at_bank(self._after(clock.bank_day(heard), number), time.min))
+
+    def earliest_start(self, now: datetime) -> datetime:
+        """The first start, in UTC, whose announcement is due after `now` and that keeps the least notice."""
+        if self._exact(self.policy.promised):
+            return max(now + self.policy.promised, self.earliest_allowed(now))
+        day = clock.bank_day(now)
+        if clock.at_bank(day, time(settings.NOTICE_HOUR)) <= now:
+            day += _DAY
+        first = clock.at_bank(self._after(day, self._number(self.policy.promised)), time.min)
+        return max(first, self.earliest_allowed(now))
+
+    def kept(self, told_at: datetime, begins_at: datetime) -> bool:
+        """Whether who was told then of what began then had all the notice promised, not only the least."""
+        if self._exact(self.policy.promised):
+            return told_at <= begins_at - self.policy.promised
+        last = self._before(clock.bank_day(begins_at), self._number(self.policy.promised))
+        return clock.bank_day(told_at) <= last
+
+    def _exact(self, lead: timedelta) -> bool:
+        unit = self.policy.unit
+        return unit == Unit.HOURS or (unit == Unit.CALENDAR_DAYS and bool(lead % _DAY))
+
+    def _length(self, lead: timedelta) -> timedelta:
+        return lead if self._exact(lead) else self._number(lead) * _DAY
+
+    def _number(self, lead: timedelta) -> int:
+        return max(lead.days - bool(self.policy.counts_notice_day), 0)
+
+    def _before(self, day: date, number: int) -> date:
+        """The last day of notice for a start on `day`."""
+        if self.policy.unit != Unit.WORKING_DAYS:
+            return day - number * _DAY
+        if (day, number) not in self._known:  # asked for each of thousands of times that may be booked
+            self._known[day, number] = self.country.working_day_before(day, number)
+        return self._known[day, number]
+
+    def _after(self, day: date, number: int) -> date:
+        """The first day of a start for which `day` is not too late for notice."""
+        if self.policy.unit != Unit.WORKING_DAYS:
+            return day + number * _DAY
+        for _ in range(number):
+            while not self.country.is_working_day(day):
+                day += _DAY
+            day += _DAY
+        return day
+
+    def _heard_by(self, at: datetime) -> datetime:
+        """The last moment until `at` from which this audience can be told at once."""
+        if self.policy.audience != Customer.Kind.CUSTOMER:
+            return at
+        day = clock.bank_day(at)
+        if at < clock.at_bank(day, time(settings.QUIET_UNTIL)):
+            day -= _DAY
+        return min(at, _closing(day))
+
+    def _heard_from(self, at: datetime) -> datetime:
+        """The first moment from `at` on at which this audience can be told at once."""
+        if self.policy.audience != Customer.Kind.CUSTOMER:
+            return at
+        day = clock.bank_day(at)
+        if at > _closing(day):
+            day += _DAY
+        return max(at, clock.at_bank(day, time(settings.QUIET_UNTIL)))
+
+
+def _closing(day: date) -> datetime:
+    return clock.at_bank(day, time(settings.QUIET_FROM)) - _A_MINUTE
