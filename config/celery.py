@@ -58,6 +58,7 @@ _REDIS = {
 _SCHEDULE = {
     "tick": {"task": "notifications.tasks.tick", "schedule": 2.0, "options": {"expires": 10}},
     "sweep": {"task": "notifications.tasks.sweep", "schedule": 10.0, "options": {"expires": 30}},
+    "recheck": {"task": "maintenance.tasks.recheck", "schedule": 60.0, "options": {"expires": 120}},
     "reconcile": {"task": "notifications.tasks.reconcile", "schedule": 60.0, "options": {"expires": 120}},
 }
 

@@ -19,7 +19,7 @@ from maintenance.models import Change, Exemption, Impact, Series, Service, Windo
 from maintenance.refusals import Emergency, Refused, emergency_faults, refuse, state, words
 from maintenance.rules import Objection
 
-__all__ = ["Emergency", "Numbers", "Refused", "book", "cancel", "locked", "reschedule"]
+__all__ = ["Emergency", "Numbers", "Refused", "book", "cancel", "hold", "locked", "reschedule"]
 
 _MOVABLE: Final = (Window.Status.BOOKED, Window.Status.APPROVED, Window.Status.REJECTED)
 _MOVED: Final = (
@@ -91,7 +91,7 @@ def book(
     """
     asked = list({service.pk: service for service in services}.values())
     with transaction.atomic():
-        _hold()
+        hold()
         against = rules.objections(asked, starts_at, ends_at, now=now, staff=staff, exemption=exemption)
         left, passed = passing.settle(against, overrides or {}, emergency)
         left += [*words("purpose", purpose), *_levels(asked, levels or {}), *_exemption(exemption)]
@@ -150,7 +150,7 @@ def reschedule(
     for one time only. Raises Refused with everything that stands against it.
     """
     with transaction.atomic():
-        _hold()
+        hold()
         window = locked(window)
         refuse(state(window, *_MOVABLE))
         exemption = window.exemption if exemption is None else exemption
@@ -207,7 +207,7 @@ def locked(window: Window) -> Window:
     return Window.objects.select_for_update(no_key=True).get(pk=window.pk)
 
 
-def _hold() -> None:
+def hold() -> None:
     """Let nobody else book or move anything until this transaction ends.
 
     Two who book at the same moment would otherwise each not see the other's window. All services are
