@@ -60,6 +60,7 @@ _SCHEDULE = {
     "sweep": {"task": "notifications.tasks.sweep", "schedule": 10.0, "options": {"expires": 30}},
     "recheck": {"task": "maintenance.tasks.recheck", "schedule": 60.0, "options": {"expires": 120}},
     "reconcile": {"task": "notifications.tasks.reconcile", "schedule": 60.0, "options": {"expires": 120}},
+    "extend": {"task": "maintenance.tasks.extend", "schedule": 600.0, "options": {"expires": 900}},
 }
 
 app.add_defaults(_configuration)  # called when first needed: settings import this package

@@ -5,10 +5,16 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from maintenance import rechecks
+from maintenance import rechecks, series
 
 
 @shared_task
 def recheck() -> None:
     """Look again at what is booked: something may have come to stand against it."""
     rechecks.run(timezone.now())
+
+
+@shared_task
+def extend() -> None:
+    """Book what has come near of the windows that repeat."""
+    series.extend(timezone.now())

@@ -6,6 +6,7 @@ from maintenance.forms.booking import BookForm, EmergencyForm, MoveForm, TimeFor
 from maintenance.forms.decisions import DecisionForm, ReasonForm
 from maintenance.forms.moments import LENGTHS, Moment
 from maintenance.forms.search import SlotsForm
+from maintenance.forms.series import SeriesForm, SettleForm
 from maintenance.forms.target import TargetForm
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "Moment",
     "MoveForm",
     "ReasonForm",
+    "SeriesForm",
+    "SettleForm",
     "SlotsForm",
     "TargetForm",
     "TimeForm",

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from threading import Barrier, Thread
 from zoneinfo import ZoneInfo
 
+import celery
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
@@ -15,6 +16,7 @@ from maintenance import series, windows
 from maintenance.models import Freeze, Impact, NoticePolicy, RuleSetting, Series, Service, Skipped, Window
 from maintenance.refusals import Refused
 from tests import people
+from tests.maintenance import planned
 from tests.maintenance.usage import london
 
 pytestmark = pytest.mark.django_db
@@ -265,6 +267,14 @@ def test_more_times_are_shown_for_the_same_queries() -> None:
 
     service = people.service()
     assert queries("FREQ=DAILY") == queries("FREQ=YEARLY")
+
+
+@pytest.mark.usefixtures("standing_clock")
+def test_the_clock_books_what_has_come_near() -> None:
+    made = planned.series()
+    Series.objects.update(extended_at=None)
+    celery.current_app.tasks["maintenance.tasks.extend"]()
+    assert made.windows.exists()
 
 
 @pytest.mark.postgresql
