@@ -10,8 +10,9 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from maintenance import clock, policies, trail, windows
+from maintenance import overrides, rules, trail, windows
 from maintenance.models import Approval, Change, Window
+from maintenance.rules import Objection
 
 _APPROVED = {
     Approval.Subject.CHANGE: Change.What.CHANGE_APPROVED,
@@ -26,13 +27,14 @@ class NotAllowed(ValueError):
 def approve(window: Window, subject: Approval.Subject, *, revision: int, by: User, now: datetime) -> Approval:
     """Approve one subject of the revision that was looked at; with both given, the window is approved.
 
-    Raises NotAllowed for the booker, without permission, for a revision that was moved meanwhile, and
-    when the promised least notice can no longer be kept (unless it is an emergency).
+    Raises NotAllowed for the booker, without permission, for a revision that was moved meanwhile, when the
+    promised least notice can no longer be kept (unless it is an emergency), and for the change while
+    something hard has come to stand against the window.
     """
     with transaction.atomic():
         window = windows.locked(window)
         _may_decide(window, subject, revision, by)
-        _in_time(window, now)
+        _stands(window, subject, now)
         _as_named(window, subject, by)
         before = trail.facts(window)
         approval = _decide(window, subject, by=by, now=now, approved=True)
@@ -103,18 +105,25 @@ def _may_decide(window: Window, subject: Approval.Subject, revision: int, by: Us
         raise NotAllowed(f"{Approval.Subject(subject).label} is approved already.")
 
 
-def _in_time(window: Window, now: datetime) -> None:
+def _stands(window: Window, subject: Approval.Subject, now: datetime) -> None:
+    """Refuse while something hard stands against the window that nobody passed over when it was booked."""
     if window.ends_at <= now:
         raise NotAllowed("Its time has passed: move it.")
-    if window.is_emergency:
-        return
-    for promise in policies.every():
-        last = promise.last_moment(window.starts_at)
-        if now > last and not promise.frees(window.exemption):
-            raise NotAllowed(
-                f"{policies.at_least(promise.policy)}, so this had to be approved by {clock.words(last)}: "
-                "it must be moved, or moved as an emergency."
-            )
+    against = overrides.still(window, rules.again(window, now=now))
+    hard = [
+        objection.words for objection in against if objection.hard and _matters(objection, window, subject)
+    ]
+    if hard:
+        raise NotAllowed(
+            " ".join([*hard, "It must be moved, or passed over as an emergency, before it can be approved."])
+        )
+
+
+def _matters(objection: Objection, window: Window, subject: Approval.Subject) -> bool:
+    """The text waits for nothing but the notice; an emergency neither for that, nor for its planned start."""
+    if objection.rule in ("notice", "past"):
+        return not window.is_emergency
+    return subject == Approval.Subject.CHANGE
 
 
 def _as_named(window: Window, subject: Approval.Subject, by: User) -> None:

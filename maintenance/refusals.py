@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.contrib.auth.models import User
 
-from maintenance.models import Window
-from maintenance.rules import Objection
+from maintenance.models import Exemption, Impact, Service, Window
+from maintenance.rules import SETTABLE, Objection
 
 _LONGEST_WORDS: Final = 200
 _OTHERWISE: Final = {
@@ -28,7 +29,7 @@ class Refused(ValueError):
 
     def __init__(self, objections: Sequence[Objection]) -> None:
         """At least one objection."""
-        super().__init__(" ".join(objection.words for objection in objections))
+        super().__init__(" ".join([*(objection.words for objection in objections), *_ways(objections)]))
         self.objections = tuple(objections)
 
 
@@ -38,6 +39,16 @@ class Emergency:
 
     reason: str
     approver: User
+
+
+def _ways(objections: Sequence[Objection]) -> list[str]:
+    """What can be done about what rules object to; the other faults say so themselves."""
+    if any(objection.rule not in SETTABLE for objection in objections):
+        return []
+    soft = dict.fromkeys(SETTABLE[objection.rule].title for objection in objections if not objection.hard)
+    if any(objection.hard for objection in objections):
+        return ["Choose another time, or book it as an emergency with a reason and a named approver."]
+    return [f"Choose another time, or give a reason to pass over: {', '.join(soft).lower()}."]
 
 
 def refuse(objections: Sequence[Objection]) -> None:
@@ -73,3 +84,35 @@ def emergency_faults(emergency: Emergency | None, by: User) -> list[Objection]:
     elif not emergency.approver.has_perm("maintenance.approve_window"):
         found.append(Objection("emergency", f"{name} may not approve windows: name somebody who may."))
     return found
+
+
+def levels(services: Sequence[Service], given: Mapping[str, str]) -> list[Objection]:
+    """What to say of levels, by service key, that are none or of services that are not in the window."""
+    keys = {service.key for service in services}
+    wrong = [
+        f"{key}: {level}" for key, level in given.items() if key not in keys or level not in Impact.Level
+    ]
+    known = ", ".join(Impact.Level.values)
+    return [
+        Objection("level", f"{pair} is not one of the window's services with one of {known}.")
+        for pair in wrong
+    ]
+
+
+def exemption(given: str) -> list[Objection]:
+    """What to say of an exemption that does not exist."""
+    if not given or given in Exemption:
+        return []
+    known = ", ".join(Exemption.values)
+    return [Objection("exemption", f"{given} is no exemption: write one of {known}, or nothing.")]
+
+
+def unmoved(window: Window, starts_at: datetime, ends_at: datetime) -> list[Objection]:
+    """What to say of a move to where the window is.
+
+    Only what was rejected is put forward again as it is, and what something has come to stand against: so
+    that it can be passed over, and both approve of that.
+    """
+    same = (starts_at, ends_at) == (window.starts_at, window.ends_at)
+    again = window.status == Window.Status.REJECTED or window.conflicts.filter(gone_at=None).exists()
+    return [Objection("unmoved", "It is planned for this time already.")] if same and not again else []

@@ -14,10 +14,9 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from maintenance import overrides as passing
-from maintenance import rules, trail
-from maintenance.models import Change, Exemption, Impact, Series, Service, Window
+from maintenance import refusals, rules, trail
+from maintenance.models import Change, Impact, Series, Service, Window
 from maintenance.refusals import Emergency, Refused, emergency_faults, refuse, state, words
-from maintenance.rules import Objection
 
 __all__ = ["Emergency", "Numbers", "Refused", "book", "cancel", "hold", "locked", "reschedule"]
 
@@ -94,7 +93,11 @@ def book(
         hold()
         against = rules.objections(asked, starts_at, ends_at, now=now, staff=staff, exemption=exemption)
         left, passed = passing.settle(against, overrides or {}, emergency)
-        left += [*words("purpose", purpose), *_levels(asked, levels or {}), *_exemption(exemption)]
+        left += [
+            *words("purpose", purpose),
+            *refusals.levels(asked, levels or {}),
+            *refusals.exemption(exemption),
+        ]
         refuse([*left, *emergency_faults(emergency, by)])
         window = Window.objects.create(
             purpose=purpose.strip(),
@@ -160,7 +163,11 @@ def reschedule(
             services, starts_at, ends_at, now=now, moved=window, staff=people, exemption=exemption
         )
         left, passed = passing.settle(against, overrides or {}, emergency)
-        left += [*words("reason", reason), *_exemption(exemption), *_unmoved(window, starts_at, ends_at)]
+        left += [
+            *words("reason", reason),
+            *refusals.exemption(exemption),
+            *refusals.unmoved(window, starts_at, ends_at),
+        ]
         refuse([*left, *emergency_faults(emergency, by)])
         before = trail.facts(window)
         window.starts_at, window.ends_at = starts_at, ends_at
@@ -215,33 +222,6 @@ def hold() -> None:
     few, and booking is rare.
     """
     list(Service.objects.order_by("pk").select_for_update(no_key=True).values_list("pk"))
-
-
-def _levels(services: Sequence[Service], levels: Mapping[str, str]) -> list[Objection]:
-    keys = {service.key for service in services}
-    wrong = [
-        f"{key}: {level}" for key, level in levels.items() if key not in keys or level not in Impact.Level
-    ]
-    known = ", ".join(Impact.Level.values)
-    return [
-        Objection("level", f"{pair} is not one of the window's services with one of {known}.")
-        for pair in wrong
-    ]
-
-
-def _unmoved(window: Window, starts_at: datetime, ends_at: datetime) -> list[Objection]:
-    same = (starts_at, ends_at) == (window.starts_at, window.ends_at)
-    # rejected for its words, it may be put forward again at the same time
-    if same and window.status != Window.Status.REJECTED:
-        return [Objection("unmoved", "It is planned for this time already.")]
-    return []
-
-
-def _exemption(exemption: str) -> list[Objection]:
-    if not exemption or exemption in Exemption:
-        return []
-    known = ", ".join(Exemption.values)
-    return [Objection("exemption", f"{exemption} is no exemption: write one of {known}, or nothing.")]
 
 
 def _also(staff: Sequence[User], passed: Sequence[passing.Passed]) -> dict[str, Any]:

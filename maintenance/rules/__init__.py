@@ -29,6 +29,7 @@ __all__ = [
     "Surroundings",
     "Time",
     "Weight",
+    "again",
     "against",
     "free",
     "needs",
@@ -58,6 +59,12 @@ def objections(
         return [Objection("length", "A window must end after it starts.")]
     around = surroundings(asked, starts_at, ends_at, moved=moved, staff=staff, exemption=exemption)
     return against(around, Time(starts_at, ends_at, now))
+
+
+def again(window: Window, *, now: datetime) -> list[Objection]:
+    """Everything that stands against a booked window at its present time."""
+    around = surroundings(window.services.all(), window.starts_at, window.ends_at).of(window)
+    return against(around, Time(window.starts_at, window.ends_at, now))
 
 
 def against(around: Surroundings, time: Time) -> list[Objection]:

@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 
 from maintenance import approvals, windows
 from maintenance.approvals import NotAllowed
-from maintenance.models import Approval, Change, Window
+from maintenance.models import Approval, Change, RuleSetting, Window
+from tests.maintenance.rules.asking import freeze
 from tests.maintenance.usage import london
 from tests.people import service, user, window
 
@@ -125,7 +126,7 @@ def test_an_approval_that_comes_too_late_for_the_notice_is_refused(now: datetime
     last = london(date(2026, 3, 9), 20, 59)  # five days before are at night, when nobody can be told
     booked = _booked()
     _approve(booked, CHANGE, last)
-    with pytest.raises(NotAllowed, match="had to be approved by Monday 9 March 2026, 20:59"):
+    with pytest.raises(NotAllowed, match="had to be booked and approved by Monday 9 March 2026, 20:59"):
         _approve(booked, TEXT, last + timedelta(seconds=1))
 
 
@@ -145,6 +146,62 @@ def test_an_emergency_may_be_approved_late_and_its_change_only_by_whom_it_names(
     _approve(booked, CHANGE, now)
     _approve(booked, TEXT, now, by="bea")
     assert _status(booked) == Window.Status.APPROVED
+
+
+def test_a_change_is_not_approved_while_something_hard_has_come_to_stand_against_it(now: datetime) -> None:
+    booked = _booked()
+    freeze()
+    with pytest.raises(NotAllowed, match=r"The freeze “Election” holds .* It must be moved"):
+        _approve(booked, CHANGE, now)
+    assert not Approval.objects.exists()
+
+
+def test_the_text_does_not_wait_for_it(now: datetime) -> None:
+    booked = _booked()
+    freeze()
+    assert _approve(booked, TEXT, now).approved
+
+
+def test_what_is_soft_does_not_keep_the_change_from_being_approved(now: datetime) -> None:
+    booked = _booked()
+    freeze()
+    RuleSetting.objects.create(rule="freeze", weight="soft")
+    assert _approve(booked, CHANGE, now).approved
+
+
+def test_what_was_passed_over_does_not_keep_the_change_from_being_approved(now: datetime) -> None:
+    freeze()
+    booked = windows.book(
+        [service()],
+        START,
+        START + timedelta(hours=2),
+        purpose="Certificate",
+        by=user("ada"),
+        now=now,
+        emergency=windows.Emergency("It expires", user("ben")),
+    )
+    assert _approve(booked, CHANGE, now).approved
+
+
+def test_an_emergency_waits_for_what_came_to_stand_against_it_since(now: datetime) -> None:
+    booked = windows.book(
+        [service()],
+        START,
+        START + timedelta(hours=2),
+        purpose="Certificate",
+        by=user("ada"),
+        now=now,
+        emergency=windows.Emergency("It expires", user("ben")),
+    )
+    freeze()
+    with pytest.raises(NotAllowed, match="Election"):
+        _approve(booked, CHANGE, now)
+
+
+def test_a_notice_that_the_bank_has_made_soft_does_not_bind_the_approver(now: datetime) -> None:
+    booked = _booked()
+    RuleSetting.objects.create(rule="notice", weight="soft")
+    assert _approve(booked, CHANGE, START - timedelta(days=1)).approved
 
 
 def test_an_emergency_whose_time_has_passed_is_not_approved(now: datetime) -> None:

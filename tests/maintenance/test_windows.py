@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from maintenance import approvals, windows
-from maintenance.models import Approval, Change, Freeze, Impact, Window
+from maintenance import approvals, rechecks, windows
+from maintenance.models import Approval, Change, Freeze, Impact, RuleSetting, Window
 from maintenance.windows import Emergency, Numbers, Refused
+from tests.maintenance.rules.asking import freeze
 from tests.maintenance.usage import london
 from tests.people import service, user
 from tests.people import window as written
@@ -166,6 +167,169 @@ def test_an_emergency_needs_a_reason_and_somebody_else_who_may_approve(
     assert _refusal(now, emergency=Emergency(reason, user(approver))) == [rule]
 
 
+# --- what stands against it, passed over ---
+
+
+def _soft(*rules: str) -> None:
+    RuleSetting.objects.bulk_create(RuleSetting(rule=rule, weight="soft") for rule in rules)
+
+
+def test_what_is_soft_is_passed_with_a_reason(now: datetime) -> None:
+    freeze()
+    _soft("freeze")
+    booked = _book(now, overrides={"freeze": " The office agreed "})
+    override = booked.overrides.get()
+    assert (override.rule, override.reason, override.hard, override.by, override.at, override.revision) == (
+        "freeze",
+        "The office agreed",
+        False,
+        user("ada"),
+        now,
+        1,
+    )
+    assert override.words == "The freeze “Election” holds from Sunday 15 March 2026, 02:00 to 04:00."
+
+
+@pytest.mark.parametrize("overrides", [{}, {"freeze": "  "}, {"overlap": "The wrong one"}])
+def test_what_is_soft_is_refused_without_its_reason(now: datetime, overrides: dict[str, str]) -> None:
+    freeze()
+    _soft("freeze")
+    assert _refusal(now, overrides=overrides) == ["freeze"]
+
+
+def test_each_soft_rule_needs_a_reason_of_its_own(now: datetime) -> None:
+    freeze()
+    written(service(), starts_at=START)
+    _soft("freeze", "overlap")
+    assert _refusal(now, purpose="Another", overrides={"freeze": "Agreed"}) == ["overlap"]
+
+
+def test_one_reason_passes_all_that_one_rule_found(now: datetime) -> None:
+    freeze()
+    freeze(service())
+    _soft("freeze")
+    assert _book(now, overrides={"freeze": "The office agreed"}).overrides.count() == 2
+
+
+def test_a_reason_does_not_pass_what_is_hard(now: datetime) -> None:
+    freeze()
+    assert _refusal(now, overrides={"freeze": "The office agreed"}) == ["freeze"]
+
+
+def test_an_emergency_does_not_pass_what_is_soft(now: datetime) -> None:
+    freeze()
+    _soft("freeze")
+    assert _refusal(now, emergency=Emergency("Fire", user("ben"))) == ["freeze"]
+
+
+def test_a_reason_that_does_not_fit_is_refused(now: datetime) -> None:
+    freeze()
+    freeze(service())
+    _soft("freeze")
+    assert _refusal(now, overrides={"freeze": "x" * 201}) == ["reason"]
+
+
+def test_reasons_for_what_does_not_stand_against_it_are_not_kept(now: datetime) -> None:
+    assert not _book(now, overrides={"freeze": "The office agreed"}).overrides.exists()
+
+
+def test_what_was_passed_over_stands_in_the_trail(now: datetime) -> None:
+    freeze()
+    service("cards").depends_on.add(service())
+    other = written(service("cards"), starts_at=START)
+    _soft("dependency")
+    booked = _book(
+        now, overrides={"dependency": "Both at once"}, emergency=Emergency("It cannot wait", user("ben"))
+    )
+    assert booked.changes.get().after["overridden"] == [
+        {
+            "rule": "freeze",
+            "words": "The freeze “Election” holds from Sunday 15 March 2026, 02:00 to 04:00.",
+            "reason": "It cannot wait",
+            "hard": True,
+        },
+        {
+            "rule": "dependency",
+            "words": f"Cards, which has window {other.pk}, Sunday 15 March 2026, 02:00 to 04:00, "
+            "depends on Online banking.",
+            "reason": "Both at once",
+            "hard": False,
+        },
+    ]
+
+
+def test_what_is_passed_over_in_a_move_is_kept_for_the_new_revision(now: datetime) -> None:
+    booked = _book(now)
+    freeze(ends_at=END + LATER)
+    _soft("freeze")
+    moved = windows.reschedule(
+        booked,
+        START + LATER,
+        END + LATER,
+        reason="Later",
+        by=user("ada"),
+        now=now,
+        overrides={"freeze": "The office agreed"},
+    )
+    assert moved.overrides.get().revision == 2
+    change = moved.changes.last()
+    assert change is not None
+    assert [each["reason"] for each in change.after["overridden"]] == ["The office agreed"]
+
+
+def test_a_refusal_says_what_can_be_done_about_what_is_hard(now: datetime) -> None:
+    freeze()
+    with pytest.raises(Refused, match="Choose another time, or book it as an emergency with a reason and a"):
+        _book(now)
+
+
+def test_a_refusal_says_what_can_be_done_about_what_is_soft(now: datetime) -> None:
+    freeze()
+    _soft("freeze")
+    with pytest.raises(Refused, match=r"Choose another time, or give a reason to pass over: freeze\."):
+        _book(now)
+
+
+# --- staff, exemption and numbers ---
+
+
+def test_who_does_the_work_and_what_was_expected_is_kept(now: datetime) -> None:
+    numbers = Numbers(12.5, 10, 15, customers=7, vulnerable=2)
+    booked = Window.objects.get(
+        pk=_book(now, numbers=numbers, staff=[user("ada"), user("bea")], exemption="security").pk
+    )
+    assert set(booked.staff.all()) == {user("ada"), user("bea")}
+    assert (booked.expected_low, booked.expected_high, booked.exemption) == (10, 15, "security")
+    assert (booked.expected_customers, booked.expected_vulnerable) == (7, 2)
+    after = booked.changes.get().after
+    assert (after["staff"], after["exemption"]) == (["ada", "bea"], "security")
+
+
+def test_an_exemption_that_does_not_exist_is_refused(now: datetime) -> None:
+    assert _refusal(now, exemption="lazy") == ["exemption"]
+
+
+def test_staff_and_exemption_stay_with_a_window_that_is_moved(now: datetime) -> None:
+    booked = _book(now, staff=[user("bea")], exemption="security")
+    moved = windows.reschedule(booked, START + LATER, END + LATER, reason="Late", by=user("ada"), now=now)
+    assert (list(moved.staff.all()), moved.exemption) == ([user("bea")], "security")
+
+
+def test_staff_and_exemption_may_change_with_a_move(now: datetime) -> None:
+    booked = _book(now, staff=[user("bea")], exemption="security")
+    moved = windows.reschedule(
+        booked,
+        START + LATER,
+        END + LATER,
+        reason="Late",
+        by=user("ada"),
+        now=now,
+        staff=[user("ada")],
+        exemption="",
+    )
+    assert (list(moved.staff.all()), moved.exemption) == ([user("ada")], "")
+
+
 # --- moving ---
 
 
@@ -226,6 +390,25 @@ def test_a_window_may_move_over_its_own_old_time(now: datetime) -> None:
 def test_a_move_to_where_it_is_is_refused(now: datetime) -> None:
     with pytest.raises(Refused, match="planned for this time already"):
         windows.reschedule(_book(now), START, END, reason="None", by=user("ada"), now=now)
+
+
+def test_a_window_with_a_conflict_may_be_put_forward_as_it_is_to_pass_it_over(now: datetime) -> None:
+    booked = _approved(now)
+    freeze()
+    _soft("freeze")
+    rechecks.run(now)
+    again = windows.reschedule(
+        booked,
+        START,
+        END,
+        reason="Agreed",
+        by=user("ada"),
+        now=now,
+        overrides={"freeze": "The office agreed"},
+    )
+    rechecks.run(now)
+    assert (again.status, again.revision) == (Window.Status.BOOKED, 2)
+    assert not rechecks.open_conflicts().exists()
 
 
 def test_a_rejected_window_may_be_put_forward_again_as_it_is(now: datetime) -> None:

@@ -28,7 +28,7 @@ def test_less_than_the_least_notice_stands_against_it(now: datetime) -> None:
     assert against(now=now, start=late) == [
         Objection(
             "notice",
-            "Customers are promised at least 5 days of notice, so this time had to be booked by "
+            "Customers are promised at least 5 days of notice, so this time had to be booked and approved by "
             "Monday 2 March 2026, 08:59: choose a later start, or book it as an emergency.",
         )
     ]
