@@ -7,12 +7,11 @@ from datetime import date, datetime, timedelta
 from threading import Barrier, Thread
 from zoneinfo import ZoneInfo
 
-import celery
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from maintenance import series, windows
+from maintenance import series, tasks, windows
 from maintenance.models import Freeze, Impact, NoticePolicy, RuleSetting, Series, Service, Skipped, Window
 from maintenance.refusals import Refused
 from tests import people
@@ -273,7 +272,7 @@ def test_more_times_are_shown_for_the_same_queries() -> None:
 def test_the_clock_books_what_has_come_near() -> None:
     made = planned.series()
     Series.objects.update(extended_at=None)
-    celery.current_app.tasks["maintenance.tasks.extend"]()
+    tasks.extend()
     assert made.windows.exists()
 
 
