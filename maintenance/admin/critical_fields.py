@@ -29,6 +29,7 @@ MOST: Final = {
 DATED: Final = (Pattern.YEARLY, Pattern.DATE, Pattern.RECURRENCE)
 _COUNTRY: Final = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _DAY: Final = "%Y-%m-%d"
+_REPEAT: Final = "A repeat, as the first Monday of each month"
 
 
 def _day(label: str, **options: Any) -> forms.DateField:
@@ -48,11 +49,16 @@ class CriticalDayForm(forms.ModelForm[CriticalDay]):
         model = CriticalDay
         fields = ("name", "services", "pattern", "number", "day", "recurrence", "earlier")
         widgets = {"pattern": UnfoldAdminSelectWidget}
-        labels = {"pattern": "When", "number": "n", "earlier": "Moves to the working day before"}
-        help_texts = {"number": "1 is the first, or one day before the end of the month."}
+        labels = {"pattern": "When", "number": "Which, or how many (n)", "earlier": "Moves back"}
+        help_texts = {"number": "A whole number, as 1 for the first."}
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        if "pattern" in self.fields:
+            choices = [
+                (value, _REPEAT if value == Pattern.RECURRENCE else name) for value, name in Pattern.choices
+            ]
+            self.fields["pattern"].choices = choices  # type: ignore[attr-defined]
         row = self.instance
         if row.pk and row.day and "recurrence" in self.fields:
             self.initial["recurrence"] = repeats.of(row.recurrence, clock.at_bank(row.day, time.min))

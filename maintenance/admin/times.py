@@ -54,7 +54,7 @@ class RepeatingAdmin(ModelAdmin):
     def next_time(self, row: Repeating) -> str:
         """The time that is under way, or the next one."""
         times = recurrence.coming(row.starts_at, row.ends_at, row.recurrence, timezone.now(), 1)
-        return span(*times[0]) if times else "over"
+        return span(*times[0]) if times else "Over"
 
     @display(description="Next times")
     def coming(self, row: Repeating) -> SafeString | str:

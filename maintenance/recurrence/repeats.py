@@ -68,7 +68,7 @@ def words(recurrence: str, starts_at: datetime) -> str:
     rules = [line for line in lines if not line.upper().startswith("EXDATE")]
     repeat = of("\n".join(rules), starts_at)
     if repeat.every == Every.OWN:
-        said = f"By its own rule: {' and '.join(rules)}"
+        said = f"By its own rule: {' and '.join(rules).replace(';', '; ')}"
     else:
         said = _named(clock.bank_day(starts_at))[repeat.every]
     until = f" until {repeat.until.day} {repeat.until:%B %Y}" if repeat.until else ""
@@ -125,8 +125,8 @@ def _plain(rule: str, first: date) -> dict[str, str]:
     parts = dict(part.partition("=")[::2] for part in rule.upper().removeprefix("RRULE:").split(";") if part)
     if parts.get("INTERVAL") == "1":
         del parts["INTERVAL"]
-    if "INTERVAL" not in parts and "BYWEEKNO" not in parts:
-        parts.pop("WKST", None)
+    if "BYWEEKNO" not in parts and ("INTERVAL" not in parts or "," not in parts.get("BYDAY", "")):
+        parts.pop("WKST", None)  # the week's beginning matters only to these
     by = {name for name in parts if name.startswith("BY")}
     match parts.get("FREQ"):
         case "WEEKLY" if "BYDAY" not in by:

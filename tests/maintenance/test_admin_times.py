@@ -130,7 +130,7 @@ def test_saving_it_again_changes_nothing() -> None:
 
 def test_a_freeze_that_is_over_says_so() -> None:
     made(Freeze, starts_at=people.NOW - timedelta(days=2))
-    assert "over" in words(reader(), address("maintenance_freeze_changelist"))
+    assert "Over" in words(reader(), address("maintenance_freeze_changelist"))
 
 
 @pytest.mark.parametrize("model", [Freeze, StandingWindow, SupportCover])
