@@ -10,13 +10,14 @@ from django.conf import settings
 from maintenance import clock, days
 from maintenance.models import Customer, NoticePolicy
 from maintenance.policies.counting import Promise
-from maintenance.policies.demands import OWN, at_least, content, demands, words
+from maintenance.policies.demands import OWN, at_least, content, daily, demands, whose, words
 
 __all__ = [
     "OWN",
     "Promise",
     "at_least",
     "content",
+    "daily",
     "demands",
     "due_at",
     "earliest_allowed",
@@ -26,6 +27,7 @@ __all__ = [
     "of",
     "promise",
     "ready",
+    "whose",
     "words",
 ]
 

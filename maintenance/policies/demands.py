@@ -15,11 +15,17 @@ from maintenance.models import Customer, Exemption, NoticePolicy
 Unit = NoticePolicy.Unit
 OWN: Final = rulebooks.DEFAULT.source
 """The source of what is promised until the bank says otherwise; there is nothing to look up in it."""
-_AUDIENCES: Final[dict[str, str]] = {
+_PROMISED: Final[dict[str, str]] = {
     Customer.Kind.CUSTOMER: "Customers are",
     Customer.Kind.PARTNER: "Partners are",
     Customer.Kind.REGULATOR: "The regulator is",
     Customer.Kind.STAFF: "Staff are",
+}
+_OF: Final[dict[str, str]] = {
+    Customer.Kind.CUSTOMER: "customers",
+    Customer.Kind.PARTNER: "partners",
+    Customer.Kind.REGULATOR: "the regulator",
+    Customer.Kind.STAFF: "staff",
 }
 
 
@@ -38,9 +44,13 @@ def demands(policy: NoticePolicy) -> list[str]:
 
 def at_least(policy: NoticePolicy) -> str:
     """`Customers are promised at least 5 days of notice`, and where that stands."""
-    source = f" ({policy.source})" if policy.source not in ("", OWN) else ""
     least = words(policy.least, policy.unit)
-    return f"{_AUDIENCES[policy.audience]} promised at least {least} of notice{source}"
+    return f"{_PROMISED[policy.audience]} promised at least {least} of notice{_source(policy)}"
+
+
+def whose(policy: NoticePolicy) -> str:
+    """`The notice policy of partners`, and where it stands."""
+    return f"The notice policy of {_OF[policy.audience]}{_source(policy)}"
 
 
 def daily(policy: NoticePolicy) -> str:
@@ -55,6 +65,10 @@ def content(policy: NoticePolicy) -> list[str]:
     """The facts that its notices must name, in words; a name that is not known stays as it is."""
     known = dict(NoticePolicy.Fact.choices)
     return [str(known.get(name, name)) for name in policy.content]
+
+
+def _source(policy: NoticePolicy) -> str:
+    return "" if policy.source in ("", OWN) else f" ({policy.source})"
 
 
 def _many(number: float, thing: str) -> str:
@@ -76,7 +90,7 @@ def _notice(policy: NoticePolicy) -> Iterator[str]:
 
 def _times(policy: NoticePolicy) -> Iterator[str]:
     if daily(policy):
-        yield f"Only {daily(policy)}, by the bank's clock."
+        yield f"Only {daily(policy)} by the bank's clock."
     if policy.longest:
         yield f"No window is longer than {clock.length_words(policy.longest)}."
 

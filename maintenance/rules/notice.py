@@ -7,6 +7,8 @@ free from all that it demands.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import time as time_of_day
+from datetime import timedelta
 
 from maintenance import clock, policies
 from maintenance.models import Window
@@ -21,8 +23,8 @@ def notice(time: Time, around: Surroundings) -> Iterator[str]:
         last = promise.last_moment(time.starts_at)
         if last < time.now <= time.starts_at:
             yield (
-                f"{policies.at_least(promise.policy)}, so this time had to be booked by {clock.words(last)}: "
-                "choose a later start, or book it as an emergency."
+                f"{policies.at_least(promise.policy)}, so this time had to be booked and approved by "
+                f"{clock.words(last)}: choose a later start, or book it as an emergency."
             )
 
 
@@ -40,9 +42,41 @@ def moving(time: Time, around: Surroundings) -> Iterator[str]:
             )
 
 
+def daily(time: Time, around: Surroundings) -> Iterator[str]:
+    """A window lies in the hours of the day that a policy leaves to maintenance, by the bank's clock."""
+    for promise in demanding(around):
+        policy = promise.policy
+        if policy.not_before and policy.not_after and not _between(policy.not_before, policy.not_after, time):
+            yield (
+                f"{policies.whose(policy)} allows windows only {policies.daily(policy)} by the bank's clock: "
+                "choose another start, or shorten it."
+            )
+
+
+def length(time: Time, around: Surroundings) -> Iterator[str]:
+    """No window is longer than a policy allows."""
+    for promise in demanding(around):
+        most = promise.policy.longest
+        if most is not None and time.length > most:
+            yield (
+                f"{policies.whose(promise.policy)} allows no window of more than {clock.length_words(most)}, "
+                f"and this is one of {clock.length_words(time.length)}: shorten it, or split it."
+            )
+
+
 def demanding(around: Surroundings) -> Iterator[Promise]:
     """The promises that hold for this work."""
     return (promise for promise in around.promises if not promise.frees(around.exemption))
+
+
+def _between(first: time_of_day, last: time_of_day, time: Time) -> bool:
+    """Whether the time lies within one day's hours; where they end before they begin, over midnight."""
+    day = clock.bank_day(time.starts_at)
+    for opening in (day, day - timedelta(days=1)):
+        closing = opening + timedelta(days=last < first)
+        if clock.at_bank(opening, first) <= time.starts_at and time.ends_at <= clock.at_bank(closing, last):
+            return True
+    return False
 
 
 def _may_be_known(window: Window) -> bool:

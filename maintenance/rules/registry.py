@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from maintenance.models import RuleSetting
-from maintenance.rules import itself, keptclear, neighbours, notice, people
+from maintenance.rules import budgets, itself, keptclear, neighbours, notice, people
 from maintenance.rules.spans import Time
 from maintenance.rules.surroundings import Surroundings
 
@@ -51,8 +51,38 @@ RULES: Final = (
     Rule(
         "notice",
         "Notice",
-        "Customers hear at least so long ahead as their notice policy promises.",
+        "Every audience hears at least so long ahead as its notice policy promises.",
         notice.notice,
+    ),
+    Rule(
+        "moving",
+        "Moving too late",
+        "A window is not moved once the least notice has begun, where a notice policy forbids it.",
+        notice.moving,
+    ),
+    Rule(
+        "daily",
+        "Hours of the day",
+        "A window lies in the hours that a notice policy leaves to maintenance.",
+        notice.daily,
+    ),
+    Rule(
+        "policy_length",
+        "Longest by policy",
+        "No window is longer than a notice policy allows.",
+        notice.length,
+    ),
+    Rule(
+        "windows",
+        "Windows in a month",
+        "A service has no more windows in a calendar month than a notice policy allows.",
+        budgets.windows,
+    ),
+    Rule(
+        "downtime",
+        "Planned downtime",
+        "A service is not away longer in a calendar month or year than a notice policy allows.",
+        budgets.downtime,
     ),
     Rule(
         "freeze",

@@ -1,0 +1,103 @@
+"""A time in; what the budgets of notice policies say against it out.
+
+Months and years are those of the bank's calendar. What is booked, approved, under way or over counts, as it
+was planned; work that a policy exempts neither counts nor is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from maintenance import clock, policies
+from maintenance.models import NoticePolicy
+from maintenance.rules.notice import demanding
+from maintenance.rules.spans import Span, Time
+from maintenance.rules.surroundings import Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class _Period:
+    """A month or a year at the bank."""
+
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+
+    def part(self, of: Span | Time) -> timedelta:
+        """How much of something lies in it."""
+        return max(min(of.ends_at, self.ends_at) - max(of.starts_at, self.starts_at), timedelta(0))
+
+
+def windows(asked: Time, around: Surroundings) -> Iterator[str]:
+    """A service has no more windows in a month than a policy allows; a window counts where it starts."""
+    for promise in demanding(around):
+        if (most := promise.policy.most_per_month) is None:
+            continue
+        month = next(_months(asked))
+        for service in sorted(around.asked):
+            others = _others(service, promise.policy, month, asked, around)
+            named = [held.name for held in others if held.starts_at >= month.starts_at]
+            if len(named) >= most:
+                name = around.network.services[service].name
+                yield (
+                    f"{policies.whose(promise.policy)} allows {most} of a service in a calendar month, and "
+                    f"{name} has {', '.join(named)} in {month.name}: choose another month."
+                )
+
+
+def downtime(asked: Time, around: Surroundings) -> Iterator[str]:
+    """A service is not planned to be away for longer in a month, or in a year, than a policy allows."""
+    for promise in demanding(around):
+        budgets = (
+            (promise.policy.downtime_per_month, _months),
+            (promise.policy.downtime_per_year, _years),
+        )
+        for most, periods in budgets:
+            if most is not None:
+                for period in periods(asked):
+                    yield from _exceeding(most, period, promise.policy, asked, around)
+
+
+def _exceeding(
+    most: timedelta, period: _Period, policy: NoticePolicy, asked: Time, around: Surroundings
+) -> Iterator[str]:
+    for service in sorted(around.asked):
+        others = _others(service, policy, period, asked, around)
+        planned = sum((period.part(held) for held in others), period.part(asked))
+        if planned > most:
+            name = around.network.services[service].name
+            yield (
+                f"{policies.whose(policy)} allows {clock.length_words(most)} of planned downtime of a "
+                f"service in {period.name}, and with this window {name} has {clock.length_words(planned)}: "
+                "shorten it, or choose another time."
+            )
+
+
+def _others(
+    service: int, policy: NoticePolicy, period: _Period, asked: Time, around: Surroundings
+) -> Iterator[Span]:
+    """The other windows of a service in a period that count."""
+    for held in around.counted.meeting(Time(period.starts_at, period.ends_at, asked.now)):
+        exempt = held.exemption and held.exemption in policy.exempt
+        if service in held.services and held.window != around.own and not exempt:
+            yield held
+
+
+def _months(asked: Time) -> Iterator[_Period]:
+    """Those that the time touches."""
+    first = clock.bank_day(asked.starts_at).replace(day=1)
+    while (starts_at := clock.at_bank(first, time.min)) < asked.ends_at:
+        following = (first + timedelta(days=31)).replace(day=1)
+        yield _Period(f"{first:%B %Y}", starts_at, clock.at_bank(following, time.min))
+        first = following
+
+
+def _years(asked: Time) -> Iterator[_Period]:
+    """Those that the time touches."""
+    first, last = (clock.bank_day(at).year for at in (asked.starts_at, asked.ends_at))
+    for year in range(first, last + 1):
+        starts_at, ends_at = (clock.new_year(each) for each in (year, year + 1))
+        if starts_at < asked.ends_at:
+            yield _Period(str(year), starts_at, ends_at)
