@@ -82,6 +82,7 @@ _NAVIGATION: Final = [
             _page("Find a slot", "bedtime", "maintenance_window_slots", "maintenance.view_window"),
             _page("Calendar", "calendar_month", "maintenance_window_calendar", "maintenance.view_window"),
             _page("Windows", "list_alt", "maintenance_window_changelist", "maintenance.view_window"),
+            _page("Series", "repeat", "maintenance_series_changelist", "maintenance.view_series"),
         ],
     },
     {
