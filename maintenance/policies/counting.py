@@ -37,7 +37,9 @@ class Promise:
     policy: NoticePolicy
     country: Country = field(default_factory=lambda: Country(""))
     """Whose working days count, where the policy is in working days."""
+    # what has been worked out: thousands of times may be asked about, on a few days
     _known: dict[tuple[date, int], date] = field(default_factory=dict, repr=False, compare=False)
+    _days: dict[date, tuple[datetime, datetime]] = field(default_factory=dict, repr=False, compare=False)
 
     def frees(self, exemption: str) -> bool:
         """Whether work of this kind (a value of Exemption, or empty) is free from all that it demands."""
@@ -106,7 +108,7 @@ class Promise:
         """The last day of notice for a start on `day`."""
         if self.policy.unit != Unit.WORKING_DAYS:
             return day - number * _DAY
-        if (day, number) not in self._known:  # asked for each of thousands of times that may be booked
+        if (day, number) not in self._known:
             self._known[day, number] = self.country.working_day_before(day, number)
         return self._known[day, number]
 
@@ -125,19 +127,22 @@ class Promise:
         if self.policy.audience != Customer.Kind.CUSTOMER:
             return at
         day = clock.bank_day(at)
-        if at < clock.at_bank(day, time(settings.QUIET_UNTIL)):
-            day -= _DAY
-        return min(at, _closing(day))
+        opening, closing = self._waking(day)
+        return min(at, closing if at >= opening else self._waking(day - _DAY)[1])
 
     def _heard_from(self, at: datetime) -> datetime:
         """The first moment from `at` on at which this audience can be told at once."""
         if self.policy.audience != Customer.Kind.CUSTOMER:
             return at
         day = clock.bank_day(at)
-        if at > _closing(day):
-            day += _DAY
-        return max(at, clock.at_bank(day, time(settings.QUIET_UNTIL)))
+        opening, closing = self._waking(day)
+        return max(at, opening if at <= closing else self._waking(day + _DAY)[0])
 
-
-def _closing(day: date) -> datetime:
-    return clock.at_bank(day, time(settings.QUIET_FROM)) - _A_MINUTE
+    def _waking(self, day: date) -> tuple[datetime, datetime]:
+        """From when until when customers can be told at once, by the bank's clock."""
+        if day not in self._days:
+            self._days[day] = (
+                clock.at_bank(day, time(settings.QUIET_UNTIL)),
+                clock.at_bank(day, time(settings.QUIET_FROM)) - _A_MINUTE,
+            )
+        return self._days[day]
