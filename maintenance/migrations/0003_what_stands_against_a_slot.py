@@ -109,6 +109,7 @@ class Migration(migrations.Migration):
                 ('recurrence', models.TextField(help_text="RRULE and EXDATE lines (RFC 5545), on the bank's clock.")),
                 ('levels', models.JSONField(blank=True, default=dict, help_text='What happens to a service, by its key. Others are away.')),
                 ('reasons', models.JSONField(blank=True, default=dict, help_text="Why a soft rule may be passed each time, by the rule's name.")),
+                ('exemption', models.CharField(blank=True, choices=[('security', 'Security fix'), ('critical', 'Critical fix')], max_length=10)),
                 ('booked_at', models.DateTimeField()),
                 ('extended_at', models.DateTimeField(blank=True, help_text='When its occurrences ahead were last made.', null=True)),
                 ('ended_at', models.DateTimeField(blank=True, help_text='Since when no more are made.', null=True)),
@@ -332,6 +333,11 @@ class Migration(migrations.Migration):
             model_name='series',
             name='ended_by',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='series',
+            name='staff',
+            field=models.ManyToManyField(blank=True, help_text='Who does the work each time.', related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
             model_name='series',

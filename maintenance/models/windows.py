@@ -33,6 +33,10 @@ class Series(models.Model):
     reasons = models.JSONField(
         default=dict, blank=True, help_text="Why a soft rule may be passed each time, by the rule's name."
     )
+    exemption = models.CharField(max_length=10, choices=Exemption.choices, blank=True)
+    staff = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="Who does the work each time."
+    )
     booker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     booked_at = models.DateTimeField()
     extended_at = models.DateTimeField(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
+
+from django.contrib.auth.models import User
 
 from maintenance import policies, recurrence, rules
 from maintenance.models import Service
@@ -48,7 +50,14 @@ def near(starts_at: datetime, ends_at: datetime, rule: str, now: datetime, until
 
 
 def preview(
-    services: Sequence[Service], starts_at: datetime, ends_at: datetime, rule: str, *, now: datetime
+    services: Sequence[Service],
+    starts_at: datetime,
+    ends_at: datetime,
+    rule: str,
+    *,
+    now: datetime,
+    staff: Iterable[User] = (),
+    exemption: str = "",
 ) -> list[Occurrence]:
     """The times that a series would have, the next three at the least, each with what stands against it.
 
@@ -59,7 +68,7 @@ def preview(
     times = near(starts_at, ends_at, rule, now, until)
     if len(times) < _SHOWN:
         times = _coming(starts_at, ends_at, rule, now)[:_SHOWN]
-    around = rules.surroundings(services, times[0][0], times[-1][1])
+    around = rules.surroundings(services, times[0][0], times[-1][1], staff=staff, exemption=exemption)
     return [
         Occurrence(begin, end, tuple(rules.against(around, Time(begin, end, now))), at_once=begin <= until)
         for begin, end in times

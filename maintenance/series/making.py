@@ -33,13 +33,16 @@ def book(
     by: User,
     now: datetime,
     levels: Mapping[str, str] | None = None,
+    staff: Sequence[User] = (),
+    exemption: str = "",
     reasons: Mapping[str, str] | None = None,
 ) -> Series:
     """Book a series, and at once its times ahead. `starts_at` and `ends_at` are its first time.
 
     `recurrence` is RRULE and EXDATE lines on the bank's clock, `levels` says by service key what happens
-    to it, and `reasons` by rule why what is soft is passed over each time. Raises Refused where it cannot
-    be a series, or where none of its times ahead can be booked.
+    to it, `staff` do the work, `exemption` (a value of Exemption) frees it from the notice of some
+    rule-books, and `reasons` says by rule why what is soft is passed over each time. Raises Refused where
+    it cannot be a series, or where none of its times ahead can be booked.
     """
     asked = list({service.pk: service for service in services}.values())
     refuse([*faults(asked, starts_at, ends_at, recurrence, now), *words("purpose", purpose)])
@@ -50,11 +53,13 @@ def book(
             ends_at=ends_at,
             recurrence=recurrence.strip(),
             levels=dict(levels or {}),
+            exemption=exemption,
             reasons={name: reason.strip() for name, reason in (reasons or {}).items() if reason.strip()},
             booker=by,
             booked_at=now,
         )
         series.services.set(asked)
+        series.staff.set(staff)
         against = _extend(series, now, horizon(now))
         if against and not series.windows.exists():
             refuse(list(dict.fromkeys(against)))
@@ -126,6 +131,8 @@ def _make(series: Series, services: Sequence[Service], times: Times, now: dateti
                 by=series.booker,
                 now=now,
                 levels=series.levels,
+                staff=list(series.staff.all()),
+                exemption=series.exemption,
                 overrides=series.reasons,
                 series=series,
                 occurrence_at=times[0],
