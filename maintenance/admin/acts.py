@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from maintenance import execution, windows
+from maintenance import execution, rechecks, windows
 from maintenance.admin import frame
 from maintenance.forms import ReasonForm
 from maintenance.models import Window
@@ -99,10 +99,12 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int, name: s
     if form.is_valid():
         assert isinstance(request.user, User)  # the decorator let nobody else in
         try:
-            act.do(window, form.cleaned_data, request.user, timezone.now())
+            now = timezone.now()
+            act.do(window, form.cleaned_data, request.user, now)
         except ValueError as problem:
             refused = str(problem)
         else:
+            rechecks.run(now)  # a time that is given up stands against nothing any more
             messages.success(request, act.done)
             return HttpResponseRedirect(reverse("admin:maintenance_window_change", args=[pk]))
     facts = {"act": act, "form": form, "object": window, "window": window, "refused": refused}

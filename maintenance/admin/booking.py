@@ -10,15 +10,17 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.models import User
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from maintenance import rules, slots, traffic, windows
+from maintenance import rechecks, rules, slots, traffic, windows
+from maintenance.admin import against as objections
 from maintenance.admin import bars, frame
-from maintenance.forms import BookForm, TimeForm
-from maintenance.models import Alternative, Service, Window
+from maintenance.forms import BookForm, PassingForm, TimeForm
+from maintenance.models import Alternative, Customer, Service, Use, Window
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
     assert isinstance(booker, User)  # the decorator let nobody else in
     form = BookForm(request.POST if request.method == "POST" else None, booker=booker, services=services)
     found = expected(services, starts_at, ends_at, now)
-    against: list[rules.Objection] | None = None
+    against: Sequence[rules.Objection] | None = None
     if form.is_valid():
         try:
             window = windows.book(
@@ -56,16 +58,21 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
                 by=booker,
                 now=now,
                 levels=form.levels,
-                numbers=numbers(found),
+                numbers=numbers(services, found),
+                staff=list(form.cleaned_data["staff"]),
+                exemption=form.cleaned_data["exemption"],
+                overrides=form.reasons,
                 emergency=emergency(form.cleaned_data),
             )
         except windows.Refused as refused:
-            against = list(refused.objections)
+            against = refused.objections
         else:
+            rechecks.run(now)
             messages.success(request, "Booked. It now waits for both approvals.")
             return HttpResponseRedirect(reverse("admin:maintenance_window_change", args=[window.pk]))
     if against is None:
-        against = rules.objections(services, starts_at, ends_at, now=now)
+        against = rules.objections(services, starts_at, ends_at, now=now, **chosen(form))
+    form.ask(against)
     facts = {
         "form": form,
         "services": services,
@@ -75,7 +82,7 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
         "expected": found,
         "bar": bars.of(found.load, found.share) if found else None,
         "alone": len(services) == 1,
-        **standing(against),
+        **objections.facts(against),
     }
     return frame.render(request, model_admin, "maintenance/admin/book.html", "Book a window", facts)
 
@@ -94,18 +101,27 @@ def emergency(cleaned: dict[str, Any]) -> windows.Emergency | None:
     return windows.Emergency(cleaned["emergency_reason"], cleaned["emergency_approver"])
 
 
-def standing(against: list[rules.Objection]) -> dict[str, Any]:
-    """The objections for a page, and whether an emergency could overrule all of them."""
-    return {
-        "objections": against,
-        "urgent": bool(against) and all(objection.rule in rules.SETTABLE for objection in against),
-    }
+def chosen(form: PassingForm) -> dict[str, Any]:
+    """Who does the work and what it is exempt as, where a form was sent that asks both and says so."""
+    cleaned = getattr(form, "cleaned_data", {})
+    if not form.complete or "staff" not in cleaned or "exemption" not in cleaned:
+        return {}
+    return {"staff": list(cleaned["staff"]), "exemption": cleaned["exemption"]}
 
 
-def numbers(found: Expected | None) -> windows.Numbers:
-    """What is kept with the window of what was expected."""
-    return (
-        windows.Numbers(found.load.expected, found.load.low, found.load.high) if found else windows.Numbers()
+def numbers(services: Sequence[Service], found: Expected | None) -> windows.Numbers:
+    """What is kept with the window of what was expected, and of whom it was expected to hit."""
+    users = Customer.objects.filter(
+        Exists(Use.objects.filter(customer=OuterRef("pk"), service__in=services)),
+        kind=Customer.Kind.CUSTOMER,
+    ).aggregate(all=Count("pk"), vulnerable=Count("pk", filter=Q(vulnerable=True)))
+    load = found.load if found else None
+    return windows.Numbers(
+        load.expected if load else None,
+        load.low if load else None,
+        load.high if load else None,
+        customers=users["all"],
+        vulnerable=users["vulnerable"],
     )
 
 

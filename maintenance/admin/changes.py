@@ -14,10 +14,12 @@ from unfold.decorators import display
 
 from maintenance.admin.links import link
 from maintenance.admin.readonly import ReadOnlyAdmin
-from maintenance.models import Approval, Change, Impact, Window
+from maintenance.models import Approval, Change, Exemption, Impact, Window
 from maintenance.templatetags.spans import moment
 
-_LABELS: Final = {str(value): label for value, label in (*Window.Status.choices, *Impact.Level.choices)}
+_LABELS: Final = {
+    str(value): label for value, label in (*Window.Status.choices, *Impact.Level.choices, *Exemption.choices)
+}
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,9 @@ def _words(value: Any) -> str:
         return moment(at)
     if isinstance(value, str):
         return _LABELS.get(value, value)
+    if isinstance(value, dict) and {"words", "reason"} <= value.keys():
+        weight = "hard, as an emergency" if value.get("hard") else "soft"
+        return f"{value['words']} Passed over ({weight}): {value['reason']}"
     if isinstance(value, dict):
         return ", ".join(f"{key}: {_words(inner)}" for key, inner in value.items())
     if isinstance(value, list):

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from maintenance import approvals
+from maintenance import approvals, rechecks
 from maintenance.admin import frame
 from maintenance.forms import DecisionForm
 from maintenance.models import Approval, Window
@@ -102,6 +102,7 @@ def decide(request: HttpRequest, pk: int, subject: Approval.Subject, approve: Ap
                 by=request.user,
                 now=now,
             )
+            rechecks.run(now)  # a time that is given up stands against nothing any more
             messages.success(request, f"{subject.label}: rejected.")
     except ValueError as refused:
         messages.error(request, str(refused))

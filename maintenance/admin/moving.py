@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,58 +16,90 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods
 
-from maintenance import rules, windows
+from maintenance import rechecks, rules, windows
+from maintenance.admin import against as objections
 from maintenance.admin import frame
-from maintenance.admin.booking import emergency, expected, numbers, standing
-from maintenance.forms import MoveForm
+from maintenance.admin.booking import chosen, emergency, expected, numbers
+from maintenance.forms import MoveForm, time_of
 from maintenance.models import Window
 
 
 @frame.allowed("maintenance.book_window")
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> HttpResponse:
-    """Asks for the new time and the reason; a slot's times may come with the address."""
-    window = get_object_or_404(Window.objects.prefetch_related("services"), pk=pk)
+    """Asks for the new time and the reason; a time that comes with the address is checked at once."""
+    window = get_object_or_404(Window.objects.prefetch_related("services", "staff"), pk=pk)
     booker = request.user
     assert isinstance(booker, User)  # the decorator let nobody else in
     now = timezone.now()
-    chosen = _chosen(request)
+    given = _given(request)
     form = MoveForm(
         request.POST if request.method == "POST" else None,
         booker=booker,
-        initial=chosen or {"starts_at": window.starts_at, "ends_at": window.ends_at},
+        initial={"staff": window.staff.all(), "exemption": window.exemption, **(given or time_of(window))},
     )
-    against: list[rules.Objection] = []
-    refused = ""
+    against: Sequence[rules.Objection] | None = None
     if form.is_valid():
         try:
-            windows.reschedule(
-                window,
-                form.cleaned_data["starts_at"],
-                form.cleaned_data["ends_at"],
-                reason=form.cleaned_data["reason"],
-                by=booker,
-                now=now,
-                numbers=_numbers(window, form.cleaned_data, now),
-                emergency=emergency(form.cleaned_data),
-            )
-        except windows.Refused as problem:
-            against, refused = list(problem.objections), str(problem)
+            _move(window, form, by=booker, now=now)
+        except windows.Refused as refused:
+            against = refused.objections
         else:
+            rechecks.run(now)
             messages.success(request, "Moved. It needs both approvals anew.")
             return HttpResponseRedirect(reverse("admin:maintenance_window_change", args=[pk]))
+    if against is None:
+        against = _against(window, form, given, now)
+    form.ask(against, known=_passed_before(window))
     facts: dict[str, Any] = {
         "form": form,
         "object": window,
         "window": window,
-        "chosen": chosen,
-        "refused": "" if against else refused,
-        **standing(against),
+        "chosen": given,
+        "again": given == time_of(window),
+        **objections.facts(against),
     }
     return frame.render(request, model_admin, "maintenance/admin/move.html", "Move a window", facts)
 
 
-def _chosen(request: HttpRequest) -> dict[str, datetime] | None:
+def _move(window: Window, form: MoveForm, *, by: User, now: datetime) -> None:
+    """Raises Refused. What a shorter form did not ask stays as it is."""
+    asked = form.cleaned_data
+    services = list(window.services.all())
+    windows.reschedule(
+        window,
+        asked["starts_at"],
+        asked["ends_at"],
+        reason=asked["reason"],
+        by=by,
+        now=now,
+        numbers=numbers(services, expected(services, asked["starts_at"], asked["ends_at"], now)),
+        overrides=form.reasons,
+        emergency=emergency(asked),
+        **chosen(form),
+    )
+
+
+def _against(
+    window: Window, form: MoveForm, given: dict[str, datetime] | None, now: datetime
+) -> list[rules.Objection]:
+    """What stands against the time that was sent, or came with the address; nothing without one."""
+    sent = getattr(form, "cleaned_data", {})
+    times = {name: sent[name] for name in ("starts_at", "ends_at") if sent.get(name)} or given or {}
+    if len(times) < 2:
+        return []
+    work = {"staff": window.staff.all(), "exemption": window.exemption, **chosen(form)}
+    return rules.objections(
+        window.services.all(), times["starts_at"], times["ends_at"], now=now, moved=window, **work
+    )
+
+
+def _passed_before(window: Window) -> dict[str, str]:
+    """The reasons given for the present time, by rule: they often hold for the next one too."""
+    return dict(window.overrides.filter(revision=window.revision, hard=False).values_list("rule", "reason"))
+
+
+def _given(request: HttpRequest) -> dict[str, datetime] | None:
     """The instants of a slot that was chosen on the page of slots; None without, or with a broken address."""
     try:
         found = {name: parse_datetime(request.GET.get(name, "")) for name in ("starts_at", "ends_at")}
@@ -74,7 +107,3 @@ def _chosen(request: HttpRequest) -> dict[str, datetime] | None:
         return None
     given = {name: at for name, at in found.items() if at is not None and timezone.is_aware(at)}
     return given if len(given) == len(found) else None
-
-
-def _numbers(window: Window, given: dict[str, Any], now: datetime) -> windows.Numbers:
-    return numbers(expected(list(window.services.all()), given["starts_at"], given["ends_at"], now))

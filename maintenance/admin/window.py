@@ -7,19 +7,22 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from maintenance import rechecks, rules
 from maintenance.admin import acts, booking, calendar, changes, decisions, frame, moving, slots
-from maintenance.models import Approval, Window
+from maintenance.forms import time_of
+from maintenance.models import Approval, Conflict, Window
 from maintenance.templatetags.spans import duration, span
 
 TONES: Final[dict[Any, str]] = {
@@ -33,13 +36,28 @@ TONES: Final[dict[Any, str]] = {
 MOVABLE: Final = (Window.Status.BOOKED, Window.Status.APPROVED, Window.Status.REJECTED)
 
 
+class InConflict(admin.SimpleListFilter):
+    """The windows against which something has come to stand."""
+
+    title = "conflict"
+    parameter_name = "conflict"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """One choice beside all."""
+        return [("open", "Something stands against it")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Window]) -> QuerySet[Window]:
+        """Those with an open conflict, or all."""
+        return queryset.filter(Exists(_conflicts())) if self.value() == "open" else queryset
+
+
 @admin.register(Window)
 class WindowAdmin(ModelAdmin):
     """Read in the admin, changed by the domain."""
 
-    list_display = ("when", "what", "standing", "planned_length", "booker")
+    list_display = ("when", "what", "standing", "against", "planned_length", "booker")
     list_display_links = ("when", "what")
-    list_filter = ("status", "services")
+    list_filter = ("status", InConflict, "services")
     list_select_related = ("booker",)
     search_fields = ("purpose", "services__name")
     search_help_text = "Purpose or service"
@@ -50,7 +68,7 @@ class WindowAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Window]:
         """With the services, so that a list costs the same queries for one window as for fifty."""
         windows: QuerySet[Window] = super().get_queryset(request).prefetch_related("services")
-        return windows
+        return windows.annotate(in_conflict=Exists(_conflicts()))
 
     @display(description="When", ordering="starts_at")
     def when(self, window: Window) -> str:
@@ -66,6 +84,11 @@ class WindowAdmin(ModelAdmin):
     def standing(self, window: Window) -> tuple[str, str]:
         """Its status as a label."""
         return window.status, window.get_status_display()
+
+    @display(description="Conflict", label={"Conflict": "danger"})
+    def against(self, window: Window) -> str:
+        """Whether something has come to stand against it since it was booked."""
+        return "Conflict" if window.in_conflict else ""  # type: ignore[attr-defined]
 
     @display(description="Length")
     def planned_length(self, window: Window) -> str:
@@ -113,6 +136,11 @@ class WindowAdmin(ModelAdmin):
             "tone": window.status,
             "impacts": window.impacts.select_related("service"),
             "late": _late(window, now),
+            "conflicts": list(rechecks.open_conflicts().filter(window=window)),
+            "passed": window.overrides.filter(revision=window.revision).select_related("by"),
+            "rules": rules.SETTABLE,
+            "same_time": urlencode({name: at.isoformat() for name, at in time_of(window).items()}),
+            "staff": window.staff.all(),
             "acts": [act for act in acts.ACTS.values() if may_book and act.possible(window, now)],
             "movable": may_book and window.status in MOVABLE,
             "change_gate": self.gate(
@@ -136,6 +164,10 @@ class WindowAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Window | None = None) -> bool:
         """A window that will not happen is cancelled; its trail stays."""
         return False
+
+
+def _conflicts() -> QuerySet[Conflict]:
+    return rechecks.open_conflicts().filter(window=OuterRef("pk"))
 
 
 def _late(window: Window, now: datetime) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from maintenance.forms.booking import BookForm, EmergencyForm, MoveForm, TimeForm, approvers, time_of
+from maintenance.forms.booking import BookForm, MoveForm, TimeForm, time_of
 from maintenance.forms.decisions import DecisionForm, ReasonForm
 from maintenance.forms.moments import LENGTHS, Moment
+from maintenance.forms.passing import EmergencyForm, PassingForm, approvers, bookers
 from maintenance.forms.search import SlotsForm
 from maintenance.forms.series import SeriesForm, SettleForm
 from maintenance.forms.target import TargetForm
@@ -16,6 +17,7 @@ __all__ = [
     "EmergencyForm",
     "Moment",
     "MoveForm",
+    "PassingForm",
     "ReasonForm",
     "SeriesForm",
     "SettleForm",
@@ -23,5 +25,6 @@ __all__ = [
     "TargetForm",
     "TimeForm",
     "approvers",
+    "bookers",
     "time_of",
 ]

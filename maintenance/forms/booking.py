@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import User
-from django.db.models import QuerySet
 from django.utils.text import Truncator, get_text_list
 
 from maintenance.forms.moments import LENGTHS, Moment
+from maintenance.forms.passing import PassingForm
 from maintenance.models import Impact, Service, Window
 
 
@@ -44,30 +43,7 @@ class TimeForm(forms.Form):
         return cleaned
 
 
-class EmergencyForm(forms.Form):
-    """Why it cannot wait for the promised notice, and who takes that upon himself."""
-
-    emergency_reason = forms.CharField(max_length=200, required=False, label="Why it cannot wait")
-    emergency_approver = forms.ModelChoiceField(
-        User.objects.none(), required=False, label="Approved by", empty_label="Choose who approved it"
-    )
-
-    def __init__(self, *arguments: Any, booker: User, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.fields["emergency_approver"].queryset = approvers(booker)  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        """Both or neither."""
-        cleaned = super().clean() or {}
-        reason, approver = cleaned.get("emergency_reason"), cleaned.get("emergency_approver")
-        if reason and not approver:
-            self.add_error("emergency_approver", "Name who approved the emergency.")
-        if approver and not reason:
-            self.add_error("emergency_reason", "Say why it cannot wait.")
-        return cleaned
-
-
-class BookForm(EmergencyForm, TimeForm):
+class BookForm(PassingForm, TimeForm):
     """A time with its purpose and what it does to each service."""
 
     purpose = forms.CharField(
@@ -98,7 +74,7 @@ class BookForm(EmergencyForm, TimeForm):
         return [self[name] for name in self.fields if name.startswith("level-")]
 
 
-class MoveForm(EmergencyForm):
+class MoveForm(PassingForm):
     """A new time for a window, and why."""
 
     starts_at = Moment(label="New start")
@@ -112,14 +88,6 @@ class MoveForm(EmergencyForm):
         if start and end and end <= start:
             self.add_error("ends_at", "The end must come after the start.")
         return cleaned
-
-
-def approvers(booker: User) -> QuerySet[User]:
-    """Who may take an emergency upon himself: everybody with the right to approve, but the booker."""
-    people = User.objects.with_perm(
-        "maintenance.approve_window", backend="django.contrib.auth.backends.ModelBackend"
-    )
-    return people.exclude(pk=booker.pk).order_by("username")
 
 
 def time_of(window: Window) -> dict[str, datetime]:

@@ -6,11 +6,11 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from maintenance import groups
+from maintenance import groups, rechecks
 from maintenance.models import Approval, Window
 from notifications.admin import posts
 from notifications.models import ChannelName, Delivery, Notice, State
@@ -32,6 +32,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "title": "Today",
         "now": now,
         "coming": list(coming.filter(starts_at__gt=now).order_by("starts_at")[:_SHOWN]),
+        "in_conflict": _in_conflict(windows),
         "under_way": list(windows.filter(late).order_by("starts_at")[:_SHOWN]),
         "mine_to_approve": list(_waiting_for(user, coming).order_by("starts_at")[:_SHOWN]),
         "may_approve": user.has_perm("maintenance.approve_window"),
@@ -47,6 +48,13 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "posts": posts.waiting().count(),
         }
     return context
+
+
+def _in_conflict(windows: QuerySet[Window]) -> list[Window]:
+    """The windows against which something has come to stand, each with what, the next one first."""
+    conflicts = Prefetch("conflicts", rechecks.open_conflicts(), to_attr="open_conflicts")
+    hit = Exists(rechecks.open_conflicts().filter(window=OuterRef("pk")))
+    return list(windows.filter(hit).prefetch_related(conflicts).order_by("starts_at")[:_SHOWN])
 
 
 def _waiting_for(user: User, windows: QuerySet[Window]) -> QuerySet[Window]:
