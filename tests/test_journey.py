@@ -131,7 +131,8 @@ def _booked_and_approved(now: datetime) -> Window:
         now=now,
         start=now + timedelta(days=5, hours=1),
         end=now + timedelta(days=6, hours=8),
-    )[0]
+    ).slots[0]
+    assert slot.load is not None
     window = windows.book(
         [service],
         slot.starts_at,

@@ -1,81 +1,203 @@
-"""Services, a length and perhaps some days in; the quietest slots to choose from out."""
+"""Services, a length and perhaps some days in; the quietest slots beside their week by hours out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
+from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.admin import ModelAdmin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
 from django.views.decorators.http import require_safe
 
-from maintenance import slots, traffic
-from maintenance.admin import bars, frame
+from maintenance import clock, rules, slots
+from maintenance.admin import bars, frame, heat
+from maintenance.admin.calendar.month import first_weekday
 from maintenance.forms import SlotsForm, TimeForm
 from maintenance.models import Service, Window
+from maintenance.slots import Slot, Suggestions
+from maintenance.slots.reasons import beside
+from maintenance.templatetags.spans import span
 
-_AT_FIRST = 6
-_MORE = 24
+_AT_FIRST: Final = 6
+_MORE: Final = 24
+_WEEKS_AHEAD: Final = timedelta(days=60)
+_A_WEEK: Final = timedelta(days=7)
+_AT_MOST: Final = timedelta(days=730)
+"""Further ahead no time is checked: what stands around it is read from now on."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A slot as the page shows it, with the address that books it."""
+    """A slot as the page shows it, with the addresses that book it and that show its week."""
 
-    slot: slots.Slot
-    bar: bars.Bar
-    alone: bool
+    slot: Slot
+    bar: bars.Bar | None
+    habit: str
     address: str
+    week: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The week that is shown, and the addresses of those beside it; empty at either end."""
+
+    first: date
+    last: date
+    earlier: str
+    later: str
 
 
 @frame.allowed("maintenance.view_window")
 @require_safe
 def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
-    """The quietest slots for what the query asks; a clear sentence where traffic says too little."""
-    asked = request.GET if "service" in request.GET else None
-    form = SlotsForm(asked, initial={"minutes": 120})
-    moved = (
-        Window.objects.filter(pk=request.GET["window"]).first()
-        if request.GET.get("window", "").isdigit()
-        else None
-    )
-    facts: dict[str, Any] = {
-        "form": form,
-        "moved": moved,
+    """The quietest slots for what the query asks; with `part`, only what changes with the length.
+
+    `week` (a day) turns the heat map to a week within the next 60 days, `at` (an instant) checks one time,
+    `window` names a window that is to be moved. What of these makes no sense is passed over.
+    """
+    form = SlotsForm(request.GET if "service" in request.GET else None, initial={"minutes": 120})
+    moved = _moved(request.GET.get("window", ""))
+    facts: dict[str, Any] = {"form": form, "moved": moved, "query": request.GET, "legend": heat.LEGEND}
+    if form.is_valid():
+        facts |= _found(request, form, moved)
+    if "part" in request.GET:
+        return render(request, "maintenance/admin/slots/found.html", {**facts, "part": True})
+    facts |= {
         "any_service": Service.objects.exists(),
         "time_form": TimeForm(
             auto_id="other_%s",
             initial={"service": request.GET.getlist("service"), "minutes": request.GET.get("minutes", 120)},
         ),
     }
-    if form.is_valid():
-        count = _MORE if "more" in request.GET else _AT_FIRST
-        try:
-            found = slots.suggest(
-                list(form.cleaned_data["service"]),
-                form.length,
-                now=timezone.now(),
-                start=form.start,
-                end=form.end,
-                count=count,
-            )
-        except traffic.TooLittle as problem:
-            facts["problem"] = str(problem)
-        else:
-            facts["offers"] = [_offer(slot, moved) for slot in found]
-            if len(found) == _AT_FIRST:
-                facts["more"] = f"{request.get_full_path()}&more=1"
     return frame.render(request, model_admin, "maintenance/admin/slots.html", "Find a slot", facts)
 
 
-def _offer(slot: slots.Slot, moved: Window | None) -> Offer:
+def _found(request: HttpRequest, form: SlotsForm, moved: Window | None) -> dict[str, Any]:
+    now, length, at = timezone.now(), form.length, _instant(request.GET.get("at", ""))
+    end = now + _WEEKS_AHEAD + 2 * _A_WEEK
+    if at and not now - _A_WEEK <= at <= now + _AT_MOST:
+        at = None
+    services = list(form.cleaned_data["service"])
+    known = slots.read(
+        services, now=now, start=form.start, end=form.end, until=max(end, at or end) + length, moved=moved
+    )
+    count = _MORE if "more" in request.GET else _AT_FIRST
+    found = slots.choose(known, length, count=count, staffed=form.cleaned_data["staffed"])
+    query = _kept(request.GET)
+    turn = _turn(query, now, _day(request.GET.get("week", "")) or _best_day(found, at))
+    return {
+        "found": found,
+        "length": length,
+        "known": known,
+        "alone": len(services) == 1,
+        "offers": [_offer(slot, query, moved) for slot in found.slots],
+        "more": _with(query, more="1") if len(found.slots) == _AT_FIRST else "",
+        "summary": _summary(found, length),
+        "turn": turn,
+        "map": heat.drawn(
+            slots.week(known, turn.first, length),
+            length,
+            ranked=found.slots,
+            checked=at,
+            address=lambda start: _with(query, week=str(turn.first), at=start.isoformat()) + "#checked",
+        ),
+        **(_checked(slots.look(known, at, length), query, moved) if at else {}),
+    }
+
+
+def _offer(slot: Slot, query: QueryDict, moved: Window | None) -> Offer:
     times = [("starts_at", slot.starts_at.isoformat()), ("ends_at", slot.ends_at.isoformat())]
     if moved:
         address = f"{reverse('admin:maintenance_window_move', args=[moved.pk])}?{urlencode(times)}"
     else:
-        query = urlencode([*(("service", key) for key in slot.services), *times])
-        address = f"{reverse('admin:maintenance_window_book')}?{query}"
-    return Offer(slot, bars.of(slot.load, slot.share), len(slot.services) == 1, address)
+        services = [("service", key) for key in slot.services]
+        address = f"{reverse('admin:maintenance_window_book')}?{urlencode([*services, *times])}"
+    return Offer(
+        slot=slot,
+        bar=bars.of(slot.load, slot.share) if slot.load and slot.share is not None else None,
+        habit="" if slot.habit is None else beside(slot.habit),
+        address=address,
+        week=_with(query, week=str(clock.bank_day(slot.starts_at))) + "#week",
+    )
+
+
+def _checked(slot: Slot, query: QueryDict, moved: Window | None) -> dict[str, Any]:
+    """A time that was asked for, and whether it may be booked at all."""
+    hard = [objection for objection in slot.objections if objection.hard]
+    return {
+        "checked": _offer(slot, query, moved),
+        "hard": bool(hard),
+        "never": any(objection.rule not in rules.SETTABLE for objection in hard),
+    }
+
+
+def _summary(found: Suggestions, length: timedelta) -> str:
+    """What is said aloud when the slots have changed."""
+    what = f"slots of {clock.length_words(length)}"
+    if not found.slots:
+        return f"No {what}."
+    best = found.slots[0]
+    which = "The quietest" if found.based_on_traffic else "Not based on traffic. The first"
+    return f"{len(found.slots)} {what}. {which}: {span(best.starts_at, best.ends_at)}."
+
+
+def _turn(query: QueryDict, now: datetime, asked: date | None) -> Turn:
+    today = clock.bank_day(now)
+    begin, end = _first_of_week(today), _first_of_week(today + _WEEKS_AHEAD)
+    first = min(max(_first_of_week(asked or today), begin), end)
+    return Turn(
+        first=first,
+        last=first + _A_WEEK - timedelta(days=1),
+        earlier=_with(query, week=str(first - _A_WEEK)) if first > begin else "",
+        later=_with(query, week=str(first + _A_WEEK)) if first < end else "",
+    )
+
+
+def _first_of_week(day: date) -> date:
+    return day - timedelta(days=(day.weekday() - first_weekday(settings.COUNTRY)) % 7)
+
+
+def _best_day(found: Suggestions, at: datetime | None) -> date:
+    return clock.bank_day(at or (found.slots[0].starts_at if found.slots else found.first))
+
+
+def _kept(query: QueryDict) -> QueryDict:
+    """What was asked, without what each link says itself."""
+    kept = query.copy()
+    for name in ("part", "more"):
+        kept.pop(name, None)
+    return kept
+
+
+def _with(query: QueryDict, **more: str) -> str:
+    changed = query.copy()
+    for name, value in more.items():
+        changed[name] = value
+    return f"?{changed.urlencode()}"
+
+
+def _moved(pk: str) -> Window | None:
+    return Window.objects.filter(pk=pk).first() if pk.isdecimal() else None
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return None
+    return day if day and MINYEAR < day.year < MAXYEAR else None
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        at = parse_datetime(text)
+    except ValueError:
+        return None
+    return at if at and timezone.is_aware(at) and MINYEAR < at.year < MAXYEAR else None

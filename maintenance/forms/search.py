@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 
-from maintenance.forms.moments import LENGTHS, midnight
+from maintenance.forms.moments import midnight
 from maintenance.models import Service
+
+SHORTEST, LONGEST, STEP = 30, 720, 30
+"""Minutes."""
+_DAY: Final = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class SlotsForm(forms.Form):
-    """What Ada looks for: services, a length, and perhaps a stretch of days."""
+    """What Ada looks for: services, a length, and perhaps a stretch of days or staffed hours alone."""
 
     service = forms.ModelMultipleChoiceField(
         Service.objects.all(),
@@ -21,12 +25,21 @@ class SlotsForm(forms.Form):
         label="Services",
         error_messages={"required": "Choose at least one service."},
     )
-    minutes = forms.TypedChoiceField(choices=LENGTHS, coerce=int, initial=120, label="Length")
-    after = forms.DateField(
-        required=False, label="Not before", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    minutes = forms.IntegerField(
+        min_value=SHORTEST,
+        max_value=LONGEST,
+        step_size=STEP,
+        initial=120,
+        label="Length",
+        widget=forms.NumberInput(attrs={"type": "range"}),
+        error_messages={"step_size": "Choose a length of whole half hours."},
     )
-    before = forms.DateField(
-        required=False, label="Not after", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    after = forms.DateField(required=False, label="Not before", widget=_DAY)
+    before = forms.DateField(required=False, label="Not after", widget=_DAY)
+    staffed = forms.BooleanField(
+        required=False,
+        label="Staffed hours only",
+        help_text="08:00 to 20:00 on working days: for work that needs people.",
     )
 
     def clean(self) -> dict[str, Any]:

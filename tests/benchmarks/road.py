@@ -112,7 +112,7 @@ def _booked() -> Window:
         start=now + timedelta(days=5, hours=2),
         end=now + timedelta(days=6, hours=22),
         count=3,
-    )
+    ).slots
     for slot in found:
         print(f"  {slot.starts_at:%a %d %b %H:%M} UTC, {slot.reasons[0]}")
     best = found[0]

@@ -53,8 +53,16 @@ def test_the_quietest_slot_stands_first_with_what_it_carries(banking: Service) -
     people.customer(uses=[banking])
     page = words(signed_in("ada"), _asked(banking.key))
     assert page.index("Sun 15 Mar 2026, 02:00") < page.index("Sun 22 Mar 2026, 02:00")
-    assert "1 customer affected" in page
-    assert "140 uses expected" in page
+    assert "<strong>140</strong>" in page
+
+
+def test_uses_and_customers_are_two_numbers_each_with_its_name(banking: Service) -> None:
+    people.customer("cleo", uses=[banking])
+    people.customer("dan", uses=[banking], vulnerable=True)
+    page = words(signed_in("ada"), _asked(banking.key))
+    assert "Uses expected in it</dt><dd><strong>140<" in page
+    assert "Customers who use it, at any time</dt><dd><strong>2<" in page
+    assert "of them 1 vulnerable" in page
 
 
 def test_a_suggested_slot_becomes_a_window_in_two_clicks(banking: Service) -> None:

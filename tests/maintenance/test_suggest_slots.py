@@ -32,29 +32,48 @@ def _suggest(*arguments: str) -> str:
 
 
 def test_it_prints_a_table_with_reasons() -> None:
-    customer(uses=[service()])
+    customer("cleo", uses=[service()])
+    customer("dan", uses=[service()], vulnerable=True)
     assert _suggest("online-banking", "--duration=2h", "--count=2", NOW) == (
         "The quietest 2 h for Online banking, on the clock of Europe/London\n"
         "\n"
-        "   starts                 ends   expected  80 % range  of ordinary  book before\n"
-        "1  Sun 15 Mar 2026 02:00  04:00       140  140 to 140         13 %  Mon  9 Mar 20:59\n"
-        "     Customers are told on Sunday 8 March 2026, 10:00, 7 days ahead.\n"
-        "2  Sun 22 Mar 2026 02:00  04:00       140  140 to 140         13 %  Mon 16 Mar 20:59\n"
-        "     Customers are told on Sunday 15 March 2026, 10:00, 7 days ahead.\n"
+        "   starts                 ends   expected  80 % range  of ordinary  of Sun 02:00  book before\n"
+        "1  Sun 15 Mar 2026 02:00  04:00       140  140 to 140         13 %         100 %  Mon  9 Mar 20:59\n"
+        "     + Customers are told on Sunday 8 March 2026, 10:00, 7 days ahead.\n"
+        "2  Sun 22 Mar 2026 02:00  04:00       140  140 to 140         13 %         100 %  Mon 16 Mar 20:59\n"
+        "     + Customers are told on Sunday 15 March 2026, 10:00, 7 days ahead.\n"
         "\n"
-        "1 customers use it.\n"
-        "Clear of freezes and of other windows.\n"
+        "2 customers use it, at whatever time; 1 of them vulnerable.\n"
+        "+ No rule stands against it.\n"
     )
 
 
 def test_it_prints_json() -> None:
+    customer("dan", uses=[service()], vulnerable=True)
     slot = json.loads(_suggest("online-banking", "--duration=90m", "--json", "--count=1", NOW))[0]
     assert slot["services"] == ["online-banking"]
     assert slot["starts_at"] == "2026-03-15T02:30:00+00:00"
     assert slot["ends_at"] == "2026-03-15T04:00:00+00:00"
     assert slot["last_moment_to_book"] == "2026-03-09T20:59:00+00:00"
     assert slot["low"] <= slot["expected"] <= slot["high"]
-    assert (slot["customers"], len(slot["reasons"])) == (0, 4)
+    assert slot["of_sunday_0200"] < 1
+    assert (slot["based_on_traffic"], slot["customers"], slot["vulnerable"]) == (True, 1, 1)
+    assert (len(slot["reasons"]), slot["against"], slot["doubts"]) == (5, [], [])
+
+
+def test_in_staffed_hours_alone_it_looks_where_people_are_at_work() -> None:
+    found = json.loads(_suggest("online-banking", "--duration=2h", "--staffed", "--json", NOW))
+    assert all(8 <= datetime.fromisoformat(slot["starts_at"]).hour <= 18 for slot in found)
+    table = _suggest("online-banking", "--duration=2h", "--staffed", NOW)
+    assert table.startswith("The quietest 2 h in staffed hours for Online banking")
+
+
+def test_without_traffic_the_json_says_so() -> None:
+    service("cards")
+    slot = json.loads(_suggest("cards", "--duration=2h", "--json", NOW))[0]
+    assert slot["based_on_traffic"] is False
+    assert [slot[name] for name in ("expected", "low", "high", "share", "of_sunday_0200")] == [None] * 5
+    assert "import_traffic cards FILE" in slot["doubts"][0]
 
 
 def test_it_looks_where_it_is_told_to_on_the_bank_s_clock() -> None:
@@ -96,13 +115,18 @@ def test_an_unknown_service_names_the_known_ones() -> None:
     assert str(told.value) == "There is no service 'onlinebanking': choose from cards, online-banking."
 
 
-def test_too_little_history_says_what_to_do() -> None:
+def test_without_traffic_the_table_says_so_first() -> None:
     service("cards")
-    with pytest.raises(CommandError) as told:
-        _suggest("cards", "--duration=2h", NOW)
-    assert str(told.value) == (
-        "Cards has no traffic on record. Import more of it first: manage.py import_traffic cards FILE"
+    lines = _suggest("cards", "--duration=2h", "--count=1", NOW).splitlines()
+    assert lines[0] == (
+        "Not based on traffic: the first 2 h at night that the rules leave Cards, "
+        "on the clock of Europe/London"
     )
+    assert "manage.py import_traffic cards FILE" in lines[1]
+    assert lines[3:5] == [
+        "   starts                 ends   book before",
+        "1  Mon  9 Mar 2026 00:00  02:00  Tue  3 Mar 20:59",
+    ]
 
 
 def test_where_nothing_is_free_it_says_what_stands_against_it() -> None:

@@ -12,11 +12,12 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from maintenance import clock, policies, reasons, rules, slots
+from maintenance import clock, slots
 from maintenance.models import Service
-from maintenance.slots import Slot
+from maintenance.slots import Slot, Suggestions
+from maintenance.slots.reasons import percent
 
-_NUMBERS: Final = (0, 3, 4, 5)
+_NUMBERS: Final = {"", "expected", "ordinary hours", "80 % range", "of ordinary", "of Sun 02:00"}
 """The columns of the table that stand to the right."""
 
 
@@ -33,23 +34,35 @@ class Command(BaseCommand):
         parser.add_argument("--from", type=moment, metavar="T", dest="start", help="Not before this time.")
         parser.add_argument("--to", type=moment, metavar="T", dest="end", help="Over by this time.")
         parser.add_argument("--count", type=number, default=5, metavar="N", help="How many slots.")
+        parser.add_argument(
+            "--staffed",
+            action="store_true",
+            help="Only 08:00 to 20:00 on working days, for work that needs people.",
+        )
         parser.add_argument("--json", action="store_true", help="Print a list of objects instead of a table.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the slots. Raises CommandError with one clear sentence."""
         services = _services(options["service"])
         now: datetime = options["now"] or timezone.now()
-        length, start, end = options["duration"], options["start"], options["end"]
         try:
-            found = slots.suggest(services, length, now=now, start=start, end=end, count=options["count"])
+            found = slots.suggest(
+                services,
+                options["duration"],
+                now=now,
+                start=options["start"],
+                end=options["end"],
+                count=options["count"],
+                staffed=options["staffed"],
+            )
         except ValueError as error:
             raise CommandError(str(error)) from None
-        if not found:
-            raise CommandError(_nothing(services, length, now, start, end))
+        if not found.slots:
+            raise CommandError(_nothing(found, options["duration"]))
         if options["json"]:
-            self.stdout.write(json.dumps([_plain(slot) for slot in found], indent=2))
+            self.stdout.write(json.dumps([_plain(slot, found) for slot in found.slots], indent=2))
         else:
-            self.stdout.write(_table(services, length, found))
+            self.stdout.write(_printed(services, options["duration"], found, staffed=options["staffed"]))
 
 
 def duration(text: str) -> timedelta:
@@ -90,69 +103,80 @@ def _services(keys: Sequence[str]) -> list[Service]:
     return [known[key] for key in keys]
 
 
-def _nothing(
-    services: Sequence[Service],
-    length: timedelta,
-    now: datetime,
-    start: datetime | None,
-    end: datetime | None,
-) -> str:
-    """Why there is no slot: all that stands against the time that was asked for."""
-    first = start or policies.earliest_start(now, policies.every())
-    last = end or first + slots.AHEAD
-    asked = f"from {clock.words(first)} to {clock.words(last)}"
-    if last - first < length:
-        return f"{clock.length_words(length)} do not fit in the time {asked}."
-    against = [objection.words for objection in rules.objections(services, first, last, now=now)]
-    against = against or ["No traffic of those hours is on record, and unknown is not quiet."]
-    free = f"No {clock.length_words(length)} are free {asked}."
-    return "\n".join([free, *(f"  - {line}" for line in against)])
+def _nothing(found: Suggestions, length: timedelta) -> str:
+    between = f"from {clock.words(found.first)} to {clock.words(found.last)}"
+    free = f"No {clock.length_words(length)} are free {between}."
+    return "\n".join([free, *(f"  - {line}" for line in found.nothing), *filter(None, [found.problem])])
 
 
-def _plain(slot: Slot) -> dict[str, Any]:
+def _plain(slot: Slot, found: Suggestions) -> dict[str, Any]:
+    load = slot.load
     return {
         "services": list(slot.services),
         "starts_at": slot.starts_at.isoformat(),
         "ends_at": slot.ends_at.isoformat(),
-        "expected": slot.load.expected,
-        "low": slot.load.low,
-        "high": slot.load.high,
+        "based_on_traffic": found.based_on_traffic,
+        "expected": load.expected if load else None,
+        "low": load.low if load else None,
+        "high": load.high if load else None,
         "share": slot.share,
+        "of_sunday_0200": slot.habit,
         "customers": slot.customers,
+        "vulnerable": slot.vulnerable,
         "last_moment_to_book": slot.last_moment_to_book.isoformat(),
         "reasons": list(slot.reasons),
+        "against": list(slot.against),
+        "doubts": [*filter(None, [found.problem]), *found.doubts],
     }
 
 
-def _table(services: Sequence[Service], length: timedelta, found: Sequence[Slot]) -> str:
-    """One row a slot with what is its own; what holds for all of them stands once, below."""
-    names = ", ".join(service.name for service in services)
-    said = 2 if len(services) == 1 else 0  # how quiet and when: a row of one service says it
-    why = [slot.reasons[said:] for slot in found]
+def _printed(services: Sequence[Service], length: timedelta, found: Suggestions, *, staffed: bool) -> str:
+    """A table with a row for each slot and what is its own; what holds for all stands once, below."""
+    why = [_why(slot) for slot in found.slots]
     shared = [line for line in why[0] if all(line in lines for lines in why)]
-    unit = "expected" if len(found[0].services) == 1 else "ordinary hours"
-    heads = ["", "starts", "ends", unit, "80 % range", "of ordinary", "book before"]
-    rows = [heads, *([str(place), *_cells(slot)] for place, slot in enumerate(found, 1))]
+    heads = ["", "starts", "ends"]
+    if found.based_on_traffic:
+        unit = "expected" if len(services) == 1 else "ordinary hours"
+        heads += [unit, "80 % range", "of ordinary", "of Sun 02:00"]
+    heads.append("book before")
+    rows = [heads, *([str(place), *_cells(slot)] for place, slot in enumerate(found.slots, 1))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        f"The quietest {clock.length_words(length)} for {names}, on the clock of {clock.bank_zone()}",
-        "",
-    ]
+    lines = [_title(services, length, found, staffed=staffed), *filter(None, [found.problem]), ""]
     for row, because in zip(rows, [(), *why], strict=True):
-        cells = [_aligned(cell, *place) for cell, place in zip(row, enumerate(widths), strict=True)]
+        cells = [
+            cell.rjust(width) if head in _NUMBERS else cell.ljust(width)
+            for cell, head, width in zip(row, heads, widths, strict=True)
+        ]
         lines.append("  ".join(cells).rstrip())
         lines += [f"     {line}" for line in because if line not in shared]
-    return "\n".join([*lines, "", _who(services, found[0].customers), *shared])
+    return "\n".join([*lines, "", _who(services, found.slots[0]), *shared, *found.doubts])
 
 
-def _who(services: Sequence[Service], customers: int) -> str:
-    if not customers:
+def _title(services: Sequence[Service], length: timedelta, found: Suggestions, *, staffed: bool) -> str:
+    names = ", ".join(service.name for service in services)
+    at = "in staffed hours" if staffed else "at night"
+    if found.based_on_traffic:
+        where = f" {at}" if staffed else ""
+        what = f"The quietest {clock.length_words(length)}{where} for {names}"
+    else:
+        what = (
+            f"Not based on traffic: the first {clock.length_words(length)} {at} that the rules leave {names}"
+        )
+    return f"{what}, on the clock of {clock.bank_zone()}"
+
+
+def _why(slot: Slot) -> list[str]:
+    """What the row of one service does not say already; of several it does not say how quiet each is."""
+    said = slot.in_words[:1] if len(slot.services) > 1 and slot.load else ()
+    return [*(f"+ {line}" for line in (*said, *slot.favours)), *(f"- {line}" for line in slot.against)]
+
+
+def _who(services: Sequence[Service], slot: Slot) -> str:
+    if not slot.customers:
         return "No customer is on record as a user: import_customers brings them in."
-    return f"{customers:,} customers use {'it' if len(services) == 1 else 'at least one of them'}."
-
-
-def _aligned(cell: str, column: int, width: int) -> str:
-    return cell.rjust(width) if column in _NUMBERS else cell.ljust(width)
+    users = f"{slot.customers:,} customer{'s use' if slot.customers > 1 else ' uses'}"
+    which = "it" if len(services) == 1 else "at least one of them"
+    return f"{users} {which}, at whatever time; {slot.vulnerable:,} of them vulnerable."
 
 
 def _cells(slot: Slot) -> list[str]:
@@ -160,12 +184,21 @@ def _cells(slot: Slot) -> list[str]:
     starts, ends, book = (
         at.astimezone(zone) for at in (slot.starts_at, slot.ends_at, slot.last_moment_to_book)
     )
-    digits = 0 if slot.load.expected >= 10 else 1
     return [
         f"{starts:%a} {starts.day:2} {starts:%b %Y %H:%M}",
         f"{ends:%H:%M}",
+        *_figures(slot),
+        f"{book:%a} {book.day:2} {book:%b %H:%M}",
+    ]
+
+
+def _figures(slot: Slot) -> list[str]:
+    if slot.load is None or slot.share is None:
+        return []
+    digits = 0 if slot.load.expected >= 10 else 1
+    return [
         f"{slot.load.expected:,.{digits}f}",
         f"{slot.load.low:,.{digits}f} to {slot.load.high:,.{digits}f}",
-        reasons.percent(slot.share),
-        f"{book:%a} {book.day:2} {book:%b %H:%M}",
+        percent(slot.share),
+        "unknown" if slot.habit is None else percent(slot.habit),
     ]

@@ -1,0 +1,51 @@
+"""Services and a length in; the quietest slots that nothing stands against, each with its reasons, out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from maintenance.models import Service, Window
+from maintenance.slots.choosing import Suggestions, choose
+from maintenance.slots.known import AHEAD, Known, read
+from maintenance.slots.loads import expect
+from maintenance.slots.slot import Slot, look
+from maintenance.slots.users import Users, users
+from maintenance.slots.week import Day, Hour, week
+
+__all__ = [
+    "AHEAD",
+    "Day",
+    "Hour",
+    "Known",
+    "Slot",
+    "Suggestions",
+    "Users",
+    "choose",
+    "expect",
+    "look",
+    "read",
+    "suggest",
+    "users",
+    "week",
+]
+
+
+def suggest(
+    services: Sequence[Service],
+    length: timedelta,
+    *,
+    now: datetime,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    count: int = 5,
+    staffed: bool = False,
+    moved: Window | None = None,
+) -> Suggestions:
+    """Read what is known and choose: see `read` for the stretch of time, and `choose` for the slots.
+
+    Raises ValueError without services or a length, or where a service has a time zone that does not exist.
+    """
+    return choose(
+        read(services, now=now, start=start, end=end, moved=moved), length, count=count, staffed=staffed
+    )

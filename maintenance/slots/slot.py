@@ -1,0 +1,101 @@
+"""What is known of services, and a time, in; the time as a slot, with its figures and its reasons, out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from maintenance import policies, rules, traffic
+from maintenance.slots import loads, reasons
+from maintenance.slots.known import Known
+from maintenance.traffic import Load
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A time that was looked at. Of several services the load counts in ordinary hours, not in counts."""
+
+    services: tuple[str, ...]
+    starts_at: datetime
+    ends_at: datetime
+    load: Load | None
+    """Uses expected in it; None where the traffic of a service says nothing of it."""
+    share: float | None
+    """The expected rate over the mean rate: 0.12 is 12 % of an ordinary hour."""
+    habit: float | None
+    """The share over that of Sunday 02:00 of the same week; None where either is not known."""
+    customers: int
+    """Customers who use any of the services, at whatever time."""
+    vulnerable: int
+    """Those of them who are vulnerable."""
+    in_words: tuple[str, ...]
+    """Its figures and its time, as sentences."""
+    favours: tuple[str, ...]
+    """What else speaks for it."""
+    cautions: tuple[str, ...]
+    """What should be weighed, though no rule says it."""
+    objections: tuple[rules.Objection, ...]
+    """What the rules have against it. Of a suggested slot: what they demand, but do not forbid it for."""
+    last_moment_to_book: datetime
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """All that speaks for it."""
+        return self.in_words + self.favours
+
+    @property
+    def against(self) -> tuple[str, ...]:
+        """All that speaks against it."""
+        return tuple(objection.words for objection in self.objections) + self.cautions
+
+
+def look(known: Known, starts_at: datetime, length: timedelta) -> Slot:
+    """Any time as a slot, with everything that stands against it."""
+    ends_at = starts_at + length
+    time = rules.Time(starts_at, ends_at, known.now)
+    objections = tuple(rules.against(known.around, time))
+    load, share, unknown = _expected(known, starts_at, ends_at)
+    habit = None
+    if share is not None:
+        habit = loads.of_habit(known.profiles, starts_at, length, share)
+    promises = known.around.promises
+    told, kept = reasons.told(starts_at, promises[0], known.now)
+    cautions = [unknown] if unknown else []
+    cautions += [] if kept else [told]
+    cautions += reasons.cautions(starts_at, ends_at, known.places, share, habit)
+    return Slot(
+        services=known.keys,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        load=load,
+        share=share,
+        habit=habit,
+        customers=known.users.customers,
+        vulnerable=known.users.vulnerable,
+        in_words=(
+            *reasons.figures(_shares(known, starts_at, length) if load else {}, habit),
+            *reasons.when(starts_at, ends_at, known.places),
+        ),
+        favours=(*([told] if kept else []), *([] if objections else ["No rule stands against it."])),
+        cautions=tuple(cautions),
+        objections=objections,
+        last_moment_to_book=policies.last_moment(starts_at, promises),
+    )
+
+
+def _expected(known: Known, starts_at: datetime, ends_at: datetime) -> tuple[Load | None, float | None, str]:
+    """What to expect, or why it cannot be said."""
+    if not known.profiles:
+        return None, None, "Not based on traffic: nobody knows how much this time carries."
+    try:
+        return *loads.expect(known.profiles, starts_at, ends_at), ""
+    except traffic.TooLittle as problem:
+        return None, None, str(problem)
+
+
+def _shares(known: Known, starts_at: datetime, length: timedelta) -> dict[str, float]:
+    """The share of each service's ordinary hour, by name."""
+    found = loads.each_share(known.profiles, np.array([starts_at.timestamp()]), length)
+    return {profile.name: float(share[0]) for profile, share in zip(known.profiles, found, strict=True)}
