@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 from django.contrib import messages
@@ -14,16 +14,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from maintenance import rules, series
+from maintenance import rechecks, rules, series
 from maintenance.admin import frame
+from maintenance.admin.booking import chosen
 from maintenance.admin.repeat import RepeatField
 from maintenance.admin.times_fields import rule
-from maintenance.forms import SeriesForm, TimeForm
+from maintenance.forms import BookForm, TimeForm
 from maintenance.models import Series
 from maintenance.recurrence import repeats
 from maintenance.recurrence.repeats import Every, Repeat
 from maintenance.refusals import Refused
-from maintenance.series import Occurrence
 
 _ASKED: Final = ("service", "starts_at", "ends_at", "minutes")
 
@@ -31,7 +31,10 @@ _ASKED: Final = ("service", "starts_at", "ends_at", "minutes")
 class RepeatedForm(TimeForm):
     """The first time, and how it repeats."""
 
-    recurrence = RepeatField(initial=Repeat(Every.WEEK))
+    recurrence = RepeatField(
+        initial=Repeat(Every.WEEK),
+        help_text="By the bank's clock. A month that is too short for its date is passed over.",
+    )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -66,45 +69,44 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Series]) -> HttpResponse:
             request, model_admin, "maintenance/admin/series/time.html", "Book a series", facts
         )
     asked = time.cleaned_data
-    chosen = (list(asked["service"]), asked["starts_at"], asked["ends_at"], asked["recurrence"])
+    services = list(asked["service"])
+    times = (services, asked["starts_at"], asked["ends_at"], asked["recurrence"])
     booker, now = request.user, timezone.now()
     assert isinstance(booker, User)  # the decorator let nobody else in
+    form = BookForm(request.POST if request.method == "POST" else None, booker=booker, services=services)
     try:
-        shown = series.preview(*chosen, now=now)
-    except Refused as refused:
-        facts["refused"] = refused.objections
-        return frame.render(
-            request, model_admin, "maintenance/admin/series/time.html", "Book a series", facts
-        )
-    form = SeriesForm(
-        request.POST if request.method == "POST" else None,
-        booker=booker,
-        services=chosen[0],
-        soft=_soft(shown),
-    )
-    if form.is_valid():
-        try:
+        if form.is_valid():
             made = series.book(
-                *chosen,
+                *times,
                 purpose=form.cleaned_data["purpose"],
                 by=booker,
                 now=now,
                 levels=form.levels,
                 reasons=form.reasons,
+                **chosen(form),
             )
-        except Refused as refused:
-            facts["refused"] = refused.objections
-        else:
+            rechecks.run(now)
             messages.success(request, _said(made))
             return HttpResponseRedirect(reverse("admin:maintenance_series_change", args=[made.pk]))
+    except Refused as refused:
+        facts["refused"] = refused.objections
+    try:
+        shown = series.preview(*times, now=now, **chosen(form))
+    except Refused as refused:
+        facts["refused"] = refused.objections
+        return frame.render(
+            request, model_admin, "maintenance/admin/series/time.html", "Book a series", facts
+        )
+    form.ask(objection for each in shown for objection in each.against)
     facts |= {
         "form": form,
-        "services": chosen[0],
-        "first": chosen[1:3],
-        "repeats": repeats.words(chosen[3], chosen[1]),
+        "services": services,
+        "first": times[1:3],
+        "repeats": repeats.words(asked["recurrence"], asked["starts_at"]),
         "shown": shown,
-        "at_once": [each for each in shown if each.at_once],
+        "at_once": sum(each.at_once for each in shown),
         "troubled": sum(bool(each.against) for each in shown),
+        "rules": rules.SETTABLE,
         "kept": list(_kept(given)),
     }
     return frame.render(request, model_admin, "maintenance/admin/series/book.html", "Book a series", facts)
@@ -122,13 +124,6 @@ def _kept(given: QueryDict) -> Iterator[tuple[str, str]]:
         if name in _ASKED or name.startswith("recurrence_"):
             for value in given.getlist(name):
                 yield name, value
-
-
-def _soft(shown: Sequence[Occurrence]) -> list[str]:
-    """The rules that stand against some of the times, and that a reason passes."""
-    found = (objection for each in shown for objection in each.against)
-    names = (objection.rule for objection in found if not objection.hard and objection.rule in rules.SETTABLE)
-    return list(dict.fromkeys(names))
 
 
 def _said(made: Series) -> str:

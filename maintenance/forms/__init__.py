@@ -7,7 +7,7 @@ from maintenance.forms.decisions import DecisionForm, ReasonForm
 from maintenance.forms.moments import LENGTHS, Moment
 from maintenance.forms.passing import EmergencyForm, PassingForm, approvers, bookers
 from maintenance.forms.search import SlotsForm
-from maintenance.forms.series import SeriesForm, SettleForm
+from maintenance.forms.series import SettleForm
 from maintenance.forms.target import TargetForm
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "MoveForm",
     "PassingForm",
     "ReasonForm",
-    "SeriesForm",
     "SettleForm",
     "SlotsForm",
     "TargetForm",

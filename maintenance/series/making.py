@@ -19,8 +19,19 @@ from maintenance.models import Series, Service, Skipped, Window
 from maintenance.refusals import Refused, refuse, words
 from maintenance.rules import Objection
 from maintenance.series.ahead import EVERY, Times, faults, horizon, near
+from maintenance.series.numbers import Expecting
 
 log = logging.getLogger(__name__)
+
+
+class _Work:
+    """What each of a series' times is booked with."""
+
+    def __init__(self, series: Series, now: datetime) -> None:
+        self.series, self.now = series, now
+        self.services = list(series.services.all())
+        self.staff = list(series.staff.all())
+        self.expected = Expecting(self.services, now)
 
 
 def book(
@@ -107,31 +118,33 @@ def settle(skipped: Skipped, said: str, *, by: User, now: datetime) -> Skipped:
 
 def _extend(series: Series, now: datetime, until: datetime) -> list[Objection]:
     """Book what is not booked yet up to `until`; all that stood against what could not be."""
-    services = list(series.services.all())
+    work = _Work(series, now)
     known = _known(series, now)
     against: list[Objection] = []
     for times in near(series.starts_at, series.ends_at, series.recurrence, now, until):
         if times[0] not in known:
-            against += _make(series, services, times, now)
+            against += _make(work, times)
     Series.objects.filter(pk=series.pk).update(extended_at=now)
     return against
 
 
-def _make(series: Series, services: Sequence[Service], times: Times, now: datetime) -> Sequence[Objection]:
+def _make(work: _Work, times: Times) -> Sequence[Objection]:
     """One time, booked or kept as what could not be; all that stood against it."""
+    series, now = work.series, work.now
     with transaction.atomic():
         # whoever comes at the same moment waits here, and then finds it made, or the series ended
         if _locked(series).ended_at is not None or times[0] in _known(series, now):
             return ()
         try:
             windows.book(
-                services,
+                work.services,
                 *times,
                 purpose=series.purpose,
                 by=series.booker,
                 now=now,
                 levels=series.levels,
-                staff=list(series.staff.all()),
+                numbers=work.expected(*times),
+                staff=work.staff,
                 exemption=series.exemption,
                 overrides=series.reasons,
                 series=series,

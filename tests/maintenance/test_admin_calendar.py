@@ -120,7 +120,7 @@ def test_critical_days_are_shown_where_they_fall() -> None:
 def test_a_window_in_conflict_says_so_and_why(asked: str) -> None:
     conflict(people.window())
     page = words(reader(), address(CALENDAR) + asked)
-    assert "Conflict" in re.findall(r'class="lull-against">([^<]+)', page)
+    assert "Conflict" in re.findall(r'class="lull-flag">([^<]+)', page)
     assert "The freeze “Audit” holds then." in page
 
 

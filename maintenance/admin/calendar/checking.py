@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from maintenance import rules
+from maintenance.admin import against as objections
 from maintenance.admin import frame
 from maintenance.admin.calendar.entries import MOVABLE
 from maintenance.forms import ReasonForm, TargetForm
@@ -30,7 +31,7 @@ def check(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Htt
     With `part` the answer is a piece for the page that asked, where the window was dropped; without, the
     page that moves it, which checks as well.
     """
-    window = get_object_or_404(Window.objects.prefetch_related("services"), pk=pk)
+    window = get_object_or_404(Window.objects.prefetch_related("services", "staff"), pk=pk)
     form = TargetForm(request.GET)
     part = "part" in request.GET
     facts: dict[str, Any] = {"window": window, "target": form}
@@ -47,6 +48,7 @@ def check(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Htt
             ends_at,
             now=timezone.now(),
             moved=window,
+            staff=window.staff.all(),
             exemption=window.exemption,
         )
         facts |= {
@@ -54,8 +56,7 @@ def check(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Htt
             "ends_at": ends_at,
             "move": move,
             "refused": state(window, *MOVABLE) or _same(window, starts_at),
-            "objections": against,
-            "passable": all(objection.rule in rules.SETTABLE for objection in against),
+            **objections.facts(against),
             "reason": ReasonForm(auto_id="moved_%s")["reason"],
         }
     if part:
