@@ -19,8 +19,7 @@ Unit = NoticePolicy.Unit
 
 _BY_EMAIL: Final = (Kind.ANNOUNCED, Kind.RESCHEDULED, Kind.FINISHED, Kind.CANCELLED)
 """What an audience hears that had no policy before."""
-_TERMS: Final = (
-    "name",
+_COUNTED: Final = (
     "promised",
     "least",
     "unit",
@@ -31,9 +30,9 @@ _TERMS: Final = (
     "most_per_month",
     "downtime_per_year",
     "only_cancelling_inside",
-    "source",
-    "source_date",
 )
+_TERMS: Final = ("name", "source", "source_date", *_COUNTED)
+_DEMANDS: Final = (*_COUNTED, "audience", "exempt", "content", "downtime_per_month", "counts_notice_day")
 
 
 class Seen(StrEnum):
@@ -79,6 +78,11 @@ class Rulebook:
         policy.rulebook = self.id
         return policy
 
+    def matches(self, policy: NoticePolicy) -> bool:
+        """Whether a policy demands all that the rule-book does, and nothing else."""
+        wanted = self.policy()
+        return all(getattr(policy, term) == getattr(wanted, term) for term in _DEMANDS)
+
     def policy(self) -> NoticePolicy:
         """The policy it makes of nothing; not saved."""
         return self.fill(NoticePolicy(audience=self.audience))
@@ -110,11 +114,15 @@ def take_over(rulebook: Rulebook) -> tuple[NoticePolicy, bool]:
     return known, False
 
 
-def follow(policy: NoticePolicy, before: timedelta) -> None:
-    """Let the announcement that went out as long ahead as was promised before go out as is promised now."""
+def follow(policy: NoticePolicy, before: timedelta) -> bool:
+    """Let the announcement that went out as long ahead as was promised before go out as is promised now.
+
+    Whether one does.
+    """
     announced = policy.rules.filter(kind=Kind.ANNOUNCED)
-    if not announced.filter(lead=policy.promised).exists():
-        announced.filter(lead=before).update(lead=policy.promised)
+    if announced.filter(lead=policy.promised).exists():
+        return False
+    return bool(announced.filter(lead=before).update(lead=policy.promised))
 
 
 DEFAULT: Final = Rulebook(

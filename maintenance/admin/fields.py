@@ -1,4 +1,4 @@
-"""What is typed into the register in; checked services, substitutes and policies out."""
+"""What is typed into the register in; checked services and substitutes out."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
 
-from maintenance.models import Alternative, NoticePolicy, NoticeRule, Service
+from maintenance.models import Alternative, Service
 
 
 def _others() -> list[tuple[str, str]]:
@@ -58,32 +57,12 @@ class Translations(forms.MultiValueField):
         return {code: words for (code, _), words in zip(_others(), data_list, strict=False) if words}
 
 
-class Days(forms.IntegerField):
-    """A length in whole days."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(min_value=0, max_value=366, widget=UnfoldAdminIntegerFieldWidget(), **options)
-
-    def prepare_value(self, value: Any) -> Any:
-        """A stored length as a number of days."""
-        return value.days if isinstance(value, timedelta) else value
-
-    def clean(self, value: Any) -> Any:
-        """A number of days as a length."""
-        days = super().clean(value)
-        return None if days is None else timedelta(days=days)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compared as days."""
-        return super().has_changed(self.prepare_value(initial), data)
-
-
 class Hours(forms.FloatField):
     """A length in hours and parts of them."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, most: float = 168, **options: Any) -> None:
         widget = UnfoldAdminIntegerFieldWidget({"step": "any", "inputmode": "decimal"})
-        super().__init__(min_value=0.25, max_value=168, widget=widget, **options)
+        super().__init__(min_value=0.25, max_value=most, widget=widget, **options)
 
     def prepare_value(self, value: Any) -> Any:
         """A stored length as a number of hours, without a fraction of nothing."""
@@ -138,38 +117,3 @@ class AlternativeForm(InRow):
     class Meta:
         model = Alternative
         fields = ("instead", "words", "words_by_language")
-
-
-class NoticePolicyForm(forms.ModelForm[NoticePolicy]):
-    """A promise in days."""
-
-    promised = Days(label="Promised days", help_text="What is normally given.")
-    least = Days(label="At least, days", help_text="Less is refused, unless it is an emergency.")
-
-    class Meta:
-        model = NoticePolicy
-        fields = ("name", "audience", "promised", "least", "source")
-
-    def clean(self) -> dict[str, Any]:
-        """Nobody promises less than the least."""
-        cleaned = super().clean() or {}
-        promised, least = cleaned.get("promised"), cleaned.get("least")
-        if promised is not None and least is not None and promised < least:
-            self.add_error("promised", "The promise cannot be shorter than the least notice.")
-        return cleaned
-
-
-class NoticeRuleForm(InRow):
-    """So many days ahead, by these channels."""
-
-    lead = Days(label="Days ahead", help_text="0 is at once.", initial=0)
-    channels = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
-
-    class Meta:
-        model = NoticeRule
-        fields = ("kind", "lead", "channels", "only_money")
-        widgets = {"kind": UnfoldAdminSelectWidget}
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.fields["channels"].choices = [(name, name) for name in settings.CHANNELS]  # type: ignore[attr-defined]

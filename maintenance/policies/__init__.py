@@ -10,7 +10,7 @@ from django.conf import settings
 from maintenance import clock, days
 from maintenance.models import Customer, NoticePolicy
 from maintenance.policies.counting import Promise
-from maintenance.policies.demands import OWN, at_least, content, daily, demands, whose, words
+from maintenance.policies.demands import OWN, at_least, content, daily, demands, who, whose, words
 
 __all__ = [
     "OWN",
@@ -27,6 +27,7 @@ __all__ = [
     "of",
     "promise",
     "ready",
+    "who",
     "whose",
     "words",
 ]

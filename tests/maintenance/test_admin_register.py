@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from maintenance import policies, traffic
-from maintenance.models import Alternative, NoticePolicy, Service
+from maintenance.models import Alternative, Service
 from tests import people
 from tests.maintenance.usage import samples
 from tests.staff import address, queries, reader, signed_in, words
@@ -88,48 +88,6 @@ def test_a_longest_window_of_nothing_is_refused() -> None:
     service = people.service(alternative=False)
     response = signed_in("ada").post(address(SERVICE, service.pk), _service(longest_window="0"))
     assert response.status_code == 200
-
-
-def test_a_policy_is_typed_in_days() -> None:
-    policy = policies.of()
-    given = {
-        "name": policy.name,
-        "audience": "customer",
-        "promised": "10",
-        "least": "6",
-        "rules-TOTAL_FORMS": "0",
-        "rules-INITIAL_FORMS": "0",
-    }
-    page = address("maintenance_noticepolicy_change", policy.pk)
-    assert signed_in("olga").post(page, given).status_code == 302
-    assert NoticePolicy.objects.get(pk=policy.pk).promised == timedelta(days=10)
-    response = signed_in("olga").post(page, {**given, "promised": "5"})
-    assert "The promise cannot be shorter than the least notice." in response.content.decode()
-
-
-def test_a_rule_is_typed_with_days_and_channels() -> None:
-    policy = NoticePolicy.objects.create(name="Partners", audience="partner")
-    given = {
-        "name": policy.name,
-        "audience": "partner",
-        "promised": "10",
-        "least": "6",
-        "rules-TOTAL_FORMS": "1",
-        "rules-INITIAL_FORMS": "0",
-        "rules-0-kind": "announced",
-        "rules-0-lead": "10",
-        "rules-0-channels": ["email"],
-    }
-    response = signed_in("olga").post(address("maintenance_noticepolicy_change", policy.pk), given)
-    assert response.status_code == 302, response.content.decode()
-    rule = policy.rules.get()
-    assert (rule.lead, rule.channels) == (timedelta(days=10), ["email"])
-
-
-def test_readers_read_a_policy_in_words() -> None:
-    page = words(reader(), address("maintenance_noticepolicy_change", policies.of().pk))
-    assert "7 days ahead" in page
-    assert "sms, email, inapp, social" in page
 
 
 def test_readers_write_nothing() -> None:
