@@ -10,7 +10,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +19,7 @@ from maintenance import rechecks, rules, slots, traffic, windows
 from maintenance.admin import against as objections
 from maintenance.admin import bars, frame
 from maintenance.forms import BookForm, PassingForm, TimeForm
-from maintenance.models import Alternative, Customer, Service, Use, Window
+from maintenance.models import Alternative, Service, Window
 
 
 @dataclass(frozen=True)
@@ -111,17 +110,13 @@ def chosen(form: PassingForm) -> dict[str, Any]:
 
 def numbers(services: Sequence[Service], found: Expected | None) -> windows.Numbers:
     """What is kept with the window of what was expected, and of whom it was expected to hit."""
-    users = Customer.objects.filter(
-        Exists(Use.objects.filter(customer=OuterRef("pk"), service__in=services)),
-        kind=Customer.Kind.CUSTOMER,
-    ).aggregate(all=Count("pk"), vulnerable=Count("pk", filter=Q(vulnerable=True)))
-    load = found.load if found else None
+    users, load = slots.users(services), found.load if found else None
     return windows.Numbers(
-        load.expected if load else None,
-        load.low if load else None,
-        load.high if load else None,
-        customers=users["all"],
-        vulnerable=users["vulnerable"],
+        load=load.expected if load else None,
+        low=load.low if load else None,
+        high=load.high if load else None,
+        customers=users.customers,
+        vulnerable=users.vulnerable,
     )
 
 

@@ -49,18 +49,27 @@ _TONE_OF: Final[dict[str, str]] = {
 }
 
 
-_SAID_ELSEWHERE: Final = ("booker", "expected_load", "revision", "sequence")
+_SAID_ELSEWHERE: Final = ("booker", "expected_load", "overridden", "revision", "sequence")
 """Facts of the trail that the page shows beside it, or that only machines read."""
 
 
 def _differences(change: Change) -> tuple[tuple[str, str, str], ...]:
     keys = [key for key in {**change.before, **change.after} if key not in _SAID_ELSEWHERE]
     pairs = ((key, _words(change.before.get(key)), _words(change.after.get(key))) for key in keys)
-    return tuple(
-        (key.removesuffix("_at").replace("_", " "), before, after)
-        for key, before, after in pairs
-        if before != after
+    return (
+        *(
+            (key.removesuffix("_at").replace("_", " "), before, after)
+            for key, before, after in pairs
+            if before != after
+        ),
+        *(_passed(each) for each in change.after.get("overridden", ())),
     )
+
+
+def _passed(override: dict[str, Any]) -> tuple[str, str, str]:
+    """One objection that was passed over, with its reason."""
+    weight = "hard, as an emergency" if override["hard"] else "soft"
+    return f"passed over ({weight})", "", f"{override['words']} “{override['reason']}”"
 
 
 def _words(value: Any) -> str:
@@ -68,9 +77,6 @@ def _words(value: Any) -> str:
         return moment(at)
     if isinstance(value, str):
         return _LABELS.get(value, value)
-    if isinstance(value, dict) and {"words", "reason"} <= value.keys():
-        weight = "hard, as an emergency" if value.get("hard") else "soft"
-        return f"{value['words']} Passed over ({weight}): {value['reason']}"
     if isinstance(value, dict):
         return ", ".join(f"{key}: {_words(inner)}" for key, inner in value.items())
     if isinstance(value, list):

@@ -51,12 +51,15 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Http
     if against is None:
         against = _against(window, form, given, now)
     form.ask(against, known=_passed_before(window))
+    again = given == time_of(window)
+    if again:
+        form.fields["reason"].label = "Why it keeps its time"
     facts: dict[str, Any] = {
         "form": form,
         "object": window,
         "window": window,
         "chosen": given,
-        "again": given == time_of(window),
+        "again": again,
         **objections.facts(against),
     }
     return frame.render(request, model_admin, "maintenance/admin/move.html", "Move a window", facts)

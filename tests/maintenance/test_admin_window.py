@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 
-from maintenance import windows
-from maintenance.models import Approval, Change, Window
+from maintenance import rechecks, windows
+from maintenance.models import Approval, Change, Freeze, Window
 from tests import people
+from tests.maintenance.rules.asking import freeze
 from tests.staff import address, queries, reader, signed_in, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]
@@ -257,3 +258,68 @@ def test_the_trail_can_be_read_and_never_edited(model: str) -> None:
     chosen = {"action": "delete_selected", "_selected_action": [str(row.pk)], "post": "yes"}
     olga.post(address(f"maintenance_{model}_changelist"), chosen)
     assert type(row).objects.filter(pk=row.pk).exists()
+
+
+# --- what has come to stand against it ---
+
+
+def _hit(now: datetime) -> Window:
+    window = people.window()
+    freeze(starts_at=window.starts_at, ends_at=window.ends_at)
+    rechecks.run(now)
+    return window
+
+
+def test_a_conflict_stands_at_the_head_of_the_page_with_the_ways_out(now: datetime) -> None:
+    window = _hit(now)
+    page = words(signed_in("ada"), address(PAGE, window.pk))
+    assert "Since it was booked, this has come to stand against it:" in page
+    assert ">Hard</span> The freeze “Election” holds" in page
+    assert "keep its time and answer for it" in page
+
+
+def test_readers_are_told_of_a_conflict_without_a_way_out(now: datetime) -> None:
+    page = words(reader(), address(PAGE, _hit(now).pk))
+    assert "The freeze “Election” holds" in page
+    assert "answer for it" not in page
+
+
+def test_a_conflict_that_is_gone_is_not_shown(now: datetime) -> None:
+    window = _hit(now)
+    Freeze.objects.all().delete()
+    rechecks.run(now)
+    assert "has come to stand against it" not in words(reader(), address(PAGE, window.pk))
+
+
+def test_the_list_names_the_windows_in_conflict_and_finds_them(now: datetime) -> None:
+    window, free = _hit(now), people.window(people.service("cards"), starts_at=now + timedelta(days=20))
+    page = words(reader(), address(LIST))
+    assert "Conflict" in page
+    assert address(PAGE, free.pk) in page
+    found = words(reader(), address(LIST) + "?conflict=open")
+    assert address(PAGE, window.pk) in found
+    assert address(PAGE, free.pk) not in found
+
+
+def test_the_change_is_not_approved_while_a_freeze_stands_against_it(now: datetime) -> None:
+    window = _hit(now)
+    ben = signed_in("ben")
+    ben.post(address(DECIDE, window.pk), APPROVE)
+    assert not window.approvals.exists()
+    assert "It must be moved, or passed over as an emergency" in words(ben, address(PAGE, window.pk))
+
+
+def test_a_cancelled_window_takes_its_conflicts_with_it(now: datetime) -> None:
+    window = _hit(now)
+    signed_in("ada").post(address(ACT, window.pk, "cancel"), {"reason": "The election"})
+    assert not window.conflicts.filter(gone_at=None).exists()
+
+
+def test_a_rejected_window_stands_against_no_other(now: datetime) -> None:
+    first, second = people.window(), people.window(booker="bea")
+    rechecks.run(now)
+    assert set(rechecks.open_conflicts().values_list("window", flat=True)) == {first.pk, second.pk}
+    signed_in("ben").post(
+        address(DECIDE, first.pk), {"verdict": "reject", "revision": "1", "reason": "The other is first"}
+    )
+    assert not rechecks.open_conflicts().exists()

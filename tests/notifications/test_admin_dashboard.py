@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from maintenance import rechecks
 from maintenance.models import Approval, Window
 from notifications.models import Notice, State
 from tests import people
+from tests.maintenance.rules.asking import freeze
 from tests.staff import address, queries, reader, signed_in, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]
@@ -36,6 +38,21 @@ def test_what_ben_has_decided_waits_no_more() -> None:
     assert page in _card(words(ben, address("index")), "Waiting for my approval")
     people.approve(window, Approval.Subject.TEXT)
     assert page not in _card(words(ben, address("index")), "Waiting for my approval")
+
+
+def test_windows_in_conflict_are_named_with_what_stands_against_them() -> None:
+    hit, _free = people.window(), people.window(people.service("cards"))
+    freeze(people.service(), starts_at=hit.starts_at, ends_at=hit.ends_at)
+    rechecks.run(people.NOW)
+    card = _card(words(reader(), address("index")), "In conflict")
+    assert address("maintenance_window_change", hit.pk) in card
+    assert card.count("<a href=") == 1
+    assert "The freeze “Election” holds" in card
+
+
+def test_without_a_conflict_there_is_no_card_of_them() -> None:
+    people.window()
+    assert _card(words(reader(), address("index")), "In conflict") == ""
 
 
 def test_a_window_past_its_planned_end_stands_out() -> None:
