@@ -21,7 +21,7 @@ from unfold.decorators import display
 from maintenance import clock, rules, series
 from maintenance.admin import frame, series_booking
 from maintenance.admin.readonly import ReadOnlyAdmin
-from maintenance.forms import LENGTHS, SettleForm
+from maintenance.forms import SettleForm, offered
 from maintenance.models import Conflict, Impact, Series, Skipped, Window
 from maintenance.recurrence import repeats
 from maintenance.refusals import Refused
@@ -40,6 +40,7 @@ class SeriesAdmin(ReadOnlyAdmin):
     list_display_links = ("what", "repeats")
     search_fields = ("purpose", "services__name")
     search_help_text = "Purpose or service"
+    list_before_template = "maintenance/admin/series/above.html"  # type: ignore[assignment]  # unfold says None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Series]:
         """With what the list shows, so that it costs the same queries for one series as for fifty."""
@@ -144,10 +145,12 @@ def _elsewhere(row: Series, skipped: Skipped, now: datetime) -> str:
     """The page of slots, for a time as long in the days around one that could not be booked."""
     wanted = clock.bank_day(skipped.occurrence_at)
     first: date = max(wanted - _AROUND, clock.bank_day(now))
-    minutes = (row.ends_at - row.starts_at) / timedelta(minutes=1)
-    length = next((offered for offered, _ in LENGTHS if offered >= minutes), LENGTHS[-1][0])
     query: list[tuple[str, object]] = [("service", service.key) for service in row.services.all()]
-    query += [("minutes", length), ("after", first), ("before", max(wanted + _AROUND, first))]
+    query += [
+        ("minutes", offered(row.ends_at - row.starts_at)),
+        ("after", first),
+        ("before", max(wanted + _AROUND, first)),
+    ]
     return f"{reverse('admin:maintenance_window_slots')}?{urlencode(query)}"
 
 

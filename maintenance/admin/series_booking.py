@@ -19,7 +19,7 @@ from maintenance.admin import frame
 from maintenance.admin.booking import chosen
 from maintenance.admin.repeat import RepeatField
 from maintenance.admin.times_fields import rule
-from maintenance.forms import BookForm, TimeForm
+from maintenance.forms import BookForm, TimeForm, offered
 from maintenance.models import Series
 from maintenance.recurrence import repeats
 from maintenance.recurrence.repeats import Every, Repeat
@@ -114,8 +114,12 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Series]) -> HttpResponse:
 
 def _initial(given: QueryDict) -> dict[str, Any]:
     """What another page knows already: a time that somebody looked at, and now wants to repeat."""
-    known = {name: given[name] for name in ("starts_at", "minutes") if name in given}
-    return {"minutes": 120, **known, "service": given.getlist("service")}
+    initial: dict[str, Any] = {"minutes": 120, "service": given.getlist("service")}
+    looked_at = TimeForm(given)
+    if looked_at.is_valid():
+        starts_at, ends_at = (looked_at.cleaned_data[name] for name in ("starts_at", "ends_at"))
+        initial |= {"starts_at": starts_at, "minutes": offered(ends_at - starts_at)}
+    return initial
 
 
 def _kept(given: QueryDict) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from maintenance.forms.booking import BookForm, MoveForm, TimeForm, time_of
 from maintenance.forms.decisions import DecisionForm, ReasonForm
-from maintenance.forms.moments import LENGTHS, Moment
+from maintenance.forms.moments import LENGTHS, Moment, offered
 from maintenance.forms.passing import EmergencyForm, PassingForm, approvers, bookers
 from maintenance.forms.search import SlotsForm
 from maintenance.forms.series import SettleForm
@@ -25,5 +25,6 @@ __all__ = [
     "TimeForm",
     "approvers",
     "bookers",
+    "offered",
     "time_of",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from django import forms
@@ -36,6 +36,11 @@ class Moment(forms.DateTimeField):
                 "The clocks change in this hour, so this time happens twice or not at all. "
                 "Choose a time outside of it."
             ) from None
+
+
+def offered(length: timedelta) -> int:
+    """The shortest length on offer, in minutes, into which this one fits; the longest where none does."""
+    return next((minutes for minutes, _ in LENGTHS if timedelta(minutes=minutes) >= length), LENGTHS[-1][0])
 
 
 def midnight(day: date | None) -> datetime | None:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from maintenance import groups, rechecks
-from maintenance.models import Approval, Window
+from maintenance.models import Approval, Skipped, Window
 from notifications.admin import posts
 from notifications.models import ChannelName, Delivery, Notice, State
 
@@ -33,6 +33,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "now": now,
         "coming": list(coming.filter(starts_at__gt=now).order_by("starts_at")[:_SHOWN]),
         "in_conflict": _in_conflict(windows),
+        "left_out": list(_left_out()[:_SHOWN]),
         "under_way": list(windows.filter(late).order_by("starts_at")[:_SHOWN]),
         "mine_to_approve": list(_waiting_for(user, coming).order_by("starts_at")[:_SHOWN]),
         "may_approve": user.has_perm("maintenance.approve_window"),
@@ -55,6 +56,11 @@ def _in_conflict(windows: QuerySet[Window]) -> list[Window]:
     conflicts = Prefetch("conflicts", rechecks.open_conflicts(), to_attr="open_conflicts")
     hit = Exists(rechecks.open_conflicts().filter(window=OuterRef("pk")))
     return list(windows.filter(hit).prefetch_related(conflicts).order_by("starts_at")[:_SHOWN])
+
+
+def _left_out() -> QuerySet[Skipped]:
+    """Times of series that could not be booked, and of which nobody has taken care."""
+    return Skipped.objects.filter(settled_at=None).prefetch_related("series__services")
 
 
 def _waiting_for(user: User, windows: QuerySet[Window]) -> QuerySet[Window]:

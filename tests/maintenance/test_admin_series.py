@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
@@ -141,8 +143,39 @@ def test_a_soft_rule_asks_for_the_reason_that_passes_it_each_time() -> None:
 
 def test_what_another_page_knows_is_filled_in() -> None:
     people.service()
-    page = words(signed_in("ada"), f"{address(BOOK)}?service=online-banking&starts_at=2026-03-15T02:00")
+    looked_at = "service=online-banking&starts_at=2026-03-15T02:00&ends_at=2026-03-15T05:00"
+    page = words(signed_in("ada"), f"{address(BOOK)}?{looked_at}")
     assert 'value="2026-03-15T02:00"' in page
+    assert '<option value="180" selected>' in page
+
+
+@pytest.mark.parametrize("name", ["maintenance_window_calendar", LIST])
+def test_the_way_to_it_is_where_windows_are_planned(name: str) -> None:
+    people.service()
+    assert address(BOOK) in words(signed_in("ada"), address(name))
+    assert address(BOOK) not in words(reader(), address(name))
+
+
+def test_a_time_that_is_looked_at_can_be_repeated() -> None:
+    people.service()
+    looked_at = "?service=online-banking&starts_at=2026-03-15T02:00&minutes=120"
+    page = words(signed_in("ada"), address("maintenance_window_book") + looked_at)
+    led = unescape(re.findall(rf'href="({address(BOOK)}[^"]+)"', page)[0])
+    assert 'value="2026-03-15T02:00"' in words(signed_in("ada"), led)
+
+
+def test_who_does_the_work_and_what_is_expected_go_with_each_window() -> None:
+    people.customer("dan", uses=[people.service()], vulnerable=True)
+    ada = people.user("ada")
+    booked(staff=str(ada.pk), exemption="")
+    window = Window.objects.latest("starts_at")
+    assert list(window.staff.all()) == [ada]
+    assert (window.expected_customers, window.expected_vulnerable) == (1, 1)
+
+
+def test_today_says_what_could_not_be_booked() -> None:
+    planned.skipped()
+    assert HOLDS in words(reader(), address("index"))
 
 
 def test_who_only_reads_books_nothing() -> None:
