@@ -6,9 +6,9 @@ What repeats is unfolded here, and what depends on a country's days of rest is a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
 from django.db.models import Q
@@ -37,11 +37,25 @@ class Agreed:
     """The standing windows of a service that has any."""
 
 
+@dataclass(frozen=True)
+class _Remembered(Country):
+    """A country that is asked about the same days again and again."""
+
+    known: dict[date, bool] = field(default_factory=dict, compare=False)
+
+    def is_working_day(self, day: date) -> bool:
+        """Worked out once for each day."""
+        if day not in self.known:
+            self.known[day] = super().is_working_day(day)
+        return self.known[day]
+
+
 class _Countries(dict[str, Country]):
     """Each country's days, read when first asked for."""
 
     def __missing__(self, code: str) -> Country:
-        self[code] = days.of(code)
+        read = days.of(code)
+        self[code] = _Remembered(read.code, read.changes)
         return self[code]
 
 
@@ -87,9 +101,9 @@ def _cutoffs(
 ) -> Iterator[Span]:
     for row in Cutoff.objects.filter(_may_meet(first), starts_at__lt=last, service__in=away):
         country = network.services[row.service_id].country
+        name = f"{row.get_kind_display().lower()} “{row.name}”"
         for starts_at, ends_at in _times(row, first, last):
             if not row.working_days_only or countries[country].is_working_day(clock.bank_day(starts_at)):
-                name = f"{row.get_kind_display().lower()} “{row.name}”"
                 yield Span(name, starts_at, ends_at, frozenset((row.service_id,)))
 
 
@@ -99,10 +113,13 @@ def _cover(
     spans: dict[int, list[Span]] = {}
     for row in SupportCover.objects.prefetch_related("services"):
         times = [(Span(row.name, *at), clock.bank_day(at[0])) for at in _times(row, first, last)]
+        stretch = [day for _, day in times[:1] + times[-1:]]
         for service in asked & (_keys(row) or asked):
-            country = countries[network.services[service].country] if not row.on_holidays else None
             found = spans.setdefault(service, [])
-            found += [span for span, day in times if country is None or not country.holiday(day)]
+            closed: Container[date] = ()
+            if stretch and not row.on_holidays:
+                closed = countries[network.services[service].country].holidays(stretch[0], stretch[-1])
+            found += [span for span, day in times if day not in closed]
     return {service: Spans(found) for service, found in spans.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from django.contrib.auth.models import User
 
 from maintenance import clock, policies
-from maintenance.models import RuleSetting, Service, Window
+from maintenance.models import Impact, RuleSetting, Service, Window
 from maintenance.policies import Promise
 from maintenance.rules import agreed, network
 from maintenance.rules.spans import Span, Spans
@@ -54,18 +55,29 @@ def surroundings(
 
 def _windows(first: datetime, last: datetime, *statuses: Window.Status) -> Spans:
     windows = Window.objects.filter(status__in=statuses or LIVE, starts_at__lt=last, ends_at__gt=first)
+    found = windows.values_list("pk", "starts_at", "ends_at", "exemption").order_by("pk")
+    services = _pairs(Impact.objects.filter(window__in=windows).values_list("window", "service"))
+    works = Window.staff.through.objects.filter(window__in=windows)
+    staff = _pairs(works.values_list("window", "user"))
     return Spans(
         Span(
-            f"window {window.pk}",
-            window.starts_at,
-            window.ends_at,
-            frozenset(service.pk for service in window.services.all()),
-            window=window.pk,
-            staff=frozenset(person.pk for person in window.staff.all()),
-            exemption=window.exemption,
+            f"window {pk}",
+            starts_at,
+            ends_at,
+            services.get(pk, frozenset()),
+            window=pk,
+            staff=staff.get(pk, frozenset()),
+            exemption=exemption,
         )
-        for window in windows.prefetch_related("services", "staff")
+        for pk, starts_at, ends_at, exemption in found
     )
+
+
+def _pairs(rows: Iterable[tuple[int, int]]) -> dict[int, frozenset[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    for window, other in rows:
+        found[window].add(other)
+    return {window: frozenset(others) for window, others in found.items()}
 
 
 def _counted(promises: Iterable[Promise], first: datetime, last: datetime) -> Spans:
