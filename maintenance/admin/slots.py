@@ -22,7 +22,7 @@ from maintenance.admin.calendar.month import first_weekday
 from maintenance.forms import SlotsForm, TimeForm
 from maintenance.models import Service, Window
 from maintenance.slots import Slot, Suggestions
-from maintenance.slots.reasons import beside
+from maintenance.slots.reasons import SEVERAL, beside
 from maintenance.templatetags.spans import span
 
 _AT_FIRST: Final = 6
@@ -62,12 +62,13 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
     `week` (a day) turns the heat map to a week within the next 60 days, `at` (an instant) checks one time,
     `window` names a window that is to be moved. What of these makes no sense is passed over.
     """
-    form = SlotsForm(request.GET if "service" in request.GET else None, initial={"minutes": 120})
+    part = "part" in request.GET
+    form = SlotsForm(request.GET if part or "service" in request.GET else None, initial={"minutes": 120})
     moved = _moved(request.GET.get("window", ""))
     facts: dict[str, Any] = {"form": form, "moved": moved, "query": request.GET, "legend": heat.LEGEND}
     if form.is_valid():
         facts |= _found(request, form, moved)
-    if "part" in request.GET:
+    if part:
         return render(request, "maintenance/admin/slots/found.html", {**facts, "part": True})
     facts |= {
         "any_service": Service.objects.exists(),
@@ -97,6 +98,7 @@ def _found(request: HttpRequest, form: SlotsForm, moved: Window | None) -> dict[
         "length": length,
         "known": known,
         "alone": len(services) == 1,
+        "several": SEVERAL,
         "offers": [_offer(slot, query, moved) for slot in found.slots],
         "more": _with(query, more="1") if len(found.slots) == _AT_FIRST else "",
         "summary": _summary(found, length),

@@ -10,6 +10,9 @@ from maintenance import clock, policies
 from maintenance.policies import Promise
 from maintenance.slots.places import Place
 
+SEVERAL: Final = (
+    "The services count different things, so each is taken in its own ordinary hours, and these are added."
+)
 _NOT_QUIET: Final = 0.5
 """The share of an ordinary hour from which on no time is called quiet."""
 
@@ -21,10 +24,7 @@ def figures(shares: Mapping[str, float], habit: float | None) -> Iterator[str]:
         yield f"{percent(share)} of an ordinary hour of {name}."
     elif shares:
         each = ", ".join(f"{name} {percent(share)}" for name, share in shares.items())
-        yield (
-            f"{each} of an ordinary hour. The services count different things, so each is taken in its own "
-            "ordinary hours, and these are added."
-        )
+        yield f"{each} of an ordinary hour."
     if habit is not None and round(habit, 2) < 1:
         yield f"Carries {percent(habit)} of what Sunday 02:00 of that week would."
 

@@ -90,6 +90,7 @@ def test_several_services_count_in_ordinary_hours(now: datetime) -> None:
     table = _suggest("online-banking", "cards", "--duration=2h", NOW)
     assert "The quietest 2 h for Online banking, Cards, on the clock" in table
     assert "ordinary hours" in table.splitlines()[2]
+    assert "each is taken in its own ordinary hours" in table
 
 
 @pytest.mark.parametrize("text", ["2", "2 hours", "0h", "-1h", "", "200h"])

@@ -15,7 +15,7 @@ from django.utils import timezone
 from maintenance import clock, slots
 from maintenance.models import Service
 from maintenance.slots import Slot, Suggestions
-from maintenance.slots.reasons import percent
+from maintenance.slots.reasons import SEVERAL, percent
 
 _NUMBERS: Final = {"", "expected", "ordinary hours", "80 % range", "of ordinary", "of Sun 02:00"}
 """The columns of the table that stand to the right."""
@@ -116,6 +116,7 @@ def _plain(slot: Slot, found: Suggestions) -> dict[str, Any]:
         "starts_at": slot.starts_at.isoformat(),
         "ends_at": slot.ends_at.isoformat(),
         "based_on_traffic": found.based_on_traffic,
+        "unit": "uses" if len(slot.services) == 1 else "ordinary hours",
         "expected": load.expected if load else None,
         "low": load.low if load else None,
         "high": load.high if load else None,
@@ -149,7 +150,8 @@ def _printed(services: Sequence[Service], length: timedelta, found: Suggestions,
         ]
         lines.append("  ".join(cells).rstrip())
         lines += [f"     {line}" for line in because if line not in shared]
-    return "\n".join([*lines, "", _who(services, found.slots[0]), *shared, *found.doubts])
+    several = [SEVERAL] if len(services) > 1 and found.based_on_traffic else []
+    return "\n".join([*lines, "", _who(services, found.slots[0]), *several, *shared, *found.doubts])
 
 
 def _title(services: Sequence[Service], length: timedelta, found: Suggestions, *, staffed: bool) -> str:

@@ -154,10 +154,7 @@ def test_several_services_are_weighed_by_their_own_ordinary_hours(now: datetime)
     slot = _suggest([great, small], TWO_HOURS, now=now)[0]
     assert slot.services == ("app", "cards")
     assert slot.share == pytest.approx(_load(slot).expected / 4)
-    assert _why(slot, "App ").endswith(
-        "The services count different things, so each is taken in its own ordinary hours, "
-        "and these are added."
-    )
+    assert _why(slot, "App ").endswith("% of an ordinary hour.")
 
 
 def test_a_slot_gives_its_reasons(now: datetime) -> None:
