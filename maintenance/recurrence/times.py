@@ -49,7 +49,13 @@ def occurrences(
 
 
 def coming(
-    starts_at: datetime, ends_at: datetime, recurrence: str, now: datetime, count: int
+    starts_at: datetime,
+    ends_at: datetime,
+    recurrence: str,
+    now: datetime,
+    count: int,
+    *,
+    zone: tzinfo | None = None,
 ) -> list[tuple[datetime, datetime]]:
     """The next times that are not over, in UTC; fewer than `count` where the rule names no more.
 
@@ -57,13 +63,13 @@ def coming(
     """
     found: list[tuple[datetime, datetime]] = []
     for ahead in _AHEAD:
-        found = occurrences(starts_at, ends_at, recurrence, now, max(now, starts_at) + ahead)
+        found = occurrences(starts_at, ends_at, recurrence, now, max(now, starts_at) + ahead, zone=zone)
         if len(found) >= count:
             break
     return found[:count]
 
 
-def check(recurrence: str, starts_at: datetime | None = None) -> None:
+def check(recurrence: str, starts_at: datetime | None = None, *, zone: tzinfo | None = None) -> None:
     """Raise NoRecurrence, with what to do about it, where the text is no recurrence rule.
 
     With the start of the first time also where the rule would name no time at all.
@@ -71,10 +77,10 @@ def check(recurrence: str, starts_at: datetime | None = None) -> None:
     if starts_at is None:
         _rule(datetime(2026, 1, 1), recurrence, UTC)  # noqa: DTZ001  # any day will do to read a rule
         return
-    zone = clock.bank_zone()
-    begin = _local(starts_at, zone)
-    _rule(begin, recurrence, zone)
-    if syntax.names_none(begin, recurrence, zone):
+    here = zone or clock.bank_zone()
+    begin = _local(starts_at, here)
+    _rule(begin, recurrence, here)
+    if syntax.names_none(begin, recurrence, here):
         raise NoRecurrence("This rule never names a time: write one like FREQ=MONTHLY;BYDAY=1SU.")
 
 

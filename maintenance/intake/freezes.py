@@ -1,0 +1,106 @@
+"""The events of a calendar file, and services, in; what they add, change and remove, and that done, out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from maintenance import recurrence
+from maintenance.intake.icsevents import Entry, Taken
+from maintenance.models import Freeze, Service
+
+_STAMP: Final = re.compile(r"(.*)#\d{8}T\d{6}Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an import would do. Nothing is doubled: an event is known again by its UID."""
+
+    added: Sequence[Entry]
+    changed: Sequence[tuple[Freeze, Entry]]
+    removed: Sequence[Freeze]
+    same: int
+    """Freezes that are already as the file has them."""
+    over: int
+    """Entries that are left out because their time has passed."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same plan: whoever confirms one has seen this one."""
+        parts = (
+            [repr(entry) for entry in self.added],
+            [(freeze.pk, repr(entry)) for freeze, entry in self.changed],
+            [freeze.pk for freeze in self.removed],
+        )
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+    def __bool__(self) -> bool:
+        """Whether it does anything."""
+        return bool(self.added or self.changed or self.removed)
+
+
+def plan(events: Iterable[Taken], services: Iterable[Service], *, now: datetime) -> Plan:
+    """Compare the events with what was imported before; for these services, of which none means every one."""
+    taken = list(events)
+    wanted = {entry.uid: entry for event in taken for entry in event.entries}
+    spoken_of = {uid for event in taken for uid in event.uids}
+    keys = {service.pk for service in services}
+    there = {
+        freeze.uid: freeze
+        for freeze in Freeze.objects.exclude(uid="").prefetch_related("services")
+        if freeze.uid in spoken_of or _event_of(freeze.uid) in spoken_of
+    }
+    new = [entry for uid, entry in wanted.items() if uid not in there]
+    met = [(freeze, wanted[uid]) for uid, freeze in there.items() if uid in wanted]
+    changed = [(freeze, entry) for freeze, entry in met if not _alike(freeze, entry, keys)]
+    coming = [entry for entry in new if _comes(entry, now)]
+    return Plan(
+        added=sorted(coming, key=lambda entry: entry.starts_at),
+        changed=changed,
+        removed=[freeze for uid, freeze in there.items() if uid not in wanted and _comes(freeze, now)],
+        same=len(met) - len(changed),
+        over=len(new) - len(coming),
+    )
+
+
+@transaction.atomic
+def store(planned: Plan, services: Iterable[Service]) -> None:
+    """Do what the plan says, all of it or nothing."""
+    kept_for = list(services)
+    for entry in planned.added:
+        freeze = Freeze.objects.create(uid=entry.uid, **_values(entry))
+        freeze.services.set(kept_for)
+    for freeze, entry in planned.changed:
+        Freeze.objects.filter(pk=freeze.pk).update(**_values(entry))
+        freeze.services.set(kept_for)
+    Freeze.objects.filter(pk__in=[freeze.pk for freeze in planned.removed]).delete()
+
+
+def _values(entry: Entry) -> dict[str, object]:
+    return {
+        "name": entry.name,
+        "starts_at": entry.starts_at,
+        "ends_at": entry.ends_at,
+        "recurrence": entry.recurrence,
+    }
+
+
+def _alike(freeze: Freeze, entry: Entry, services: set[int]) -> bool:
+    same = all(getattr(freeze, name) == value for name, value in _values(entry).items())
+    return same and {service.pk for service in freeze.services.all()} == services
+
+
+def _comes(one: Entry | Freeze, now: datetime) -> bool:
+    return bool(recurrence.coming(one.starts_at, one.ends_at, one.recurrence, now, 1))
+
+
+def _event_of(uid: str) -> str:
+    """The UID of the event, for a time of it that stands apart."""
+    stamped = _STAMP.fullmatch(uid)
+    return stamped[1] if stamped else uid
