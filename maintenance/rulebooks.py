@@ -38,7 +38,7 @@ _DEMANDS: Final = (*_COUNTED, "audience", "exempt", "content", "downtime_per_mon
 class Seen(StrEnum):
     """How a rule-book is known to whoever wrote it down here."""
 
-    OWN = "Lull's own"
+    OWN = "not a published rule"
     READ = "read in the published text"
     SECOND_HAND = "seen second hand only"
 
@@ -212,7 +212,7 @@ RULEBOOKS: Final = (
         id="IT-PAGOPA",
         name="Italy: pagoPA",
         audience=Audience.PARTNER,
-        whom="PagoPA S.p.A.",
+        whom="PagoPA S.p.A. as the operator",
         promised=timedelta(hours=72),
         least=timedelta(hours=72),
         unit=Unit.HOURS,

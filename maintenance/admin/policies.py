@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.db.models import Model
 from django.forms import BaseModelFormSet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
@@ -113,14 +115,14 @@ class NoticePolicyAdmin(ModelAdmin):
         return bool(super().has_delete_permission(request, obj))
 
     @display(description="Promised", ordering="promised")
-    def promise(self, policy: NoticePolicy) -> str:
+    def promise(self, policy: NoticePolicy) -> SafeString:
         """What is normally given."""
-        return policies.words(policy.promised, policy.unit)
+        return _length(policy.promised, policy)
 
     @display(description="At least", ordering="least")
-    def at_least(self, policy: NoticePolicy) -> str:
+    def at_least(self, policy: NoticePolicy) -> SafeString:
         """What a booking may not fall short of."""
-        return policies.words(policy.least, policy.unit)
+        return _length(policy.least, policy)
 
     @display(description="Rule-book")
     def stands(self, policy: NoticePolicy) -> str:
@@ -136,3 +138,8 @@ class NoticePolicyAdmin(ModelAdmin):
     def taken_from(self, policy: NoticePolicy) -> str:
         """The ready-made policy, and whether it was changed since."""
         return readymade.origin(policy)
+
+
+def _length(lead: timedelta, policy: NoticePolicy) -> SafeString:
+    """`7 working days`, in this order right to left as well."""
+    return format_html("<bdi>{}</bdi>", policies.words(lead, policy.unit))

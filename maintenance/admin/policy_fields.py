@@ -35,7 +35,7 @@ class Ahead(forms.CharField):
     """How long before a window, as a person writes it: 7 days, 36 hours."""
 
     def __init__(self, **options: Any) -> None:
-        widget = UnfoldAdminTextInputWidget({"placeholder": "7 days"})
+        widget = UnfoldAdminTextInputWidget({"placeholder": "7 days", "dir": "auto"})
         super().__init__(max_length=12, widget=widget, **options)
 
     def prepare_value(self, value: Any) -> Any:
@@ -141,7 +141,7 @@ class NoticePolicyForm(forms.ModelForm[NoticePolicy]):
             "unit": "Counted in",
             "country": "Working days of",
             "counts_notice_day": "The day of notice counts",
-            "only_cancelling_inside": "Too late to move",
+            "only_cancelling_inside": "No moving at the last",
         }
         help_texts = {
             "country": "Like SA, or GB-ENG with its part. Empty: the bank's own country.",

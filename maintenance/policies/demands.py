@@ -82,13 +82,14 @@ def _many(number: float, thing: str) -> str:
 
 def _notice(policy: NoticePolicy) -> Iterator[str]:
     least, promised = words(policy.least, policy.unit), words(policy.promised, policy.unit)
-    whose = f" of {policy.country or settings.COUNTRY}" if policy.unit == Unit.WORKING_DAYS else ""
     if not policy.least:
-        yield f"{promised}{whose} of notice are promised; less is allowed."
+        yield f"{promised} of notice are promised; less is allowed."
     elif policy.least == policy.promised:
-        yield f"At least {least}{whose} of notice."
+        yield f"At least {least} of notice."
     else:
-        yield f"At least {least}{whose} of notice; {promised} are promised."
+        yield f"At least {least} of notice; {promised} are promised."
+    if policy.unit == Unit.WORKING_DAYS:
+        yield f"Working days are those of {policy.country or settings.COUNTRY}."
     if policy.unit != Unit.HOURS:
         yield f"The day of notice {'is one of them' if policy.counts_notice_day else 'does not count'}."
 

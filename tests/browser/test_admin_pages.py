@@ -13,8 +13,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from maintenance import policies, traffic
-from maintenance.models import Freeze, Service, Window
+from maintenance import policies, series, traffic
+from maintenance.models import Freeze, Series, Service, Window
 from maintenance.signin import ONE_TIME
 from notifications import deliveries
 from notifications.models import Delivery, Notice, State
@@ -202,6 +202,16 @@ def post() -> Delivery:
     )
 
 
+def _series(now: datetime) -> Series:
+    """One whose second time could not be booked."""
+    start = (now + timedelta(days=20)).replace(minute=0, second=0, microsecond=0)
+    end = start + timedelta(hours=1)
+    again = timedelta(days=7)
+    Freeze.objects.create(name="Audit", starts_at=start + again, ends_at=end + again)
+    ada, services = people.user("ada"), [people.service("atm")]
+    return series.book(services, start, end, "FREQ=WEEKLY", purpose="Keys", by=ada, now=now)
+
+
 def _pages(now: datetime) -> list[str]:
     """The address of each page of ours, with something on it."""
     window = people.window(starts_at=now + timedelta(days=8), booker="ada", booked_at=now)
@@ -212,6 +222,7 @@ def _pages(now: datetime) -> list[str]:
     people.queued(notice, state=State.SENT, provider="outbox", channel="email")
     started = people.window(people.service("cards"), starts_at=now - timedelta(hours=3))
     Window.objects.filter(pk=started.pk).update(status=Window.Status.STARTED, started_at=started.starts_at)
+    repeated = _series(now)
     Freeze.objects.create(name="Year end", starts_at=now, ends_at=now + timedelta(days=9))
     post()
     at = (now + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
@@ -221,7 +232,15 @@ def _pages(now: datetime) -> list[str]:
         address("maintenance_window_book"),
         address("maintenance_window_book") + f"?service=cards&starts_at={at}&minutes=60",
         address("maintenance_window_calendar"),
+        address("maintenance_window_calendar") + f"?week={window.starts_at:%Y-%m-%d}&moving={window.pk}",
+        address("maintenance_window_check", window.pk) + "?starts_at=soon",
         address("maintenance_window_changelist"),
+        address("maintenance_series_changelist"),
+        address("maintenance_series_change", repeated.pk),
+        address("maintenance_series_end", repeated.pk),
+        address("maintenance_series_book"),
+        address("maintenance_series_book")
+        + f"?service=cards&starts_at={at}&minutes=60&recurrence_every=week",
         address("maintenance_window_change", window.pk),
         address("maintenance_window_change", started.pk),
         address("maintenance_window_move", window.pk),
@@ -238,4 +257,5 @@ def _pages(now: datetime) -> list[str]:
         ),
         address("maintenance_service_change", window.services.get().pk),
         address("maintenance_noticepolicy_change", policies.of().pk),
+        address("maintenance_noticepolicy_rulebooks"),
     ]

@@ -222,7 +222,7 @@ def test_the_list_says_what_each_audience_is_promised() -> None:
 
 def test_the_page_says_what_each_rule_book_demands() -> None:
     page = words(reader(), address(READY_MADE))
-    assert "At least 5 working days of SA of notice." in page
+    assert "Working days are those of SA." in page
     assert "Only between 01:00 and 07:00 by the bank's clock." in page
     assert "At most 36 h of planned downtime of a service in a calendar year." in page
     assert "PSD Circular 1 of 2023" in page
