@@ -35,9 +35,9 @@ class Rule:
     asks: str = "Why it is passed over"
     """What the field for the reason is called, while the rule is soft."""
 
-    def weighs(self, weights: Mapping[str, str]) -> Weight:
-        """What it weighs in a bank that has set these."""
-        return self.weight if self.fixed else Weight(weights.get(self.name, self.weight))
+    def weighs(self, weights: Mapping[str, str]) -> str:
+        """What it weighs, a value of Weight, in a bank that has set these."""
+        return self.weight if self.fixed else weights.get(self.name, self.weight)
 
 
 RULES: Final = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -114,7 +114,7 @@ def test_the_surroundings_are_read_once_however_much_is_in_them(
 def test_three_thousand_times_are_judged_in_well_under_a_second(now: datetime) -> None:
     around = rules.surroundings(fill_a_bank()[:3], now, now + timedelta(days=70))
     times = [now + n * timedelta(minutes=30) for n in range(3000)]
-    began = perf_counter()
+    began = process_time()
     for starts_at in times:
         rules.against(around, rules.Time(starts_at, starts_at + timedelta(hours=2), now))
-    assert perf_counter() - began < 2  # a third of a second where nothing else runs
+    assert process_time() - began < 2  # a third of a second on a machine that does nothing else
