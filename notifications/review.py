@@ -10,7 +10,7 @@ from typing import Final
 from django.db import connection
 from django.db.models import Min
 
-from maintenance import policies
+from maintenance import policies, slots
 from maintenance.models import Kind, Window
 from maintenance.policies import Promise
 from notifications import progress
@@ -82,6 +82,8 @@ class Review:
     rows: tuple[Row, ...]
     lost: tuple[Notice, ...]
     """Notices that expired, each with its reason."""
+    traffic: slots.Outcome
+    """What was promised of it when it was booked, beside what came."""
 
     @property
     def promised(self) -> str:
@@ -116,6 +118,7 @@ def of(window: Window, *, now: datetime) -> Review:
         reach=_reach([notice.pk for notice in notices]),
         rows=_rows([notice.pk for notice in notices]),
         lost=tuple(notice for notice in notices if notice.status == Notice.Status.EXPIRED),
+        traffic=slots.outcome(window, now=now),
     )
 
 

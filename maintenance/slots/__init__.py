@@ -9,6 +9,7 @@ from maintenance.models import Service, Window
 from maintenance.slots.choosing import Suggestions, choose
 from maintenance.slots.known import AHEAD, Known, read
 from maintenance.slots.loads import expect
+from maintenance.slots.outcome import Outcome, outcome
 from maintenance.slots.slot import Slot, look
 from maintenance.slots.users import Users, users
 from maintenance.slots.week import Day, Hour, week
@@ -18,12 +19,14 @@ __all__ = [
     "Day",
     "Hour",
     "Known",
+    "Outcome",
     "Slot",
     "Suggestions",
     "Users",
     "choose",
     "expect",
     "look",
+    "outcome",
     "read",
     "suggest",
     "users",

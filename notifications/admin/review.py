@@ -24,6 +24,7 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Http
     """Notice given against promised, reach, every channel, planned against real times, and the trail."""
     window = get_object_or_404(Window.objects.prefetch_related("services"), pk=pk)
     found = review.of(window, now=timezone.now())
+    alone = len(window.services.all()) == 1
     states = [state for state in ORDER if any(row.states.get(state) for row in found.rows)]
     facts: dict[str, Any] = {
         "object": window,
@@ -32,6 +33,8 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Http
         "review": found,
         "parts": _parts(found.reach),
         "states": states,
+        "alone": alone,
+        "precision": "0g" if alone else "2g",  # ordinary hours are few, uses are many
         "table": [(row, [row.states.get(state, 0) for state in states]) for row in found.rows],
         "trail": trail(window),
     }

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 
+from maintenance import traffic
 from maintenance.models import Kind, Window
 from notifications import review
 from notifications.models import ChannelName, Delivery, Notice, State
 from tests import people
+from tests.staff import address, signed_in, words
 
 pytestmark = pytest.mark.django_db
 
@@ -142,3 +145,18 @@ def test_notices_that_came_too_late_are_named(now: datetime) -> None:
     lost = people.notice(window, Kind.REMINDER, status=Notice.Status.EXPIRED)
     people.notice(window)
     assert review.of(window, now=now).lost == (lost,)
+
+
+def test_the_review_shows_what_was_promised_beside_what_came(now: datetime) -> None:
+    banking = people.service()
+    midnight = now.replace(hour=0)
+    traffic.record(banking, [(midnight + timedelta(hours=hour), 60.0) for hour in range(-48, 9)])
+    window = people.window(banking, starts_at=midnight)
+    Window.objects.update(
+        expected_load=100, expected_low=90, expected_high=110, expected_customers=1, expected_vulnerable=0
+    )
+    with time_machine.travel(now, tick=False):
+        page = words(signed_in("ada"), address("maintenance_window_review", window.pk))
+    card = page.split('aria-label="Promised and came"')[1].split("</section>")[0]
+    for said in ("100<", "90 – 110, 80 %", "120<", "More than promised", "0 now"):
+        assert said in card
