@@ -10,10 +10,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from maintenance.admin.fields import AlternativeForm, ServiceForm
+from maintenance.admin.rechecking import Rechecking
 from maintenance.models import Alternative, Service, TrafficSample
 from maintenance.templatetags.spans import moment, people, span
 
@@ -29,7 +30,7 @@ class AlternativeInline(TabularInline):
 
 
 @admin.register(Service)
-class ServiceAdmin(ModelAdmin):
+class ServiceAdmin(Rechecking):
     """What customers use, how much, and what helps them while it is away."""
 
     form = ServiceForm

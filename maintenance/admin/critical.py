@@ -12,11 +12,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from maintenance import clock, critical, days
 from maintenance.admin.critical_fields import CriticalDayForm, HolidayForm
+from maintenance.admin.rechecking import Rechecking
 from maintenance.models import CriticalDay, Holiday
 from maintenance.recurrence import repeats
 
@@ -27,7 +27,7 @@ _AHEAD: Final = (timedelta(days=200), timedelta(days=3_700))
 
 
 @admin.register(CriticalDay)
-class CriticalDayAdmin(ModelAdmin):
+class CriticalDayAdmin(Rechecking):
     """Days on which a service must not be away."""
 
     form = CriticalDayForm
@@ -111,7 +111,7 @@ def _many(number: int, things: str) -> str:
 
 
 @admin.register(Holiday)
-class HolidayAdmin(ModelAdmin):
+class HolidayAdmin(Rechecking):
     """What the bank adds to a country's public holidays, or takes from them."""
 
     form = HolidayForm

@@ -13,10 +13,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from maintenance import clock, days, recurrence
+from maintenance.admin.rechecking import Rechecking
 from maintenance.admin.times_fields import CutoffForm, FreezeForm, StandingWindowForm, SupportCoverForm
 from maintenance.models import Cutoff, Freeze, StandingWindow, SupportCover
 from maintenance.recurrence import repeats
@@ -29,7 +29,7 @@ SHOWN: Final = 5
 _DAYS_LOOKED_AT: Final = 40
 
 
-class RepeatingAdmin(ModelAdmin):
+class RepeatingAdmin(Rechecking):
     """What has a first time, a rule by which it repeats, and services."""
 
     list_display: Any = ("name", "next_time", "repeats", "touched")
