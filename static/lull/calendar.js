@@ -95,8 +95,7 @@ function week(place) {
       hold(block, day, Math.round(minute / STEP) * STEP);
     };
     const stop = (event) => {
-      for (const [name, heard] of hears) block.removeEventListener(name, heard);
-      document.removeEventListener("keydown", escape);
+      for (const [name, heard] of hears) document.removeEventListener(name, heard);
       place.classList.remove("lull-dragging");
       if (!moving) return;
       // the click that ends a drag opens nothing
@@ -107,9 +106,9 @@ function week(place) {
       else leave();
     };
     const escape = (event) => event.key === "Escape" && stop(event);
-    const hears = [["pointermove", move], ["pointerup", stop], ["pointercancel", stop]];
-    for (const [name, heard] of hears) block.addEventListener(name, heard);
-    document.addEventListener("keydown", escape);
+    // of the whole page: a quick hand has left the block before the first move is heard
+    const hears = [["pointermove", move], ["pointerup", stop], ["pointercancel", stop], ["keydown", escape]];
+    for (const [name, heard] of hears) document.addEventListener(name, heard);
   }
 
   function keys(block, event) {

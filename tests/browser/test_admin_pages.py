@@ -233,7 +233,7 @@ def _pages(now: datetime) -> list[str]:
         address("maintenance_window_book") + f"?service=cards&starts_at={at}&minutes=60",
         address("maintenance_window_calendar"),
         address("maintenance_window_calendar") + f"?week={window.starts_at:%Y-%m-%d}&moving={window.pk}",
-        address("maintenance_window_check", window.pk) + "?starts_at=soon",
+        address("maintenance_window_check", window.pk) + "?starts_at=",
         address("maintenance_window_changelist"),
         address("maintenance_series_changelist"),
         address("maintenance_series_change", repeated.pk),
