@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.template import Context, TemplateDoesNotExist
 
-from maintenance.models import Change, Kind, Window
+from maintenance.models import Change, Kind, NoticePolicy, Window
 from notifications.models import ChannelName, Notice, Text
 from notifications.wording import completeness, letter, moments, phrases, segments
 from notifications.wording import facts as gathered
@@ -76,7 +76,10 @@ class _Writer:
         elif self.channel == ChannelName.SMS:
             text.body = segments.simplify(self._line("sms"))
         else:
-            text.body = "\n\n".join(letter.paragraphs(self._render(self.channel)))
+            parts = list(letter.paragraphs(self._render(self.channel)))
+            if NoticePolicy.Fact.LINK in self.facts.demanded and self.facts.link not in parts:
+                parts.append(self.facts.link)
+            text.body = "\n\n".join(parts)
         return text
 
     def _letter(self) -> letter.Letter:

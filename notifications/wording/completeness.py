@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from maintenance.models import Kind
+from maintenance.models import Kind, NoticePolicy
 from notifications.models import ChannelName, Text
 from notifications.wording import letter, moments, segments
 from notifications.wording.facts import Facts, Incomplete
 from notifications.wording.filling import PERSONAL, placeholders
 from notifications.wording.phrases import phrase
 
+Fact = NoticePolicy.Fact
 SEVERAL: Final = "several"
 """The phrase that stands for a list of services too long for its channel."""
 _IMPERSONAL: Final = {ChannelName.INAPP, ChannelName.SOCIAL}
@@ -67,9 +68,11 @@ def _can_be_said(style: str, instants: str, language: str) -> bool:
 def _lacking(text: Text, facts: Facts) -> Iterator[str]:
     body = segments.simplify(" ".join(text.body.split()))
     is_brief = phrase(text.language, SEVERAL) in body
-    works = facts.works(text.language)
-    needed = works[:1] if is_brief else [*facts.each_name(text.language), *works]
-    if text.channel != ChannelName.INAPP:
+    names, works = facts.each_name(text.language), facts.works(text.language)
+    # a summary names no service and says one thing that works, where the rule-book is content with that
+    needed = names if not is_brief or Fact.SERVICES in facts.demanded else []
+    needed += works if not is_brief or Fact.WORKS in facts.demanded else works[:1]
+    if text.channel != ChannelName.INAPP or Fact.LINK in facts.demanded:
         needed.append(facts.link)
     if text.channel == ChannelName.EMAIL:
         needed.append(letter.PREFERENCES)

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Max
 
 from maintenance import languages
-from maintenance.models import Alternative, Change, Impact, Kind, Service, Window
+from maintenance.models import Alternative, Change, Impact, Kind, NoticePolicy, Service, Window
 from notifications import audience
 from notifications.models import Delivery, Notice
 from notifications.wording import moments
@@ -39,6 +39,8 @@ class Facts:
     outages: tuple[Service, ...]
     restricted: tuple[Service, ...]
     alternatives: tuple[Alternative, ...]
+    demanded: frozenset[str] = frozenset()
+    """What the audience's policy demands of every text, beside what all must say (NoticePolicy.Fact)."""
 
     @property
     def services(self) -> tuple[Service, ...]:
@@ -87,7 +89,13 @@ def of(notice: Notice) -> Facts:
         outages=tuple(one.service for one in impacts if one.level == Impact.Level.OUTAGE),
         restricted=tuple(one.service for one in impacts if one.level != Impact.Level.OUTAGE),
         alternatives=() if kind in _WORKS_AGAIN else _alternatives(impacts),
+        demanded=_demanded(notice.audience),
     )
+
+
+def _demanded(audience: str) -> frozenset[str]:
+    content = NoticePolicy.objects.filter(audience=audience).values_list("content", flat=True)
+    return frozenset(name for names in content for name in names)
 
 
 def revision_told(window: Window, *, before: int) -> int | None:

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from maintenance.models import Alternative, Change, Impact, Kind, Service, Window
+from maintenance.models import Alternative, Change, Impact, Kind, NoticePolicy, Service, Window
 from notifications import wording
 from notifications.models import ChannelName, Text
 from notifications.wording import Incomplete, Reader, fill, segments
@@ -340,6 +340,47 @@ def test_a_list_too_long_for_its_place_is_summed_up() -> None:
     assert "Service number 11 with a rather long name" in email.body
 
 
+def _demand(*content: str) -> None:
+    NoticePolicy.objects.filter(audience="customer").update(content=list(content))
+
+
+def test_a_policy_may_demand_where_to_read_more_in_the_app_too() -> None:
+    plain = _texts(_window(), Kind.ANNOUNCED, "inapp")["inapp", "en"]
+    _demand("link")
+    demanded = _texts(_window(), Kind.ANNOUNCED, "inapp")["inapp", "en"]
+    assert demanded.body == f"{plain.body}\n\nhttps://status.example/"
+    demanded.body = plain.body
+    with pytest.raises(Incomplete, match=r"does not say 'https://status\.example/'"):
+        wording.check(demanded)
+
+
+def test_a_policy_may_demand_every_service_by_its_name() -> None:
+    """A post then has no room for so many, and says so instead of summing them up."""
+    _demand("services")
+    with pytest.raises(Incomplete, match="does not say 'Service number 11 with a rather long name'"):
+        _texts(_window(*_many_services()), Kind.ANNOUNCED, "social")
+
+
+def test_a_policy_may_demand_all_that_still_works() -> None:
+    services = _many_services()
+    for number, service in enumerate(services):
+        Alternative.objects.create(service=service, words=f"Branch {number} is open.")
+    _texts(_window(*services), Kind.ANNOUNCED, "social")
+    _demand("works")
+    with pytest.raises(Incomplete, match=r"does not say 'Branch 11 is open\.'"):
+        _texts(_window(*services), Kind.ANNOUNCED, "social")
+
+
+def test_what_another_audience_s_policy_demands_is_not_asked_of_this_one() -> None:
+    NoticePolicy.objects.create(audience="partner", name="Partners", content=["link"])
+    assert "https://" not in _texts(_window(), Kind.ANNOUNCED, "inapp")["inapp", "en"].body
+
+
+def test_what_is_demanded_and_not_known_stops_nobody() -> None:
+    _demand("weather", "starts", "ends")
+    assert _texts(_window(), Kind.ANNOUNCED)
+
+
 def test_the_email_is_a_whole_letter() -> None:
     """The text part, for those who read no HTML."""
     filled = fill(_texts(_window(), Kind.ANNOUNCED, "email")["email", "en"], CLEO)
@@ -405,5 +446,6 @@ def test_names_are_escaped_in_the_html_and_nowhere_else() -> None:
 def test_drafting_asks_the_database_little(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     """However many channels and languages."""
     window = _window(people.service(), people.service("cards"))
-    with django_assert_num_queries(3):  # the impacts, their alternatives, and what depends on the services
+    # the impacts, their alternatives, what depends on the services, and what the policy demands
+    with django_assert_num_queries(4):
         _texts(window, Kind.ANNOUNCED)
