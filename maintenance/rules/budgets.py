@@ -78,11 +78,21 @@ def _exceeding(
 def _others(
     service: int, policy: NoticePolicy, period: _Period, asked: Time, around: Surroundings
 ) -> Iterator[Span]:
-    """The other windows of a service in a period that count."""
+    """The other windows of a service in a period that count.
+
+    For a window that is only looked at again, those that were there before it: what came later and was too
+    much is too much itself, and must not take the place from it.
+    """
     for held in around.counted.meeting(Time(period.starts_at, period.ends_at, asked.now)):
         exempt = held.exemption and held.exemption in policy.exempt
-        if service in held.services and held.window != around.own and not exempt:
+        if service in held.services and _counts(held, around) and not exempt:
             yield held
+
+
+def _counts(held: Span, around: Surroundings) -> bool:
+    if around.own is None or around.moved is not None:
+        return held.window != around.own
+    return (held.window or 0) < around.own
 
 
 def _months(asked: Time) -> Iterator[_Period]:

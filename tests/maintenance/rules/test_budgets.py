@@ -97,6 +97,13 @@ def test_exempt_work_neither_counts_nor_is_counted(now: datetime) -> None:
     assert found(now=now, exemption="critical") == ["windows", "downtime"]
 
 
+def test_looked_at_again_what_came_later_is_too_much_and_not_what_was_there_before(now: datetime) -> None:
+    partners(most_per_month=1, downtime_per_month=3 * HOUR)
+    first, second = (window(service(), starts_at=THIRD_OF_MARCH + days * 24 * HOUR) for days in (12, 9))
+    assert [objection.rule for objection in rules.again(first, now=now)] == []
+    assert [objection.rule for objection in rules.again(second, now=now)] == ["windows", "downtime"]
+
+
 # --- planned downtime -----------------------------------------------------------------------------
 
 
