@@ -34,6 +34,8 @@ class Gate:
     approval: Approval | None
     may: bool
     why_not: str
+    held: str
+    """Why it cannot be approved as it stands, though it may be rejected."""
     address: str
 
 
@@ -48,7 +50,9 @@ def gate(window: Window, subject: Approval.Subject, reader: User, address: str) 
         None,
     )
     why_not = "" if approval else _why_not(window, subject, reader)
-    return Gate(subject, approval, may=not approval and not why_not, why_not=why_not, address=address)
+    may = not approval and not why_not
+    held = _held(window, subject) if may else ""
+    return Gate(subject, approval, may=may, why_not=why_not, held=held, address=address)
 
 
 def _why_not(window: Window, subject: Approval.Subject, reader: User) -> str:
@@ -63,6 +67,13 @@ def _why_not(window: Window, subject: Approval.Subject, reader: User) -> str:
         name = named.get_full_name() or named.get_username()
         return f"An emergency: only {name}, who answers for it, can approve the change."
     return ""
+
+
+def _held(window: Window, subject: Approval.Subject) -> str:
+    hard = rechecks.open_conflicts().filter(window=window, hard=True)
+    if subject != Approval.Subject.CHANGE or not hard.exists():
+        return ""
+    return "Something hard has come to stand against it: it must be moved, or kept as an emergency."
 
 
 @frame.allowed("maintenance.approve_window")

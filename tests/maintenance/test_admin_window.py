@@ -304,6 +304,9 @@ def test_the_list_names_the_windows_in_conflict_and_finds_them(now: datetime) ->
 def test_the_change_is_not_approved_while_a_freeze_stands_against_it(now: datetime) -> None:
     window = _hit(now)
     ben = signed_in("ben")
+    page = words(ben, address(PAGE, window.pk))
+    assert "Approve the change" not in page
+    assert "Reject the change" in page
     ben.post(address(DECIDE, window.pk), APPROVE)
     assert not window.approvals.exists()
     assert "It must be moved, or passed over as an emergency" in words(ben, address(PAGE, window.pk))
