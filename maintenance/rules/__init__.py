@@ -7,6 +7,7 @@ it, once for each thing it finds. What stands around is read once and can be ask
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -58,6 +59,8 @@ def objections(
     if ends_at <= starts_at:
         return [Objection("length", "A window must end after it starts.")]
     around = surroundings(asked, starts_at, ends_at, moved=moved, staff=staff, exemption=exemption)
+    if moved is not None and (moved.starts_at, moved.ends_at) == (starts_at, ends_at):
+        around = replace(around, moved=None)  # put forward again where it is
     return against(around, Time(starts_at, ends_at, now))
 
 

@@ -10,7 +10,7 @@ from time import process_time
 import pytest
 
 from maintenance import rules
-from maintenance.models import RuleSetting, SupportCover
+from maintenance.models import NoticePolicy, RuleSetting, SupportCover, Window
 from maintenance.rules import Objection
 from tests.maintenance.rules.asking import END, START, against, found, freeze
 from tests.maintenance.rules.bank import fill_a_bank
@@ -85,6 +85,13 @@ def test_each_rule_fits_the_tables_that_name_it() -> None:
     longest = RuleSetting._meta.get_field("rule").max_length
     assert longest
     assert [rule.name for rule in rules.RULES if len(rule.name) > longest] == []
+
+
+def test_a_window_that_is_put_forward_again_where_it_is_is_not_moved(now: datetime) -> None:
+    NoticePolicy.objects.update(only_cancelling_inside=True)
+    booked = window(service(), starts_at=now + timedelta(days=1), status=Window.Status.APPROVED)
+    assert "moving" not in found(now=now, start=booked.starts_at, moved=booked)
+    assert "moving" in found(now=now, start=booked.starts_at + timedelta(days=9), moved=booked)
 
 
 def test_suggestions_do_not_keep_clear_of_hours_without_support(now: datetime) -> None:
