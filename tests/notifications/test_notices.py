@@ -8,7 +8,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from maintenance import approvals, execution, windows
-from maintenance.models import Alternative, Approval, Change, Kind, Window
+from maintenance.models import Alternative, Approval, Change, Kind, NoticePolicy, NoticeRule, Window
 from notifications import notices, occasions
 from notifications.models import Delivery, Notice, PlannedChange, State, Text
 from tests import people
@@ -79,6 +79,31 @@ def test_customers_are_told_at_ten_of_the_banks_day_seven_days_ahead(window: Win
 
     assert due[Kind.ANNOUNCED].isoformat() == "2026-03-09T10:00:00+00:00"
     assert due[Kind.REMINDER].isoformat() == "2026-03-15T10:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("unit", "lead", "due"),
+    [
+        ("working_days", timedelta(days=7), "2026-03-05T10:00:00+00:00"),
+        ("hours", timedelta(hours=150), "2026-03-09T20:00:00+00:00"),
+    ],
+)
+def test_the_announcement_is_due_as_the_policy_counts_and_the_reminder_in_days(
+    now: datetime, unit: str, lead: timedelta, due: str
+) -> None:
+    NoticePolicy.objects.update(unit=unit, promised=lead)
+    NoticeRule.objects.filter(kind=Kind.ANNOUNCED).update(lead=lead)
+    window = people.window()
+    notices.plan(now=now)
+    planned = {kind: at.isoformat() for kind, at in window.notices.values_list("kind", "due_at")}
+    assert planned == {Kind.ANNOUNCED: due, Kind.REMINDER: "2026-03-15T10:00:00+00:00"}
+
+
+def test_an_announcement_goes_out_no_later_than_is_promised(now: datetime) -> None:
+    NoticePolicy.objects.update(promised=timedelta(days=9))
+    window = people.window()
+    notices.plan(now=now)
+    assert window.notices.get(kind=Kind.ANNOUNCED).due_at.isoformat() == "2026-03-07T10:00:00+00:00"
 
 
 def test_where_money_moves_the_reminder_also_goes_by_sms(now: datetime) -> None:

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from maintenance import traffic
-from maintenance.models import Kind, Window
+from maintenance.models import Kind, NoticePolicy, Window
 from notifications import review
 from notifications.models import ChannelName, Delivery, Notice, State
 from tests import people
@@ -43,6 +43,17 @@ def test_a_message_on_the_promised_day_keeps_the_promise(now: datetime) -> None:
 def test_a_message_a_day_later_breaks_it(now: datetime) -> None:
     window = people.window(starts_at=now.replace(hour=2) + timedelta(days=7))
     _told(window, now + timedelta(days=1))
+    assert review.of(window, now=now).kept is False
+
+
+def test_a_promise_in_working_days_is_judged_and_read_as_one(now: datetime) -> None:
+    """Seven working days before Wednesday the 11th are this Monday."""
+    NoticePolicy.objects.update(unit="working_days")
+    window = people.window(starts_at=now.replace(hour=2) + timedelta(days=9))
+    _told(window, now + timedelta(hours=1))
+    found = review.of(window, now=now)
+    assert (found.kept, found.promised, found.least) == (True, "7 working days", "5 working days")
+    Delivery.objects.update(sent_at=now + timedelta(days=1))
     assert review.of(window, now=now).kept is False
 
 
