@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 from unfold.decorators import display
 
-from maintenance import clock, rules, series
+from maintenance import clock, recurrence, rules, series
 from maintenance.admin import frame, series_booking
 from maintenance.admin.readonly import ReadOnlyAdmin
 from maintenance.forms import SettleForm, offered
@@ -74,10 +74,10 @@ class SeriesAdmin(ReadOnlyAdmin):
         number = row.open  # type: ignore[attr-defined]
         return f"{number}: choose other times" if number else "–"
 
-    @display(description="Status", label={"Goes on": "success", "Ended": "default"})
+    @display(description="Status", label={"Goes on": "success", "Ended": "default", "Over": "default"})
     def standing(self, row: Series) -> str:
         """Whether more are made."""
-        return "Ended" if row.ended_at else "Goes on"
+        return _standing(row, timezone.now())
 
     def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
         """The pages beside the list and those under a series."""
@@ -119,6 +119,7 @@ def _page(
         "object": row,
         "series": row,
         "repeats": repeats.words(row.recurrence, row.starts_at),
+        "standing": _standing(row, now),
         "length": row.ends_at - row.starts_at,
         "impacts": [
             (service, Impact.Level(row.levels.get(service.key, Impact.Level.OUTAGE)).label)
@@ -133,6 +134,14 @@ def _page(
         "settled": row.skipped.exclude(settled_at=None).select_related("settled_by"),
     }
     return frame.render(request, model_admin, "maintenance/admin/series/series.html", "Series", facts)
+
+
+def _standing(row: Series, now: datetime) -> str:
+    """In a word: somebody ended it, its rule names no more times, or it goes on."""
+    if row.ended_at:
+        return "Ended"
+    times = recurrence.coming(row.starts_at, row.ends_at, row.recurrence, now, 1)
+    return "Goes on" if times else "Over"
 
 
 def _form(skipped: Skipped, wrong: tuple[int, SettleForm] | None) -> SettleForm:

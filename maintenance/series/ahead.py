@@ -17,8 +17,10 @@ from maintenance.rules import Objection, Time
 
 AHEAD: Final = timedelta(days=60)
 """So far ahead every time is booked at the least."""
-EVERY: Final = timedelta(days=1)
-"""How often a series is looked at; its times are booked so much further ahead."""
+EVERY: Final = timedelta(hours=12)
+"""How often a series is looked at."""
+_BETWEEN: Final = timedelta(days=1)
+"""So much further ahead its times are booked, so that between two looks they are far enough."""
 _APPROVED_IN: Final = timedelta(days=14)
 """So long both approvals may take before customers must hear of it."""
 _SHOWN: Final = 3
@@ -40,7 +42,7 @@ class Occurrence:
 def horizon(now: datetime) -> datetime:
     """Up to where a series is booked now: far enough to be approved and told of, and 60 days at the least."""
     told = policies.earliest_start(now, policies.every()) + _APPROVED_IN
-    return max(now + AHEAD, told) + EVERY
+    return max(now + AHEAD, told) + _BETWEEN
 
 
 def near(starts_at: datetime, ends_at: datetime, rule: str, now: datetime, until: datetime) -> list[Times]:

@@ -266,6 +266,30 @@ def test_the_list_says_the_next_window_and_what_was_left_out() -> None:
     assert "1: choose other times" in page
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, "Goes on"),
+        ({"ended_at": people.NOW}, "Ended"),
+        ({"recurrence": "FREQ=DAILY;UNTIL=20260301"}, "Over"),
+    ],
+)
+@pytest.mark.parametrize("name", [LIST, PAGE])
+def test_it_says_whether_it_goes_on(change: dict[str, object], said: str, name: str) -> None:
+    row = planned.series(at=people.NOW - timedelta(days=3))
+    ended = {"ended_by": people.user("ada")} if "ended_at" in change else {}
+    Series.objects.filter(pk=row.pk).update(**change, **ended)
+    page = words(reader(), address(name, *([row.pk] if name == PAGE else [])))
+    assert re.search(rf">\s*{said}\s*<", page)
+
+
+def test_it_is_found_by_its_service() -> None:
+    made()
+    planned.series(people.service("cards"))
+    page = words(reader(), f"{address(LIST)}?q=cards")
+    assert ("Cards" in page, "Online banking" in page) == (True, False)
+
+
 @pytest.mark.parametrize("name", [LIST, PAGE])
 def test_three_take_the_queries_of_one(name: str) -> None:
     row = made()

@@ -108,6 +108,14 @@ def test_a_day_later_the_next_time_is_made() -> None:
     assert made.windows.count() == before + 1
 
 
+def test_between_two_looks_it_is_booked_sixty_days_ahead() -> None:
+    made = book(rule="FREQ=DAILY", length=timedelta(hours=1))
+    just_before = NOW + timedelta(hours=11, minutes=59)
+    series.extend(just_before)
+    last = made.windows.latest("starts_at").starts_at
+    assert last + timedelta(days=1) > just_before + timedelta(days=60)
+
+
 def test_where_nothing_is_to_do_it_costs_one_query() -> None:
     book()
     with CaptureQueriesContext(connection) as asked:
