@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from maintenance import clock, rules
 from maintenance.slots import loads, places
 from maintenance.slots.known import Known
-from maintenance.slots.slot import Slot, look
+from maintenance.slots.slot import Slot, look_at
 from maintenance.traffic.forecast import HOUR, Floats
 from maintenance.traffic.zones import local_seconds
 
@@ -64,7 +64,7 @@ def choose(known: Known, length: timedelta, *, count: int = 5, staffed: bool = F
     order = order[(fits & ~unknown)[order]]
     times = list(itertools.islice(_free(known, starts, order, length), count))
     return Suggestions(
-        slots=tuple(look(known, starts_at, length) for starts_at in times),
+        slots=tuple(look_at(known, times, length)),
         based_on_traffic=bool(known.profiles),
         problem=known.problem,
         doubts=tuple(_doubts(known, blind=bool((fits & unknown).any()))),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-import numpy as np
 
 from maintenance import policies, rules, traffic
 from maintenance.slots import loads, reasons
 from maintenance.slots.known import Known
+from maintenance.slots.loads import Expected
 from maintenance.traffic import Load
 
 
@@ -53,18 +53,26 @@ class Slot:
 
 def look(known: Known, starts_at: datetime, length: timedelta) -> Slot:
     """Any time as a slot, with everything that stands against it."""
+    return look_at(known, [starts_at], length)[0]
+
+
+def look_at(known: Known, starts: Sequence[datetime], length: timedelta) -> list[Slot]:
+    """Many times at once: each as `look` sees it."""
+    if not known.profiles:
+        return [_slot(known, starts_at, length, None) for starts_at in starts]
+    usual = loads.of_habit(known.profiles, starts, length)
+    return [_slot(known, starts_at, length, habit) for starts_at, habit in zip(starts, usual, strict=True)]
+
+
+def _slot(known: Known, starts_at: datetime, length: timedelta, usual: float | None) -> Slot:
+    """`usual` is the share of Sunday 02:00, where it is known."""
     ends_at = starts_at + length
-    time = rules.Time(starts_at, ends_at, known.now)
-    objections = tuple(rules.against(known.around, time))
-    load, share, unknown = _expected(known, starts_at, ends_at)
-    habit = None
-    if share is not None:
-        habit = loads.of_habit(known.profiles, starts_at, length, share)
+    objections = tuple(rules.against(known.around, rules.Time(starts_at, ends_at, known.now)))
+    expected, unknown = _expected(known, starts_at, ends_at)
+    load, share = (expected.load, expected.share) if expected else (None, None)
+    habit = share / usual if share is not None and usual is not None else None
     promises = known.around.promises
     told, kept = reasons.told(starts_at, promises[0], known.now)
-    cautions = [unknown] if unknown else []
-    cautions += [] if kept else [told]
-    cautions += reasons.cautions(starts_at, ends_at, known.places, share, habit)
     return Slot(
         services=known.keys,
         starts_at=starts_at,
@@ -75,27 +83,32 @@ def look(known: Known, starts_at: datetime, length: timedelta) -> Slot:
         customers=known.users.customers,
         vulnerable=known.users.vulnerable,
         in_words=(
-            *reasons.figures(_shares(known, starts_at, length) if load else {}, habit),
+            *reasons.figures(_named(known, expected), habit),
             *reasons.when(starts_at, ends_at, known.places),
         ),
         favours=(*([told] if kept else []), *([] if objections else ["No rule stands against it."])),
-        cautions=tuple(cautions),
+        cautions=(
+            *([unknown] if unknown else []),
+            *([] if kept else [told]),
+            *reasons.cautions(starts_at, ends_at, known.places, share, habit),
+        ),
         objections=objections,
         last_moment_to_book=policies.last_moment(starts_at, promises),
     )
 
 
-def _expected(known: Known, starts_at: datetime, ends_at: datetime) -> tuple[Load | None, float | None, str]:
+def _expected(known: Known, starts_at: datetime, ends_at: datetime) -> tuple[Expected | None, str]:
     """What to expect, or why it cannot be said."""
     if not known.profiles:
-        return None, None, "Not based on traffic: nobody knows how much this time carries."
+        return None, "Not based on traffic: nobody knows how much this time carries."
     try:
-        return *loads.expect(known.profiles, starts_at, ends_at), ""
+        return loads.expected(known.profiles, starts_at, ends_at), ""
     except traffic.TooLittle as problem:
-        return None, None, str(problem)
+        return None, str(problem)
 
 
-def _shares(known: Known, starts_at: datetime, length: timedelta) -> dict[str, float]:
+def _named(known: Known, expected: Expected | None) -> dict[str, float]:
     """The share of each service's ordinary hour, by name."""
-    found = loads.each_share(known.profiles, np.array([starts_at.timestamp()]), length)
-    return {profile.name: float(share[0]) for profile, share in zip(known.profiles, found, strict=True)}
+    if expected is None:
+        return {}
+    return {profile.name: share for profile, share in zip(known.profiles, expected.each, strict=True)}
