@@ -9,13 +9,15 @@ from typing import Any, ClassVar, Final
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from maintenance import clock, days, recurrence
+from maintenance.admin import importing
 from maintenance.admin.rechecking import Rechecking
 from maintenance.admin.times_fields import CutoffForm, FreezeForm, StandingWindowForm, SupportCoverForm
 from maintenance.models import Cutoff, Freeze, StandingWindow, SupportCover
@@ -87,6 +89,21 @@ class FreezeAdmin(RepeatingAdmin):
     """Times in which nothing may be touched."""
 
     form = FreezeForm
+    actions_list: Any = ("from_calendar",)
+
+    def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
+        """The two pages of an import."""
+        return (
+            ("import/", "maintenance_freeze_import", importing.upload),
+            ("import/<str:key>/", "maintenance_freeze_import_confirm", importing.confirm),
+        )
+
+    @action(  # type: ignore[operator]
+        description="Import a calendar", icon="upload", permissions=importing.PERMISSIONS
+    )
+    def from_calendar(self, request: HttpRequest) -> HttpResponseRedirect:
+        """The way there, beside the list."""
+        return HttpResponseRedirect(reverse("admin:maintenance_freeze_import"))
 
 
 @admin.register(StandingWindow)

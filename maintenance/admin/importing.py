@@ -1,0 +1,166 @@
+"""A calendar file and services in; first what it would add, change and remove, then that done, out.
+
+Between the two pages the file lies in a session of its own, whose key only its sender has, for an hour.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from maintenance.admin import frame, rechecking
+from maintenance.intake import freezes, icsfiles, icslines
+from maintenance.intake.icsevents import Entry
+from maintenance.intake.textfiles import Unreadable
+from maintenance.models import Freeze, Service
+from maintenance.recurrence import repeats
+from maintenance.templatetags.spans import span
+
+_KEPT: Final = timedelta(hours=1)
+_SHOWN: Final = 200
+PERMISSIONS: Final = tuple(f"maintenance.{verb}_freeze" for verb in ("add", "change", "delete"))
+
+
+@dataclass(frozen=True)
+class Line:
+    """A freeze as the page shows it."""
+
+    name: str
+    when: str
+    repeats: str
+    remark: str = ""
+
+
+class ImportForm(forms.Form):
+    """A file, and what its freezes are for."""
+
+    file = forms.FileField(
+        label="Calendar file",
+        widget=forms.ClearableFileInput(attrs={"accept": ".ics,text/calendar"}),
+        help_text="An .ics file, as Google Calendar, Outlook and Apple Calendar export it, up to 5 MB.",
+        error_messages={"required": "Choose a file.", "empty": "The file is empty."},
+    )
+    service = forms.ModelMultipleChoiceField(
+        Service.objects.all(),
+        to_field_name="key",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Services",
+        help_text="The freezes are for these. None means every service.",
+    )
+
+    def clean_file(self) -> UploadedFile[bytes]:
+        """Refused by its size before any of it is read."""
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        if (file.size or 0) > icslines.MOST_BYTES:
+            raise ValidationError("The file is larger than 5 MB: export fewer days of it.")
+        return file
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: HttpRequest, model_admin: ModelAdmin[Freeze]) -> HttpResponse:
+    """Asks for the file; one that can be read leads to the page that shows what it would do."""
+    _allow(request)
+    form = ImportForm(*(request.POST, request.FILES) if request.method == "POST" else ())
+    if form.is_valid():
+        file, services = form.cleaned_data["file"], form.cleaned_data["service"]
+        name, content = file.name or "The file", file.read()
+        try:
+            icsfiles.read(content, name, now=timezone.now())
+        except Unreadable as refusal:
+            form.add_error("file", str(refusal))
+        else:
+            key = _keep(request, name, content, services)
+            return HttpResponseRedirect(reverse("admin:maintenance_freeze_import_confirm", args=[key]))
+    facts = {"form": form}
+    return frame.render(request, model_admin, "maintenance/admin/import.html", "Import a calendar", facts)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, model_admin: ModelAdmin[Freeze], key: str) -> HttpResponse:
+    """Shows what the file would do, and does it when that has been seen."""
+    _allow(request)
+    kept = SessionStore(key)
+    if kept.get("user") != request.user.pk:
+        messages.error(request, "This file is kept for an hour only: choose it again.")
+        return HttpResponseRedirect(reverse("admin:maintenance_freeze_import"))
+    now = timezone.now()
+    services = list(Service.objects.filter(pk__in=kept["services"]))
+    read = icsfiles.read(zlib.decompress(base64.b64decode(kept["content"])), kept["name"], now=now)
+    planned = freezes.plan(read.events, services, now=now)
+    stale = request.method == "POST" and request.POST.get("seen") != planned.fingerprint
+    if request.method == "POST" and not stale and _stored(request, planned, services):
+        kept.delete()
+        return HttpResponseRedirect(reverse("admin:maintenance_freeze_changelist"))
+    facts = {
+        "name": kept["name"],
+        "services": services,
+        "stale": stale,
+        "plan": planned,
+        "rejected": read.rejected,
+        **_lines(planned),
+    }
+    return frame.render(
+        request, model_admin, "maintenance/admin/import_confirm.html", "Import a calendar", facts
+    )
+
+
+def _allow(request: HttpRequest) -> None:
+    """An import may do all three."""
+    if not request.user.has_perms(PERMISSIONS):
+        raise PermissionDenied
+
+
+def _keep(request: HttpRequest, name: str, content: bytes, services: Iterable[Service]) -> str:
+    kept = SessionStore()
+    kept["user"] = request.user.pk
+    kept["name"] = name
+    kept["content"] = base64.b64encode(zlib.compress(content)).decode()
+    kept["services"] = [service.pk for service in services]
+    kept.set_expiry(_KEPT)
+    kept.create()
+    assert kept.session_key is not None
+    return kept.session_key
+
+
+def _stored(request: HttpRequest, planned: freezes.Plan, services: list[Service]) -> bool:
+    try:
+        freezes.store(planned, services)
+    except IntegrityError:
+        messages.error(request, "Somebody imported the same at this moment: look again at what is left.")
+        return False
+    done = (("added", planned.added), ("changed", planned.changed), ("removed", planned.removed))
+    counts = [f"{len(rows)} {word}" for word, rows in done if rows]
+    messages.success(request, f"Imported: {', '.join(counts) or 'nothing had changed'}.")
+    rechecking.again(request)
+    return True
+
+
+def _lines(planned: freezes.Plan) -> dict[str, Any]:
+    added = [_line(entry) for entry in planned.added[:_SHOWN]]
+    changed = [(_line(freeze), _line(entry)) for freeze, entry in planned.changed[:_SHOWN]]
+    removed = [_line(freeze) for freeze in planned.removed[:_SHOWN]]
+    shown = len(added) + len(changed) + len(removed)
+    more = len(planned.added) + len(planned.changed) + len(planned.removed) - shown
+    return {"added": added, "changed": changed, "removed": removed, "more": more}
+
+
+def _line(one: Entry | Freeze) -> Line:
+    when, rule = span(one.starts_at, one.ends_at), repeats.words(one.recurrence, one.starts_at)
+    return Line(one.name, when, rule, one.remark if isinstance(one, Entry) else "")
