@@ -10,6 +10,7 @@ from typing import Final
 from maintenance import clock, rules
 from maintenance.slots import Day, Hour, Slot
 from maintenance.slots.reasons import percent
+from maintenance.templatetags.spans import figure
 
 _STEPS: Final = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5)
 """Shares of an ordinary hour at which the next colour begins."""
@@ -137,7 +138,7 @@ def _when(hour: Hour) -> str:
 def _expected(hour: Hour) -> str:
     if hour.share is None:
         return "no traffic on record."
-    uses = "" if hour.uses is None else f"{hour.uses:,.{0 if hour.uses >= 10 else 1}f} uses expected, "
+    uses = "" if hour.uses is None else f"{figure(hour.uses)} uses expected, "
     return f"{uses}{percent(hour.share)} of an ordinary hour."
 
 

@@ -53,3 +53,9 @@ def duration(length: timedelta | None) -> str:
 def people(number: int) -> str:
     """A count as English writes it: 12,345."""
     return f"{number:,}"
+
+
+@register.filter
+def figure(number: float) -> str:
+    """A load as English writes it, with so many decimals as it takes to tell small ones apart."""
+    return f"{number:,.{0 if number >= 10 else 1 if number >= 1 else 2}f}" if number else "0"

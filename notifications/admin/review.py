@@ -34,7 +34,6 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Http
         "parts": _parts(found.reach),
         "states": states,
         "alone": alone,
-        "precision": "0g" if alone else "2g",  # ordinary hours are few, uses are many
         "table": [(row, [row.states.get(state, 0) for state in states]) for row in found.rows],
         "trail": trail(window),
     }
