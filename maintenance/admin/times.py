@@ -98,9 +98,11 @@ class FreezeAdmin(RepeatingAdmin):
             ("import/<str:key>/", "maintenance_freeze_import_confirm", importing.confirm),
         )
 
-    @action(  # type: ignore[operator]
-        description="Import a calendar", icon="upload", permissions=importing.PERMISSIONS
-    )
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """Whether it is offered. Permissions by name would be looked up before `migrate` has made them."""
+        return request.user.has_perms(importing.PERMISSIONS)
+
+    @action(description="Import a calendar", icon="upload", permissions=["import"])  # type: ignore[operator]
     def from_calendar(self, request: HttpRequest) -> HttpResponseRedirect:
         """The way there, beside the list."""
         return HttpResponseRedirect(reverse("admin:maintenance_freeze_import"))
