@@ -109,6 +109,7 @@ _NAVIGATION: Final = [
                 "maintenance_standingwindow_changelist",
                 "maintenance.view_standingwindow",
             ),
+            _page("Rules", "rule", "maintenance_rulesetting_changelist", "maintenance.view_rulesetting"),
         ],
     },
     {

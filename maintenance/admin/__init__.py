@@ -2,4 +2,15 @@
 
 from __future__ import annotations
 
-from maintenance.admin import catalogue, changes, critical, policies, register, series, staff, times, window  # noqa: F401  # each registers its models
+from maintenance.admin import (  # noqa: F401  # each registers its models
+    catalogue,
+    changes,
+    critical,
+    policies,
+    register,
+    series,
+    staff,
+    times,
+    weights,
+    window,
+)

@@ -1,0 +1,106 @@
+"""What each rule weighs in this bank: one page for all of them, to be read, and by approvers to be set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from maintenance.admin import frame, rechecking
+from maintenance.admin.readonly import ReadOnlyAdmin
+from maintenance.models import RuleSetting
+from maintenance.rules import RULES, SETTABLE, Rule, Weight
+
+_SAID: Final = {Weight.HARD: "Hard", Weight.SOFT: "Soft", Weight.OFF: "Off"}
+_CHANGES_SHOWN: Final = 10
+
+
+@dataclass(frozen=True)
+class Line:
+    """A rule as the page shows it: with its field for whoever may set it, and its weight for all."""
+
+    rule: Rule
+    weight: str
+    usual: str
+    field: forms.BoundField | None
+
+    @property
+    def set_here(self) -> bool:
+        """Whether the bank has it otherwise than Lull."""
+        return self.weight != self.usual
+
+
+class WeightsForm(forms.Form):
+    """A weight for each rule that a bank may set."""
+
+    def __init__(self, *arguments: Any, weights: Mapping[str, str], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for name, rule in SETTABLE.items():
+            self.fields[name] = forms.ChoiceField(
+                choices=list(_SAID.items()),
+                widget=forms.RadioSelect,
+                initial=rule.weighs(weights),
+                label=rule.title,
+                error_messages={"required": "Choose a weight."},
+            )
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """What differs from the weights until now, by the name of the rule."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
+
+
+@admin.register(RuleSetting)
+class RuleSettingAdmin(ReadOnlyAdmin):
+    """One page instead of a list of rows: a rule that has no row weighs what Lull says."""
+
+    def changelist_view(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Every rule with its weight; a POST sets them, and looks again at what is booked."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        weights = dict(RuleSetting.objects.values_list("rule", "weight"))
+        may_set = request.user.has_perm("maintenance.change_rulesetting")
+        if request.method == "POST" and not may_set:
+            raise PermissionDenied
+        form = WeightsForm(request.POST if request.method == "POST" else None, weights=weights)
+        if form.is_valid():
+            self._set(request, form.chosen, weights)
+            return HttpResponseRedirect(request.path)
+        facts = {
+            "lines": [_line(rule, weights, form if may_set else None) for rule in RULES],
+            "may_set": may_set,
+            "changes": _changes(),
+        }
+        return frame.render(request, self, "maintenance/admin/rules.html", "Rules", facts)
+
+    def _set(self, request: HttpRequest, chosen: Mapping[str, str], weights: Mapping[str, str]) -> None:
+        with transaction.atomic():
+            for name, weight in chosen.items():
+                rule = SETTABLE[name]
+                row, _ = RuleSetting.objects.update_or_create(rule=name, defaults={"weight": weight})
+                before, after = _SAID[Weight(rule.weighs(weights))], _SAID[Weight(weight)]
+                self.log_change(request, row, f"{rule.title}: {before.lower()}, now {after.lower()}")
+        count = "1 rule" if len(chosen) == 1 else f"{len(chosen) or 'No'} rules"
+        messages.success(request, f"{count} changed.")
+        rechecking.again(request)
+
+
+def _line(rule: Rule, weights: Mapping[str, str], form: WeightsForm | None) -> Line:
+    weight, usual = _SAID[Weight(rule.weighs(weights))], _SAID[rule.weight]
+    return Line(rule, weight, usual, form[rule.name] if form and not rule.fixed else None)
+
+
+def _changes() -> list[LogEntry]:
+    """Who set what, the latest first."""
+    own = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(RuleSetting))
+    return list(own.select_related("user").order_by("-action_time")[:_CHANGES_SHOWN])
