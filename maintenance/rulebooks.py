@@ -18,7 +18,7 @@ Audience = Customer.Kind
 Unit = NoticePolicy.Unit
 
 _BY_EMAIL: Final = (Kind.ANNOUNCED, Kind.RESCHEDULED, Kind.FINISHED, Kind.CANCELLED)
-"""What an audience hears that had no policy before."""
+"""The lines of a policy for an audience that had none before."""
 _COUNTED: Final = (
     "promised",
     "least",
@@ -92,7 +92,7 @@ def take_over(rulebook: Rulebook) -> tuple[NoticePolicy, bool]:
     """Make it the policy of its audience; whether the audience had none before.
 
     What is sent by which channels stays; the announcement goes with the promise. An audience that had no
-    policy hears by email.
+    policy gets lines by email.
     """
     known = NoticePolicy.objects.filter(audience=rulebook.audience).first()
     if known is None:

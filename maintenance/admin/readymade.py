@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from maintenance import policies, rulebooks
 from maintenance.admin import frame
-from maintenance.models import NoticePolicy
+from maintenance.models import Customer, NoticePolicy
 from maintenance.rulebooks import RULEBOOKS, Rulebook
 
 
@@ -27,6 +27,11 @@ class Offer:
     audience: str
     now: NoticePolicy | None
     promised_now: list[str]
+
+    @property
+    def told(self) -> bool:
+        """Whether notices are planned for its audience; so far for customers only."""
+        return self.rulebook.audience == Customer.Kind.CUSTOMER
 
     @property
     def in_force(self) -> bool:

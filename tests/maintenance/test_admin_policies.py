@@ -229,6 +229,12 @@ def test_the_page_says_what_each_rule_book_demands() -> None:
     assert page.count("read in the published text") == 7
 
 
+def test_the_page_says_whom_lull_does_not_write_to() -> None:
+    page = words(reader(), address(READY_MADE))
+    assert page.count("writes to customers only: tell partners yourself.") == 4
+    assert page.count("writes to customers only: tell the regulator yourself.") == 1
+
+
 def test_what_is_in_force_is_not_offered_again() -> None:
     page = words(signed_in("olga"), address(READY_MADE))
     assert page.count("In force") == 1

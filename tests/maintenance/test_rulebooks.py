@@ -107,7 +107,7 @@ def test_its_announcement_goes_out_as_is_promised_now() -> None:
 
 
 @pytest.mark.django_db
-def test_a_new_audience_hears_by_email() -> None:
+def test_a_new_audience_gets_lines_by_email() -> None:
     policy, made = rulebooks.take_over(_by_id("IT-PAGOPA"))
     assert made
     assert {rule.kind: (rule.lead, rule.channels) for rule in policy.rules.all()} == {

@@ -144,6 +144,17 @@ def test_it_may_be_cancelled_to_the_last(known: Window) -> None:
     assert cancelled.status == Window.Status.CANCELLED
 
 
+def test_a_late_move_is_refused_and_an_emergency_passes_it(known: Window) -> None:
+    _working_days(5, only_cancelling_inside=True)
+    saturday, later = london(date(2026, 3, 14), 0), MORNING + timedelta(days=14)
+    moved: dict[str, Any] = {"reason": "Not ready", "by": user("ada"), "now": saturday}
+    with pytest.raises(windows.Refused, match="may be cancelled, but not moved"):
+        windows.reschedule(known, later, later + timedelta(hours=2), **moved)
+    emergency = windows.Emergency("It would break", user("ben"))
+    again = windows.reschedule(known, later, later + timedelta(hours=2), **moved, emergency=emergency)
+    assert again.starts_at == later
+
+
 # --- hours of the day -----------------------------------------------------------------------------
 
 
