@@ -1,4 +1,4 @@
-"""A moment in; the invented bank's services, what stands in for each, and its next freeze, out."""
+"""A moment in; the invented bank's services, and what stands in for each, out."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from maintenance.models import Alternative, Freeze, Service
+from maintenance.models import Alternative, Service
+from notifications.demonstration import times
 
 _DESCRIPTION: Final = "Demonstration: invented, with traffic made by a seeded generator."
 
@@ -76,7 +76,7 @@ _PLANS: Final = (
 
 
 def make(*, now: datetime) -> Sequence[Service]:
-    """Make the services with their alternatives and dependencies, and a freeze over the next year end."""
+    """Make the services with their alternatives and dependencies, and the times that are kept clear."""
     services = {
         plan.key: Service.objects.create(
             key=plan.key,
@@ -99,17 +99,5 @@ def make(*, now: datetime) -> Sequence[Service]:
         )
         if plan.depends_on:
             services[plan.key].depends_on.add(services[plan.depends_on])
-    _freeze(now)
+    times.make(services, now=now)
     return list(services.values())
-
-
-def _freeze(now: datetime) -> None:
-    zone = ZoneInfo(settings.TIME_ZONE)
-    year = now.astimezone(zone).year
-    if now >= datetime(year, 12, 15, tzinfo=zone):
-        year += 1
-    Freeze.objects.create(
-        name="Year end",
-        starts_at=datetime(year, 12, 15, tzinfo=zone),
-        ends_at=datetime(year + 1, 1, 5, tzinfo=zone),
-    )

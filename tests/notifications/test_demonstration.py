@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -14,13 +15,23 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from pytest_django import Settings
 
-from maintenance import groups
-from maintenance.models import Customer, Freeze, Service, TrafficSample
+from maintenance import groups, policies, recurrence, rules, slots
+from maintenance.models import (
+    CriticalDay,
+    Customer,
+    Cutoff,
+    Freeze,
+    Service,
+    StandingWindow,
+    SupportCover,
+    TrafficSample,
+)
 from maintenance.signin import ONE_TIME
 from notifications import demonstration
 from notifications.customers import Row
 from notifications.demonstration import Built, crowd, staff, usage
 from notifications.models import Contact, Suppression
+from tests import people
 
 KEYS = ("online-banking", "mobile-app", "card-payments", "instant-transfers", "cash-machines")
 FICTION = re.compile(r"\+447700900\d{3}|\+1[2-9]\d{2}55501\d{2}")
@@ -75,12 +86,13 @@ def test_the_traffic_ends_with_the_last_full_hour(built: Built, now: datetime) -
     assert (last, TrafficSample.objects.count()) == (now - timedelta(hours=1), 5 * 48)
 
 
-def test_the_next_freeze_is_the_year_end(built: Built) -> None:
+def test_the_next_freeze_is_the_year_end_and_comes_back(built: Built) -> None:
     """By the bank's own clock."""
-    assert Freeze.objects.values_list("starts_at", "ends_at").get() == (
-        datetime(2026, 12, 15, tzinfo=UTC),
-        datetime(2027, 1, 5, tzinfo=UTC),
-    )
+    freeze = Freeze.objects.get()
+    times = recurrence.coming(freeze.starts_at, freeze.ends_at, freeze.recurrence, people.NOW, 2)
+    assert times == [
+        (datetime(year, 12, 15, tzinfo=UTC), datetime(year + 1, 1, 5, tzinfo=UTC)) for year in (2026, 2027)
+    ]
 
 
 @pytest.mark.django_db
@@ -88,6 +100,45 @@ def test_a_freeze_under_way_is_followed_by_the_next(small: None) -> None:
     """A demonstration on Christmas Eve must find slots, and a freeze ahead."""
     demonstration.build(now=datetime(2026, 12, 24, tzinfo=UTC), progress=lambda words: None)
     assert Freeze.objects.get().starts_at == datetime(2027, 12, 15, tzinfo=UTC)
+
+
+def test_there_is_a_day_or_a_time_for_each_rule(built: Built) -> None:
+    """Whoever looks finds what can stand against a slot."""
+    days = {day.name for day in CriticalDay.objects.all()}
+    kinds = set(Cutoff.objects.values_list("kind", flat=True))
+    assert (days, kinds) == ({"Payday", "Month end", "Tax deadline"}, {"batch", "salaries", "clearing"})
+    assert set(SupportCover.objects.values_list("name", flat=True)) == {"Hotline", "Chat"}
+    assert {each.services.get().key for each in StandingWindow.objects.all()} == {"cash-machines"}
+
+
+@pytest.mark.parametrize(("country", "closed"), [("GB-ENG", "Sunday"), ("SA", "Friday"), ("XX", "Sunday")])
+@pytest.mark.django_db
+def test_the_hotline_rests_on_the_countrys_day_of_rest(
+    small: None, settings: Settings, now: datetime, country: str, closed: str
+) -> None:
+    """And is open from seven to ten on all others."""
+    settings.COUNTRY = country
+    demonstration.build(now=now, progress=lambda words: None)
+    hotline = SupportCover.objects.get(name="Hotline")
+    times = recurrence.coming(hotline.starts_at, hotline.ends_at, hotline.recurrence, now, 6)
+    assert {f"{starts_at:%A}" for starts_at, _ in times} == set(calendar.day_name) - {closed}
+    assert {(starts_at.hour, ends_at.hour) for starts_at, ends_at in times} == {(7, 22)}
+
+
+@pytest.mark.django_db
+def test_every_service_has_quiet_slots(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
+    """With all that stands against them, and none of the times that are kept clear."""
+    monkeypatch.setattr(usage, "_HOURS", 120 * 24)
+    monkeypatch.setattr(crowd, "SIZE", 60)
+    policies.of()
+    demonstration.build(now=now, progress=lambda words: None)
+    for service in Service.objects.all():
+        found = slots.suggest([service], timedelta(hours=2), now=now, count=3)
+        assert found.based_on_traffic
+        assert len(found.slots) == 3, service
+        for slot in found.slots:
+            around = rules.surroundings([service], slot.starts_at, slot.ends_at)
+            assert rules.free(around, rules.Time(slot.starts_at, slot.ends_at, now))
 
 
 def test_a_few_have_opted_out(built: Built) -> None:
