@@ -17,7 +17,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.views.decorators.http import require_safe
 
 from maintenance import clock, rules, slots
-from maintenance.admin import bars, frame, heat
+from maintenance.admin import bars, counted, frame, heat
 from maintenance.admin.calendar.month import first_weekday
 from maintenance.forms import SlotsForm, TimeForm
 from maintenance.models import Service, Window
@@ -85,9 +85,16 @@ def _found(request: HttpRequest, form: SlotsForm, moved: Window | None) -> dict[
     end = now + _WEEKS_AHEAD + 2 * _A_WEEK
     if at and not now - _A_WEEK <= at <= now + _AT_MOST:
         at = None
-    services = list(form.cleaned_data["service"])
+    services = sorted(form.cleaned_data["service"], key=lambda service: service.key)
+    keys = [service.key for service in services]
     known = slots.read(
-        services, now=now, start=form.start, end=form.end, until=max(end, at or end) + length, moved=moved
+        services,
+        now=now,
+        start=form.start,
+        end=form.end,
+        until=max(end, at or end) + length,
+        moved=moved,
+        counted=counted.handed_back(keys, request.GET.get("users", "")),
     )
     count = _MORE if "more" in request.GET else _AT_FIRST
     found = slots.choose(known, length, count=count, staffed=form.cleaned_data["staffed"])
@@ -96,7 +103,7 @@ def _found(request: HttpRequest, form: SlotsForm, moved: Window | None) -> dict[
     return {
         "found": found,
         "length": length,
-        "known": known,
+        "users": counted.signed(keys, known.users),
         "alone": len(services) == 1,
         "several": SEVERAL,
         "offers": [_offer(slot, query, moved) for slot in found.slots],
@@ -173,7 +180,7 @@ def _best_day(found: Suggestions, at: datetime | None) -> date:
 def _kept(query: QueryDict) -> QueryDict:
     """What was asked, without what each link says itself."""
     kept = query.copy()
-    for name in ("part", "more"):
+    for name in ("part", "more", "users"):
         kept.pop(name, None)
     return kept
 

@@ -50,13 +50,14 @@ def read(
     end: datetime | None = None,
     until: datetime | None = None,
     moved: Window | None = None,
+    counted: Users | None = None,
 ) -> Known:
     """Read what is known of the services.
 
     Without `start` they look from where the promised notice is still possible; with it, never inside the
     least. They look until `end`, or 28 days on. What stands around them is read until then, and to `until`
     where more is to be looked at. `moved` is the window that is being moved, which is not in its own way.
-    Raises ValueError without services.
+    `counted` are the users, where somebody has just counted them. Raises ValueError without services.
     """
     asked = tuple(sorted({each.pk: each for each in services}.values(), key=lambda each: each.key))
     if not asked:
@@ -73,7 +74,7 @@ def read(
         places=tuple(Place(each.name, _zone(each), days.of(each.country)) for each in asked),
         profiles=profiles,
         problem=problem,
-        users=users(asked),
+        users=counted or users(asked),
         around=rules.surroundings(
             asked,
             min(now, first) - _BEFORE,

@@ -27,6 +27,9 @@ function looking(form) {
     asking = new AbortController();
     const question = new URL(address);
     question.searchParams.set("part", "1");
+    // who uses the services was counted for the last answer: it need not be counted anew for another length
+    const users = found.querySelector("[data-lull-users]");
+    if (users) question.searchParams.set("users", users.dataset.lullUsers);
     found.setAttribute("aria-busy", "true");
     try {
       const reply = await fetch(question, { redirect: "error", signal: asking.signal });

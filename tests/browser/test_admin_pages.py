@@ -229,6 +229,7 @@ def _pages(now: datetime) -> list[str]:
     return [
         address("index"),
         address("maintenance_window_slots") + "?service=online-banking&minutes=120",
+        address("maintenance_window_slots") + f"?service=online-banking&minutes=120&at={at}:00%2B00:00",
         address("maintenance_window_book"),
         address("maintenance_window_book") + f"?service=cards&starts_at={at}&minutes=60",
         address("maintenance_window_calendar"),

@@ -255,3 +255,27 @@ def test_a_page_costs_the_same_queries_however_many_slots_it_shows(banking: Serv
 def test_readers_see_the_map(banking: Service) -> None:
     page = words(reader(), f"{address('maintenance_window_slots')}?minutes=120&service=online-banking")
     assert "data-lull-heat" in page
+
+
+def test_customers_are_not_counted_anew_while_the_page_hands_them_back(banking: Service) -> None:
+    asked = f"{address('maintenance_window_slots')}?minutes=120&service=online-banking"
+    ada = signed_in("ada")
+    users = re.search(r'data-lull-users="([^"]+)"', words(ada, asked))
+    assert users
+    people.customer(uses=[banking])
+    assert "<strong>0</strong>" in words(ada, f"{asked}&part=1&users={users[1]}")
+    assert queries(ada, f"{asked}&users={users[1]}") == queries(ada, asked) - 1
+
+
+@pytest.mark.parametrize("made_up", ["", "nonsense", "WyJvbmxpbmUtYmFua2luZyIsOSw5XQ:1:x"])
+def test_figures_that_somebody_made_up_are_counted_anew(banking: Service, made_up: str) -> None:
+    people.customer(uses=[banking])
+    assert "<strong>1</strong>" in _page(part="1", users=made_up)
+
+
+def test_figures_of_other_services_are_counted_anew(banking: Service) -> None:
+    people.customer(uses=[banking])
+    cards = people.service("cards")
+    users = re.search(r'data-lull-users="([^"]+)"', _page(cards.key))
+    assert users
+    assert "<strong>1</strong>" in _page(part="1", users=users[1])
