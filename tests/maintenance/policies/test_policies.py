@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from maintenance import policies
-from maintenance.models import Customer, Kind, NoticePolicy
+from maintenance import clock, policies
+from maintenance.models import Customer, Holiday, Kind, NoticePolicy
 from maintenance.policies import Promise
 from tests.maintenance.usage import london
 
@@ -78,6 +78,18 @@ def test_working_days_without_a_country_are_those_of_the_bank(settings: Settings
     settings.COUNTRY = "SA"
     partners = _partners(5, unit=NoticePolicy.Unit.WORKING_DAYS)
     assert policies.ready(partners).country.code == "SA"
+
+
+@pytest.mark.django_db
+def test_the_bank_s_own_holidays_go_over_those_of_the_country() -> None:
+    """Eid ends a day later than the library thinks, and the bank keeps a day of its own."""
+    partners = _partners(5, unit=NoticePolicy.Unit.WORKING_DAYS, country="SA")
+    wednesday = london(date(2026, 4, 1), 12)
+    before = policies.ready(partners).last_moment(wednesday)
+    for day, name in ((date(2026, 3, 25), "Eid al-Fitr"), (date(2026, 3, 30), "Founders' day")):
+        Holiday.objects.create(country="SA", day=day, name=name)
+    after = policies.ready(partners).last_moment(wednesday)
+    assert (clock.bank_day(before), clock.bank_day(after)) == (date(2026, 3, 25), date(2026, 3, 17))
 
 
 def test_of_several_promises_the_strictest_counts() -> None:
