@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from django.conf import settings
@@ -22,7 +22,7 @@ from maintenance.admin.rechecking import Rechecking
 from maintenance.admin.times_fields import CutoffForm, FreezeForm, StandingWindowForm, SupportCoverForm
 from maintenance.models import Cutoff, Freeze, StandingWindow, SupportCover
 from maintenance.recurrence import repeats
-from maintenance.templatetags.spans import span
+from maintenance.templatetags.spans import duration, span
 
 Times = Sequence[tuple[datetime, datetime]]
 Repeating = Freeze | StandingWindow | SupportCover | Cutoff
@@ -78,6 +78,14 @@ class RepeatingAdmin(Rechecking):
         """Its rule in words."""
         return repeats.words(row.recurrence, row.starts_at)
 
+    @display(description="Hours")
+    def hours(self, row: Repeating) -> str:
+        """From which time of the day till which; for longer than a day how long."""
+        begin, end = timezone.localtime(row.starts_at), timezone.localtime(row.ends_at)
+        if row.ends_at - row.starts_at > timedelta(days=1):
+            return duration(row.ends_at - row.starts_at)
+        return f"{begin:%H:%M} – {end:%H:%M}"
+
     @display(description="Services")
     def touched(self, row: Freeze | StandingWindow | SupportCover) -> str:
         """Those it is for."""
@@ -120,7 +128,7 @@ class SupportCoverAdmin(RepeatingAdmin):
     """When somebody answers customers."""
 
     form = SupportCoverForm
-    list_display = ("name", "repeats", "holidays", "touched")
+    list_display = ("name", "repeats", "hours", "holidays", "touched")
     readonly_fields = (*RepeatingAdmin.readonly_fields, "holidays")
     written = (*RepeatingAdmin.written, "on_holidays")
     read = (*RepeatingAdmin.read, "holidays")
@@ -143,7 +151,7 @@ class CutoffAdmin(RepeatingAdmin):
     """When a service must run: for a batch, for salary files, for clearing."""
 
     form = CutoffForm
-    list_display = ("name", "kind", "service", "repeats", "on_days")
+    list_display = ("name", "kind", "service", "repeats", "hours", "on_days")
     list_filter = ("kind", "service")
     list_select_related = ("service",)
     autocomplete_fields = ("service",)

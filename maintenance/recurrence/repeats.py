@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from calendar import day_name
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from django.db import models
+from django.utils.text import get_text_list
 
 from maintenance import clock
 
@@ -67,13 +69,27 @@ def words(recurrence: str, starts_at: datetime) -> str:
     left_out = sum(line.count(",") + 1 for line in lines if line.upper().startswith("EXDATE"))
     rules = [line for line in lines if not line.upper().startswith("EXDATE")]
     repeat = of("\n".join(rules), starts_at)
+    said, last = _named(clock.bank_day(starts_at)).get(repeat.every, ""), repeat.until
     if repeat.every == Every.OWN:
-        said = f"By its own rule: {' and '.join(rules).replace(';', '; ')}"
-    else:
-        said = _named(clock.bank_day(starts_at))[repeat.every]
-    until = f" until {repeat.until.day} {repeat.until:%B %Y}" if repeat.until else ""
+        said, last = _own(rules, starts_at)
+    until = f" until {last.day} {last:%B %Y}" if last else ""
     but = f", but for {left_out} time{'s' if left_out > 1 else ''}" if left_out else ""
     return said + until + but
+
+
+def _own(rules: list[str], starts_at: datetime) -> tuple[str, date | None]:
+    """Several weekdays of each week in words, with the last day; anything else as it is written."""
+    parts = _plain(rules[0], clock.bank_day(starts_at))
+    until = parts.pop("UNTIL", "")
+    if len(rules) > 1 or parts.keys() != {"FREQ", "BYDAY"} or parts["FREQ"] != "WEEKLY":
+        return f"By its own rule: {' and '.join(rules).replace(';', '; ')}", None
+    numbers = sorted(_WEEKDAYS.index(day) for day in parts["BYDAY"].split(","))
+    names = [day_name[number] for number in numbers]
+    if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
+        said = f"{names[0]} to {names[-1]}"
+    else:
+        said = f"Every {get_text_list(names, 'and')}"
+    return said, _last_day(until, starts_at) if until else None
 
 
 def _rules(first: date) -> Mapping[Every, str]:

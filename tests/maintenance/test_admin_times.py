@@ -142,6 +142,12 @@ def test_readers_read_a_repeat_in_words(model: type[Freeze | StandingWindow | Su
     assert "FREQ=" not in page
 
 
+@pytest.mark.parametrize(("hours", "said"), [(15, "09:00 – 00:00"), (24, "09:00 – 09:00"), (48, "2 days")])
+def test_a_list_says_the_hours_of_the_day(hours: int, said: str) -> None:
+    made(SupportCover, ends_at=people.NOW + timedelta(hours=hours), recurrence="FREQ=DAILY")
+    assert said in words(reader(), address("maintenance_supportcover_changelist"))
+
+
 def test_support_that_is_closed_on_holidays_is_not_shown_on_them() -> None:
     row = made(SupportCover, starts_at=datetime(2026, 4, 2, 7, tzinfo=UTC), recurrence="FREQ=DAILY")
     page = words(reader(), address("maintenance_supportcover_change", row.pk))
