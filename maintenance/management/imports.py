@@ -47,11 +47,16 @@ class Tally:
 
 def add_arguments(parser: CommandParser) -> None:
     """The arguments that every import takes."""
-    parser.add_argument("file", type=Path, help="CSV in UTF-8; its first line names the columns.")
+    add_file(parser)
     parser.add_argument("--check", action="store_true", help="Read and report everything; write nothing.")
     parser.add_argument(
         "--rejected", type=Path, metavar="FILE", help="Write every rejected row, with line and reason, here."
     )
+
+
+def add_file(parser: CommandParser) -> None:
+    """The file alone."""
+    parser.add_argument("file", type=Path, help="CSV in UTF-8; its first line names the columns.")
 
 
 def run(

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from django.db import connection, transaction
+from django.db.models import Q
 
-from maintenance import days, upserts
-from maintenance.models import Service, TrafficSample
-from maintenance.traffic import learning
+from maintenance import critical, days, upserts
+from maintenance.models import CriticalDay, Service, TrafficProfile, TrafficSample, Window
+from maintenance.traffic import keeping, learning
 from maintenance.traffic.forecast import Load, Profile, TooLittle
+from maintenance.traffic.weeks import MOST_WEEKS
 
 __all__ = ["Load", "Profile", "TooLittle", "profile", "record"]
 
-_LEARNT_FROM: Final = timedelta(weeks=53)
-"""A year: every holiday once, and no habit that is long gone."""
+_LEARNT_FROM: Final = timedelta(weeks=MOST_WEEKS + 1)
+_LOOKED_AHEAD: Final = timedelta(days=400)
+"""So far ahead a profile knows the service's critical days."""
 
 
 def record(service: Service, samples: Sequence[tuple[datetime, float]]) -> int:
@@ -43,15 +47,41 @@ def record(service: Service, samples: Sequence[tuple[datetime, float]]) -> int:
             "(service_id, at) DO UPDATE SET count = excluded.count"
             " WHERE maintenance_trafficsample.count <> excluded.count",
         )
+        TrafficProfile.objects.filter(service=service).delete()  # what was learnt before does not know these
     return len(samples)
 
 
 def profile(service: Service, *, now: datetime) -> Profile:
-    """Learn the service's week from the last year of its samples before `now`.
+    """The service's expected week, learnt from what was known of it by `now`.
 
-    The year ends with its last sample, so that traffic that is no longer imported still serves; the
-    profile's `doubts` say so. Raises TooLittle with a sentence that says what to do.
+    What was learnt once serves until the day is over on the service's clock, or until what it was learnt
+    from changes: samples, holidays, critical days, windows that took the service away. The learning ends
+    with the last sample, so that traffic that is no longer imported still serves; the profile's `doubts`
+    say so. Raises TooLittle with a sentence that says what to do.
     """
+    zone, country = _zone(service), days.of(service.country)
+    away, marked = _away(service, now), _critical(service, country, now)
+    basis = _basis(service, country, away, marked, now.astimezone(zone).date())
+    kept = TrafficProfile.objects.filter(service=service).first()
+    if kept and kept.basis == basis and kept.learnt_at <= now:
+        return keeping.unpacked(bytes(kept.content), name=service.name, zone=zone, country=country)
+    learnt = _learnt(service, zone, country, away, marked, now)
+    if not kept or kept.learnt_at <= now:  # a look into the past leaves the present alone
+        TrafficProfile.objects.update_or_create(
+            service=service,
+            defaults={"learnt_at": now, "basis": basis, "content": keeping.packed(learnt)},
+        )
+    return learnt
+
+
+def _learnt(
+    service: Service,
+    zone: ZoneInfo,
+    country: days.Country,
+    away: Sequence[tuple[float, float]],
+    marked: Sequence[date],
+    now: datetime,
+) -> Profile:
     known = TrafficSample.objects.filter(service=service, at__lt=now).order_by("at")
     last = known.values_list("at", flat=True).last()
     if last is None:
@@ -66,12 +96,51 @@ def profile(service: Service, *, now: datetime) -> Profile:
             samples["at"],
             samples["count"],
             name=service.name,
-            zone=_zone(service),
-            country=days.of(service.country),
+            zone=zone,
+            country=country,
             now=now,
+            away=away,
+            critical=marked,
         )
     except TooLittle as error:
         raise TooLittle(f"{error} {_advice(service)}") from None
+
+
+def _away(service: Service, now: datetime) -> list[tuple[float, float]]:
+    """When windows kept the service from being used, in seconds since 1970: what came then was no demand."""
+    windows = Window.objects.filter(impacts__service=service, started_at__lt=now).order_by("started_at")
+    return [
+        (started_at.timestamp(), finished_at.timestamp() if finished_at else float("inf"))
+        for started_at, finished_at in windows.values_list("started_at", "finished_at")
+        if started_at is not None
+    ]
+
+
+def _critical(service: Service, country: days.Country, now: datetime) -> list[date]:
+    """The days that are critical for it, from as far back as is learnt to a year ahead."""
+    first, last = (now - _LEARNT_FROM).date(), (now + _LOOKED_AHEAD).date()
+    named = CriticalDay.objects.filter(Q(services=service) | Q(services__isnull=True)).order_by("pk")
+    return sorted({day for each in named for day in critical.days_of(each, country, first, last)})
+
+
+def _basis(
+    service: Service,
+    country: days.Country,
+    away: Sequence[tuple[float, float]],
+    marked: Sequence[date],
+    day: date,
+) -> str:
+    """A fingerprint of all that a profile is learnt from, but the samples: keeping those forgets it."""
+    facts = (
+        keeping.FORM,
+        service.time_zone,
+        country.code,
+        sorted(country.changes.items()),
+        away,
+        marked,
+        day,
+    )
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def _advice(service: Service) -> str:

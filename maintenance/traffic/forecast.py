@@ -10,20 +10,19 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maintenance.days import country as days
 from maintenance.days.country import Country
+from maintenance.traffic import classes, effects, replay
+from maintenance.traffic.replay import Record
+from maintenance.traffic.spread import Spread
+from maintenance.traffic.weeks import DAY, HOUR, Floats, Integers, TooLittle
 from maintenance.traffic.zones import local_seconds
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+__all__ = ["HOUR", "Floats", "Load", "Profile", "TooLittle"]
 
-HOUR: Final = 3600
-WEEK_HOURS: Final = 168
 _QUARTER: Final = 900
 """Every zone's offset, today, is a whole number of quarters of an hour."""
-_ENOUGH_FOR_A_RANGE: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +34,6 @@ class Load:
     high: float
 
 
-class TooLittle(ValueError):
-    """Too little is known to say what traffic to expect; the words say what to do."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Profile:
     """The expected week of one service, in counts, as known at one moment."""
@@ -48,11 +43,19 @@ class Profile:
     country: Country
     mean_rate: float
     """Counts in an ordinary hour of the present: the mean of the hours of the week that are known."""
+    level: float
+    """Counts an hour of the present at a share of 1."""
     shares: Floats
-    """Rate over `mean_rate`: 168 hours from Monday 00:00, then 24 of a holiday. NaN: never seen."""
-    past: Floats
-    """Weeks by 168 hours: what came, over what the level had been when it was to be foreseen."""
-    rest_day: int
+    """Rate over `level`: seven weekdays from Monday, then the first and the last day of the weekly rest, by
+    24 or 48 cells. NaN: never seen."""
+    of_kinds: Floats
+    """Factors of each kind of day (classes.Kind), before dawn and after it."""
+    of_marks: Floats
+    """The same of each mark (classes.Mark)."""
+    critical: Integers
+    """The days that may be unlike others for this service, counted from 1970-01-01."""
+    scatter: Spread
+    record: Record
     doubts: tuple[str, ...]
     """Sentences a reader of the figures should know."""
 
@@ -65,63 +68,57 @@ class Profile:
             return np.empty(0)
         first, last = np.floor(starts.min() / _QUARTER), np.ceil((starts.max() + length) / _QUARTER)
         edges = np.arange(first, last + 1) * _QUARTER
-        shares = self.shares[self._cells(edges[:-1])]
+        shares = self._shares(edges[:-1])
         unseen = np.isnan(shares)
         volume = np.concatenate([[0.0], np.cumsum(np.where(unseen, 0.0, shares))])
         gaps = np.concatenate([[0.0], np.cumsum(unseen)])
         ends = starts + length
         total = np.interp(ends, edges, volume) - np.interp(starts, edges, volume)
         blind = np.interp(ends, edges, gaps) - np.interp(starts, edges, gaps)
-        return np.where(blind > 1e-6, np.nan, total * self.mean_rate * _QUARTER / HOUR)
+        return np.where(blind > 1e-6, np.nan, np.maximum(total, 0) * self.level * _QUARTER / HOUR)
 
     def expect(self, starts_at: datetime, ends_at: datetime) -> Load:
         """The counts to expect from one instant to another.
 
-        Raises TooLittle where a part of the span lies in hours that were never observed.
+        A quiet span is expected to carry a little more than `expected` says: whoever picks it picks an
+        estimate that errs to the low side, by as much as such picks did in the past. Raises TooLittle where
+        a part lies in hours that were never observed.
         """
-        start, length = starts_at.timestamp(), (ends_at - starts_at).total_seconds()
-        expected = float(self.expected(np.array([start]), length)[0])
+        length = (ends_at - starts_at).total_seconds()
+        expected = float(self.expected(np.array([starts_at.timestamp()]), length)[0])
         if np.isnan(expected):
             raise TooLittle(
                 f"{self.name} has no traffic on record for some hours of that time: unknown is not quiet. "
                 "Choose another time, or import traffic that covers it."
             )
-        seen = self._seen(start, length, expected)
-        if not seen.size:
-            return Load(expected, expected, expected)
-        # n + 1: with few weeks the extremes have not been seen yet
-        low, high = np.quantile(seen, [0.1, 0.9], method="weibull")
-        return Load(expected, min(expected, float(low)), max(expected, float(high)))
+        hours, staffed = length / HOUR, self._is_staffed(starts_at, length)
+        expected *= self.record.correction(expected / hours / self.level, hours, staffed=staffed)
+        unit = self.level * 24 / self.shares.shape[1]  # counts of one cell at a share of 1
+        away = float(self.scatter.deviation(np.array(expected / unit))) * unit
+        low, high = (expected + away * edge for edge in self.record.range(hours, staffed=staffed))
+        return Load(expected, max(0.0, min(expected, low)), max(expected, high))
 
     def holiday(self, at: datetime) -> str:
         """The name of the public holiday on which this instant falls where the service is, or empty."""
-        day = at.astimezone(self.zone).date()
-        return self.country.holiday(day)
+        return self.country.holiday(at.astimezone(self.zone).date())
 
-    def _cells(self, seconds: Floats) -> Integers:
-        """The index in `shares` of each instant."""
-        hours = np.floor(local_seconds(seconds, self.zone) / HOUR).astype(np.int64)
-        day, hour = hours // 24, hours % 24
-        ordinary = days.weekdays(day) * 24 + hour
-        return np.where(days.are_holidays(day, self.country), WEEK_HOURS + hour, ordinary)
+    def _is_staffed(self, starts_at: datetime, length: float) -> bool:
+        local = starts_at.astimezone(self.zone)
+        begins = local.hour + local.minute / 60
+        first, last = replay.STAFFED
+        return (
+            first <= begins and begins + length / HOUR <= last and self.country.is_working_day(local.date())
+        )
 
-    def _seen(self, start: float, length: float, expected: float) -> Floats:
-        """What such a span really carried, week by week, brought to the present level."""
-        first, last = np.floor(start / _QUARTER), np.ceil((start + length) / _QUARTER)
-        edges: Floats = np.arange(first, last, dtype=float) * _QUARTER
-        parts = np.minimum(edges + _QUARTER, start + length) - np.maximum(edges, start)
-        cells = self._cells(edges)
-        # too few holidays for a range of their own: the rest day's doubt, on the holiday's expectation
-        cells = np.where(cells >= WEEK_HOURS, self.rest_day * 24 + cells % 24, cells)
-        seen = self._came(cells, parts, expected)
-        if seen.size >= _ENOUGH_FOR_A_RANGE:
-            return seen
-        others = [self._came((cells + 24 * ahead) % WEEK_HOURS, parts, expected) for ahead in range(1, 7)]
-        return np.concatenate([seen, *others])
-
-    def _came(self, cells: Integers, parts: Floats, expected: float) -> Floats:
-        """What came in these hours of each past week that has them all, scaled to what is expected."""
-        usual = self.shares[cells] @ parts
-        came = self.past[:, cells] @ parts
-        scaled = came / usual * expected if usual > 0 else came * self.mean_rate / HOUR
-        return scaled[~np.isnan(scaled)]
+    def _shares(self, seconds: Floats) -> Floats:
+        """The share of each instant, with what its day is."""
+        cells = self.shares.shape[1]
+        place = np.floor(local_seconds(seconds, self.zone) / (DAY / cells)).astype(np.int64)
+        day, cell = place // cells, place % cells
+        first = int(day.min())
+        kinds = classes.of(first, int(day.max()) - first + 1, self.country, self.critical)
+        order = days.weekdays(np.arange(first, first + len(kinds.kinds), dtype=np.int64))
+        table = effects.expected(self.shares, kinds, order, cells)
+        table = table * classes.spread(self.of_kinds[kinds.kinds] * self.of_marks[kinds.marks], cells)
+        found: Floats = table[day - first, cell]
+        return found

