@@ -105,7 +105,7 @@ def test_a_time_that_is_none_is_explained() -> None:
 
 
 def test_a_number_of_slots_that_is_none_is_explained() -> None:
-    with pytest.raises(CommandError, match="'0' is no number of slots"):
+    with pytest.raises(CommandError, match="'0' is not a number of 1 or more"):
         _suggest("online-banking", "--duration=2h", "--count=0")
 
 

@@ -18,7 +18,7 @@ from maintenance import backtest, clock, days
 from maintenance.backtest import Choice, History, Row
 from maintenance.intake import samples
 from maintenance.management import imports
-from maintenance.management.commands.suggest_slots import duration, number
+from maintenance.management.arguments import duration, number
 from maintenance.traffic import TooLittle
 from maintenance.traffic.weeks import Floats
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from maintenance import clock, slots
+from maintenance.management.arguments import duration, moment, number
 from maintenance.models import Service
 from maintenance.slots import Slot, Suggestions
 from maintenance.slots.reasons import SEVERAL, percent
@@ -63,33 +62,6 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps([_plain(slot, found) for slot in found.slots], indent=2))
         else:
             self.stdout.write(_printed(services, options["duration"], found, staffed=options["staffed"]))
-
-
-def duration(text: str) -> timedelta:
-    """`2h`, `90m`, `1h30m`."""
-    match = re.fullmatch(r"(?:(\d+)h)?\s*(?:(\d+)m)?", text.strip().lower())
-    length = timedelta(hours=int(match[1] or 0), minutes=int(match[2] or 0)) if match else timedelta(0)
-    if not timedelta(0) < length <= timedelta(days=7):
-        raise argparse.ArgumentTypeError(f"{text!r} is no duration up to a week: write 2h, 90m or 1h30m.")
-    return length
-
-
-def moment(text: str) -> datetime:
-    """An ISO 8601 time; on the bank's clock where it has no offset, at midnight where it has no time."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no time: write 2026-11-29T02:00 or 2026-11-29."
-        ) from None
-    return at if at.tzinfo else at.replace(tzinfo=clock.bank_zone())
-
-
-def number(text: str) -> int:
-    """At least one."""
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of slots: write 1 or more.")
-    return int(text)
 
 
 def _services(keys: Sequence[str]) -> list[Service]:

@@ -1,0 +1,36 @@
+"""A word of a command line in; the length, moment or number it means out, or the sentence against it."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from datetime import datetime, timedelta
+
+from maintenance import clock
+
+
+def duration(text: str) -> timedelta:
+    """`2h`, `90m`, `1h30m`."""
+    match = re.fullmatch(r"(?:(\d+)h)?\s*(?:(\d+)m)?", text.strip().lower())
+    length = timedelta(hours=int(match[1] or 0), minutes=int(match[2] or 0)) if match else timedelta(0)
+    if not timedelta(0) < length <= timedelta(days=7):
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration up to a week: write 2h, 90m or 1h30m.")
+    return length
+
+
+def moment(text: str) -> datetime:
+    """An ISO 8601 time; on the bank's clock where it has no offset, at midnight where it has no time."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time: write 2026-11-29T02:00 or 2026-11-29."
+        ) from None
+    return at if at.tzinfo else at.replace(tzinfo=clock.bank_zone())
+
+
+def number(text: str) -> int:
+    """At least one."""
+    if not (text.isascii() and text.isdigit()) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1 or more.")
+    return int(text)
