@@ -59,6 +59,8 @@ FACTORS: Final = np.array(
     [(1, 1), (1, 0.95), (1, 0.93), (1, 1), (0.92, 0.88), (0.85, 0.82), (1, 0.95), (0.96, 0.96)]
 )
 """For each kind, traffic before dawn and after it over what its shape says."""
+DOUBT: Final = np.array([1.0, 2.5, 1.5, 1.3, 2.5, 1.8, 2.5, 1.2])
+"""For each kind, how much wider a range must be: few such days have been seen."""
 UNLIKE: Final = (Kind.BRIDGE, Kind.HOLIDAY)
 """Kinds that say nothing about ordinary days of the week."""
 

@@ -94,13 +94,18 @@ class Profile:
         hours, staffed = length / HOUR, self._is_staffed(starts_at, length)
         expected *= self.record.correction(expected / hours / self.level, hours, staffed=staffed)
         unit = self.level * 24 / self.shares.shape[1]  # counts of one cell at a share of 1
-        away = float(self.scatter.deviation(np.array(expected / unit))) * unit
+        away = float(self.scatter.deviation(np.array(expected / unit))) * unit * self._doubt(starts_at)
         low, high = (expected + away * edge for edge in self.record.range(hours, staffed=staffed))
         return Load(expected, max(0.0, min(expected, low)), max(expected, high))
 
     def holiday(self, at: datetime) -> str:
         """The name of the public holiday on which this instant falls where the service is, or empty."""
         return self.country.holiday(at.astimezone(self.zone).date())
+
+    def _doubt(self, starts_at: datetime) -> float:
+        """How much wider than on an ordinary day the range is."""
+        day = days.number(starts_at.astimezone(self.zone).date())
+        return float(classes.DOUBT[classes.of(day, 1, self.country, self.critical).kinds[0]])
 
     def _is_staffed(self, starts_at: datetime, length: float) -> bool:
         local = starts_at.astimezone(self.zone)

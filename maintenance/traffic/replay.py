@@ -28,7 +28,7 @@ _LEAD: Final = 1
 _DOUBTED: Final = 8.0
 """So many weeks' worth are mixed in of a promise that keeps half of what the choices of single days lost."""
 _LIMITS: Final = (0.4, 2.5)
-_COMMON: Final = (-1.9, -1.3, -0.9, -0.6, -0.2, 0.2, 0.6, 1.0, 1.5, 2.3)
+_COMMON: Final = (-1.5, -1.0, -0.7, -0.4, -0.2, 0.2, 0.5, 0.8, 1.2, 1.8)
 """Deviations mixed in while few weeks are known."""
 
 
