@@ -66,6 +66,7 @@ def _take(browser: Browser, password: str) -> None:
     page.screenshot(path=_PICTURES / "slots.png")
     page.get_by_role("link", name=re.compile("^Book")).first.click()
     page.get_by_label("Purpose").fill("Upgrade of the card switch")
+    page.get_by_label("Support cover").fill("The duty team")  # at night nobody else answers
     page.get_by_role("button", name=re.compile("^Book")).last.click()
     page.wait_for_url("**/change/**")
     letter = page.locator("iframe").first.get_attribute("srcdoc") or ""
