@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from maintenance import clock
-from maintenance.traffic import Load, Profile
+from maintenance.traffic import Load, Profile, TooLittle
 from maintenance.traffic.forecast import HOUR, Floats
 
 HABIT: Final = time(2)
@@ -71,5 +71,13 @@ def of_habit(
     """
     days = [clock.bank_day(start) for start in starts]
     sundays = [clock.at_bank(day + timedelta(days=6 - day.weekday()), HABIT) for day in days]
-    usual = shares(profiles, np.array([sunday.timestamp() for sunday in sundays]), length)
-    return [share if share > 0 else None for share in usual.tolist()]
+    found = {sunday: _share(profiles, sunday, length) for sunday in set(sundays)}
+    return [found[sunday] for sunday in sundays]
+
+
+def _share(profiles: Sequence[Profile], starts_at: datetime, length: timedelta) -> float | None:
+    try:
+        share = expected(profiles, starts_at, starts_at + length).share
+    except TooLittle:
+        return None
+    return share if share > 0 else None
