@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from maintenance import clock
-from maintenance.traffic import Load, Profile, TooLittle
+from maintenance.traffic import Load, Profile
 from maintenance.traffic.forecast import HOUR, Floats
 
 HABIT: Final = time(2)
@@ -70,14 +70,16 @@ def of_habit(
     None where nothing is known, or nothing is expected, of that Sunday.
     """
     days = [clock.bank_day(start) for start in starts]
-    sundays = [clock.at_bank(day + timedelta(days=6 - day.weekday()), HABIT) for day in days]
-    found = {sunday: _share(profiles, sunday, length) for sunday in set(sundays)}
-    return [found[sunday] for sunday in sundays]
+    sundays = [clock.at_bank(day + timedelta(days=6 - day.weekday()), HABIT).timestamp() for day in days]
+    usual = np.mean([_corrected(profile, np.array(sundays), length) for profile in profiles], axis=0)
+    return [share if share > 0 else None for share in usual.tolist()]
 
 
-def _share(profiles: Sequence[Profile], starts_at: datetime, length: timedelta) -> float | None:
-    try:
-        share = expected(profiles, starts_at, starts_at + length).share
-    except TooLittle:
-        return None
-    return share if share > 0 else None
+def _corrected(profile: Profile, starts: Floats, length: timedelta) -> Floats:
+    """The shares of the night as `expect` gives them one by one: chosen ones carry more than they seem to."""
+    hours = length / timedelta(hours=1)
+    rates = profile.expected(starts, length.total_seconds()) / hours
+    by_level = (rates / profile.level).tolist()
+    chosen = [profile.record.correction(share, hours, staffed=False) for share in by_level]
+    found: Floats = rates * np.array(chosen) / profile.mean_rate
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -28,7 +29,8 @@ def _look(now: datetime, at: datetime, *services: Service, length: timedelta = T
 
 
 def test_it_is_compared_with_sunday_at_two_of_the_same_week(now: datetime) -> None:
-    used = _used(now)
+    chance = random.Random(1)
+    used = _used(now, usage=lambda at: week(at) * chance.uniform(0.5, 1.5))
     wednesday = _look(now, london(date(2026, 3, 18), 14), used)
     sunday = _look(now, london(date(2026, 3, 22), 2), used)
     assert wednesday.load is not None
