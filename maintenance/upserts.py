@@ -16,14 +16,17 @@ _AT_ONCE: Final = {"postgresql": 2_000, "sqlite": 100}
 
 def write(
     model: type[models.Model], columns: Sequence[str], rows: Sequence[tuple[Value, ...]], on_conflict: str
-) -> None:
+) -> int:
     """Insert the rows' values into these columns of the model's table, ON CONFLICT `on_conflict`.
+
+    How many were inserted or updated: not those that the conflict's WHERE passes over.
 
     `on_conflict` is SQL of the caller's own, never from outside. No two rows may conflict with each
     other: PostgreSQL refuses to update a row twice in one statement.
     """
     into = f"INSERT INTO {model._meta.db_table} ({', '.join(columns)})"
     step = _AT_ONCE[connection.vendor]
+    written = 0
     with connection.cursor() as cursor:
         for start in range(0, len(rows), step):
             some = rows[start : start + step]
@@ -31,6 +34,8 @@ def write(
                 _unnest(model, columns, some) if connection.vendor == "postgresql" else _values(some)
             )
             cursor.execute(f"{into} {source} ON CONFLICT {on_conflict}", values)
+            written += cursor.rowcount
+    return written
 
 
 def _unnest(

@@ -140,11 +140,20 @@ def _records(lines: _Lines) -> Iterator[_Record]:
             return
         except csv.Error:
             # an opened quotation mark takes everything up to the next one: only its own line is lost
+            fault = _broken(lines.taken[0])
             lines.give_back()
-            yield _Record(line, line, (), "its quotation marks do not match")
+            yield _Record(line, line, (), fault)
             continue
         if any(field and not field.isspace() for field in fields):
             yield _Record(line, lines.number, fields, _fault(lines.taken))
+
+
+def _broken(line: str) -> str:
+    """What is wrong with the line with which a record begins that cannot be taken apart."""
+    longest = csv.field_size_limit()
+    if '"' not in line and len(line) > longest:
+        return f"it has a field of more than {longest:,} characters"
+    return "its quotation marks do not match"
 
 
 def _fault(taken: Sequence[str]) -> str:

@@ -16,6 +16,9 @@ _DATE_CHARACTERS: Final = 10
 """An ISO 8601 text no longer than YYYY-MM-DD has no time of day."""
 _YEARS: Final = range(1970, 2200)
 _NEAR: Final = timedelta(days=1)
+_AHEAD: Final = timedelta(hours=1)
+"""A sample may begin so long after now: clocks differ, and some name an hour by its end."""
+_MOST: Final = 1e12
 
 
 class Reader:
@@ -23,11 +26,17 @@ class Reader:
 
     A time without an offset is the zone's own. In the hour that autumn repeats, a time counts for
     its first pass, and for its second if it comes again before that hour is left (in a file with
-    the newest row first, the other way round). The hour that spring leaves out is rejected.
+    the newest row first, the other way round). The hour that spring leaves out is rejected,
+    and so is what begins more than an hour after `now`, where that is given.
+
+    `with_offset` and `without_offset` count the times that were taken.
     """
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    def __init__(self, zone: ZoneInfo, *, now: datetime | None = None) -> None:
         self._zone = zone
+        self._latest = now + _AHEAD if now else None
+        self.with_offset = 0
+        self.without_offset = 0
         self._last_single: datetime | None = None
         self._passes: dict[datetime, int] = {}
 
@@ -45,7 +54,14 @@ class Reader:
             raise Reject(f"the timestamp {text!r} has no time of day")
         if at.year not in _YEARS:
             raise Reject(f"the timestamp {text!r} is not between {_YEARS.start} and {_YEARS.stop}")
-        return at.astimezone(UTC) if at.tzinfo else self._placed(at)
+        moment = at.astimezone(UTC) if at.tzinfo else self._placed(at)
+        if self._latest and moment > self._latest:
+            raise Reject(f"the timestamp {text!r} is in the future: check its year and its time zone")
+        if at.tzinfo:
+            self.with_offset += 1
+        else:
+            self.without_offset += 1
+        return moment
 
     def _placed(self, naive: datetime) -> datetime:
         """The moment at which the zone's clocks showed this time."""
@@ -83,4 +99,6 @@ def _count(text: str) -> float:
         raise Reject(f"the count {text!r} is not a number like 1250 or 12.5")
     if count < 0:
         raise Reject(f"the count {text!r} is negative")
+    if count > _MOST:
+        raise Reject(f"the count {text!r} is more than any service has")
     return abs(count)  # -0 is 0

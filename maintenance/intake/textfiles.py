@@ -57,6 +57,8 @@ def opened(path: Path) -> Iterator[TextFile]:
         raise Unreadable(f"{path} is a folder: name a CSV file in it.") from None
     except PermissionError:
         raise Unreadable(f"{path} may not be read: its permissions forbid it.") from None
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error.strerror}.") from None
     with io.BufferedReader(raw, _HEAD_BYTES) as file:
         head = file.peek(_HEAD_BYTES)
         if sentence := _foreign(head):

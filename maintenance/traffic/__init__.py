@@ -27,7 +27,7 @@ _LOOKED_AHEAD: Final = timedelta(days=400)
 
 
 def record(service: Service, samples: Sequence[tuple[datetime, float]]) -> int:
-    """Keep samples (the aware instant at which each begins, its count), all or none; how many.
+    """Keep samples (the aware instant at which each begins, its count), all or none; how many are news.
 
     A sample for an instant that is already kept takes its place; of two in one call the later one
     counts. Raises ValueError for a time without a zone, and for a count that is negative or no number.
@@ -40,15 +40,16 @@ def record(service: Service, samples: Sequence[tuple[datetime, float]]) -> int:
     adapt = connection.ops.adapt_datetimefield_value
     rows = [(service.pk, adapt(at), count) for at, count in dict(samples).items()]
     with transaction.atomic():
-        upserts.write(
+        written = upserts.write(
             TrafficSample,
             ("service_id", "at", "count"),
             rows,
             "(service_id, at) DO UPDATE SET count = excluded.count"
             " WHERE maintenance_trafficsample.count <> excluded.count",
         )
-        TrafficProfile.objects.filter(service=service).delete()  # what was learnt before does not know these
-    return len(samples)
+        if written:  # what was learnt before does not know these
+            TrafficProfile.objects.filter(service=service).delete()
+    return written
 
 
 def profile(service: Service, *, now: datetime) -> Profile:

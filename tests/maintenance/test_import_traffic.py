@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 
 from maintenance import traffic
 from maintenance.management import imports
 from maintenance.management.commands import import_traffic
-from maintenance.models import Service, TrafficSample
+from maintenance.models import Service, TrafficProfile, TrafficSample
 from tests import people
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_week_later")]
 
+LITTLE = (
+    "No slots can be suggested by its traffic yet. Online banking has 0 days of traffic on record; 2 weeks "
+    "are needed. Import more of it first: manage.py import_traffic online-banking FILE\n"
+)
 GOOD = "timestamp,count\n2026-03-02T09:00,5\n2026-03-02T09:30,6.5\n"
+
+
+@pytest.fixture
+def a_week_later(now: datetime) -> Iterator[None]:
+    """The command asks the time: it is past all that the files of these tests have."""
+    with time_machine.travel(now + timedelta(weeks=1), tick=False):
+        yield
 
 
 @pytest.fixture
@@ -60,8 +73,9 @@ def test_the_summary_says_what_came_of_the_rows(file: Path) -> None:
     file.write_text(GOOD + "2026-03-02T09:00,7\nyesterday,8\n")
     assert run("online-banking", file) == (
         "traffic.csv: 4 rows read for online-banking.\n"
-        "2 samples stored.\n"
+        "2 samples stored, new or changed; 0 known already.\n"
         "1 row repeats a moment; the last count holds.\n"
+        f"{LITTLE}"
         "1 row rejected:\n"
         "  line 5: the timestamp 'yesterday' is not ISO 8601 like 2026-03-02T09:30\n"
     )
@@ -84,6 +98,126 @@ def test_a_known_moment_gets_the_new_count(file: Path) -> None:
     file.write_text(GOOD)
     run("online-banking", file)
     assert kept() == {"09:00": 5.0, "09:30": 6.5}
+
+
+def test_what_was_known_already_is_said(file: Path) -> None:
+    """A file that is longer by a row, and better in one, brings two."""
+    people.service()
+    file.write_text(GOOD)
+    run("online-banking", file)
+    file.write_text(GOOD.replace("6.5", "7") + "2026-03-02T10:00,8\n")
+    assert run("online-banking", file).splitlines()[1] == "2 samples stored, new or changed; 1 known already."
+
+
+def test_importing_again_says_that_nothing_is_new(file: Path) -> None:
+    """Instead of counting it as stored."""
+    people.service()
+    file.write_text(GOOD)
+    run("online-banking", file)
+    assert run("online-banking", file).splitlines()[1] == "Nothing is new: 2 samples known already."
+
+
+def test_rows_in_any_order_are_the_same_samples(file: Path) -> None:
+    """The newest may come first, or none in particular."""
+    people.service()
+    lines = [*GOOD.splitlines(), "2026-03-02T08:00,4", "2026-03-02T09:15,7"]
+    file.write_text("\n".join(lines))
+    run("online-banking", file)
+    assert kept() == {"08:00": 4.0, "09:00": 5.0, "09:15": 7.0, "09:30": 6.5}
+
+
+def test_of_a_moment_that_comes_again_far_down_the_last_count_holds(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even where it is in another chunk."""
+    people.service()
+    file.write_text(GOOD + "2026-03-02T10:00,7\n2026-03-02T09:00,9\n")
+    monkeypatch.setattr(import_traffic, "CHUNK_ROWS", 2)
+    run("online-banking", file)
+    assert kept() == {"09:00": 9.0, "09:30": 6.5, "10:00": 7.0}
+
+
+def test_times_without_an_offset_beside_others_are_the_services_own(file: Path) -> None:
+    """Which is said, for it may not be what was meant."""
+    people.service("taxi")
+    Service.objects.update(time_zone="America/New_York")
+    file.write_text(GOOD + "2026-03-02T10:00Z,7\n")
+    said = run("taxi", file)
+    line = "2 rows without an offset, beside 1 with one: taken as the time in America/New_York."
+    assert (line in said, set(kept())) == (True, {"14:00", "14:30", "10:00"})
+
+
+def test_what_is_still_to_come_is_rejected(file: Path) -> None:
+    """The year is often a slip."""
+    people.service()
+    file.write_text(GOOD + "2027-03-02T10:00,7\n")
+    assert run("online-banking", file).endswith(
+        "1 row rejected:\n  line 4: the timestamp '2027-03-02T10:00' is in the future: "
+        "check its year and its time zone\n"
+    )
+
+
+def counts(step: timedelta, number: int, until: datetime) -> str:
+    """A file of so many rows, one step apart."""
+    rows = (f"{(until - step * index).isoformat()},{100 + index % 7}" for index in range(number, 0, -1))
+    return "\n".join(["timestamp,count", *rows])
+
+
+def test_counts_of_whole_days_are_refused(file: Path, now: datetime) -> None:
+    """They must not pretend to know hours."""
+    people.service()
+    file.write_text(counts(timedelta(days=1), 60, now))
+    sentence = (
+        "traffic.csv has one count every day from 2026-01-01T09:00Z on, which says nothing about the hours "
+        "between. Samples must be from a minute to an hour apart: export the counts of each hour or finer."
+    )
+    assert (refusal("online-banking", file), kept()) == (sentence, {})
+
+
+def test_counts_of_seconds_are_refused(file: Path, now: datetime) -> None:
+    """Before anything is stored."""
+    people.service()
+    file.write_text(counts(timedelta(seconds=5), 60, now))
+    sentence = (
+        "traffic.csv has a count every 5 seconds. Samples must be from a minute to an hour apart: "
+        "add them up to minutes first."
+    )
+    assert (refusal("online-banking", file), kept()) == (sentence, {})
+
+
+def test_where_a_file_is_refused_further_down_what_was_stored_is_said(
+    file: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stays: each chunk is whole."""
+    people.service()
+    hours = counts(timedelta(hours=1), 50, now - timedelta(days=60))
+    days = counts(timedelta(days=1), 50, now).partition("\n")[2]
+    file.write_text(f"{hours}\n{days}\n")
+    monkeypatch.setattr(import_traffic, "CHUNK_ROWS", 50)
+    said = refusal("online-banking", file)
+    assert (said.endswith(" 50 samples before were stored."), TrafficSample.objects.count()) == (True, 50)
+
+
+def test_the_expected_week_is_learnt_at_once(file: Path, now: datetime) -> None:
+    """The first page need not wait for it."""
+    service = people.service()
+    file.write_text(counts(timedelta(hours=1), 24 * 35, now))
+    said = run("online-banking", file)
+    assert (
+        "Its expected week is learnt: slots can be suggested.\nOnly 5 weeks of traffic" in said,
+        TrafficProfile.objects.filter(service=service).exists(),
+    ) == (True, True)
+
+
+def test_a_service_whose_zone_does_not_exist_is_refused(file: Path) -> None:
+    """Its times would mean nothing."""
+    people.service()
+    Service.objects.update(time_zone="Europe/Londn")
+    file.write_text(GOOD)
+    assert refusal("online-banking", file) == (
+        "Online banking has the time zone 'Europe/Londn', which does not exist: "
+        "correct it in the admin to a name like Europe/London."
+    )
 
 
 def test_check_writes_nothing(file: Path) -> None:

@@ -35,3 +35,11 @@ def test_a_row_that_is_there_is_updated() -> None:
     upserts.write(Customer, COLUMNS, [row(1, "Cleo")], CONFLICT)
     upserts.write(Customer, COLUMNS, [row(1, 'Cleo’s "new" {name}, \\ 100 %'), row(2, "دان")], CONFLICT)
     assert names() == {"1": 'Cleo’s "new" {name}, \\ 100 %', "2": "دان"}
+
+
+def test_rows_that_say_nothing_new_are_not_counted() -> None:
+    """One is inserted, one updated; the one that is there already and the same is passed over."""
+    conflict = f"{CONFLICT} WHERE maintenance_customer.name <> excluded.name"
+    upserts.write(Customer, COLUMNS, [row(1, "Cleo"), row(2, "Dan")], conflict)
+    again = [row(1, "Cleo"), row(2, "Ben"), row(3, "Ada")]
+    assert upserts.write(Customer, COLUMNS, again, conflict) == 2

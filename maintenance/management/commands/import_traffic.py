@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 import holidays
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from maintenance import traffic
-from maintenance.intake import samples
+from maintenance.intake import samples, steps
+from maintenance.intake.textfiles import Unreadable
 from maintenance.management import imports
 from maintenance.models import Service
 
 CHUNK_ROWS: Final = 20_000
+
+
+@dataclass
+class _Taken:
+    """What became of the good rows so far."""
+
+    moments: int = 0
+    written: int = 0
+    """Of the moments, those that were new or got another count."""
 
 
 class Command(BaseCommand):
@@ -25,8 +36,9 @@ class Command(BaseCommand):
 
     help = (
         "Import the traffic of SERVICE from a CSV file with the columns timestamp,count. Times are "
-        "ISO 8601; without an offset they are the service's own. A moment that is known already gets "
-        "the new count, so importing a file again changes nothing."
+        "ISO 8601; without an offset they are the service's own. Samples are from a minute to an hour apart, "
+        "in any order. A moment that is known already gets the new count, so importing a file again "
+        "changes nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -40,39 +52,77 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Import, and say what came of it. Raises CommandError with one clear sentence."""
         path, check, rejected_to = options["file"], options["check"], options["rejected"]
+        now = timezone.now()
         service = _service(options)
-        stored = 0
+        reader = samples.Reader(_zone(service), now=now)
+        taken = _Taken()
 
         def store(rows: Sequence[tuple[datetime, float]]) -> None:
-            nonlocal stored
-            latest = dict(rows)  # a moment that comes twice keeps the later count
+            latest = sorted(dict(rows).items())  # a moment that comes twice keeps the later count
+            if fault := steps.fault([at for at, _ in latest]):
+                before = f" {taken.moments:,} samples before were stored." if taken.written else ""
+                raise Unreadable(f"{path.name} {fault}{before}")
             if not check:
                 if not service.pk:
                     service.save()
-                traffic.record(service, list(latest.items()))
-            stored += len(latest)
+                taken.written += traffic.record(service, latest)
+            taken.moments += len(latest)
 
         tally = imports.run(
-            path,
-            samples.COLUMNS,
-            samples.Reader(zoneinfo.ZoneInfo(service.time_zone)),
-            store,
-            size=CHUNK_ROWS,
-            rejected_to=rejected_to,
-            out=self.stderr,
+            path, samples.COLUMNS, reader, store, size=CHUNK_ROWS, rejected_to=rejected_to, out=self.stderr
         )
-        self.stdout.write(_summary(service, path, tally, stored, check=check))
-        self.stdout.write(imports.rejections(tally, rejected_to))
+        lines = [f"{path.name}: {imports.rows(tally.read)} read for {service.key}."]
+        lines.append(_stored(taken, check=check))
+        lines += _repairs(tally, taken, reader, service)
+        if not check:
+            lines += _learnt(service, now)
+        self.stdout.write("\n".join([*lines, imports.rejections(tally, rejected_to)]))
 
 
-def _summary(service: Service, path: Path, tally: imports.Tally, stored: int, *, check: bool) -> str:
-    repeated = tally.read - tally.rejected - stored
-    lines = [f"{path.name}: {imports.rows(tally.read)} read for {service.key}."]
-    lines.append(f"{stored:,} samples {'would be stored; nothing was written' if check else 'stored'}.")
-    if repeated:
+def _stored(taken: _Taken, *, check: bool) -> str:
+    if check:
+        return f"{_samples(taken.moments)} would be stored; nothing was written."
+    known = taken.moments - taken.written
+    if not taken.written:
+        return f"Nothing is new: {_samples(known)} known already."
+    return f"{_samples(taken.written)} stored, new or changed; {known:,} known already."
+
+
+def _samples(count: int) -> str:
+    return f"{count:,} sample{'' if count == 1 else 's'}"
+
+
+def _repairs(tally: imports.Tally, taken: _Taken, reader: samples.Reader, service: Service) -> list[str]:
+    """What was made of rows that could be meant otherwise."""
+    lines = []
+    if repeated := tally.read - tally.rejected - taken.moments:
         repeat = "repeats" if repeated == 1 else "repeat"
         lines.append(f"{imports.rows(repeated)} {repeat} a moment; the last count holds.")
-    return "\n".join(lines)
+    if reader.with_offset and reader.without_offset:
+        lines.append(
+            f"{imports.rows(reader.without_offset)} without an offset, beside {reader.with_offset:,} with "
+            f"one: taken as the time in {service.time_zone}."
+        )
+    return lines
+
+
+def _learnt(service: Service, now: datetime) -> list[str]:
+    """Learn the expected week now, so that the first page need not; what is to be known of it, in words."""
+    try:
+        profile = traffic.profile(service, now=now)
+    except traffic.TooLittle as hint:
+        return [f"No slots can be suggested by its traffic yet. {hint}"]
+    return ["Its expected week is learnt: slots can be suggested.", *profile.doubts]
+
+
+def _zone(service: Service) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(service.time_zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise CommandError(
+            f"{service} has the time zone {service.time_zone!r}, which does not exist: "
+            "correct it in the admin to a name like Europe/London."
+        ) from None
 
 
 def _service(options: dict[str, Any]) -> Service:

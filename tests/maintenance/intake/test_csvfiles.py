@@ -146,7 +146,10 @@ def test_a_stray_byte_far_down_costs_only_its_line(file: Path) -> None:
 def test_a_line_without_end_does_not_fill_the_memory(file: Path) -> None:
     """It is taken apart like any other wrong row, piece by piece."""
     file.write_text("timestamp,count\n" + "x" * (3 << 20) + "\nb,2\n")
-    assert rows(file) == [("b", "2")]
+    assert (rows(file), {reason for _, reason in rejected(file)}) == (
+        [("b", "2")],
+        {"it has a field of more than 131,072 characters"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -218,6 +221,13 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     """Opening it would be an error of the system's own words."""
     assert refusal(tmp_path) == f"{tmp_path} is a folder: name a CSV file in it."
+
+
+def test_what_the_system_cannot_open_is_refused(tmp_path: Path) -> None:
+    """In its words."""
+    loop = tmp_path / "loop.csv"
+    loop.symlink_to(loop)
+    assert refusal(loop) == f"{loop} cannot be read: Too many levels of symbolic links."
 
 
 def test_a_pipe_is_read(tmp_path: Path) -> None:

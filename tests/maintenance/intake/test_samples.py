@@ -22,10 +22,10 @@ def moments(timestamps: Sequence[str], zone: ZoneInfo = LONDON) -> list[str]:
     return [f"{read((timestamp, '1'))[0]:%dT%H:%M}" for timestamp in timestamps]
 
 
-def reason(timestamp: str, count: str = "1") -> str:
+def reason(timestamp: str, count: str = "1", *, now: datetime | None = None) -> str:
     """Why the row is rejected."""
     with pytest.raises(Reject) as rejected:
-        Reader(LONDON)((timestamp, count))
+        Reader(LONDON, now=now)((timestamp, count))
     return str(rejected.value)
 
 
@@ -42,6 +42,42 @@ def test_a_time_without_an_offset_is_the_services_own(timestamp: str) -> None:
 def test_an_offset_decides(timestamp: str) -> None:
     """Whatever the service's zone."""
     assert moments([timestamp]) == ["30T22:30"]
+
+
+def test_offsets_may_differ_from_row_to_row() -> None:
+    """Each says for itself which moment it means; one without any is the service's own time."""
+    mixed = ["2026-07-01T12:00Z", "2026-07-01T12:30+02:00", "2026-07-01T12:00", "2026-06-30T23:15-11:00"]
+    assert moments(mixed) == ["01T12:00", "01T10:30", "01T11:00", "01T10:15"]
+
+
+def test_times_with_and_without_an_offset_are_counted() -> None:
+    """So that a mixed file can be spoken of; rejected rows are not among them."""
+    read = Reader(LONDON)
+    for timestamp in ("2026-07-01T12:00Z", "2026-07-01T13:00", "2026-07-01T14:00"):
+        read((timestamp, "1"))
+    with pytest.raises(Reject):
+        read(("2026-03-29T01:30", "1"))
+    assert (read.with_offset, read.without_offset) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "timestamp", ["2026-03-02T10:01", "2026-03-02T10:00:00.1Z", "2026-03-02T09:00-02:00", "2027-03-02T09:00"]
+)
+def test_what_begins_more_than_an_hour_ahead_is_rejected(timestamp: str, now: datetime) -> None:
+    """It cannot have been counted."""
+    sentence = f"the timestamp {timestamp!r} is in the future: check its year and its time zone"
+    assert reason(timestamp, now=now) == sentence
+
+
+@pytest.mark.parametrize("timestamp", ["2026-03-02T09:00", "2026-03-02T10:00", "2026-03-02T12:00+02:00"])
+def test_an_hour_ahead_is_taken(timestamp: str, now: datetime) -> None:
+    """Clocks differ, and some name an hour by its end."""
+    assert Reader(LONDON, now=now)((timestamp, "1"))[1] == 1.0
+
+
+def test_without_a_now_the_future_is_taken() -> None:
+    """A recorded file may be replayed at any time."""
+    assert moments(["2199-01-01T09:00Z"]) == ["01T09:00"]
 
 
 def test_the_hour_that_spring_leaves_out_is_rejected() -> None:
@@ -128,10 +164,12 @@ def test_a_count_may_be_fractional(text: str, count: float) -> None:
     ("count", "sentence"),
     [
         ("-1", "the count '-1' is negative"),
+        ("-0.001", "the count '-0.001' is negative"),
+        ("1e13", "the count '1e13' is more than any service has"),
         *((text, f"the count {text!r} is not a number like 1250 or 12.5") for text in ("", "many", "1,250")),
         *(
             (text, f"the count {text!r} is not a number like 1250 or 12.5")
-            for text in ("nan", "inf", "1_250")
+            for text in ("nan", "NaN", "inf", "-Infinity", "1e999", "1_250", "12,5")
         ),
     ],
 )

@@ -32,6 +32,20 @@ def test_a_later_count_takes_the_place_of_an_earlier_one(now: datetime) -> None:
     assert _kept() == [(now, 3.0)]
 
 
+def test_only_what_is_new_or_changed_is_said_to_be_written(now: datetime) -> None:
+    hours = [now + timedelta(hours=hour) for hour in range(300)]
+    traffic.record(service(), [(at, 1.0) for at in hours[:-1]])
+    assert traffic.record(service(), [(hours[0], 2.0), *((at, 1.0) for at in hours[1:])]) == 2
+
+
+def test_samples_that_say_nothing_new_leave_the_profile_as_it_is(now: datetime) -> None:
+    kept = samples(until=now, days=35)
+    traffic.record(service(), kept)
+    traffic.profile(service(), now=now)
+    traffic.record(service(), kept)
+    assert TrafficProfile.objects.filter(service=service()).exists()
+
+
 def test_one_instant_is_one_sample_whatever_its_zone(now: datetime) -> None:
     traffic.record(service(), [(now, 1.0)])
     traffic.record(service(), [(now.astimezone(london(date(2026, 3, 2), 0).tzinfo), 4.0)])
