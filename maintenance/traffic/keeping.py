@@ -29,6 +29,7 @@ def packed(profile: Profile) -> bytes:
         "level": profile.level,
         "single": profile.scatter.single,
         "together": profile.scatter.together,
+        "one": profile.scatter.one,
         "doubts": profile.doubts,
     }
     file = io.BytesIO()
@@ -46,7 +47,7 @@ def unpacked(content: bytes, *, name: str, zone: tzinfo, country: Country) -> Pr
             country=country,
             mean_rate=values["mean_rate"],
             level=values["level"],
-            scatter=Spread(values["single"], values["together"]),
+            scatter=Spread(values["single"], values["together"], values["one"]),
             record=Record(**{name: kept[name] for name in _RECORD}),
             doubts=tuple(values["doubts"]),
             **{name: kept[name] for name in _ARRAYS},

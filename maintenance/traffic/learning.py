@@ -53,7 +53,8 @@ def fit(
         raise TooLittle(
             f"{name} has no traffic but zeros on record, which says nothing about its quiet hours."
         )
-    kept, scatter = shape.pulled_in(ordinary / level[:, None], came.cells, groups)
+    one = came.cells / 24 / levels.present(level)
+    kept, scatter = shape.pulled_in(ordinary / level[:, None], came.cells, groups, one)
     row = shape.of(kept, came.cells, groups, scatter)
     counted: Flags = np.count_nonzero(~np.isnan(came.rates), axis=0) > 0
     row = shape.filled(row, counted, came.cells, groups)

@@ -21,6 +21,7 @@ _SHORT, _LONG = 5.0, 26.0
 """Weeks in which the two memories halve: habits change with the season, and the season comes back."""
 _FAR: Final = 2.5
 """Deviations beyond which a rate is pulled in."""
+_FEW: Final = 4.0
 _ROUNDS: Final = 2
 _ENOUGH: Final = 5
 """Weeks of a cell from which its extremes can be spared."""
@@ -40,24 +41,28 @@ def alike(weekdays: Integers, weekend: frozenset[int]) -> list[Integers]:
     return [places for places in (np.flatnonzero(~rest), np.flatnonzero(rest)) if places.size]
 
 
-def pulled_in(came: Floats, cells: int, groups: Sequence[Integers]) -> tuple[Floats, Spread]:
-    """The weeks with what strays far pulled in to the usual, and how far cells stray."""
-    observed = ~np.isnan(came)
-    calm, scatter = _without_extremes(came), Spread(0.0, 0.0)
+def pulled_in(came: Floats, cells: int, groups: Sequence[Integers], one: float) -> tuple[Floats, Spread]:
+    """The weeks with what strays far pulled in to the usual, and how far cells stray.
+
+    `one` is the share that a single count makes of a cell: a few counts are never far, or nothing would be
+    expected where little happens.
+    """
+    observed, few = ~np.isnan(came), _FEW * one
+    calm, scatter = _without_extremes(came, few), Spread(0.0, 0.0, one)
     for _ in range(_ROUNDS):
         own, known = _means(calm, weights(len(calm))[None, :])
-        scatter = spread.of(came, np.nan_to_num(own[0]), observed)
+        scatter = spread.of(came, np.nan_to_num(own[0]), observed, one)
         usual = np.nan_to_num(_lean(own, known, cells, groups, scatter)[0])
-        far = _FAR * np.sqrt(scatter.variance(usual))
+        far = np.maximum(_FAR * np.sqrt(scatter.variance(usual)), few)
         calm = np.where(observed, np.clip(came, np.maximum(usual - far, 0), usual + far), np.nan)
     return calm, scatter
 
 
-def _without_extremes(came: Floats) -> Floats:
-    """Without the highest and the lowest rate of each cell, where enough others are left."""
+def _without_extremes(came: Floats, few: float) -> Floats:
+    """Without the highest and the lowest rate of each cell, where enough others are left and much happens."""
     number = (~np.isnan(came)).sum(axis=0)
     calm = came.copy()
-    columns = np.flatnonzero(number >= _ENOUGH)
+    columns = np.flatnonzero((number >= _ENOUGH) & (np.nan_to_num(came).max(axis=0) > few))
     some = came[:, columns]
     calm[np.nanargmax(some, axis=0), columns] = np.nan
     calm[np.nanargmin(some, axis=0), columns] = np.nan
