@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from maintenance.traffic import Profile, TooLittle, learning
 from maintenance.traffic.weeks import DAY, HOUR, Integers
 
 __all__ = ["Choice", "History", "Row", "at_origin", "history", "origins", "run"]
+
+_DIGITS: Final = 6
+"""Figures are rounded to so many: 50 lies within 50.00000000000001 to 60, whatever the machine adds up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,10 @@ def _chosen(
         return None
     start = datetime.fromtimestamp(seconds[best], UTC)
     load = profile.expect(start, start + timedelta(seconds=steps * series.step))
-    return Choice(float(seconds[best]), load.expected, actual), load.low, load.high
+    promised, low, high, came = (
+        round(figure, _DIGITS) for figure in (load.expected, load.low, load.high, actual)
+    )
+    return Choice(float(seconds[best]), promised, came), low, high
 
 
 def _mean_rate(series: History, starts: Integers, steps: int) -> float:

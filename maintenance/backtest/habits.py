@@ -1,4 +1,4 @@
-"""What lay before an origin in; the slots that people's habits would have taken, and what came in them, out."""
+"""What lay before an origin in; the slots that habits would have taken then, and what came in them, out."""
 
 from __future__ import annotations
 

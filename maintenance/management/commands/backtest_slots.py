@@ -25,11 +25,16 @@ from maintenance.traffic.weeks import Floats
 _CHUNK_ROWS: Final = 50_000
 _NAMES: Final = {"sunday": "Sunday 02:00", "last_week": "same hours last week", "mean": "8-week mean"}
 
-_TITLE: Final = "{number} origins from {first} to {last}, {hours}{clear}; slots begin 5 to 12 days ahead."
+_TITLE: Final = (
+    "Suggested at {number} {midnights} from {first} to {last}, each time from what lay before it alone:\n"
+    "slots that begin 5 to 12 days later, {hours}{clear}."
+)
 _LEGEND: Final = (
     "Of an ordinary hour: traffic in the chosen slots over the mean of all hours.\n"
-    "Suggested : it: traffic in the suggested slots over that in the slots of this habit, same origins."
+    "Suggested : it: traffic in the suggested slots over that in the slots of this habit, same midnights."
 )
+_DIFFERENCE: Final = "With a sign: nothing came in the latter, and this many counts in the former."
+_NO_SLOT: Final = "none to judge"
 
 
 class Command(BaseCommand):
@@ -64,6 +69,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Replay and print. Raises CommandError with one clear sentence."""
         series = self._history(options)
+        if doubt := series.country.doubt(_local(series.begins, options["zone"]).year):
+            self.stderr.write(doubt)
         mode = ("staffed" if options["staffed"] else "any") + ("+blackouts" if options["blackouts"] else "")
         found = backtest.run(
             series, options["durations"], [mode], most=options["origins"], weeks=options["history"]
@@ -147,16 +154,22 @@ def _plain(row: Row, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _report(rows: Sequence[Row], zone: ZoneInfo, mode: str) -> str:
-    first, last = (_local(at, zone) for at in (rows[0].origin, rows[-1].origin))
+    first, last = (clock.day_words(_local(at, zone).date()) for at in (rows[0].origin, rows[-1].origin))
     number = len({row.origin for row in rows})
     kind, _, limits = mode.partition("+")
-    hours = "08:00 to 20:00 on working days" if kind == "staffed" else "any hours"
-    clear = ", clear of holidays, the 1st, 15th, 25th and month end" if limits else ""
+    title = _TITLE.format(
+        number=number,
+        midnights="midnight" if number == 1 else "midnights",
+        first=first,
+        last=last,
+        hours="from 08:00 to 20:00 on working days" if kind == "staffed" else "at any hour",
+        clear=",\nclear of holidays, the 1st, 15th and 25th and the last two days of a month" if limits else "",
+    )
     heads = ("", "slot", "of an ordinary hour", "suggested : it", "promised : came", "in the 80 % range")
     table: list[tuple[str, ...]] = [heads]
     for length in sorted({row.hours for row in rows}):
         table += _lines([row for row in rows if row.hours == length])
-    widths = [max(len(line[column]) for line in table) for column in range(len(heads))]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     printed = [
         "  ".join(
             cell.ljust(width) if place < 2 else cell.rjust(width)
@@ -164,8 +177,8 @@ def _report(rows: Sequence[Row], zone: ZoneInfo, mode: str) -> str:
         ).rstrip()
         for line in table
     ]
-    return "\n".join([_TITLE.format(number=number, first=clock.day_words(first.date()),
-        last=clock.day_words(last.date()), hours=hours, clear=clear), "", *printed, "", _LEGEND])  # fmt: skip
+    signed = any(cell.startswith(("+", "-")) for line in table for cell in line)
+    return "\n".join([title, "", *printed, "", _LEGEND, *([_DIFFERENCE] if signed else [])])
 
 
 def _lines(rows: Sequence[Row]) -> list[tuple[str, ...]]:
@@ -179,13 +192,15 @@ def _lines(rows: Sequence[Row]) -> list[tuple[str, ...]]:
             _share([row.chosen for row in rows], rows),
             "",
             _ratio([row.chosen.promised for row in rows], [row.chosen.actual for row in rows]),
-            f"{inside:.0%}",
+            f"{100 * inside:.0f} %",
         )
     ]
     for name, words in _NAMES.items():
         pairs = [(row, choice) for row in rows if (choice := row.habits[name])]
         theirs = [choice for _, choice in pairs]
-        if pairs:
+        if not pairs:
+            lines.append(("", words, _NO_SLOT, "", "", ""))
+        else:
             ours = [row.chosen.actual for row, _ in pairs]
             came = [choice.actual for choice in theirs]
             promise = "" if name == "sunday" else _ratio([choice.promised for choice in theirs], came)
@@ -198,7 +213,7 @@ def _lines(rows: Sequence[Row]) -> list[tuple[str, ...]]:
 def _share(choices: Sequence[Choice], rows: Sequence[Row]) -> str:
     came = sum(choice.actual for choice in choices)
     ordinary = sum(row.mean_rate * row.hours for row in rows)
-    return f"{came / ordinary:.1%}" if ordinary else "–"
+    return f"{100 * came / ordinary:.1f} %" if ordinary else "–"
 
 
 def _ratio(one: Sequence[float], other: Sequence[float]) -> str:
