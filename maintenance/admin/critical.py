@@ -59,7 +59,7 @@ class CriticalDayAdmin(Rechecking):
 
     @display(description="Next days")
     def coming(self, row: CriticalDay) -> SafeString | str:
-        """What the pattern comes to, in the country of the bank."""
+        """What the pattern comes to."""
         found = coming(row, timezone.localdate())
         lines = ((clock.day_words(day),) for day in found)
         return format_html_join("", "<p>{}</p>", lines) or "None: they have passed."
@@ -71,8 +71,10 @@ class CriticalDayAdmin(Rechecking):
 
 
 def coming(row: CriticalDay, today: date) -> list[date]:
-    """The next days, in the country of the bank, from today on."""
-    country, found = days.of(settings.COUNTRY), []
+    """The next days from today on, in the country of its services, the bank's where it is for every one."""
+    found: list[date] = []
+    code = next((service.country for service in row.services.all()), settings.COUNTRY)
+    country = days.of(code)
     for ahead in _AHEAD:
         found = critical.days_of(row, country, today, max(today, row.day or today) + ahead)
         if len(found) >= SHOWN:

@@ -11,13 +11,14 @@ from django.forms import BaseModelFormSet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from maintenance import policies, rulebooks
 from maintenance.admin import readymade
 from maintenance.admin.links import lines
 from maintenance.admin.policy_fields import NoticePolicyForm, NoticeRuleForm
+from maintenance.admin.rechecking import Rechecking
 from maintenance.models import Customer, Kind, NoticePolicy, NoticeRule
 from maintenance.templatetags.spans import duration
 
@@ -79,7 +80,7 @@ class NoticeRuleInline(TabularInline):
 
 
 @admin.register(NoticePolicy)
-class NoticePolicyAdmin(ModelAdmin):
+class NoticePolicyAdmin(Rechecking):
     """How much notice an audience is promised."""
 
     form = NoticePolicyForm

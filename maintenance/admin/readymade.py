@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from maintenance import policies, rulebooks
-from maintenance.admin import frame
+from maintenance.admin import frame, rechecking
 from maintenance.models import Customer, NoticePolicy
 from maintenance.rulebooks import RULEBOOKS, Rulebook
 
@@ -94,4 +94,5 @@ def _take_over(request: HttpRequest, model_admin: ModelAdmin[NoticePolicy]) -> H
     messages.success(
         request, f"{policies.who(asked.audience).capitalize()}: {' '.join(policies.demands(policy))}"
     )
+    rechecking.again(request)
     return HttpResponseRedirect(reverse("admin:maintenance_noticepolicy_change", args=[policy.pk]))

@@ -98,6 +98,17 @@ class FreezeAdmin(RepeatingAdmin):
 
     form = FreezeForm
     actions_list: Any = ("from_calendar",)
+    readonly_fields = (*RepeatingAdmin.readonly_fields, "origin")
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[Any, ...]:
+        """And where it comes from, if it was imported."""
+        fields = super().get_fields(request, obj)
+        return (*fields, "origin") if isinstance(obj, Freeze) and obj.uid else fields
+
+    @display(description="From a calendar")
+    def origin(self, row: Freeze) -> str:
+        """Why a change made here may not last."""
+        return "Imported. The next import of that calendar brings it back to what stands there."
 
     def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
         """The two pages of an import."""
@@ -134,9 +145,9 @@ class SupportCoverAdmin(RepeatingAdmin):
     read = (*RepeatingAdmin.read, "holidays")
 
     def times(self, row: SupportCover, now: datetime) -> Times:
-        """Without the public holidays of the bank's country, if nobody answers then."""
+        """Without public holidays, if nobody answers then: of its services' country, or of the bank's."""
         times = recurrence.coming(row.starts_at, row.ends_at, row.recurrence, now, _DAYS_LOOKED_AT)
-        country = days.of(settings.COUNTRY)
+        country = days.of(next((service.country for service in row.services.all()), settings.COUNTRY))
         open_ = [at for at in times if row.on_holidays or not country.holiday(clock.bank_day(at[0]))]
         return open_[:SHOWN]
 

@@ -442,4 +442,8 @@ class Migration(migrations.Migration):
             model_name='noticepolicy',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('longest__isnull', True), ('longest__gt', datetime.timedelta(0)), _connector='OR'), models.Q(('most_per_month__isnull', True), ('most_per_month__gt', 0), _connector='OR'), models.Q(('downtime_per_month__isnull', True), ('downtime_per_month__gt', datetime.timedelta(0)), _connector='OR'), models.Q(('downtime_per_year__isnull', True), ('downtime_per_year__gt', datetime.timedelta(0)), _connector='OR')), name='policy_limits_positive'),
         ),
+        migrations.AddConstraint(
+            model_name='rulesetting',
+            constraint=models.CheckConstraint(condition=models.Q(('weight__in', ['hard', 'soft', 'off'])), name='rule_setting_weight_is_known'),
+        ),
     ]

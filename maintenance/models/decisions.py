@@ -81,6 +81,11 @@ class RuleSetting(models.Model):
 
     class Meta:
         ordering = ["rule"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(weight__in=["hard", "soft", "off"]), name="rule_setting_weight_is_known"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.get_weight_display()}"

@@ -105,3 +105,19 @@ def test_a_shorter_longest_window_hits_what_is_longer() -> None:
     }
     page = signed_in("ada").post(address("maintenance_service_change", service.pk), given, follow=True)
     assert address("maintenance_window_change", window.pk) in page.content.decode()
+
+
+def test_a_policy_that_demands_more_hits_what_is_booked() -> None:
+    window, policy = people.window(), policies.of()
+    given = {
+        "name": policy.name,
+        "audience": policy.audience,
+        "unit": policy.unit,
+        "promised": "30",
+        "least": "30",
+        "rules-TOTAL_FORMS": "0",
+        "rules-INITIAL_FORMS": "0",
+    }
+    page = signed_in("olga").post(address("maintenance_noticepolicy_change", policy.pk), given, follow=True)
+    assert address("maintenance_window_change", window.pk) in page.content.decode()
+    assert Conflict.objects.get().rule == "notice"

@@ -128,6 +128,13 @@ def test_saving_it_again_changes_nothing() -> None:
     }
 
 
+def test_an_imported_freeze_says_that_a_change_may_not_last() -> None:
+    page = words(signed_in("ada"), address("maintenance_freeze_change", made(Freeze, uid="one@bank").pk))
+    assert "The next import of that calendar" in page
+    page = words(signed_in("ada"), address("maintenance_freeze_change", made(Freeze).pk))
+    assert "The next import of that calendar" not in page
+
+
 def test_a_freeze_that_is_over_says_so() -> None:
     made(Freeze, starts_at=people.NOW - timedelta(days=2))
     assert "Over" in words(reader(), address("maintenance_freeze_changelist"))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from maintenance.models import CriticalDay
+from maintenance.models import CriticalDay, RuleSetting
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -48,3 +48,8 @@ def _stored(**values: Any) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def test_a_rule_weighs_what_is_known() -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RuleSetting.objects.create(rule="freeze", weight="much")
