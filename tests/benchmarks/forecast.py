@@ -57,7 +57,7 @@ _EARLIER = 200
 _THREE_WEEKS = 3
 _RUNS = 20
 _EXPLAINED = """
-ratio    traffic in the chosen slots over that in those of the 8-week mean; d: their difference, where it had none
+ratio    traffic in the chosen slots over that in those of the 8-week mean; d: their difference
 p95      the same of the 95th percentiles, any+blackouts
 prom     promised over actual
 cov      how often what came lay within the 80 % range
