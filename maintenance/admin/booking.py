@@ -46,7 +46,7 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
     assert isinstance(booker, User)  # the decorator let nobody else in
     form = BookForm(request.POST if request.method == "POST" else None, booker=booker, services=services)
     found = expected(services, starts_at, ends_at, now)
-    against: Sequence[rules.Objection] | None = None
+    refused: Sequence[rules.Objection] = ()
     if form.is_valid():
         try:
             window = windows.book(
@@ -63,14 +63,14 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
                 overrides=form.reasons,
                 emergency=emergency(form.cleaned_data),
             )
-        except windows.Refused as refused:
-            against = refused.objections
+        except windows.Refused as error:
+            refused = error.objections
         else:
             rechecks.run(now)
             messages.success(request, "Booked. It now waits for both approvals.")
             return HttpResponseRedirect(reverse("admin:maintenance_window_change", args=[window.pk]))
-    if against is None:
-        against = rules.objections(services, starts_at, ends_at, now=now, **chosen(form))
+    standing = rules.objections(services, starts_at, ends_at, now=now, **chosen(form))
+    against = objections.whole(refused, standing)
     form.ask(against)
     facts = {
         "form": form,

@@ -38,18 +38,17 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Http
         booker=booker,
         initial={"staff": window.staff.all(), "exemption": window.exemption, **(given or time_of(window))},
     )
-    against: Sequence[rules.Objection] | None = None
+    refused: Sequence[rules.Objection] = ()
     if form.is_valid():
         try:
             _move(window, form, by=booker, now=now)
-        except windows.Refused as refused:
-            against = refused.objections
+        except windows.Refused as error:
+            refused = error.objections
         else:
             rechecks.run(now)
             messages.success(request, "Moved. It needs both approvals anew.")
             return HttpResponseRedirect(reverse("admin:maintenance_window_change", args=[pk]))
-    if against is None:
-        against = _against(window, form, given, now)
+    against = objections.whole(refused, _against(window, form, given, now))
     form.ask(against, known=_passed_before(window))
     again = given == time_of(window)
     if again:

@@ -80,6 +80,9 @@ class PassingForm(EmergencyForm):
 
     def ask(self, against: Iterable[Objection], known: Mapping[str, str] | None = None) -> None:
         """Add a field for the reason of each soft rule that stands against it; `known` are given before."""
+        against = list(against)
+        if any(objection.hard and objection.rule in SETTABLE for objection in against):
+            self._ask_why_it_cannot_wait()
         for name in dict.fromkeys(objection.rule for objection in against if not objection.hard):
             if name not in SETTABLE:
                 continue
@@ -93,6 +96,10 @@ class PassingForm(EmergencyForm):
             )
             if field in self.data and name not in self.reasons:
                 self.add_error(field, "Write it down, or choose another time.")
+
+    def _ask_why_it_cannot_wait(self) -> None:
+        if "emergency_reason" in self.data and not self.data["emergency_reason"] and not self.errors:
+            self.add_error("emergency_reason", "Say why it cannot wait, or choose another time.")
 
     def reason_fields(self) -> list[forms.BoundField]:
         """The fields for the reasons, for the page."""

@@ -107,6 +107,15 @@ def test_what_is_hard_is_booked_as_an_emergency(now: datetime) -> None:
     assert (window.emergency_approver, window.overrides.get().hard) == (people.user("ben"), True)
 
 
+def test_an_answer_stays_while_what_is_hard_still_lacks_one(now: datetime) -> None:
+    _frozen(now + DAYS, "soft")
+    people.window(people.service(), starts_at=now + DAYS)
+    given = {**_given(now + DAYS), "reason-freeze": "The office agreed", "emergency_reason": ""}
+    page = signed_in("ada").post(address(BOOK), given).content.decode()
+    assert 'value="The office agreed"' in page
+    assert "Say why it cannot wait" in page
+
+
 def test_who_does_the_work_and_what_it_is_exempt_as_is_kept(now: datetime) -> None:
     ada = signed_in("ada")
     given = _given(now + DAYS, staff=[str(people.user("ada").pk)], exemption="security")
