@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,8 +18,7 @@ from maintenance.admin import frame
 from maintenance.admin.calendar.entries import MOVABLE
 from maintenance.forms import ReasonForm, TargetForm
 from maintenance.models import Window
-from maintenance.refusals import state
-from maintenance.rules import Objection
+from maintenance.refusals import state, unmoved
 
 
 @frame.allowed("maintenance.book_window")
@@ -55,17 +53,10 @@ def check(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Htt
             "starts_at": starts_at,
             "ends_at": ends_at,
             "move": move,
-            "refused": state(window, *MOVABLE) or _same(window, starts_at),
+            "refused": state(window, *MOVABLE) or unmoved(window, starts_at, ends_at),
             **objections.facts(against),
             "reason": ReasonForm(auto_id="moved_%s")["reason"],
         }
     if part:
         return render(request, "maintenance/admin/calendar/checked.html", facts)
     return frame.render(request, model_admin, "maintenance/admin/calendar/check.html", "Move a window", facts)
-
-
-def _same(window: Window, starts_at: datetime) -> list[Objection]:
-    """Rejected for its words, it may be put forward again at the same time."""
-    if starts_at != window.starts_at or window.status == Window.Status.REJECTED:
-        return []
-    return [Objection("unmoved", "It is planned for this time already.")]
