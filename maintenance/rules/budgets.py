@@ -90,9 +90,9 @@ def _others(
 
 
 def _counts(held: Span, around: Surroundings) -> bool:
-    if around.own is None or around.moved is not None:
+    if not around.again:
         return held.window != around.own
-    return (held.window or 0) < around.own
+    return (held.window or 0) < (around.own or 0)
 
 
 def _months(asked: Time) -> Iterator[_Period]:

@@ -53,6 +53,8 @@ class Surroundings:
     """The window being moved, as it stands now; None while a window is booked or only looked at again."""
     exemption: str = ""
     """A value of Exemption, or empty."""
+    again: bool = False
+    """Whether a window that is booked is only looked at again, and not put forward."""
 
     def of(self, window: Window) -> Surroundings:
         """The same for a window that is booked, to look at it again; of services that were asked for."""
@@ -65,6 +67,7 @@ class Surroundings:
             own=window.pk,
             moved=None,
             exemption=window.exemption,
+            again=True,
         )
 
 

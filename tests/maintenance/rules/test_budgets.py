@@ -163,3 +163,10 @@ def test_budgets_are_read_once_however_many_times_are_asked_about(
     with django_assert_num_queries(0):
         for hours in range(100):
             rules.against(around, Time(START + hours * HOUR, END + hours * HOUR, now))
+
+
+def test_a_rejected_window_put_forward_again_finds_its_place_taken(now: datetime) -> None:
+    partners(most_per_month=1)
+    rejected = window(service(), starts_at=START, status=Window.Status.REJECTED)
+    window(service(), starts_at=START + timedelta(days=7))
+    assert found(now=now, moved=rejected) == ["windows"]
