@@ -7,21 +7,39 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Model, Q
 
 from maintenance import clock, critical, days, recurrence
 from maintenance.days import Country
 from maintenance.models import CriticalDay, Cutoff, Freeze, StandingWindow, SupportCover
+from maintenance.recurrence import NoRecurrence
 from maintenance.rules.network import Network
 from maintenance.rules.spans import Span, Spans
 
 NEXT: Final = timedelta(days=35)
 """How far beyond a time its next standing window is looked for."""
 _DAY: Final = timedelta(days=1)
+_RULES: Final[Mapping[type[Model], str]] = {
+    Freeze: "freeze",
+    CriticalDay: "critical",
+    Cutoff: "cutoff",
+    SupportCover: "support",
+    StandingWindow: "standing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What repeats by a rule that cannot be read: it counts, for nobody knows when it is."""
+
+    rule: str
+    words: str
+    services: frozenset[int]
+    """None means every service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +53,13 @@ class Agreed:
     """When somebody answers the customers of a service; without any cover on record it is not among them."""
     standing: Mapping[int, Spans]
     """The standing windows of a service that has any."""
+    unread: tuple[Unread, ...] = ()
+
+    def unreadable(self, rule: str, services: frozenset[int]) -> Iterator[str]:
+        """What a rule says of the times of these services that cannot be read."""
+        for row in self.unread:
+            if row.rule == rule and (not row.services or row.services & services):
+                yield row.words
 
 
 @dataclass(frozen=True)
@@ -63,24 +88,31 @@ def read(asked: frozenset[int], network: Network, first: datetime, last: datetim
     """All that is agreed between two instants, for the asked services and those that are away with them."""
     away = network.away_with(asked)
     countries = _Countries()
-    return Agreed(
-        freezes=Spans(_freezes(first, last)),
-        critical=Spans(_critical(away, network, countries, first, last)),
-        cutoffs=Spans(_cutoffs(away, network, countries, first, last)),
-        cover=_cover(asked, network, countries, first, last),
-        standing=_standing(asked, first, last + NEXT),
+    unread: list[Unread] = []
+    found = Agreed(
+        freezes=Spans(_freezes(first, last, unread)),
+        critical=Spans(_critical(away, network, countries, first, last, unread)),
+        cutoffs=Spans(_cutoffs(away, network, countries, first, last, unread)),
+        cover=_cover(asked, network, countries, first, last, unread),
+        standing=_standing(asked, first, last + NEXT, unread),
     )
+    return replace(found, unread=tuple(unread))
 
 
-def _freezes(first: datetime, last: datetime) -> Iterator[Span]:
+def _freezes(first: datetime, last: datetime, unread: list[Unread]) -> Iterator[Span]:
     found = Freeze.objects.filter(_may_meet(first), starts_at__lt=last)
     for row in found.prefetch_related("services"):
-        for starts_at, ends_at in _times(row, first, last):
+        for starts_at, ends_at in _times(row, first, last, unread):
             yield Span(row.name, starts_at, ends_at, _keys(row))
 
 
 def _critical(
-    away: frozenset[int], network: Network, countries: _Countries, first: datetime, last: datetime
+    away: frozenset[int],
+    network: Network,
+    countries: _Countries,
+    first: datetime,
+    last: datetime,
+    unread: list[Unread],
 ) -> Iterator[Span]:
     """Whole days on the clocks of the services, each where its country has them."""
     for row in CriticalDay.objects.prefetch_related("services"):
@@ -90,29 +122,44 @@ def _critical(
             there[known.country, known.zone].add(service)
         for (code, zone), services in there.items():
             days_asked = first.astimezone(zone).date(), last.astimezone(zone).date()
-            for day in critical.days_of(row, countries[code], *days_asked):
+            try:
+                found = critical.days_of(row, countries[code], *days_asked)
+            except NoRecurrence:
+                unread.append(_unread(row))
+                break
+            for day in found:
                 begin, end = (datetime.combine(each, time.min, zone) for each in (day, day + _DAY))
                 name = f"“{row.name}” on {clock.day_words(day)}"
                 yield Span(name, begin.astimezone(UTC), end.astimezone(UTC), frozenset(services))
 
 
 def _cutoffs(
-    away: frozenset[int], network: Network, countries: _Countries, first: datetime, last: datetime
+    away: frozenset[int],
+    network: Network,
+    countries: _Countries,
+    first: datetime,
+    last: datetime,
+    unread: list[Unread],
 ) -> Iterator[Span]:
     for row in Cutoff.objects.filter(_may_meet(first), starts_at__lt=last, service__in=away):
         country = network.services[row.service_id].country
         name = f"{row.get_kind_display().lower()} “{row.name}”"
-        for starts_at, ends_at in _times(row, first, last):
+        for starts_at, ends_at in _times(row, first, last, unread):
             if not row.working_days_only or countries[country].is_working_day(clock.bank_day(starts_at)):
                 yield Span(name, starts_at, ends_at, frozenset((row.service_id,)))
 
 
 def _cover(
-    asked: frozenset[int], network: Network, countries: _Countries, first: datetime, last: datetime
+    asked: frozenset[int],
+    network: Network,
+    countries: _Countries,
+    first: datetime,
+    last: datetime,
+    unread: list[Unread],
 ) -> dict[int, Spans]:
     spans: dict[int, list[Span]] = {}
     for row in SupportCover.objects.prefetch_related("services"):
-        times = [(Span(row.name, *at), clock.bank_day(at[0])) for at in _times(row, first, last)]
+        times = [(Span(row.name, *at), clock.bank_day(at[0])) for at in _times(row, first, last, unread)]
         stretch = [day for _, day in times[:1] + times[-1:]]
         for service in asked & (_keys(row) or asked):
             found = spans.setdefault(service, [])
@@ -123,10 +170,12 @@ def _cover(
     return {service: Spans(found) for service, found in spans.items()}
 
 
-def _standing(asked: frozenset[int], first: datetime, last: datetime) -> dict[int, Spans]:
+def _standing(
+    asked: frozenset[int], first: datetime, last: datetime, unread: list[Unread]
+) -> dict[int, Spans]:
     spans: dict[int, list[Span]] = {}
     for row in StandingWindow.objects.prefetch_related("services"):
-        times = [Span(row.name, *at) for at in _times(row, first, last)]
+        times = [Span(row.name, *at) for at in _times(row, first, last, unread)]
         for service in asked & (_keys(row) or asked):
             spans.setdefault(service, []).extend(times)
     return {service: Spans(found) for service, found in spans.items()}
@@ -137,10 +186,27 @@ def _may_meet(first: datetime) -> Q:
 
 
 def _times(
-    row: Freeze | Cutoff | StandingWindow | SupportCover, first: datetime, last: datetime
+    row: Freeze | Cutoff | StandingWindow | SupportCover,
+    first: datetime,
+    last: datetime,
+    unread: list[Unread],
 ) -> list[tuple[datetime, datetime]]:
-    return recurrence.occurrences(row.starts_at, row.ends_at, row.recurrence, first, last)
+    try:
+        return recurrence.occurrences(row.starts_at, row.ends_at, row.recurrence, first, last)
+    except NoRecurrence:
+        unread.append(_unread(row))
+        return []
 
 
-def _keys(row: Freeze | CriticalDay | StandingWindow | SupportCover) -> frozenset[int]:
+def _unread(row: Freeze | CriticalDay | Cutoff | StandingWindow | SupportCover) -> Unread:
+    words = (
+        f"The {row._meta.verbose_name} “{row.name}” repeats by a rule that cannot be read, so nobody knows "
+        "when it is: write the rule anew."
+    )
+    return Unread(_RULES[type(row)], words, _keys(row))
+
+
+def _keys(row: Freeze | CriticalDay | Cutoff | StandingWindow | SupportCover) -> frozenset[int]:
+    if isinstance(row, Cutoff):
+        return frozenset((row.service_id,))
     return frozenset(service.pk for service in row.services.all())

@@ -12,6 +12,7 @@ from maintenance.rules.surroundings import Surroundings
 
 def freeze(time: Time, around: Surroundings) -> Iterator[str]:
     """Nothing is touched in a freeze of a service, of what depends on it, or of every service."""
+    yield from around.agreed.unreadable("freeze", around.away)
     for held in around.agreed.freezes.meeting(time):
         if held.of(around.away):
             when = clock.span_words(held.starts_at, held.ends_at)
@@ -20,6 +21,7 @@ def freeze(time: Time, around: Surroundings) -> Iterator[str]:
 
 def critical(time: Time, around: Surroundings) -> Iterator[str]:
     """On a critical day of a service it is not taken away, nor what it depends on."""
+    yield from around.agreed.unreadable("critical", around.away)
     for day in around.agreed.critical.meeting(time):
         lost = day.services & around.away
         if lost:
@@ -28,6 +30,7 @@ def critical(time: Time, around: Surroundings) -> Iterator[str]:
 
 def cutoff(time: Time, around: Surroundings) -> Iterator[str]:
     """A batch, the taking in of salary files and a clearing cut-off need their service, and what it needs."""
+    yield from around.agreed.unreadable("cutoff", around.away)
     for held in around.agreed.cutoffs.meeting(time):
         lost = held.services & around.away
         if lost:
@@ -37,6 +40,7 @@ def cutoff(time: Time, around: Surroundings) -> Iterator[str]:
 
 def standing(time: Time, around: Surroundings) -> Iterator[str]:
     """A service with standing windows is touched only in them."""
+    yield from around.agreed.unreadable("standing", around.asked)
     for service in sorted(around.asked & around.agreed.standing.keys()):
         agreed = around.agreed.standing[service]
         if agreed.gaps(time):

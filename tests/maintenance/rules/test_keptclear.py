@@ -233,3 +233,13 @@ def test_a_service_without_standing_windows_is_not_asked_about_them(now: datetim
 def test_a_standing_window_of_no_service_is_of_every_service(now: datetime) -> None:
     _standing()
     assert found(now=now, start=START + timedelta(hours=6)) == ["standing"]
+
+
+def test_a_freeze_whose_rule_cannot_be_read_is_named(now: datetime) -> None:
+    freeze(recurrence="FREQ=WEEKLY;BYDAY=XX")
+    assert words(now=now) == [
+        (
+            "The freeze “Election” repeats by a rule that cannot be read, so nobody knows when it is: "
+            "write the rule anew."
+        )
+    ]
