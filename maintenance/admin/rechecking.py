@@ -60,17 +60,17 @@ def _standing() -> dict[int, int]:
 
 
 def _hit(keys: set[int], all_: int) -> SafeString:
-    """`1 booked window is now in conflict: Sun 29 Nov 2026, 02:00 – 04:00 GMT, Online banking.`"""
+    """How many windows, the first few with links, and the way to the others."""
     found = Window.objects.filter(pk__in=keys).prefetch_related("services").order_by("starts_at")[:_NAMED]
-    links = format_html_join("; ", "{}", ((_link(window),) for window in found))
-    more = len(keys) - len(found)
     count = "1 booked window is" if len(keys) == 1 else f"{len(keys)} booked windows are"
-    rest = format_html(" and {} more", more) if more else ""
-    every = ""
-    if more or all_ > len(keys):
+    links = [_link(window) for window in found]
+    if all_ > len(links):
         address = f"{reverse('admin:maintenance_window_changelist')}?conflict=open"
-        every = format_html(' <a class="lull-inherit" href="{}">All {} in conflict</a>', address, all_)
-    return format_html("{} now in conflict: {}{}.{}", count, links, rest, every)
+        more = f"and {len(keys) - len(links)} more; " if len(keys) > len(links) else ""
+        all_words = f"all {all_} in conflict"
+        links.append(format_html('{}<a class="lull-inherit" href="{}">{}</a>', more, address, all_words))
+    lines = format_html_join("", "<li>{}</li>", ((line,) for line in links))
+    return format_html("{} now in conflict:<ul>{}</ul>", count, lines)
 
 
 def _link(window: Window) -> SafeString:
