@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
@@ -153,5 +154,6 @@ def _local_until(until: str, zone: tzinfo) -> str:
     """An end in UTC as the clock of the rule shows it, on which it runs; an end that is a date is whole."""
     at = _time(until.removesuffix("Z") if "T" in until else f"{until}T235959")
     if until.endswith("Z"):
-        at = at.replace(tzinfo=UTC).astimezone(zone)
+        with suppress(OverflowError):  # the end of the calendar is the same on every clock
+            at = at.replace(tzinfo=UTC).astimezone(zone)
     return f"{at:%Y%m%dT%H%M%S}"

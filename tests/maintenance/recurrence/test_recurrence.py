@@ -157,3 +157,9 @@ def test_the_next_times_are_those_that_are_not_over(rule: str, days: list[str]) 
 def test_what_is_over_has_no_next_time() -> None:
     begins = at("2026-01-04T02:00")
     assert recurrence.coming(begins, begins + timedelta(hours=4), "", at("2026-01-04T06:00"), 3) == []
+
+
+def test_an_end_at_the_end_of_the_calendar_is_read_on_an_eastern_clock() -> None:
+    zone = ZoneInfo("Asia/Riyadh")
+    starts_at = datetime(2026, 3, 1, tzinfo=UTC)
+    recurrence.check("FREQ=WEEKLY;UNTIL=99991231T235959Z", starts_at, zone=zone)
