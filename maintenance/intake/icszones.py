@@ -18,6 +18,7 @@ from maintenance.intake.csvfiles import Reject
 from maintenance.intake.icslines import Component, Property
 
 YEARS: Final = range(1970, 2200)
+_LONGEST: Final = timedelta(days=3_660)
 _TIME: Final = re.compile(r"(\d{8})(?:T(\d{6})(Z?))?")
 _RULE: Final = re.compile(r"RRULE:(?!.*FREQ=YEARLY)", re.IGNORECASE)
 
@@ -94,6 +95,8 @@ def length(text: str) -> timedelta:
     except ValueError:
         raise Reject(f"DURATION is “{text[:30]}”, which is no length") from None
     assert isinstance(value, timedelta)
+    if abs(value) > _LONGEST:
+        raise Reject(f"DURATION is “{text[:30]}”, which is longer than ten years")
     return value
 
 
