@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+YEARS: Final = range(1970, 2200)
 LENGTHS: Final = tuple((minutes, name) for minutes, name in (
     (30, "30 minutes"), (60, "1 hour"), (90, "1 hour 30"), (120, "2 hours"), (180, "3 hours"),
     (240, "4 hours"), (360, "6 hours"), (480, "8 hours"), (720, "12 hours"),
@@ -28,7 +29,7 @@ class Moment(forms.DateTimeField):
     def to_python(self, value: Any) -> datetime | None:
         """An hour that the clocks skip or repeat is asked for again: nobody may guess which is meant."""
         try:
-            return super().to_python(value)
+            found = super().to_python(value)
         except ValidationError as error:
             if "interpreted" not in str(error):
                 raise
@@ -36,6 +37,9 @@ class Moment(forms.DateTimeField):
                 "The clocks change in this hour, so this time happens twice or not at all. "
                 "Choose a time outside of it."
             ) from None
+        if found and found.year not in YEARS:
+            raise ValidationError(f"Choose a year from {YEARS.start} to {YEARS.stop - 1}.")
+        return found
 
 
 def offered(length: timedelta) -> int:
