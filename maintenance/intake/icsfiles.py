@@ -20,6 +20,7 @@ from maintenance.intake.icszones import Clocks
 from maintenance.intake.textfiles import Unreadable
 from maintenance.recurrence import NoRecurrence
 
+MOST_FREEZES: Final = 5_000
 _UNREAD: Final = ("VTODO", "VJOURNAL", "VFREEBUSY", "VAVAILABILITY")
 
 
@@ -50,12 +51,16 @@ def read(content: bytes, name: str, *, now: datetime) -> CalendarFile:
     called_off = any(each.kind == "VCALENDAR" and each.value("METHOD").upper() == "CANCEL" for each in found)
     clocks = Clocks(each for each in found if each.kind == "VTIMEZONE")
     events: list[Taken] = []
+    count = 0
     rejected = [_refused(each, "only events are read") for each in found if each.kind in _UNREAD]
     for parts in _events(found, rejected):
         try:
             events.append(icsevents.read(parts, clocks, now, called_off=called_off))
+            count += len(events[-1].entries)
         except (Reject, NoRecurrence) as reason:
             rejected.append(_refused(parts[0], str(reason)))
+        if count > MOST_FREEZES:
+            raise Unreadable(f"{name} comes to more than {MOST_FREEZES:,} freezes: export fewer days of it.")
     if not (events or rejected):
         raise Unreadable(f"{name} is a calendar without an event.")
     return CalendarFile(events, sorted(rejected, key=lambda each: each.line))

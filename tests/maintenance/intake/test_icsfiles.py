@@ -410,6 +410,12 @@ def test_a_calendar_of_too_many_events_is_refused(monkeypatch: pytest.MonkeyPatc
         read(calendar(block(*HOUR), block(*HOUR, uid="two")))
 
 
+def test_a_calendar_of_too_many_freezes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(icsfiles, "MOST_FREEZES", 100)
+    with pytest.raises(Unreadable, match="comes to more than 100 freezes"):
+        read(event("DTSTART:20260310T020000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY"))
+
+
 @pytest.mark.process
 def test_the_largest_file_is_read_within_seconds() -> None:
     blocks = [
