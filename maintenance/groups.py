@@ -15,8 +15,11 @@ _VERBS: Final = ("add", "change", "delete")
 
 _WRITES: Final = {
     READERS: (),
-    # who books must not weaken the rule that stands in the way: what rules weigh is not a change manager's
-    APPROVERS: ("approve_window", *(f"{verb}_rulesetting" for verb in _VERBS)),
+    # who books must not weaken what stands in the way: rules and promises are not a change manager's
+    APPROVERS: (
+        "approve_window",
+        *(f"{verb}_{model}" for verb in _VERBS for model in ("rulesetting", "noticepolicy", "noticerule")),
+    ),
     CHANGE_MANAGERS: (
         "book_window",
         *(f"{verb}_{model}" for verb in _VERBS for model in (*_TIMES, "alternative")),

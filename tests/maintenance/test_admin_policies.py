@@ -235,6 +235,13 @@ def test_the_page_says_whom_lull_does_not_write_to() -> None:
     assert page.count("writes to customers only: tell the regulator yourself.") == 1
 
 
+def test_approvers_may_take_one_over_and_who_books_may_not() -> None:
+    assert "Approvers take one over" in words(signed_in("ada"), address(READY_MADE))
+    assert "Approvers take one over" not in words(signed_in("ben"), address(READY_MADE))
+    assert signed_in("ben").get(address("maintenance_noticepolicy_add")).status_code == 200
+    assert signed_in("ada").get(address("maintenance_noticepolicy_add")).status_code == 403
+
+
 def test_what_is_in_force_is_not_offered_again() -> None:
     page = words(signed_in("olga"), address(READY_MADE))
     assert page.count("In force") == 1

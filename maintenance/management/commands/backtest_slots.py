@@ -163,7 +163,9 @@ def _report(rows: Sequence[Row], zone: ZoneInfo, mode: str) -> str:
         first=first,
         last=last,
         hours="from 08:00 to 20:00 on working days" if kind == "staffed" else "at any hour",
-        clear=",\nclear of holidays, the 1st, 15th and 25th and the last two days of a month" if limits else "",
+        clear=",\nclear of holidays, the 1st, 15th and 25th and the last two days of a month"
+        if limits
+        else "",
     )
     heads = ("", "slot", "of an ordinary hour", "suggested : it", "promised : came", "in the 80 % range")
     table: list[tuple[str, ...]] = [heads]
