@@ -41,8 +41,21 @@ def expect(profiles: Sequence[Profile], starts_at: datetime, ends_at: datetime) 
 
 def expected(profiles: Sequence[Profile], starts_at: datetime, ends_at: datetime) -> Expected:
     """The same, with the share of each service."""
-    hours = (ends_at - starts_at) / timedelta(hours=1)
-    loads = [profile.expect(starts_at, ends_at) for profile in profiles]
+    length = ends_at - starts_at
+    return _added(profiles, [profile.expect(starts_at, ends_at) for profile in profiles], length)
+
+
+def expected_each(
+    profiles: Sequence[Profile], starts: Sequence[datetime], length: timedelta
+) -> list[Expected | None]:
+    """The same of many times of one length; None of one of which the traffic of a service says nothing."""
+    rows = zip(*(profile.expect_each(starts, length) for profile in profiles), strict=True)
+    known = [[load for load in row if load is not None] for row in rows]
+    return [_added(profiles, row, length) if len(row) == len(profiles) else None for row in known]
+
+
+def _added(profiles: Sequence[Profile], loads: Sequence[Load], length: timedelta) -> Expected:
+    hours = length / timedelta(hours=1)
     rates = [profile.mean_rate for profile in profiles]
     each = tuple(load.expected / (rate * hours) for load, rate in zip(loads, rates, strict=True))
     if len(loads) == 1:
@@ -62,24 +75,7 @@ def shares(profiles: Sequence[Profile], starts: Floats, length: timedelta) -> Fl
     return mean
 
 
-def of_habit(
-    profiles: Sequence[Profile], starts: Sequence[datetime], length: timedelta
-) -> list[float | None]:
-    """For each start, the share that Sunday 02:00 of the same week (from Monday) would have.
-
-    None where nothing is known, or nothing is expected, of that Sunday.
-    """
-    days = [clock.bank_day(start) for start in starts]
-    sundays = [clock.at_bank(day + timedelta(days=6 - day.weekday()), HABIT).timestamp() for day in days]
-    usual = np.mean([_corrected(profile, np.array(sundays), length) for profile in profiles], axis=0)
-    return [share if share > 0 else None for share in usual.tolist()]
-
-
-def _corrected(profile: Profile, starts: Floats, length: timedelta) -> Floats:
-    """The shares of the night as `expect` gives them one by one: chosen ones carry more than they seem to."""
-    hours = length / timedelta(hours=1)
-    rates = profile.expected(starts, length.total_seconds()) / hours
-    by_level = (rates / profile.level).tolist()
-    chosen = [profile.record.correction(share, hours, staffed=False) for share in by_level]
-    found: Floats = rates * np.array(chosen) / profile.mean_rate
-    return found
+def habit(at: datetime) -> datetime:
+    """Sunday 02:00 of the same week (from Monday), by the bank's clock."""
+    day = clock.bank_day(at)
+    return clock.at_bank(day + timedelta(days=6 - day.weekday()), HABIT)

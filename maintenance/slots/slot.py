@@ -58,19 +58,23 @@ def look(known: Known, starts_at: datetime, length: timedelta) -> Slot:
 
 def look_at(known: Known, starts: Sequence[datetime], length: timedelta) -> list[Slot]:
     """Many times at once: each as `look` sees it."""
-    if not known.profiles:
-        return [_slot(known, starts_at, length, None) for starts_at in starts]
-    usual = loads.of_habit(known.profiles, starts, length)
-    return [_slot(known, starts_at, length, habit) for starts_at, habit in zip(starts, usual, strict=True)]
+    sundays = [loads.habit(starts_at) for starts_at in starts]
+    found: Sequence[Expected | None] = [None] * (2 * len(sundays))
+    if known.profiles and starts:
+        found = loads.expected_each(known.profiles, [*starts, *sundays], length)
+    pairs = zip(starts, found[: len(sundays)], found[len(sundays) :], strict=True)
+    return [_slot(known, starts_at, length, expected, sunday) for starts_at, expected, sunday in pairs]
 
 
-def _slot(known: Known, starts_at: datetime, length: timedelta, usual: float | None) -> Slot:
-    """`usual` is the share of Sunday 02:00, where it is known."""
+def _slot(
+    known: Known, starts_at: datetime, length: timedelta, expected: Expected | None, sunday: Expected | None
+) -> Slot:
+    """`sunday` is what Sunday 02:00 is expected to carry, where that is known."""
     ends_at = starts_at + length
     objections = tuple(rules.against(known.around, rules.Time(starts_at, ends_at, known.now)))
-    expected, unknown = _expected(known, starts_at, ends_at)
     load, share = (expected.load, expected.share) if expected else (None, None)
-    habit = share / usual if share is not None and usual is not None else None
+    habit = expected.share / sunday.share if expected and sunday and sunday.share > 0 else None
+    unknown = "" if expected else _unknown(known, starts_at, ends_at)
     promises = known.around.promises
     told, kept = reasons.told(starts_at, promises[0], known.now)
     return Slot(
@@ -97,14 +101,15 @@ def _slot(known: Known, starts_at: datetime, length: timedelta, usual: float | N
     )
 
 
-def _expected(known: Known, starts_at: datetime, ends_at: datetime) -> tuple[Expected | None, str]:
-    """What to expect, or why it cannot be said."""
+def _unknown(known: Known, starts_at: datetime, ends_at: datetime) -> str:
+    """Why it cannot be said what to expect."""
     if not known.profiles:
-        return None, "Not based on traffic: nobody knows how much this time carries."
+        return "Not based on traffic: nobody knows how much this time carries."
     try:
-        return loads.expected(known.profiles, starts_at, ends_at), ""
+        loads.expect(known.profiles, starts_at, ends_at)
     except traffic.TooLittle as problem:
-        return None, str(problem)
+        return str(problem)
+    raise AssertionError("What can be expected was expected.")
 
 
 def _named(known: Known, expected: Expected | None) -> dict[str, float]:

@@ -5,8 +5,9 @@ No models and no database here: `learning` makes a profile from arrays, `traffic
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
 import numpy as np
@@ -84,17 +85,29 @@ class Profile:
         estimate that errs to the low side, by as much as such picks did in the past. Raises TooLittle where
         a part lies in hours that were never observed.
         """
-        length = (ends_at - starts_at).total_seconds()
-        expected = float(self.expected(np.array([starts_at.timestamp()]), length)[0])
-        if np.isnan(expected):
+        [load] = self.expect_each([starts_at], ends_at - starts_at)
+        if load is None:
             raise TooLittle(
                 f"{self.name} has no traffic on record for some hours of that time: unknown is not quiet. "
                 "Choose another time, or import traffic that covers it."
             )
+        return load
+
+    def expect_each(self, starts: Sequence[datetime], length: timedelta) -> list[Load | None]:
+        """What `expect` says of many spans of one length; None of one with hours that were never observed."""
+        seconds = length.total_seconds()
+        found = self.expected(np.array([at.timestamp() for at in starts]), seconds).tolist()
+        doubts = self._widened([at.astimezone(self.zone).date() for at in starts])
+        return [
+            None if np.isnan(one) else self._load(at, seconds, one, doubt)
+            for at, one, doubt in zip(starts, found, doubts, strict=True)
+        ]
+
+    def _load(self, starts_at: datetime, length: float, expected: float, doubt: float) -> Load:
         hours, staffed = length / HOUR, self._is_staffed(starts_at, length)
         expected *= self.record.correction(expected / hours / self.level, hours, staffed=staffed)
         unit = self.level * 24 / self.shares.shape[1]  # counts of one cell at a share of 1
-        away = float(self.scatter.deviation(np.array(expected / unit))) * unit * self._doubt(starts_at)
+        away = float(self.scatter.deviation(np.array(expected / unit))) * unit * doubt
         low, high = (expected + away * edge for edge in self.record.range(hours, staffed=staffed))
         return Load(expected, max(0.0, min(expected, low)), max(expected, high))
 
@@ -102,10 +115,13 @@ class Profile:
         """The name of the public holiday on which this instant falls where the service is, or empty."""
         return self.country.holiday(at.astimezone(self.zone).date())
 
-    def _doubt(self, starts_at: datetime) -> float:
-        """How much wider than on an ordinary day the range is."""
-        day = days.number(starts_at.astimezone(self.zone).date())
-        return float(classes.DOUBT[classes.of(day, 1, self.country, self.critical).kinds[0]])
+    def _widened(self, dates: Sequence[date]) -> list[float]:
+        """How much wider than on an ordinary day the range is, for each of these days."""
+        numbers = np.array([days.number(day) for day in dates], dtype=np.int64)
+        first = int(numbers.min())
+        kinds = classes.of(first, int(numbers.max()) - first + 1, self.country, self.critical).kinds
+        found: list[float] = classes.DOUBT[kinds[numbers - first]].tolist()
+        return found
 
     def _is_staffed(self, starts_at: datetime, length: float) -> bool:
         local = starts_at.astimezone(self.zone)

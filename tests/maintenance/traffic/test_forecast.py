@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -207,12 +206,17 @@ def test_old_traffic_serves_and_is_doubted(now: datetime) -> None:
     )
 
 
-def test_a_year_of_half_hours_is_learnt_at_once(now: datetime) -> None:
-    rows = samples(until=now, minutes=30)
-    at, counts = np.array([at.timestamp() for at, _ in rows]), np.array([count for _, count in rows])
-    learning.fit(
-        at, counts, name="", zone=LONDON, country=Country("GB"), now=now
-    )  # the holidays are read once
-    before = time.process_time()
-    learning.fit(at, counts, name="", zone=LONDON, country=Country("GB"), now=now)
-    assert time.process_time() - before < 0.2
+def test_many_spans_are_expected_as_each_of_them_is(now: datetime) -> None:
+    profile = learnt(until=now)
+    starts = [now + timedelta(hours=hours) for hours in (5, 31, 200, 770)]
+    length = timedelta(hours=2)
+    together = [load.expected for load in profile.expect_each(starts, length) if load]
+    assert together == pytest.approx([profile.expect(at, at + length).expected for at in starts])
+
+
+def test_of_many_spans_one_that_was_never_observed_is_none(now: datetime) -> None:
+    profile = learnt(lambda at: week(at) if at.weekday() < 5 else None, until=now)
+    weekday, saturday = now + timedelta(days=7), now + timedelta(days=12)
+    known, unknown = profile.expect_each([weekday, saturday], timedelta(hours=2))
+    assert known is not None
+    assert unknown is None
