@@ -4,6 +4,9 @@ A channel is one file in `channels/` with one class `Channel`. It keeps its wind
 filled from the iterator it is given and yields each outcome as soon as it is known, never
 waiting for the slowest of a batch. One call per message (SMS), one per batch (a mail service)
 and one connection for many (SMTP) look the same from here.
+
+Messages with the same words share one `Words`, so that a wire may build what is the same for
+all of them once and put in only what is the person's own.
 """
 
 from __future__ import annotations
@@ -14,6 +17,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """What all with the same text, language and zone are told; the same object for all of them.
+
+    Of each sequence the pieces at even places are said as they stand, those at odd places name one
+    of the person's own values. `html` is empty where there is none; so is `calendar`.
+    """
+
+    subject: tuple[str, ...]
+    body: tuple[str, ...]
+    html: tuple[str, ...] = ()
+    calendar: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +49,19 @@ class Message:
     headers: Mapping[str, str] = field(default_factory=dict)
     calendar: str = ""
     """An iCalendar document to attach, or empty."""
+    segments: int = 1
+    """What it takes from the sender's rate: segments of an SMS, 1 for anything else."""
+    words: Words | None = None
+    """The pieces of which subject, body and html were made; None where nobody else shares them."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """The person's own values in `words`, as plain text: HTML needs them escaped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing to hand out now: ask again when an outcome is known, or after so many seconds."""
+
+    seconds: float
 
 
 class Class(enum.Enum):
@@ -79,6 +109,8 @@ class Channel(abc.ABC):
     """One road. `provider` names who carries it, as stored with each delivery."""
 
     provider: str
+    sender: str = ""
+    """As whom it sends: a provider's rate belongs to a sender, and so does a pause."""
     has_receipts: bool = False
     """Whether a delivery can become `delivered`; without receipts it ends at `sent`."""
 
@@ -87,8 +119,8 @@ class Channel(abc.ABC):
         self.in_flight = in_flight
 
     @abc.abstractmethod
-    def send(self, messages: Iterator[Message]) -> Iterator[Outcome]:
-        """Carry each message and yield its outcome; pulls no more than `in_flight` ahead."""
+    def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:
+        """Carry each message and yield its outcome; never more than `in_flight` without one."""
 
     def find(self, message: Message, since: datetime) -> Found | None:
         """Ask the provider whether it took this message at or after `since`.

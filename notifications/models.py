@@ -235,7 +235,11 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(fields=["public_id"], name="delivery_by_public_id"),
-            models.Index(fields=["notice", "channel", "state"], name="delivery_by_notice"),
+            models.Index(
+                fields=["provider_ref"],
+                condition=Q(state=State.SENT) & ~Q(provider_ref=""),
+                name="delivery_by_reference",
+            ),
             models.Index(
                 fields=["channel", "demonstration", "priority", "not_before", "id"],
                 condition=Q(state=State.QUEUED),
@@ -255,6 +259,58 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()} {self.public_id}"
+
+
+class Tally(models.Model):
+    """So many deliveries of a notice more, or fewer, stand in a state: their sum is how many there are.
+
+    Written by triggers of the delivery table, in the transaction that moves the deliveries, so that
+    no stage can forget to count. Each statement adds rows of its own on PostgreSQL, and nobody waits
+    for anybody; `progress.fold` sums them up.
+    """
+
+    notice = models.ForeignKey(
+        Notice, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
+    channel = models.CharField(max_length=8, choices=ChannelName.choices)
+    state = models.SmallIntegerField(choices=State.choices)
+    outbox = models.BooleanField(help_text="They went to the outbox and so to nobody.")
+    deliveries = models.BigIntegerField()
+    segments = models.BigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "tallies"
+        indexes = [
+            models.Index(fields=["notice", "channel", "state", "outbox"], name="tally_by_notice"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deliveries:+d} {self.get_state_display()}"
+
+
+class Bucket(models.Model):
+    """What a sender may still send at a provider now, for all processes together; and its rests.
+
+    Tokens are SMS segments, or mails. They are filled up at the rate in the settings whenever
+    somebody takes, by the database's clock.
+    """
+
+    provider = models.CharField(max_length=20)
+    sender = models.CharField(max_length=120)
+    tokens = models.FloatField(default=0)
+    refilled_at = models.DateTimeField()
+    resting_until = models.DateTimeField(null=True, help_text="Nothing is handed over before.")
+    failing_since = models.DateTimeField(
+        null=True, help_text="Until one message is taken again, messages go one at a time."
+    )
+    failures = models.PositiveSmallIntegerField(default=0, help_text="Rests since a message was taken.")
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "sender"], name="bucket_once")]
+
+    def __str__(self) -> str:
+        return f"{self.sender} at {self.provider}"
 
 
 class Attempt(models.Model):

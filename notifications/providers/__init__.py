@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -19,18 +20,23 @@ _LONGEST_WAIT: Final = 86_400.0
 
 
 class Provider(Protocol):
-    """Carries one message at a time, for as many threads as its channel has calls in flight.
+    """Carries messages, as many calls at a time as its channel has in flight.
 
-    Connections are made on first use, after the fork, and kept for the whole process.
+    `send` runs in the event loop that its thread keeps (loops.py) and knows no database. Connections
+    are made on first use, after the fork, and kept for the whole process.
     """
 
     name: str
+    sender: str
+    """As whom it sends, as kept with the sender's bucket."""
     has_receipts: bool
     at_once: int | None
-    """The most calls this wire should have in flight; None leaves it to the channel."""
+    """The most messages this wire should have in flight; None leaves it to the channel."""
+    in_one_call: int
+    """The most messages that one `send` takes."""
 
-    def send(self, message: Message) -> Outcome:
-        """Put one message on the wire. Whatever it raises counts as unknown."""
+    async def send(self, messages: Sequence[Message]) -> Sequence[Outcome]:
+        """Put messages on the wire in one call. Whatever it raises counts as unknown for all of them."""
 
     def find(self, message: Message, since: datetime) -> Found | None:
         """As contract.Channel.find."""

@@ -1,0 +1,86 @@
+"""A thread in; the event loop it keeps, and what is kept open on that loop, out.
+
+Made on first use, so after the fork. A sender stops the loop whenever it talks to the database and
+goes on with it later; what is open stays open meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, TypeVar, cast
+
+_THREADS: Final = 64
+"""For wires whose library blocks: as many calls at once as a channel has in flight."""
+
+
+class Closable(Protocol):
+    """What is kept: a session, or a set of lines."""
+
+    async def close(self) -> None:
+        """Say goodbye to the other side."""
+
+
+Kept = TypeVar("Kept", bound=Closable)
+Result = TypeVar("Result")
+
+
+@dataclass
+class _Loop:
+    loop: asyncio.AbstractEventLoop
+    kept: dict[object, Closable] = field(default_factory=dict)
+
+
+_loops: dict[tuple[int, int], _Loop] = {}
+"""By process and thread."""
+
+
+def current() -> asyncio.AbstractEventLoop:
+    """The loop of this thread."""
+    return _mine().loop
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run something to its end on the loop of this thread."""
+    return current().run_until_complete(work)
+
+
+def keep(name: object, make: Callable[[], Kept]) -> Kept:
+    """What this thread's loop has open under a name; made where there is none yet."""
+    kept = _mine().kept
+    if name not in kept:
+        kept[name] = make()
+    return cast("Kept", kept[name])
+
+
+def forget(name: object) -> Closable | None:
+    """Keep it no longer; whoever takes it out closes it."""
+    return _mine().kept.pop(name, None)
+
+
+def close() -> None:
+    """Close what the loops of this process have open, and the loops."""
+    for key in [key for key in _loops if key[0] == os.getpid()]:
+        ended = _loops.pop(key)
+        if not ended.loop.is_running():
+            for one in ended.kept.values():
+                ended.loop.run_until_complete(one.close())
+            ended.loop.run_until_complete(ended.loop.shutdown_default_executor())
+            ended.loop.close()
+
+
+def _mine() -> _Loop:
+    key = (os.getpid(), threading.get_ident())
+    if key not in _loops:
+        loop = asyncio.new_event_loop()
+        loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="call"))
+        _loops[key] = _Loop(loop)
+    return _loops[key]
+
+
+atexit.register(close)
