@@ -127,6 +127,15 @@ DELIVERIES_IN_FLIGHT = 64  # per process, and so the most that one kill can leav
 LEASE_SECONDS = environment.number(
     "LEASE_SECONDS", 120
 )  # over three times the longest call; tests of crashes shorten it
+RECEIPT_FIRST_SECONDS = environment.number(
+    "RECEIPT_FIRST_SECONDS", 60
+)  # a receipt usually settles what became of a message; the provider is asked only when none came
+UNKNOWN_WAIT_SECONDS = environment.number(
+    "UNKNOWN_WAIT_SECONDS", 900
+)  # longer than every provider's default span of receipt retries
+POLL_AFTER_SECONDS = environment.number(
+    "POLL_AFTER_SECONDS", 900
+)  # the same: whoever has not heard by then asks
 
 # --- the web -------------------------------------------------------------------------------------
 
