@@ -1,7 +1,7 @@
 """An SMTP server that keeps what it is given, and refuses or breaks off where it is told to.
 
-As a process of its own: python -m tests.servers.smtp --port P --log FILE [--delay 0.1]. Every
-mail is on the disk before it is answered.
+As a process of its own: python -m tests.servers.smtp --port P --log FILE [--delay 0.1] [--behave FILE].
+Every mail is on the disk before it is answered; FILE says how to behave from then on (behaviour.py).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import email
 import email.policy
+import itertools
 import signal
 import threading
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from typing import Any, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session, syntax
 
+from tests.servers.behaviour import Behaviour, Control
 from tests.servers.log import Log
 
 
@@ -46,9 +48,18 @@ class Server:
     """
 
     def __init__(
-        self, *, port: int = 0, log: Path | None = None, delay: float = 0.0, password: str = ""
+        self,
+        *,
+        port: int = 0,
+        log: Path | None = None,
+        delay: float = 0.0,
+        password: str = "",
+        behave: Path | None = None,
     ) -> None:
-        """`port` 0 takes a free one; `password` is what AUTH must say."""
+        """`port` 0 takes a free one; `password` is what AUTH must say.
+
+        `behave` names a file whose words count beside `refuse`, `cut` and `delay`.
+        """
         self.mails: list[Mail] = []
         self.lines = 0
         self.refuse: dict[str, str] = {}
@@ -56,6 +67,8 @@ class Server:
         self.password = password
         self.delay = delay
         self.log = Log(log)
+        self.control = Control(behave, Behaviour())
+        self.turns = itertools.count(1)
         self.port = port
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
@@ -134,10 +147,15 @@ class _Behaviour:
 
     def answer(self, command: str, line: SMTP) -> str | None:
         """The refusal of a command, or None; cuts the line where it is told to."""
-        if command in self._server.cut and isinstance(line.transport, asyncio.Transport):
+        if command in self._server.cut:
+            self.cut(line)
+        return self._server.refuse.get(command)
+
+    def cut(self, line: SMTP) -> None:
+        """A reset instead of an answer."""
+        if isinstance(line.transport, asyncio.Transport):
             line.transport.abort()
             raise ConnectionAbortedError
-        return self._server.refuse.get(command)
 
     async def handle_MAIL(  # noqa: N802
         self, line: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -150,6 +168,8 @@ class _Behaviour:
         self, line: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         refusal = self.answer("RCPT", line) or self._server.refuse.get(address)
+        if address in self._server.control().refused:
+            refusal = "550 5.1.1 no such mailbox"
         if not refusal:
             envelope.rcpt_tos.append(address)
         return refusal or "250 2.1.5 OK"
@@ -157,7 +177,11 @@ class _Behaviour:
     async def handle_DATA(self, line: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         mail = Mail(str(envelope.mail_from), tuple(map(str, envelope.rcpt_tos)), content)
+        behaviour = self._server.control()
+        treated = next(self._server.turns) % behaviour.every == 0
         refusal = self._server.refuse.get("END")
+        if treated and behaviour.status:
+            refusal = f"{behaviour.status} told to"
         if not refusal:
             self._server.mails.append(mail)
         self._server.log.write(
@@ -166,9 +190,12 @@ class _Behaviour:
             message_id=str(mail.message["Message-ID"]),
             subject=str(mail.message["Subject"]),
             content=content.decode(errors="replace"),
+            taken=not refusal,
         )
-        await asyncio.sleep(self._server.delay)
-        return self.answer("END", line) or "250 2.0.0 OK: queued"
+        await asyncio.sleep(behaviour.delay or self._server.delay)
+        if treated and behaviour.cut:
+            self.cut(line)
+        return refusal or self.answer("END", line) or "250 2.0.0 OK: queued"
 
 
 def main() -> None:
@@ -177,8 +204,9 @@ def main() -> None:
     options.add_argument("--port", type=int, required=True)
     options.add_argument("--log", type=Path, required=True)
     options.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
+    options.add_argument("--behave", type=Path, help="a file that says how to behave, at any time")
     given = options.parse_args()
-    server = Server(port=given.port, log=given.log, delay=given.delay)
+    server = Server(port=given.port, log=given.log, delay=given.delay, behave=given.behave)
     signal.signal(signal.SIGTERM, lambda *_: server.stop())
     server.serve()
 

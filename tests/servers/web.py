@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.servers.log import Log
@@ -36,13 +36,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back, `delay` seconds after it was recorded; or nothing, the line being cut."""
+    """What goes back, `delay` seconds after it was recorded; or nothing, the line being cut or left open."""
 
     status: int = 200
     body: bytes = b"{}"
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
     cut: bool = False
+    deaf: bool = False
+    noted: Mapping[str, Any] = field(default_factory=dict)
+    """Written to the log beside the request: what was taken."""
 
 
 def _is_form(request: Request) -> bool:
@@ -83,8 +86,9 @@ class Server:
             headers=dict(request.headers),
             form=request.form if _is_form(request) else {},
             body="" if _is_form(request) else request.body.decode(errors="replace"),
-            status=0 if answer.cut else answer.status,
+            status=0 if answer.cut or answer.deaf else answer.status,
             answer=answer.body.decode(errors="replace"),
+            **answer.noted,
         )
         return answer
 
@@ -135,6 +139,10 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 body,
             )
             answer = server.take(request)
+            if answer.deaf:
+                self.rfile.read(1)  # until the other side gives up
+                self.close_connection = True
+                return
             time.sleep(answer.delay)
             if answer.cut:
                 self._cut()
