@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import abc
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -99,6 +99,29 @@ class Found:
     """A provider's answer to "did you take this?": its own reference for the message."""
 
     provider_ref: str
+    others: tuple[str, ...] = ()
+    """Of further messages that fit as well, newer ones later: the provider cannot tell them apart."""
+
+
+class Fate(enum.Enum):
+    """What a provider says became of a message it took."""
+
+    SENT = "sent"
+    """It has it, or has handed it on; not yet where it belongs."""
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A provider's word on a message, on being asked; `status` is its own word, as in its receipts."""
+
+    provider_ref: str
+    fate: Fate
+    status: str
+    code: str = ""
+    opted_out: bool = False
+    bad_address: bool = False
 
 
 class Unreachable(Exception):
@@ -129,6 +152,14 @@ class Channel(abc.ABC):
         LookupError where this provider offers no such question.
         """
         raise LookupError(f"{self.provider} cannot be asked what became of a message")
+
+    def report(self, references: Collection[str], since: datetime, until: datetime) -> Iterator[Report]:
+        """Ask the provider what became of the messages of these references, sent between two moments.
+
+        What it no longer knows is left out, and it may tell of others. Raises Unreachable where it
+        cannot be asked now, or no longer; LookupError where this provider offers no such question.
+        """
+        raise LookupError(f"{self.provider} cannot be asked what became of its messages")
 
     def close(self) -> None:
         """Give back connections."""
