@@ -25,7 +25,7 @@ from django.views.decorators.http import require_POST
 
 from notifications import links, receipts
 from notifications.models import State, Suppression
-from notifications.providers import esp, twilio
+from notifications.providers import esp, esp_batches, twilio
 
 _log = logging.getLogger(__name__)
 
@@ -121,7 +121,7 @@ def mail_event(*, event: AnymailTrackingEvent, esp_name: str, **_: Any) -> None:
 
 
 def _record_mail(event: AnymailTrackingEvent, provider: str) -> None:
-    sent = links.read_receipt(str((event.metadata or {}).get(esp.METADATA, "")))
+    sent = links.read_receipt(str((event.metadata or {}).get(esp_batches.METADATA, "")))
     suppress = _mail_suppression(event)
     state = _state(event.event_type, esp.SENT, esp.DELIVERED, esp.FAILED)
     if state is None and suppress:

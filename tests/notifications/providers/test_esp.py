@@ -11,8 +11,8 @@ from django.core import mail
 from pytest_django import Settings
 
 from notifications import links
-from notifications.contract import Class, Outcome
-from notifications.providers import esp
+from notifications.contract import Class, Message, Outcome
+from notifications.providers import esp, loops
 from tests.notifications import messages
 from tests.servers.web import Answer, Request, Server
 
@@ -52,13 +52,14 @@ def _use(settings: Settings, url: str) -> None:
     }
 
 
-def _send() -> Outcome:
-    return esp.Provider().send(messages.mail())
+def _send(sent: Message | None = None) -> Outcome:
+    (outcome,) = loops.run(esp.Provider().send([sent or messages.mail()]))
+    return outcome
 
 
 def test_a_mail_goes_out_to_one_person_with_its_receipt_token(server: Postmark) -> None:
     sent = messages.mail(headers={"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"})
-    outcome = esp.Provider().send(sent)
+    outcome = _send(sent)
     (request,) = server.requests
     mail = json.loads(request.body)
     assert (mail["To"], mail["Subject"]) == (messages.CLEO_MAIL, sent.subject)
@@ -137,11 +138,11 @@ def test_a_missing_token_pauses_the_channel(settings: Settings) -> None:
 
 
 def test_an_address_that_cannot_be_written_is_for_good(server: Postmark) -> None:
-    outcome = esp.Provider().send(messages.mail("not an address"))
+    outcome = _send(messages.mail("not an address"))
     assert (outcome.result, server.requests) == (Class.PERMANENT, [])
 
 
 def test_any_other_backend_of_django_takes_mails_too(settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    outcome = esp.Provider().send(messages.mail())
+    outcome = _send()
     assert (outcome.result, outcome.provider, len(mail.outbox)) == (Class.ACCEPTED, "locmem", 1)
