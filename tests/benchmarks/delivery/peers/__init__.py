@@ -1,0 +1,1 @@
+"""What a bank would run instead: Celery, Django, the Twilio SDK, anymail and post_office, as one would."""
