@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,9 +18,9 @@ from django.conf import settings
 from maintenance.faces import ical
 from maintenance.models import Customer
 from notifications import addresses, audience, deliveries, links, preferences, progress, wording
-from notifications.contract import Message
+from notifications.contract import Message, Words
 from notifications.deliveries import Claimed
-from notifications.models import DIRECT, ChannelName, Contact, Delivery, Notice, State, Text
+from notifications.models import DIRECT, ChannelName, Delivery, Notice, State, Text
 from notifications.wording import segments
 
 _WRONG_KEY_WAIT: Final = timedelta(minutes=1)
@@ -35,112 +36,148 @@ class Composed:
     segments: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Material:
-    """What a batch needs from the database, read once."""
+class Material:
+    """What messages of one drain have in common, read once: texts never change, and days are long."""
 
-    texts: dict[int, Text]
-    customers: dict[int, Customer]
-    contacts: dict[int, Contact]
-    calendars: dict[tuple[int, str], str]
+    def __init__(self) -> None:
+        self._texts: dict[int, Text] = {}
+        self._calendars: dict[tuple[int, str], str] = {}
+        self._words: dict[tuple[int, str, str, str], Words] = {}
+
+    def gather(self, held: Sequence[Claimed]) -> None:
+        """Read what these need and the others did not."""
+        lacking = {row.text_id for row in held} - self._texts.keys()
+        if lacking:
+            self._texts |= Text.objects.in_bulk(lacking)
+        if held and held[0].channel == ChannelName.EMAIL and settings.EMAIL_ATTACH_CALENDAR:
+            keys = {(row.notice_id, row.language) for row in held} - self._calendars.keys()
+            windows = Notice.objects.select_related("window").in_bulk({notice for notice, _ in keys})
+            for notice, language in keys:
+                self._calendars[notice, language] = ical.of(windows[notice].window, language)
+
+    def text(self, row: Claimed) -> Text:
+        """Raises KeyError where there is none."""
+        return self._texts[row.text_id]
+
+    def words(self, row: Claimed, time_zone: str) -> Words:
+        """The same object for all with the same text, language, zone and calendar."""
+        calendar = self._calendars.get((row.notice_id, row.language), "")
+        key = (row.text_id, row.language, time_zone, calendar)
+        if key not in self._words:
+            self._words[key] = wording.words(self.text(row), row.language, time_zone, calendar)
+        return self._words[key]
 
 
-def compose(held: Sequence[Claimed], *, now: datetime) -> list[Composed]:
+def compose(held: Sequence[Claimed], *, now: datetime, material: Material | None = None) -> list[Composed]:
     """Fill each delivery's text for its person; those that cannot be sent now are given back or ended.
 
     Where not one address can be read the key is wrong, which is nobody's fault but ours: all wait.
     """
-    material = _gather(held)
+    material = material or Material()
+    material.gather(held)
+    days = _Days(now)
     composed: list[Composed] = []
     sealed: list[Claimed] = []
+    asleep: dict[datetime, list[Claimed]] = defaultdict(list)
     for row in held:
+        opening = days.opening(row)
+        if opening > now:
+            asleep[opening].append(row)
+            continue
         try:
-            one = _compose(row, material, now=now)
+            one = _compose(row, material, days)
         except addresses.WrongKey:
             sealed.append(row)
         except (KeyError, ValueError) as error:
             deliveries.give_up(row, State.FAILED, f"cannot be composed: {error}", now=now)
         else:
-            if one is not None:
+            if one:
                 composed.append(one)
+            else:
+                words = "the address was removed meanwhile"
+                deliveries.give_up(row, State.NO_ADDRESS, words, now=now)
+    for opening, rows in asleep.items():
+        deliveries.release(rows, not_before=opening, reason=progress.QUIET_HOURS)
+    _unread(sealed, bool(composed), now=now)
+    return composed
+
+
+def _unread(sealed: Sequence[Claimed], others_were_read: bool, *, now: datetime) -> None:
     words = "the address cannot be read: ADDRESS_KEY is not the key it was stored with"
-    if composed:
+    if others_were_read:
         for row in sealed:
             deliveries.give_up(row, State.FAILED, words, now=now)
     else:
         deliveries.release(sealed, not_before=now + _WRONG_KEY_WAIT, reason=words)
-    return composed
 
 
 def again(row: Delivery, *, now: datetime) -> Message | None:
     """The message of an attempt made before, to ask the provider about; None if it cannot be made."""
-    # there is no lease to hold: nothing is written under this token
-    held = deliveries.as_held(row, attempt=row.attempt, token=row.public_id)
+    held, material = deliveries.as_held(row), Material()
+    material.gather([held])
     try:
-        return _fill(held, _gather([held]), now=now).message
+        composed = _compose(held, material, _Days(now))
     except (addresses.WrongKey, KeyError, ValueError):
         return None
+    return composed.message if composed else None
 
 
-def _gather(held: Sequence[Claimed]) -> _Material:
-    people = [row.customer_id for row in held if row.customer_id is not None]
-    channel = held[0].channel
-    texts = Text.objects.in_bulk({row.text_id for row in held})
-    calendars: dict[tuple[int, str], str] = {}
-    if channel == ChannelName.EMAIL and settings.EMAIL_ATTACH_CALENDAR:
-        notices = Notice.objects.select_related("window").in_bulk({row.notice_id for row in held})
-        for row in held:
-            key = (row.notice_id, row.language)
-            if key not in calendars:
-                calendars[key] = ical.of(notices[row.notice_id].window, row.language)
-    return _Material(
-        texts=texts,
-        customers=Customer.objects.in_bulk(people),
-        contacts={
-            contact.customer_id: contact
-            for contact in Contact.objects.filter(customer_id__in=people, channel=channel)
-        },
-        calendars=calendars,
-    )
+class _Days:
+    """When customers may be disturbed, by their zone: worked out once for a batch."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._by_zone: dict[str, tuple[datetime, datetime]] = {}
+
+    def opening(self, row: Claimed) -> datetime:
+        """The first moment from now on; for a broadcast that is now."""
+        return self._of(row.person.time_zone)[0] if row.person else self._now
+
+    def closing(self, zone: str) -> datetime:
+        """The last moment of the day."""
+        return self._of(zone)[1]
+
+    def _of(self, zone: str) -> tuple[datetime, datetime]:
+        if zone not in self._by_zone:
+            self._by_zone[zone] = (audience.earliest(self._now, zone), audience.latest(self._now, zone))
+        return self._by_zone[zone]
 
 
-def _compose(row: Claimed, material: _Material, *, now: datetime) -> Composed | None:
-    if row.channel in DIRECT:
-        opening = audience.earliest(now, material.customers[row.customer_id or 0].time_zone)
-        if opening > now:
-            deliveries.release([row], not_before=opening, reason=progress.QUIET_HOURS)
-            return None
-        contact = material.contacts.get(row.customer_id or 0)
-        if contact is None:
-            deliveries.give_up(row, State.NO_ADDRESS, "the address was removed meanwhile", now=now)
-            return None
-        if bytes(contact.address_hmac) != row.address_hmac:
-            # the intent is checked against opt-outs by this column, so it must be the address in use
-            row = dataclasses.replace(row, address_hmac=bytes(contact.address_hmac))
-            Delivery.objects.filter(pk=row.id, lease_token=row.token).update(address_hmac=row.address_hmac)
-    return _fill(row, material, now=now)
-
-
-def _fill(row: Claimed, material: _Material, *, now: datetime) -> Composed:
-    text = material.texts[row.text_id]
+def _compose(row: Claimed, material: Material, days: _Days) -> Composed | None:
+    """None where there is no address any more."""
+    person = row.person
     if row.channel not in DIRECT:
-        return _broadcast(row, text)
-    customer = material.customers[row.customer_id or 0]
-    filled = wording.fill(text, reader(customer, row.language))
+        return _broadcast(row, material.text(row))
+    if person is None or person.sealed is None:
+        return None
+    if person.address_hmac != row.address_hmac:
+        # the intent is checked against opt-outs by this column, so it must be the address in use
+        row = dataclasses.replace(row, address_hmac=person.address_hmac)
+        Delivery.objects.filter(pk=row.id, lease_token=row.token).update(address_hmac=row.address_hmac)
+    preferences_url = links.preferences_url(row.customer_id or 0)
+    words = material.words(row, person.time_zone)
+    own = wording.values(
+        material.text(row), wording.Reader(person.name, row.language, person.time_zone, preferences_url)
+    )
+    filled = wording.put_in(words, own)
     is_sms = row.channel == ChannelName.SMS
+    size = segments.count(filled.body).segments if is_sms else 1
     message = Message(
         delivery=row.public_id,
         attempt=row.attempt,
-        address=addresses.unseal(material.contacts[customer.pk].address),
+        address=addresses.unseal(person.sealed),
         language=row.language,
         subject=filled.subject,
         body=filled.body,
         html=filled.html,
-        expires_at=min(row.expires_at, audience.latest(now, customer.time_zone)),
-        headers={} if is_sms else preferences.headers(customer.pk),
-        calendar=material.calendars.get((row.notice_id, row.language), ""),
+        expires_at=min(row.expires_at, days.closing(person.time_zone)),
+        headers={} if is_sms else preferences.headers(preferences_url),
+        calendar=words.calendar,
+        segments=size,
+        words=words,
+        values=own,
     )
-    return Composed(row, message, _hash(message), segments.count(filled.body).segments if is_sms else 0)
+    return Composed(row, message, _hash(message), size if is_sms else 0)
 
 
 def _broadcast(row: Claimed, text: Text) -> Composed:

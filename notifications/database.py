@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
 
-from django.db import connection, models
+from django.db import InterfaceError, OperationalError, connection, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Now
+from django.db.models.sql.compiler import SQLCompiler
+
+Result = TypeVar("Result")
+
+_LOOK_AGAIN: Final = 0.2
+"""Seconds between two tries to reach a database that is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """A piece of SQL with its parameters in order. All names in it are ours, all values parameters."""
+
+    sql: str
+    parameters: Sequence[Any]
 
 
 def clock() -> datetime:
@@ -34,3 +55,106 @@ def null(kind: str) -> str:
 def stored(model: type[models.Model], field: str, value: Any) -> Any:
     """A value as this database keeps it in that field, for statements written by hand."""
     return model._meta.get_field(field).get_db_prep_save(value, connection)  # type: ignore[union-attr]
+
+
+def now_there() -> Combinable:
+    """That time as part of a statement, the same throughout it."""
+    if connection.vendor == "postgresql":
+        return Now()
+    return models.Value(clock(), output_field=models.DateTimeField())
+
+
+class Seconds(models.Func):
+    """How many seconds lie between two times; negative where the second is the earlier one."""
+
+    output_field = models.FloatField()
+    arity = 2
+
+    def __init__(self, since: Combinable | str, until: Combinable | str) -> None:
+        super().__init__(until, since)
+
+    def as_sql(
+        self,
+        compiler: SQLCompiler,
+        connection: BaseDatabaseWrapper,
+        function: str | None = None,
+        template: str | None = None,
+        arg_joiner: str | None = None,
+        **extra_context: Any,
+    ) -> tuple[str, tuple[str | int, ...]]:
+        """An interval's seconds on PostgreSQL; SQLite counts in days."""
+        (until, one), (since, other) = (compiler.compile(part) for part in self.get_source_expressions())
+        if connection.vendor == "postgresql":
+            sql = f"CAST(EXTRACT(EPOCH FROM {until} - {since}) AS double precision)"
+        else:
+            sql = f"((julianday({until}) - julianday({since})) * 86400.0)"
+        return sql, (*one, *other)
+
+
+def when_back(work: Callable[[], Result], seconds: float) -> Result:
+    """Do it; where the database is away, once it is back. Raises what it raised when the time is up.
+
+    For work that may be done twice: whether a commit that was not answered was made is not known.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return work()
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block or time.monotonic() >= until:
+                raise
+            connection.close()
+            time.sleep(_LOOK_AGAIN)
+
+
+def ahead(seconds: float) -> Sql:
+    """That clock's time so many seconds from now, for statements written by hand."""
+    if connection.vendor == "postgresql":
+        return Sql("clock_timestamp() + %s * interval '1 second'", [seconds])
+    at = datetime.now(UTC) + timedelta(seconds=seconds)
+    return Sql("%s", [connection.ops.adapt_datetimefield_value(at)])
+
+
+def skip_locked() -> str:
+    """The end of a SELECT that takes rows nobody else holds. SQLite has one writer at a time."""
+    return " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
+
+
+def in_order(table: str, ids: Sequence[int]) -> Sql:
+    """A SELECT of the ids of these rows, which are then locked, one after the other by their id.
+
+    Whoever moves many rows takes them in this order, so that no two wait for each other for ever.
+    """
+    if connection.vendor == "postgresql":
+        return Sql(f"SELECT id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [list(ids)])
+    return Sql(f"SELECT id FROM {table} WHERE id IN ({', '.join(['%s'] * len(ids))})", list(ids))
+
+
+def rows(columns: Mapping[str, str], values: Sequence[Sequence[Any]]) -> Sql:
+    """A SELECT of these values under the names and PostgreSQL types of `columns`, one row for each.
+
+    One parameter of JSON on PostgreSQL: an array for each column, or a parameter for each value, takes
+    longer to write than the rows take to store.
+    """
+    names = ", ".join(columns)
+    if connection.vendor != "postgresql":
+        marks = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * len(values))
+        numbered = ", ".join(f"column{n} AS {name}" for n, name in enumerate(columns, 1))
+        return Sql(
+            f"SELECT {numbered} FROM (VALUES {marks})", [_plain(value) for row in values for value in row]
+        )
+    sent = ", ".join(f"{name} {'text' if kind == 'bytea' else kind}" for name, kind in columns.items())
+    read = ", ".join(f"decode({name}, 'hex')" if columns[name] == "bytea" else name for name in columns)
+    document = json.dumps([dict(zip(columns, map(_json, row), strict=True)) for row in values])
+    source = f"SELECT {read} FROM json_to_recordset(%s) AS sent({sent})"
+    return Sql(f"SELECT * FROM ({source}) AS row({names})", [document])
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _plain(value: Any) -> Any:
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value

@@ -98,10 +98,10 @@ def allow(customer: Customer, channel: ChannelName, *, now: datetime) -> None:
         ).delete()
 
 
-def headers(customer_id: int) -> dict[str, str]:
+def headers(preferences_url: str) -> dict[str, str]:
     """What an email carries so that a mail program can offer to unsubscribe in one click (RFC 8058)."""
     return {
-        "List-Unsubscribe": f"<{links.preferences_url(customer_id)}>",
+        "List-Unsubscribe": f"<{preferences_url}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
 

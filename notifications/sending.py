@@ -2,6 +2,7 @@
 
 At no moment are more than settings.DELIVERIES_IN_FLIGHT messages of this process between the
 commit of their intent and the commit of their outcome: that is the most a kill can leave unknown.
+One transaction writes the outcomes that are known and the intents of as many messages as follow them.
 """
 
 from __future__ import annotations
@@ -9,36 +10,55 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import time
+import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 
-from notifications import composition, deliveries, settlement
+from notifications import composition, deliveries, pacing, settlement
 from notifications.channels import open_channel
-from notifications.composition import Composed
-from notifications.contract import Channel, Class, Outcome
+from notifications.composition import Composed, Material
+from notifications.contract import Channel, Class, Message, Outcome, Pause
 from notifications.settlement import Settled
 
 log = logging.getLogger(__name__)
 
-TURN: Final = timedelta(seconds=8)
-"""How long one drain works before it hands the worker back: wake-ups behind it must not wait."""
+TURN: Final = timedelta(seconds=20)
+"""How long one drain works before it hands the worker back: other channels' wake-ups may wait behind it."""
 
-_PATIENCE: Final = timedelta(milliseconds=500)
-"""How long an outcome waits for others to share its commit."""
+_IDLE: Final = 0.2
+"""Seconds after which a queue that was empty is looked at again, and outcomes that are known are written."""
+_AHEAD: Final = 0.5
+"""Seconds of work that are claimed ahead: what is urgent waits no longer behind what is held already."""
+_MOST: Final = 512
+"""Rows of one claim; more cost as much for each."""
+_STREAK: Final = 16
+"""So many doubtful answers in a row, and the provider is given a rest."""
+
+_REST: Final = {Class.CONFIGURATION: 60.0, Class.UNKNOWN: 30.0, Class.NOT_PROCESSED: 5.0}
+"""Seconds of a sender's first rest, where the provider names none."""
 
 _busy: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
 
-def drain(channel: str, *, demonstration: bool, clock: Callable[[], datetime]) -> int:
+def drain(
+    channel: str,
+    *,
+    demonstration: bool,
+    clock: Callable[[], datetime],
+    stopping: Callable[[], bool] = lambda: False,
+) -> int:
     """Send what is due on a channel until nothing is left or the turn is over; how many were settled.
 
     Demonstration deliveries go through a channel of their own that knows no provider. One drain per
-    channel and process: the threads of one process share its bound on messages in doubt.
+    channel and process: the threads of one process share its bound on messages in doubt. It ends soon
+    after `stopping` says so, with every outcome written.
     """
     busy = _busy[channel]
     if not busy.acquire(blocking=False):
@@ -47,7 +67,7 @@ def drain(channel: str, *, demonstration: bool, clock: Callable[[], datetime]) -
         with contextlib.closing(
             open_channel(channel, settings.DELIVERIES_IN_FLIGHT, demonstration=demonstration)
         ) as wire:
-            return _Run(wire, channel, demonstration=demonstration, clock=clock).go()
+            return _Run(wire, channel, demonstration=demonstration, clock=clock, stopping=stopping).go()
     finally:
         busy.release()
 
@@ -56,62 +76,134 @@ class _Run:
     """One drain: what it holds, what it has handed out, and what came back."""
 
     def __init__(
-        self, wire: Channel, channel: str, *, demonstration: bool, clock: Callable[[], datetime]
+        self,
+        wire: Channel,
+        channel: str,
+        *,
+        demonstration: bool,
+        clock: Callable[[], datetime],
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self.wire, self.channel, self.demonstration, self.clock = wire, channel, demonstration, clock
+        self.sender = pacing.sender(channel, provider=wire.provider, name=wire.sender)
         self.until = clock() + TURN
-        self.limit = settings.DELIVERIES_IN_FLIGHT
+        self.stopping = stopping
+        self.limit = wire.in_flight
+        self.token = uuid.uuid4()
+        self.material = Material()
+        self.ready: list[Composed] = []
+        """Claimed and composed, the most urgent first."""
         self.out: dict[tuple[UUID, int], Composed] = {}
         """Intended and not yet settled, by delivery and attempt."""
         self.back: list[Settled] = []
         self.settled = 0
-        self.settled_at = clock()
+        self.claimed_at = 0.0
+        self.claims = self.limit
+        """Rows of the next claim: grows while they are used up at once."""
+        self.asked_at = 0.0
+        """When a sender without a rate was last seen not to rest."""
+        self.streak = 0
+        self.well = False
         self.stopped = False
-        self.last = False
-        """Nothing more is claimed: nobody else is coming to share a commit."""
 
     def go(self) -> int:
         """Pump until the queue is empty, the turn is over or the provider refuses us altogether."""
+        if pacing.resting(self.sender) > _IDLE:
+            return 0
         try:
-            for outcome in self.wire.send(composed.message for composed in self._intended()):
+            for outcome in self.wire.send(self._messages()):
                 self._take(outcome)
         finally:
             self._settle()
+            deliveries.release([composed.held for composed in self.ready])
         return self.settled
 
-    def _intended(self) -> Iterator[Composed]:
+    def _messages(self) -> Iterator[Message | Pause]:
         """Composed messages, each yielded only after its intent is committed."""
-        yield from self._claimed()
-        self.last = True
-        self._settle()
-
-    def _claimed(self) -> Iterator[Composed]:
-        while self._goes_on() and self.clock() < self.until:
-            held = deliveries.claim(
-                self.channel, demonstration=self.demonstration, limit=self.limit, now=self.clock()
-            )
-            if not held:
-                return
-            waiting = composition.compose(held, now=self.clock())
-            while waiting:
-                if not self._goes_on():
-                    deliveries.release([composed.held for composed in waiting])
+        while True:
+            group, wait = self._next()
+            ours = self._exchange(group)
+            for composed in ours:
+                yield composed.message
+            if not group:
+                if not self.out and (self._over() or not _IDLE >= wait > 0):
                     return
-                if len(self.out) >= self.limit:
-                    self._settle()
-                # a quarter at a time: intents share a commit, and the window is refilled before it is empty
-                room = min(max(self.limit - len(self.out), 1), max(self.limit // 4, 1))
-                group, waiting = waiting[:room], waiting[room:]
-                ours = deliveries.intend([composed.held for composed in group])
-                for composed in group:
-                    if composed.held.id in ours:
-                        self.out[composed.message.delivery, composed.message.attempt] = composed
-                for composed in group:
-                    if composed.held.id in ours:
-                        yield composed
+                yield Pause(min(wait or _IDLE, _IDLE))
 
-    def _goes_on(self) -> bool:
-        return not self.stopped
+    def _over(self) -> bool:
+        return self.stopped or self.stopping() or self.clock() >= self.until
+
+    def _next(self) -> tuple[list[Composed], float]:
+        """What may be handed out now; where that is nothing, the seconds after which the sender may again."""
+        room = self.limit - len(self.out) + len(self.back)
+        if room <= 0 or self._over():
+            return [], 0.0
+        if len(self.ready) < room and (self.sender.rate is None or 2 * len(self.ready) < self.claims):
+            self._claim()
+        self._put_back_late()
+        if not self.ready:
+            return [], 0.0
+        urgent = self.ready[0].held.priority < deliveries.ROUTINE
+        group = [one for one in self.ready[:room] if (one.held.priority < deliveries.ROUTINE) == urgent]
+        if self.sender.rate is None and time.monotonic() - self.asked_at < _IDLE:
+            granted, wait = len(group), 0.0
+        else:
+            grant = pacing.take(self.sender, [one.message.segments for one in group], urgent=urgent)
+            granted, wait = grant.messages, grant.wait
+            self.asked_at = time.monotonic() if granted == len(group) else 0.0
+        del self.ready[:granted]
+        return group[:granted], wait
+
+    def _put_back_late(self) -> None:
+        """The customer's evening has begun, or the words are no longer true: composing again decides."""
+        now = self.clock()
+        late = [one.held for one in self.ready if one.message.expires_at <= now]
+        if late:
+            deliveries.release(late)
+            self.ready = [one for one in self.ready if one.message.expires_at > now]
+
+    def _claim(self) -> None:
+        """Hold a little more than is handed out at once, as much as is used up in half a second."""
+        now = time.monotonic()
+        if self.claimed_at:
+            quick = now - self.claimed_at < _AHEAD
+            self.claims = min(self.claims * 2, _MOST) if quick else max(self.claims // 2, self.limit)
+        if self.sender.rate is not None:
+            self.claims = min(self.claims, max(int(self.sender.rate), pacing.LONGEST))
+        self.claimed_at = now
+        held = deliveries.claim(
+            self.channel,
+            demonstration=self.demonstration,
+            limit=self.claims,
+            token=self.token,
+            now=self.clock(),
+        )
+        if held:
+            self.ready += composition.compose(held, now=self.clock(), material=self.material)
+            self.ready.sort(key=lambda composed: composed.held.priority)
+
+    def _exchange(self, group: Sequence[Composed]) -> list[Composed]:
+        """Write what came back and commit what goes out, at once; those of the group that are still ours."""
+        if not group:
+            self._settle()
+            return []
+        held = [composed.held for composed in group]
+        try:
+            with transaction.atomic():
+                taken = settlement.write(self.back, now=self.clock())
+                ours = deliveries.intend(held)
+            self._written(taken)
+        except settlement.UNWRITABLE:
+            log.warning("outcomes and intents could not be written together", exc_info=True)
+            self._settle()
+            ours = deliveries.intended(held)
+        kept = [composed for composed in group if composed.held.id in ours]
+        for composed in kept:
+            self.out[composed.message.delivery, composed.message.attempt] = composed
+        for composed in group:
+            if composed.held.id not in ours:
+                pacing.give_back(self.sender, composed.message.segments)
+        return kept
 
     def _take(self, outcome: Outcome) -> None:
         composed = self.out.get((outcome.delivery, outcome.attempt))
@@ -119,20 +211,30 @@ class _Run:
             log.error("%s answered for a message it was not given", self.channel)
             return
         self.back.append(Settled(composed.held, outcome, composed.text_hash, composed.segments))
-        if outcome.result is Class.CONFIGURATION:
-            self.stopped = True  # our own fault: no further customer's message is burnt on it
-        if (
-            self.last
-            or len(self.back) >= max(self.limit // 4, 1)
-            or self.clock() - self.settled_at > _PATIENCE
-        ):
-            self._settle()
+        self._heed(outcome)
+
+    def _heed(self, outcome: Outcome) -> None:
+        """What an outcome says of the provider as a whole."""
+        if outcome.result is Class.ACCEPTED:
+            if not self.well:
+                pacing.taken(self.sender)
+            self.streak, self.well = 0, True
+        elif outcome.result in _REST and not self.stopped:
+            self.streak, self.well = self.streak + 1, False
+            named = outcome.retry_after is not None and outcome.result is Class.NOT_PROCESSED
+            if outcome.result is Class.CONFIGURATION or named or self.streak >= _STREAK:
+                # nobody else's message is burnt on it, by no process
+                self.stopped = True
+                seconds = outcome.retry_after if named and outcome.retry_after else _REST[outcome.result]
+                reason = " ".join(filter(None, (outcome.code, outcome.detail))) or outcome.result.value
+                pacing.rest(self.sender, seconds, reason, failing=not named)
 
     def _settle(self) -> None:
-        if not self.back:
-            return
-        self.settled += settlement.settle(self.back, now=self.clock())
+        if self.back:
+            self._written(settlement.settle(self.back, now=self.clock()))
+
+    def _written(self, taken: int) -> None:
+        self.settled += taken
         for result in self.back:
             del self.out[result.outcome.delivery, result.outcome.attempt]
-        self.back.clear()
-        self.settled_at = self.clock()
+        self.back = []

@@ -9,22 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import DatabaseError, transaction
-from django.db.models import F, Q
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
+from notifications import database
 from notifications.contract import Class, Outcome
 from notifications.deliveries import BY_HAND, RANK, Claimed, suppress
 from notifications.models import Attempt, Delivery, State, Suppression
 
 log = logging.getLogger(__name__)
 
-_BACKOFF: Final = (30, 120, 480, 1800)
-"""Seconds before the next try; an hour from then on. Full jitter is added up to the same again."""
-
-
 _CERTAIN: Final = frozenset({Class.ACCEPTED, Class.PERMANENT, Class.OPT_OUT})
 _TRIES: Final = 3
-_UNWRITABLE: Final = (DatabaseError, ValueError, OverflowError)
+_PATIENCE: Final = 30.0
+"""Seconds for which outcomes are kept while the database restarts: lost, they would be in doubt."""
+UNWRITABLE: Final = (DatabaseError, InterfaceError, ValueError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,34 @@ class Settled:
     segments: int
 
 
+_COLUMNS: Final = {
+    "id": "bigint",
+    "attempt": "integer",
+    "certain": "integer",
+    "state": "smallint",
+    "rank": "smallint",
+    "reason": "text",
+    "not_before": "timestamptz",
+    "provider": "text",
+    "provider_ref": "text",
+    "text_hash": "bytea",
+    "segments": "integer",
+    "sent_at": "timestamptz",
+    "settled_at": "timestamptz",
+}
+_WHERE_GIVEN: Final = (
+    "rank",
+    "not_before",
+    "provider",
+    "provider_ref",
+    "text_hash",
+    "segments",
+    "sent_at",
+    "settled_at",
+)
+_TABLE: Final = Delivery._meta.db_table
+
+
 def settle(results: Sequence[Settled], *, now: datetime) -> int:
     """Write the outcomes, fenced by the lease; how many rows took them.
 
@@ -45,39 +72,80 @@ def settle(results: Sequence[Settled], *, now: datetime) -> int:
     and becomes `unknown` when its lease ends.
     """
     try:
-        with transaction.atomic():
-            return sum(_one(result, now=now) for result in sorted(results, key=lambda one: one.held.id))
-    except _UNWRITABLE:
+        return database.when_back(lambda: _together(results, now=now), _PATIENCE)
+    except UNWRITABLE:
         log.warning("%d outcomes could not be written together; one by one now", len(results), exc_info=True)
     return sum(_alone(result, now=now) for result in results)
+
+
+def _together(results: Sequence[Settled], *, now: datetime) -> int:
+    with transaction.atomic():
+        return write(results, now=now)
 
 
 def _alone(result: Settled, *, now: datetime) -> int:
     for _ in range(_TRIES):
         try:
-            with transaction.atomic():
-                return _one(result, now=now)
-        except _UNWRITABLE:
+            return _together([result], now=now)
+        except UNWRITABLE:
             log.exception("the outcome of delivery %s could not be written", result.held.public_id)
     return 0
 
 
-def _one(result: Settled, *, now: datetime) -> int:
-    held, outcome = result.held, result.outcome
-    mine = Q(lease_token=held.token, state=State.SENDING)
-    if outcome.result in _CERTAIN:
-        # swept as in doubt meanwhile, and no doubt any more: as good as a receipt of this attempt
-        mine |= Q(state=State.UNKNOWN, attempt=held.attempt)
-    taken = (
-        Delivery.objects.filter(pk=held.id)
-        .filter(mine)
-        .update(**_after(result, now=now), lease_token=None, lease_until=None)
-    )
-    if outcome.result is not Class.ACCEPTED:
-        _record(held.id, held.attempt, outcome, now=now)
-    if taken and outcome.result is Class.OPT_OUT and held.address_hmac:
-        suppress(held.channel, held.address_hmac, Suppression.Reason.OPT_OUT, now=now)
-    return taken
+def write(results: Sequence[Settled], *, now: datetime) -> int:
+    """The same as part of the caller's transaction, in one statement; all are held under one token."""
+    if not results:
+        return 0
+    given = database.rows(_COLUMNS, [_row(result, now=now) for result in results])
+    at = database.stored(Delivery, "expires_at", now)
+    mine = database.in_order(_TABLE, sorted(result.held.id for result in results))
+    # withdrawn while it was with the provider: its words are true no longer, and it is not tried again
+    still = f"given.state <> {State.QUEUED:d} OR {_TABLE}.expires_at > %s"
+    sets = [
+        f"state = CASE WHEN {still} THEN given.state ELSE {State.EXPIRED:d} END",
+        f"reason = CASE WHEN {still} THEN given.reason ELSE 'its words are no longer true' END",
+    ]
+    sets += [f"{name} = COALESCE(given.{name}, {_TABLE}.{name})" for name in _WHERE_GIVEN]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH given AS ({given.sql}), mine AS ({mine.sql})"
+            f" UPDATE {_TABLE} SET {', '.join(sets)}, lease_token = NULL, lease_until = NULL"
+            f" FROM given WHERE {_TABLE}.id = given.id AND {_TABLE}.id IN (SELECT id FROM mine)"
+            f" AND (({_TABLE}.lease_token = %s AND {_TABLE}.state = %s)"
+            # swept as in doubt meanwhile, and no doubt any more: as good as a receipt of this attempt
+            f" OR (given.certain = 1 AND {_TABLE}.state = %s AND {_TABLE}.attempt = given.attempt))"
+            f" RETURNING {_TABLE}.id",
+            [
+                *(*given.parameters, *mine.parameters, at, at),
+                *(
+                    database.stored(Delivery, "lease_token", results[0].held.token),
+                    State.SENDING,
+                    State.UNKNOWN,
+                ),
+            ],
+        )
+        taken = {row[0] for row in cursor.fetchall()}
+    _remember(results, taken, now=now)
+    return len(taken)
+
+
+def _remember(results: Sequence[Settled], taken: set[int], *, now: datetime) -> None:
+    """What did not settle cleanly is on record; who opted out is not written to again."""
+    unclean = [result for result in results if result.outcome.result is not Class.ACCEPTED]
+    if unclean:
+        Attempt.objects.bulk_create([_attempt(result, now=now) for result in unclean])
+    for result in unclean:
+        held = result.held
+        if result.outcome.result is Class.OPT_OUT and held.id in taken and held.address_hmac:
+            suppress(held.channel, held.address_hmac, Suppression.Reason.OPT_OUT, now=now)
+
+
+def _row(result: Settled, *, now: datetime) -> tuple[Any, ...]:
+    """The values of `_COLUMNS`."""
+    after = _after(result, now=now)
+    certain = int(result.outcome.result in _CERTAIN)
+    values = {"id": result.held.id, "attempt": result.held.attempt, "certain": certain, **after}
+    return tuple(values.get(name) for name in _COLUMNS)
 
 
 def _after(result: Settled, *, now: datetime) -> dict[str, Any]:
@@ -115,11 +183,14 @@ def _after(result: Settled, *, now: datetime) -> dict[str, Any]:
             return {
                 "state": State.QUEUED,
                 "provider": BY_HAND,
-                "not_before": F("expires_at"),
+                "not_before": held.expires_at,
                 "reason": "waiting for a person to post it",
             }
-        case Class.NOT_PROCESSED | Class.CONFIGURATION:
-            wait = timedelta(seconds=outcome.retry_after or _pause(held.attempt))
+        case Class.CONFIGURATION:
+            # the sender rests, not the customer: as soon as it is mended all go on
+            return {"state": State.QUEUED, "not_before": now, "reason": reason or outcome.result.value}
+        case Class.NOT_PROCESSED:
+            wait = timedelta(seconds=outcome.retry_after or pause(held.attempt))
             return {
                 "state": State.QUEUED,
                 "not_before": now + wait,
@@ -127,15 +198,17 @@ def _after(result: Settled, *, now: datetime) -> dict[str, Any]:
             }
 
 
-def _pause(attempt: int) -> float:
-    seconds = _BACKOFF[attempt - 1] if attempt <= len(_BACKOFF) else 3_600
+def pause(attempt: int) -> float:
+    """Seconds until the next try after this one."""
+    seconds = settings.RETRY_SECONDS[min(attempt, len(settings.RETRY_SECONDS)) - 1]
     return seconds + random.uniform(0, seconds)  # jitter only
 
 
-def _record(delivery_id: int, number: int, outcome: Outcome, *, now: datetime) -> None:
-    Attempt.objects.create(
-        delivery_id=delivery_id,
-        number=number,
+def _attempt(result: Settled, *, now: datetime) -> Attempt:
+    outcome = result.outcome
+    return Attempt(
+        delivery_id=result.held.id,
+        number=result.held.attempt,
         at=now,
         outcome=outcome.result.value,
         code=outcome.code[:40],

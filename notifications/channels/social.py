@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.conf import settings
 
 from notifications import contract
 from notifications.channels import window
-from notifications.contract import Class, Found, Message, Outcome
+from notifications.contract import Class, Found, Message, Outcome, Pause
 from notifications.providers import Provider, outbox, outcome, social
 
 
@@ -30,16 +30,16 @@ def _wire(target: social.Target) -> Provider:
 class Channel(contract.Channel):
     """Posts on the bank's accounts."""
 
-    provider = "social"
+    provider = sender = "social"
 
     def __init__(self, in_flight: int) -> None:
         """As the contract."""
         super().__init__(in_flight)
         self._wires = _wires()
 
-    def send(self, messages: Iterator[Message]) -> Iterator[Outcome]:
+    def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:
         """As the contract; each outcome names the network that gave it."""
-        return window.carry(messages, self._send, self.in_flight, self.provider)
+        return window.carry(messages, self._send, in_flight=self.in_flight, provider=self.provider)
 
     def find(self, message: Message, since: datetime) -> Found | None:
         """As the contract."""
@@ -53,9 +53,10 @@ class Channel(contract.Channel):
         for wire in self._wires.values():
             wire.close()
 
-    def _send(self, message: Message) -> Outcome:
+    async def _send(self, messages: Sequence[Message]) -> Sequence[Outcome]:
+        (message,) = messages
         wire = self._wires.get(message.target)
         if wire is None:
             words = f"SOCIAL_URLS no longer names {message.target}"
-            return outcome(message, Class.PERMANENT, self.provider, code="no target", detail=words)
-        return wire.send(message)
+            return [outcome(message, Class.PERMANENT, self.provider, code="no target", detail=words)]
+        return await wire.send(messages)

@@ -1,66 +1,159 @@
 """Messages and a wire in; their outcomes as they become known, out.
 
-Calls run in threads that know no database. The iterator of messages is asked only here, in the
-caller's own thread, because behind it the messages are claimed and marked as being sent.
+Calls are tasks of the event loop that this thread keeps. The loop runs only while this file waits
+for outcomes: the iterator of messages is asked between, because behind it the messages are claimed
+and marked as being sent, and their outcomes written.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+import time
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import datetime
-from queue import SimpleQueue
+from typing import Any, Final, TypeAlias
 
 from notifications import contract
-from notifications.contract import Class, Found, Message, Outcome
-from notifications.providers import Provider, outcome
+from notifications.contract import Class, Found, Message, Outcome, Pause
+from notifications.providers import Provider, loops, outcome
 
 _log = logging.getLogger(__name__)
 
+_GRACE: Final = 0.002
+"""Seconds that a first outcome waits for others: they then share one commit, and its successors another."""
+
+Call: TypeAlias = Callable[[Sequence[Message]], Coroutine[Any, Any, Sequence[Outcome]]]
+
 
 def carry(
-    messages: Iterator[Message], call: Callable[[Message], Outcome], in_flight: int, provider: str
+    messages: Iterator[Message | Pause], call: Call, *, in_flight: int, in_one_call: int = 1, provider: str
 ) -> Iterator[Outcome]:
-    """Keep up to `in_flight` calls under way and yield each outcome when it is known.
+    """Keep up to `in_flight` messages under way and yield each outcome when it is known.
 
-    An error of the iterator is raised once everything already handed out is answered.
+    An error of the iterator is raised once everything already handed out is answered. Whoever stops
+    listening before the end leaves calls behind that are ended, and in doubt.
     """
-    answered: SimpleQueue[Future[Outcome]] = SimpleQueue()
-    under_way = 0
-    failed: Exception | None = None
-    more = True
-    threads = ThreadPoolExecutor(in_flight, thread_name_prefix=f"{provider}-call")
-    try:
-        while more or under_way:
-            if more and under_way < in_flight and answered.empty():
-                try:
-                    message = next(messages)
-                except StopIteration:
-                    more = False
-                except Exception as error:  # noqa: BLE001  # whatever it is, raised below
-                    more, failed = False, error
-                else:
-                    threads.submit(_guarded, call, message, provider).add_done_callback(answered.put)
-                    under_way += 1
-                continue
-            done = answered.get()
-            under_way -= 1
-            yield done.result()
-        if failed:
-            raise failed
-    finally:
-        threads.shutdown(wait=False)
+    return _Window(messages, call, in_flight, in_one_call, provider).carry()
 
 
-def _guarded(call: Callable[[Message], Outcome], message: Message, provider: str) -> Outcome:
-    """A fault of ours in one message must not take the others along; and it may have been sent."""
+class _Window:
+    def __init__(
+        self, messages: Iterator[Message | Pause], call: Call, in_flight: int, in_one_call: int, provider: str
+    ) -> None:
+        self.messages, self.call, self.provider = messages, call, provider
+        self.in_flight, self.in_one_call = in_flight, min(in_one_call, in_flight)
+        self.refill = max(in_flight // 4, self.in_one_call)
+        """So many free places are filled together, or the source would commit once for each."""
+        self.loop = loops.current()
+        self.tasks: set[asyncio.Task[Sequence[Outcome]]] = set()
+        self.under_way = 0
+        self.answered: list[Outcome] = []
+        self.waiter: asyncio.Future[None] | None = None
+        self.wanted = 1
+        self.not_before = 0.0
+        self.more = True
+        self.failed: Exception | None = None
+
+    def carry(self) -> Iterator[Outcome]:
+        try:
+            while self.more or self.under_way:
+                free = self.in_flight - self.under_way
+                paused = self.not_before - time.monotonic()
+                if self.more and paused <= 0 and (free >= self.refill or not self.under_way):
+                    self._fill(free)
+                self._wait()
+                answered, self.answered = self.answered, []
+                yield from answered
+            if self.failed:
+                raise self.failed
+        finally:
+            self._end()
+
+    def _fill(self, free: int) -> None:
+        """Hand out messages until the places are taken or the source has none for now."""
+        group: list[Message] = []
+        while free:
+            try:
+                message = next(self.messages)
+            except StopIteration:
+                self.more = False
+                break
+            except Exception as error:  # noqa: BLE001  # whatever it is, raised by carry
+                self.more, self.failed = False, error
+                break
+            if isinstance(message, Pause):
+                self.not_before = time.monotonic() + message.seconds
+                break
+            group.append(message)
+            free -= 1
+            if len(group) >= self.in_one_call:
+                self._hand_over(group)
+                group = []
+        if group:
+            self._hand_over(group)
+
+    def _hand_over(self, group: Sequence[Message]) -> None:
+        task = self.loop.create_task(_guarded(self.call, group, self.provider))
+        task.add_done_callback(self._finished)
+        self.tasks.add(task)
+        self.under_way += len(group)
+
+    def _finished(self, task: asyncio.Task[Sequence[Outcome]]) -> None:
+        self.tasks.discard(task)
+        if task.cancelled():
+            return
+        outcomes = task.result()
+        self.under_way -= len(outcomes)
+        self.answered.extend(outcomes)
+        self.not_before = 0.0  # an outcome is news for a source that paused
+        if self.waiter is not None and not self.waiter.done():
+            if len(self.answered) >= self.wanted:
+                self.waiter.set_result(None)
+            elif len(self.answered) == len(outcomes):
+                self.loop.call_later(_GRACE, _wake, self.waiter)
+
+    def _wait(self) -> None:
+        """Run the loop until enough outcomes are known, or the source may be asked again."""
+        if not (self.under_way or self.more):
+            return
+        self.wanted = min(self.refill, max(self.under_way, 1))
+        self.waiter = self.loop.create_future()
+        paused = self.not_before - time.monotonic()
+        if self.more and (paused > 0 or not self.under_way):
+            timer = self.loop.call_later(max(paused, 0), _wake, self.waiter)
+        else:
+            timer = None
+        try:
+            self.loop.run_until_complete(self.waiter)
+        finally:
+            self.waiter = None
+            if timer:
+                timer.cancel()
+
+    def _end(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        if self.tasks:
+            self.loop.run_until_complete(asyncio.wait(self.tasks))
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
+
+
+async def _guarded(call: Call, group: Sequence[Message], provider: str) -> Sequence[Outcome]:
+    """A fault of ours in one call must not take the others along; and it may have been sent."""
     try:
-        return call(message)
-    except Exception as error:  # noqa: BLE001  # one of thousands, and told as unknown
-        _log.exception("delivery %s: a fault while it was being sent", message.delivery)
-        kind = type(error).__name__
-        return outcome(message, Class.UNKNOWN, provider, code="fault", detail=f"{kind}: {error}")
+        outcomes = await call(group)
+        if len(outcomes) == len(group):
+            return outcomes
+        words = f"{len(outcomes)} outcomes for {len(group)} messages"
+    except Exception as error:  # noqa: BLE001  # told as unknown
+        _log.exception("a fault while delivery %s and %d others were sent", group[0].delivery, len(group) - 1)
+        words = f"{type(error).__name__}: {error}"
+    return [outcome(message, Class.UNKNOWN, provider, code="fault", detail=words) for message in group]
 
 
 class Channel(contract.Channel):
@@ -70,12 +163,15 @@ class Channel(contract.Channel):
         """`wire` may hold the window smaller than `in_flight`."""
         super().__init__(min(in_flight, wire.at_once or in_flight))
         self._wire = wire
-        self.provider = wire.name
+        self.provider, self.sender = wire.name, wire.sender
         self.has_receipts = wire.has_receipts
 
-    def send(self, messages: Iterator[Message]) -> Iterator[Outcome]:
+    def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:
         """As the contract."""
-        return carry(messages, self._wire.send, self.in_flight, self.provider)
+        wire = self._wire
+        return carry(
+            messages, wire.send, in_flight=self.in_flight, in_one_call=wire.in_one_call, provider=wire.name
+        )
 
     def find(self, message: Message, since: datetime) -> Found | None:
         """As the contract."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from notifications.contract import Class, Found, Message, Outcome
@@ -16,14 +17,15 @@ class Outbox:
 
     has_receipts = False
     at_once: int | None = None
+    in_one_call = 64
 
     def __init__(self, name: str = "outbox") -> None:
         """`name` is kept with each delivery, and tells "not sent" from "fetched by the app"."""
-        self.name = name
+        self.name = self.sender = name
 
-    def send(self, message: Message) -> Outcome:
-        """Accept it."""
-        return outcome(message, Class.ACCEPTED, self.name)
+    async def send(self, messages: Sequence[Message]) -> Sequence[Outcome]:
+        """Accept them."""
+        return [outcome(message, Class.ACCEPTED, self.name) for message in messages]
 
     def find(self, message: Message, since: datetime) -> Found | None:
         """Everything it was ever given, it took."""

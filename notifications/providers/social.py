@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -81,13 +83,14 @@ class _Bearer(requests.auth.AuthBase):
 class ByHand:
     """A network without an open interface: a person posts it and confirms with the link."""
 
-    name = BY_HAND
+    name = sender = BY_HAND
     has_receipts = False
     at_once: int | None = None
+    in_one_call = 1
 
-    def send(self, message: Message) -> Outcome:
+    async def send(self, messages: Sequence[Message]) -> Sequence[Outcome]:
         """Ask for a person."""
-        return outcome(message, Class.BY_HAND, BY_HAND)
+        return [outcome(message, Class.BY_HAND, BY_HAND) for message in messages]
 
     def find(self, message: Message, since: datetime) -> Found | None:
         """Only the person knows."""
@@ -103,6 +106,7 @@ class Mastodon:
     name = MASTODON
     has_receipts = False
     at_once: int | None = None
+    in_one_call = 1
 
     def __init__(
         self,
@@ -111,10 +115,15 @@ class Mastodon:
     ) -> None:
         """`timeouts` are seconds to connect and to be answered."""
         self._target = target
+        self.sender = target.name
         self._timeouts = timeouts
 
-    def send(self, message: Message) -> Outcome:
+    async def send(self, messages: Sequence[Message]) -> Sequence[Outcome]:
         """Post it."""
+        loop = asyncio.get_running_loop()
+        return [await loop.run_in_executor(None, self._posted, message) for message in messages]
+
+    def _posted(self, message: Message) -> Outcome:
         try:
             response = self._post(message)
         except requests.RequestException as error:

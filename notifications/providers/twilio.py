@@ -5,26 +5,23 @@ Twilio has no idempotency key: a POST that may have arrived is never repeated, b
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+import base64
+import http.client
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
-import requests
 from django.conf import settings
 
 from notifications import links
 from notifications.contract import Class, Found, Message, Outcome, Unreachable
-from notifications.providers import outcome, reference, web
+from notifications.providers import client, outcome, twilio_list, web
 
 NAME: Final = "twilio"
-_API: Final = "https://api.twilio.com"
 _LONGEST: Final = 36_000
 """Seconds a message may wait in Twilio's queue, by its own documentation."""
-_CLOCKS_APART: Final = timedelta(seconds=60)
-_TRIAL: Final = "Sent from your Twilio trial account - "
-"""What a trial account puts before each text, so that ours is found behind it."""
 _QUEUE_FULL: Final = "21611"
 _QUEUE_SECONDS: Final = 300.0
 
@@ -52,72 +49,17 @@ BAD_NUMBER: Final = frozenset({"30005", "30006"})
 """Unknown handset; landline. Not 30003 (switched off) nor 30008 (no reason given): those may pass."""
 
 
-class _Refused(Exception):
-    """Twilio answered with an error, or with what cannot be Twilio."""
-
-    def __init__(self, response: requests.Response) -> None:
-        try:
-            said = response.json()
-        except ValueError:
-            said = None
-        said = said if isinstance(said, dict) else {}
-        self.status = response.status_code
-        self.code = str(said.get("code", "") or response.status_code)
-        self.words = str(said.get("message", "") or response.reason)
-        self.headers: Mapping[str, str] = response.headers
-
-
-class _Wire:
-    """What the SDK calls to put a request on the wire.
-
-    The SDK's own client passes each answer through an attribute that all threads share, so that
-    one may be given another's; and its address and timeouts cannot be set as we need them.
-    """
-
-    def __init__(self, base: str, timeouts: tuple[float, float]) -> None:
-        self._base = base
-        self._timeouts = timeouts
-
-    def request(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, Any] | None = None,
-        data: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
-    ) -> requests.Response:
-        """Raises _Refused for every answer but 2xx, requests' errors where none came."""
-        response = web.session(os.getpid(), NAME).request(
-            method,
-            url.replace(_API, self._base, 1),
-            params=params,
-            data=data,
-            headers=headers,
-            auth=auth,
-            timeout=self._timeouts,
-            allow_redirects=False,
-        )
-        if not 200 <= response.status_code < 300:
-            raise _Refused(response)
-        return response
-
-
-@lru_cache(maxsize=16)
-def _messages(account: str, token: str, base: str, timeouts: tuple[float, float]) -> Any:
-    from twilio.rest import Client  # a third of a second, and only where SMS are sent
-
-    return Client(account, token, http_client=_Wire(base, timeouts)).messages
-
-
 class Provider:
-    """Twilio's Programmable Messaging, by the account in the settings."""
+    """Twilio's Programmable Messaging, by the account in the settings.
+
+    A message is one POST of a form, without the SDK: its asynchronous client repeats a POST that was
+    answered 503, which may be a second SMS, and ignores its timeout.
+    """
 
     name = NAME
     has_receipts = True
     at_once: int | None = None
+    in_one_call = 1
 
     def __init__(
         self,
@@ -125,64 +67,60 @@ class Provider:
     ) -> None:
         """`timeouts` are seconds to connect and to be answered."""
         self._timeouts = timeouts
+        self.sender = settings.TWILIO_MESSAGING_SERVICE_SID or settings.TWILIO_FROM
+        self._as = _sender()
+        account = settings.TWILIO_ACCOUNT_SID
+        self._url = f"{settings.TWILIO_API_BASE}/2010-04-01/Accounts/{account}/Messages.json"
+        secret = base64.b64encode(f"{account}:{settings.TWILIO_AUTH_TOKEN}".encode()).decode()
+        self._headers = {
+            "Authorization": f"Basic {secret}",
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": "application/json",
+        }
 
-    def send(self, message: Message) -> Outcome:
+    async def send(self, messages: Sequence[Message]) -> Sequence[Outcome]:
         """Create the message at Twilio."""
+        return [await self._created(message) for message in messages]
+
+    async def _created(self, message: Message) -> Outcome:
         missing = unset()
         if missing:
             return outcome(message, Class.CONFIGURATION, NAME, code="settings", detail=missing)
         try:
-            made = self._resource().create(
-                to=message.address,
-                body=message.body,
-                status_callback=links.receipt_url(message.delivery, message.attempt),
-                validity_period=_seconds_left(message),
-                # characters were counted and approved as they are; and `find` compares the text
-                smart_encoded=False,
-                **_sender(),
+            answer = await client.session(NAME, *self._timeouts).post(
+                self._url, self._form(message), self._headers
             )
-        except _Refused as refused:
-            return _refusal(message, refused)
-        except requests.RequestException as error:
-            result, code = web.failure(error)
-            return outcome(message, result, NAME, code=code, detail=str(error))
-        if not made.sid:
+        except client.Unanswered as lost:
+            return outcome(message, lost.result, NAME, code=lost.code, detail=lost.detail)
+        said = _read(answer.body)
+        if not 200 <= answer.status < 300:
+            return _refusal(message, answer, said)
+        sid = said.get("sid")
+        if not (isinstance(sid, str) and sid):
             return outcome(message, Class.UNKNOWN, NAME, code="no sid")
-        return outcome(message, Class.ACCEPTED, NAME, provider_ref=made.sid)
+        return outcome(message, Class.ACCEPTED, NAME, provider_ref=sid)
 
     def find(self, message: Message, since: datetime) -> Found | None:
-        """Look through what Twilio has for this number: it returns none of our own identifiers.
-
-        The list is asked by number alone: a message that still waits has no date sent to filter by.
-        """
+        """Look through what Twilio has for this number."""
         missing = unset()
         if missing:
             raise Unreachable(missing)
-        from twilio.base.exceptions import TwilioException  # slow; see _messages
-
-        texts = {message.body.strip(), (_TRIAL + message.body).strip()}
-        try:
-            for one in self._resource().stream(to=message.address, page_size=1000):
-                created = one.date_created
-                late_enough = created is not None and created >= since - _CLOCKS_APART
-                if late_enough and (one.body or "").strip() in texts:
-                    return Found(provider_ref=reference(one.sid))
-        except _Refused as refused:
-            raise Unreachable(f"Twilio answered {refused.status}: {refused.words}") from None
-        except (requests.RequestException, TwilioException, ValueError) as error:
-            raise Unreachable(f"Twilio cannot be asked: {error}") from error
-        return None
+        return twilio_list.find(message, since, self._timeouts)
 
     def close(self) -> None:
-        """Connections stay for the process: other threads use them, and the next call will."""
+        """Connections stay for the process, and the next call will use them."""
 
-    def _resource(self) -> Any:
-        return _messages(
-            settings.TWILIO_ACCOUNT_SID,
-            settings.TWILIO_AUTH_TOKEN,
-            settings.TWILIO_API_BASE,
-            self._timeouts,
-        )
+    def _form(self, message: Message) -> bytes:
+        fields = {
+            "To": message.address,
+            "Body": message.body,
+            "StatusCallback": links.receipt_url(message.delivery, message.attempt),
+            "ValidityPeriod": str(_seconds_left(message)),
+            # characters were counted and approved as they are; and `find` compares the text
+            "SmartEncoded": "false",
+            **self._as,
+        }
+        return urlencode(fields).encode()
 
 
 def unset() -> str:
@@ -196,8 +134,8 @@ def unset() -> str:
 
 def _sender() -> dict[str, str]:
     if settings.TWILIO_MESSAGING_SERVICE_SID:
-        return {"messaging_service_sid": settings.TWILIO_MESSAGING_SERVICE_SID}
-    return {"from_": settings.TWILIO_FROM}
+        return {"MessagingServiceSid": settings.TWILIO_MESSAGING_SERVICE_SID}
+    return {"From": settings.TWILIO_FROM}
 
 
 def _seconds_left(message: Message) -> int:
@@ -205,9 +143,20 @@ def _seconds_left(message: Message) -> int:
     return max(1, min(_LONGEST, int(left)))
 
 
-def _refusal(message: Message, refused: _Refused) -> Outcome:
-    result = _CLASSES.get(refused.code) or web.meaning(refused.status)
-    wait = web.retry_after(refused.headers, datetime.now(UTC))
-    if refused.code == _QUEUE_FULL:
+def _read(body: bytes) -> Mapping[str, Any]:
+    """What Twilio said; nothing where it cannot have been Twilio."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _refusal(message: Message, answer: client.Answer, said: Mapping[str, Any]) -> Outcome:
+    code = str(said.get("code", "") or answer.status)
+    words = str(said.get("message", "") or http.client.responses.get(answer.status, ""))
+    wait = web.retry_after(answer.headers, datetime.now(UTC))
+    if code == _QUEUE_FULL:
         wait = wait or _QUEUE_SECONDS
-    return outcome(message, result, NAME, code=refused.code, detail=refused.words, retry_after=wait)
+    result = _CLASSES.get(code) or web.meaning(answer.status)
+    return outcome(message, result, NAME, code=code, detail=words, retry_after=wait)

@@ -19,9 +19,20 @@ from notifications.models import ChannelName, Notice, Text
 from notifications.wording import completeness, letter, moments, phrases, segments
 from notifications.wording import facts as gathered
 from notifications.wording.facts import Facts, Incomplete
-from notifications.wording.filling import Filled, Reader, fill
+from notifications.wording.filling import Filled, Reader, fill, put_in, values, words
 
-__all__ = ["Filled", "Incomplete", "Reader", "check", "draft", "fill", "standard"]
+__all__ = [
+    "Filled",
+    "Incomplete",
+    "Reader",
+    "check",
+    "draft",
+    "fill",
+    "put_in",
+    "standard",
+    "values",
+    "words",
+]
 
 _SUBJECTS: Final = {ChannelName.EMAIL: "subject", ChannelName.INAPP: "inapp subject"}
 _ROOM: Final = {"subject": 200, "inapp subject": 200, "social": 500, "sms": 1600}

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from notifications.contract import Words
 from notifications.models import Text
 from notifications.wording import moments
 from notifications.wording.phrases import phrase
@@ -42,31 +43,38 @@ class Filled:
     html: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Pieces:
-    """A source with its times said; `slots` are the places in `parts` that hold a personal placeholder."""
-
-    parts: tuple[str, ...]
-    slots: tuple[tuple[int, str], ...]
-
-
 def fill(text: Text, reader: Reader) -> Filled:
     """Put the person's name, links and times into a text; values are escaped in its HTML.
 
     Times are in the reader's zone, in the text's language as the reader's locale writes it.
     An unknown zone becomes the bank's, and is named; an unknown placeholder stays as it is.
     """
-    language = _language(text.language, reader.language)
-    bank = moments.bank()
+    shared = words(text, reader.language, reader.time_zone)
+    return put_in(shared, values(text, reader))
+
+
+def words(text: Text, language: str, time_zone: str, calendar: str = "") -> Words:
+    """What all readers of this language and zone are told, with places for the person's own values."""
+    spoken, bank = _language(text.language, language), moments.bank()
+    return Words(
+        subject=_pieces(text.subject, spoken, time_zone, False, bank),
+        body=_pieces(text.body, spoken, time_zone, False, bank),
+        html=_pieces(text.html, spoken, time_zone, True, bank) if text.html else (),
+        calendar=calendar,
+    )
+
+
+def values(text: Text, reader: Reader) -> dict[str, str]:
+    """The reader's own values, as plain text."""
     # a line break in a name must not become a header of the email
-    name = " ".join(reader.name.split()) or phrase(language, "someone")
-    values = {"name": name, "preferences": reader.preferences_url}
-    subject = _join(_pieces(text.subject, language, reader.time_zone, False, bank), values)
-    body = _join(_pieces(text.body, language, reader.time_zone, False, bank), values)
-    if not text.html:
-        return Filled(subject, body, "")
-    safe = {key: html.escape(value) for key, value in values.items()}
-    return Filled(subject, body, _join(_pieces(text.html, language, reader.time_zone, True, bank), safe))
+    name = " ".join(reader.name.split()) or phrase(_language(text.language, reader.language), "someone")
+    return {"name": name, "preferences": reader.preferences_url}
+
+
+def put_in(shared: Words, own: Mapping[str, str]) -> Filled:
+    """The words with a person's values in their places; escaped in the HTML."""
+    safe = {key: html.escape(value) for key, value in own.items()} if shared.html else {}
+    return Filled(_join(shared.subject, own), _join(shared.body, own), _join(shared.html, safe))
 
 
 def placeholders(source: str) -> Iterator[tuple[str, str]]:
@@ -74,18 +82,21 @@ def placeholders(source: str) -> Iterator[tuple[str, str]]:
     return ((found[1], found[2] or "") for found in _PLACEHOLDER.finditer(source))
 
 
-def _join(pieces: _Pieces, values: dict[str, str]) -> str:
-    if not pieces.slots:
-        return pieces.parts[0]
-    parts = list(pieces.parts)
-    for place, key in pieces.slots:
-        parts[place] = values[key]
+def _join(pieces: Sequence[str], values: Mapping[str, str]) -> str:
+    if len(pieces) < 2:
+        return pieces[0] if pieces else ""
+    parts = list(pieces)
+    for place in range(1, len(parts), 2):
+        parts[place] = values[parts[place]]
     return "".join(parts)
 
 
 @lru_cache(maxsize=4096)
-def _pieces(source: str, language: str, zone: str, is_html: bool, bank: moments.Bank) -> _Pieces:
-    """`bank` is only part of the key: the words of a moment depend on it."""
+def _pieces(source: str, language: str, zone: str, is_html: bool, bank: moments.Bank) -> tuple[str, ...]:
+    """A source with its times said; the pieces at odd places name a value of the person.
+
+    `bank` is only part of the key: the words of a moment depend on it.
+    """
 
     def said(found: re.Match[str]) -> str:
         try:
@@ -94,8 +105,7 @@ def _pieces(source: str, language: str, zone: str, is_html: bool, bank: moments.
             return found[0]
         return html.escape(words) if is_html else words
 
-    parts = _PERSONAL.split(_PLACEHOLDER.sub(said, source))
-    return _Pieces(tuple(parts), tuple((place, parts[place]) for place in range(1, len(parts), 2)))
+    return tuple(_PERSONAL.split(_PLACEHOLDER.sub(said, source)))
 
 
 @lru_cache(maxsize=512)

@@ -15,7 +15,7 @@ from tests import people
 
 
 def _claim(now: datetime, limit: int = 10) -> list[deliveries.Claimed]:
-    return deliveries.claim("sms", demonstration=False, limit=limit, now=now)
+    return deliveries.claim("sms", demonstration=False, limit=limit, token=people.TOKEN, now=now)
 
 
 def _states() -> list[State]:

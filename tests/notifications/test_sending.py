@@ -9,7 +9,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from notifications import addresses, sending
-from notifications.contract import Channel, Class, Message, Outcome
+from notifications.contract import Channel, Class, Message, Outcome, Pause
 from notifications.models import Contact, Delivery, State, Suppression
 from tests import people
 
@@ -28,8 +28,10 @@ class Wire(Channel):
         self.states: list[int] = []
         self.most_in_doubt = 0
 
-    def send(self, messages: Iterator[Message]) -> Iterator[Outcome]:
+    def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:
         for message in messages:
+            if isinstance(message, Pause):
+                continue
             self.messages.append(message)
             self.states.append(Delivery.objects.get(public_id=message.delivery).state)
             self.most_in_doubt = max(self.most_in_doubt, Delivery.objects.filter(state=State.SENDING).count())

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def _in_flight(now: datetime) -> deliveries.Claimed:
     people.queued(people.notice(people.window()))
-    held = deliveries.claim("sms", demonstration=False, limit=1, now=now)
+    held = deliveries.claim("sms", demonstration=False, limit=1, token=people.TOKEN, now=now)
     deliveries.intend(held)
     return held[0]
 
@@ -70,7 +70,7 @@ def test_a_refused_message_waits_as_long_as_the_provider_asks(now: datetime) -> 
 
 
 def test_a_refused_message_waits_longer_each_time_and_never_in_step(now: datetime) -> None:
-    waits = [settlement._pause(attempt) for attempt in (1, 2, 3, 4, 5, 50)]
+    waits = [settlement.pause(attempt) for attempt in (1, 2, 3, 4, 5, 50)]
 
     for wait, floor in zip(waits, (30, 120, 480, 1800, 3600, 3600), strict=True):
         assert floor <= wait <= 2 * floor
@@ -119,7 +119,7 @@ def test_a_late_answer_about_an_earlier_attempt_changes_nothing(now: datetime) -
 def test_an_answer_that_cannot_be_written_does_not_take_the_others_along(now: datetime) -> None:
     notice = people.notice(people.window())
     people.queued(notice, number=3)
-    held = deliveries.claim("sms", demonstration=False, limit=3, now=now)
+    held = deliveries.claim("sms", demonstration=False, limit=3, token=people.TOKEN, now=now)
     deliveries.intend(held)
     answers = [
         Outcome(held[0].public_id, 1, Class.ACCEPTED, "twilio"),
@@ -140,8 +140,7 @@ def test_a_withdrawn_notice_is_not_tried_again_by_the_provider_it_was_with(now: 
     _settle(held, Class.NOT_PROCESSED, now, retry_after=1.0)
 
     later = now + timedelta(minutes=1)
-    assert deliveries.claim("sms", demonstration=False, limit=1, now=later) == []
-    deliveries.sweep(now=later)
+    assert deliveries.claim("sms", demonstration=False, limit=1, token=people.TOKEN, now=later) == []
     assert Delivery.objects.get().state == State.EXPIRED
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -18,18 +19,17 @@ class Held:
     """A wire whose calls end only when they are let go."""
 
     def __init__(self) -> None:
-        self.gates: dict[str, threading.Event] = {}
-        self.threads: set[str] = set()
+        self.gates: dict[str, asyncio.Event] = {}
 
     def hold(self, message: Message) -> None:
         """Make the call of a message wait."""
-        self.gates[message.address] = threading.Event()
+        self.gates[message.address] = asyncio.Event()
 
-    def __call__(self, message: Message) -> Outcome:
-        self.threads.add(threading.current_thread().name)
-        if message.address in self.gates:
-            assert self.gates[message.address].wait(5)
-        return outcome(message, Class.ACCEPTED, "held")
+    async def __call__(self, group: Sequence[Message]) -> Sequence[Outcome]:
+        for message in group:
+            if message.address in self.gates:
+                await asyncio.wait_for(self.gates[message.address].wait(), 5)
+        return [outcome(message, Class.ACCEPTED, "held") for message in group]
 
 
 def _messages(number: int) -> list[Message]:
@@ -38,14 +38,14 @@ def _messages(number: int) -> list[Message]:
 
 def test_every_message_has_one_outcome() -> None:
     sent = _messages(50)
-    outcomes = list(window.carry(iter(sent), Held(), 8, "held"))
+    outcomes = list(window.carry(iter(sent), Held(), in_flight=8, provider="held"))
     assert sorted(one.delivery for one in outcomes) == sorted(message.delivery for message in sent)
 
 
 def test_a_slow_call_holds_up_no_other() -> None:
     sent, wire = _messages(50), Held()
     wire.hold(sent[0])
-    outcomes = window.carry(iter(sent), wire, 4, "held")
+    outcomes = window.carry(iter(sent), wire, in_flight=4, provider="held")
     others = [next(outcomes).delivery for _ in range(49)]
     assert set(others) == {message.delivery for message in sent[1:]}
     wire.gates[sent[0].address].set()
@@ -63,7 +63,7 @@ def test_never_more_are_pulled_than_may_be_in_flight() -> None:
             most = max(most, pulled - answered)
             yield message
 
-    for _ in window.carry(source(), wire, 4, "held"):
+    for _ in window.carry(source(), wire, in_flight=4, provider="held"):
         answered += 1
     assert (pulled, most) == (30, 4)
 
@@ -72,7 +72,7 @@ def test_the_window_is_filled() -> None:
     sent, wire = _messages(8), Held()
     for message in sent:
         wire.hold(message)
-    outcomes = window.carry(iter(sent), wire, 8, "held")
+    outcomes = window.carry(iter(sent), wire, in_flight=8, provider="held")
     wire.gates[sent[7].address].set()
     assert next(outcomes).delivery == sent[7].delivery  # the eighth was under way behind seven that were not
     for gate in wire.gates.values():
@@ -88,9 +88,8 @@ def test_messages_are_asked_for_only_in_the_callers_thread() -> None:
             asked.add(threading.current_thread())
             yield message
 
-    list(window.carry(source(), wire, 4, "held"))
+    list(window.carry(source(), wire, in_flight=4, provider="held"))
     assert asked == {threading.current_thread()}
-    assert threading.current_thread().name not in wire.threads
 
 
 def test_a_fault_in_one_call_leaves_that_message_unknown_and_the_others_sent(
@@ -98,13 +97,13 @@ def test_a_fault_in_one_call_leaves_that_message_unknown_and_the_others_sent(
 ) -> None:
     sent = _messages(3)
 
-    def call(message: Message) -> Outcome:
-        if message is sent[1]:
-            raise RuntimeError(f"no idea what {message.address} is")
-        return outcome(message, Class.ACCEPTED, "held")
+    async def call(group: Sequence[Message]) -> Sequence[Outcome]:
+        if group[0] is sent[1]:
+            raise RuntimeError(f"no idea what {group[0].address} is")
+        return [outcome(message, Class.ACCEPTED, "held") for message in group]
 
     with caplog.at_level(logging.CRITICAL, "notifications.channels.window"):
-        results = {one.delivery: one for one in window.carry(iter(sent), call, 2, "held")}
+        results = {one.delivery: one for one in window.carry(iter(sent), call, in_flight=2, provider="held")}
     assert [results[message.delivery].result for message in sent] == [
         Class.ACCEPTED,
         Class.UNKNOWN,
@@ -120,7 +119,7 @@ def test_an_error_of_the_source_comes_after_the_outcomes_of_what_was_handed_out(
         yield from sent
         raise RuntimeError("the database went away")
 
-    outcomes = window.carry(source(), Held(), 8, "held")
+    outcomes = window.carry(source(), Held(), in_flight=8, provider="held")
     assert {next(outcomes).delivery for _ in sent} == {message.delivery for message in sent}
     with pytest.raises(RuntimeError, match="the database went away"):
         next(outcomes)
@@ -129,7 +128,7 @@ def test_an_error_of_the_source_comes_after_the_outcomes_of_what_was_handed_out(
 def test_a_caller_that_goes_away_does_not_wait() -> None:
     sent, wire = _messages(2), Held()
     wire.hold(sent[0])
-    outcomes = window.carry(iter(sent), wire, 2, "held")
+    outcomes = window.carry(iter(sent), wire, in_flight=2, provider="held")
     next(outcomes)
     assert isinstance(outcomes, Iterator)
     outcomes.close()  # type: ignore[attr-defined]  # it is a generator

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from notifications.contract import Class, Outcome, Unreachable
 from notifications.providers import social
 from tests.notifications import messages
+from tests.notifications.providers.calls import one
 from tests.servers.mastodon import Mastodon
 from tests.servers.web import Answer
 
@@ -32,12 +33,12 @@ def _account(port: int, token: str = Mastodon.token) -> social.Mastodon:
 
 
 def _send(server: Mastodon) -> Outcome:
-    return _account(server.port).send(messages.post("mastodon"))
+    return one(_account(server.port), messages.post("mastodon"))
 
 
 def test_a_post_is_public_in_its_language_and_under_its_own_key(server: Mastodon) -> None:
     sent = messages.post("mastodon")
-    outcome = _account(server.port).send(sent)
+    outcome = one(_account(server.port), sent)
     (request,) = server.requests
     assert (request.method, request.path) == ("POST", "/api/v1/statuses")
     post = server.posts[str(sent.delivery)]
@@ -83,13 +84,13 @@ def test_a_post_that_may_have_been_made_is_unknown(answer: Answer, server: Masto
 def test_a_refused_connection_was_certainly_not_processed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed_soon:
         port = closed_soon.getsockname()[1]
-    assert _account(port).send(messages.post("mastodon")).result is Class.NOT_PROCESSED
+    assert one(_account(port), messages.post("mastodon")).result is Class.NOT_PROCESSED
 
 
 def test_asking_finds_the_first_post_and_makes_no_second(server: Mastodon) -> None:
     sent, account = messages.post("mastodon"), _account(server.port)
     server.instead = Answer(cut=True)
-    account.send(sent)
+    one(account, sent)
     server.instead = None
     found = account.find(sent, datetime.now(UTC))
     assert found
@@ -126,7 +127,7 @@ def test_the_token_is_sent_and_not_a_password_of_the_machine(
 
 
 def test_by_hand_waits_for_a_person() -> None:
-    assert social.ByHand().send(messages.post("by hand:facebook")).result is Class.BY_HAND
+    assert one(social.ByHand(), messages.post("by hand:facebook")).result is Class.BY_HAND
 
 
 def test_names_of_targets_hold_no_secret() -> None:

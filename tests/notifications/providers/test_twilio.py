@@ -16,6 +16,7 @@ from notifications.channels import window
 from notifications.contract import Class, Outcome, Unreachable
 from notifications.providers import twilio
 from tests.notifications import messages
+from tests.notifications.providers.calls import one
 from tests.servers import prism
 from tests.servers import twilio as stand_in
 from tests.servers.web import Answer, Server
@@ -40,7 +41,7 @@ def server(settings: Settings) -> Iterator[stand_in.Twilio]:
 
 
 def _send(number: str = messages.CLEO) -> Outcome:
-    return twilio.Provider(QUICK).send(messages.sms(number))
+    return one(twilio.Provider(QUICK), messages.sms(number))
 
 
 @pytest.mark.node
@@ -51,9 +52,9 @@ def test_twilios_own_specification_takes_what_we_send(settings: Settings, shared
     outcomes = []
     with prism.mock(shared / "specs" / "twilio_api_v2010.json") as settings.TWILIO_API_BASE:
         for settings.TWILIO_MESSAGING_SERVICE_SID, settings.TWILIO_FROM in (service, number):
-            outcomes.append(twilio.Provider().send(messages.sms()))
+            outcomes.append(one(twilio.Provider(), messages.sms()))
         settings.TWILIO_ACCOUNT_SID = "what the specification must refuse"
-        outcomes.append(twilio.Provider().send(messages.sms()))
+        outcomes.append(one(twilio.Provider(), messages.sms()))
     assert [(outcome.result, outcome.provider_ref[:2], outcome.code) for outcome in outcomes] == [
         (Class.ACCEPTED, "SM", ""),
         (Class.ACCEPTED, "SM", ""),
@@ -65,7 +66,7 @@ def test_a_message_goes_out_with_its_receipt_address_and_how_long_it_is_true(
     server: stand_in.Twilio,
 ) -> None:
     message = dataclasses.replace(messages.sms(), expires_at=datetime.now(UTC) + timedelta(seconds=600.9))
-    outcome = twilio.Provider().send(message)
+    outcome = one(twilio.Provider(), message)
     (taken,) = server.messages
     left = taken.form.pop("ValidityPeriod")
     assert taken.form == {
@@ -84,7 +85,7 @@ def test_twilio_holds_a_message_neither_longer_than_it_can_nor_less_than_a_secon
     days: int, seconds: str, server: stand_in.Twilio
 ) -> None:
     message = dataclasses.replace(messages.sms(), expires_at=datetime.now(UTC) + timedelta(days=days))
-    twilio.Provider().send(message)
+    one(twilio.Provider(), message)
     assert server.messages[0].form["ValidityPeriod"] == seconds
 
 
@@ -186,7 +187,7 @@ def test_a_message_that_twilio_took_is_found(server: stand_in.Twilio) -> None:
     server.answers[messages.CLEO] = Answer(cut=True)
     message, since = messages.sms(), datetime.now(UTC)
     provider = twilio.Provider(QUICK)
-    assert provider.send(message).result is Class.UNKNOWN
+    assert one(provider, message).result is Class.UNKNOWN
     found = provider.find(message, since)
     assert found
     assert found.provider_ref == server.messages[0].sid
@@ -194,7 +195,7 @@ def test_a_message_that_twilio_took_is_found(server: stand_in.Twilio) -> None:
 
 def test_a_text_behind_a_trial_accounts_words_is_found(server: stand_in.Twilio) -> None:
     message = messages.sms()
-    twilio.Provider().send(message)
+    one(twilio.Provider(), message)
     server.messages[0].body = f"Sent from your Twilio trial account - {message.body}"
     assert twilio.Provider().find(message, datetime.now(UTC)) is not None
 
@@ -202,8 +203,8 @@ def test_a_text_behind_a_trial_accounts_words_is_found(server: stand_in.Twilio) 
 def test_another_text_or_an_older_one_is_not_taken_for_ours(server: stand_in.Twilio) -> None:
     message = messages.sms()
     provider = twilio.Provider()
-    provider.send(dataclasses.replace(message, body="Online banking rests on Monday."))
-    provider.send(message)
+    one(provider, dataclasses.replace(message, body="Online banking rests on Monday."))
+    one(provider, message)
     server.messages[1].created -= timedelta(minutes=3)
     assert provider.find(message, datetime.now(UTC)) is None
 

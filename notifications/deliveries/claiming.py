@@ -1,0 +1,228 @@
+"""Due deliveries in; held by this process, then committed as about to be sent, or given back, out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from notifications import database
+from notifications.models import Contact, Delivery, State, Suppression
+
+_TABLE: Final = Delivery._meta.db_table
+_SUPPRESSION: Final = Suppression._meta.db_table
+ROUTINE: Final = 20
+"""Priorities from here on are routine; those below overtake them."""
+
+_QUEUE: Final = "channel = %s AND demonstration = %s AND state = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a delivery is for, as they stood when it was claimed. `sealed` is None without an address."""
+
+    name: str
+    time_zone: str
+    sealed: bytes | None
+    address_hmac: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery held by this process until its lease ends. `attempt` is the one about to be made."""
+
+    id: int
+    public_id: UUID
+    notice_id: int
+    customer_id: int | None
+    channel: str
+    target: str
+    language: str
+    text_id: int
+    attempt: int
+    address_hmac: bytes | None
+    expires_at: datetime
+    priority: int
+    token: UUID
+    person: Person | None
+    """None for a broadcast, and where the customer is gone."""
+
+
+_HELD: Final = (
+    "id",
+    "public_id",
+    "notice_id",
+    "customer_id",
+    "channel",
+    "target",
+    "language",
+    "text_id",
+    "attempt",
+    "address_hmac",
+    "expires_at",
+    "priority",
+    "customer__name",
+    "customer__time_zone",
+)
+
+
+def claim(channel: str, *, demonstration: bool, limit: int, token: UUID, now: datetime) -> list[Claimed]:
+    """Take up to `limit` due deliveries of a channel for whoever goes by `token`, the most urgent first.
+
+    One urgency after the other, so that the index leads to what is due: within one it is ordered by
+    time, and a million messages that wait for the morning are not walked over.
+    """
+    with transaction.atomic():
+        held: list[int] = []
+        urgency = _next(channel, demonstration, above=-1)
+        while urgency is not None and len(held) < limit:
+            held += _take(channel, demonstration, urgency, limit - len(held), token, now)
+            if len(held) < limit:
+                urgency = _next(channel, demonstration, above=urgency)
+        return _read(held, token) if held else []
+
+
+def _next(channel: str, demonstration: bool, *, above: int) -> int | None:
+    """The most urgent priority below this urgency that anything in the queue has."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT priority FROM {_TABLE} WHERE {_QUEUE} AND priority > %s ORDER BY priority LIMIT 1",
+            [channel, demonstration, State.QUEUED, above],
+        )
+        found = cursor.fetchone()
+        return None if found is None else int(found[0])
+
+
+def _take(
+    channel: str, demonstration: bool, priority: int, limit: int, token: UUID, now: datetime
+) -> list[int]:
+    at, lease = database.stored(Delivery, "not_before", now), database.ahead(settings.LEASE_SECONDS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH next AS (SELECT id FROM {_TABLE} WHERE {_QUEUE} AND priority = %s AND not_before <= %s"
+            f" AND expires_at > %s ORDER BY not_before, id LIMIT %s{database.skip_locked()})"
+            f" UPDATE {_TABLE} SET state = %s, lease_token = %s, lease_until = {lease.sql}"
+            f" FROM next WHERE {_TABLE}.id = next.id RETURNING {_TABLE}.id",
+            [
+                *(channel, demonstration, State.QUEUED, priority, at, at, limit),
+                *(State.CLAIMED, database.stored(Delivery, "lease_token", token), *lease.parameters),
+            ],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _read(ids: Sequence[int], token: UUID) -> list[Claimed]:
+    rows = list(
+        Delivery.objects.filter(pk__in=ids).order_by("priority", "not_before", "id").values_list(*_HELD)
+    )
+    customers = [row[3] for row in rows if row[3] is not None]
+    contacts = {
+        customer: (bytes(sealed), bytes(fingerprint))
+        for customer, sealed, fingerprint in Contact.objects.filter(
+            customer_id__in=customers, channel=rows[0][4]
+        ).values_list("customer_id", "address", "address_hmac")
+    }
+    return [
+        Claimed(
+            *(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7] or 0),
+            attempt=row[8] + 1,
+            address_hmac=None if row[9] is None else bytes(row[9]),
+            expires_at=row[10],
+            priority=row[11],
+            token=token,
+            person=None
+            if row[3] is None or row[13] is None
+            else Person(row[12], row[13], *contacts.get(row[3], (None, None))),
+        )
+        for row in rows
+    ]
+
+
+def as_held(row: Delivery) -> Claimed:
+    """A row as it was when its last attempt was made, to ask about it; there is no lease to write under."""
+    (held,) = _read([row.pk], row.public_id)
+    return dataclasses.replace(held, attempt=row.attempt)
+
+
+def intend(held: Sequence[Claimed]) -> set[int]:
+    """Mark that these are about to be handed to the provider; the ids that are still ours.
+
+    It counts once the caller's transaction is committed. What was withdrawn, opted out of or taken away
+    meanwhile does not come back and must not be sent. Rows are locked in the order of their ids, as
+    everywhere.
+    """
+    if not held:
+        return set()
+    ids = sorted(row.id for row in held)
+    clock, lease = database.ahead(0), database.ahead(settings.LEASE_SECONDS)
+    mine = database.in_order(_TABLE, ids)
+    opted_out = (
+        f"EXISTS (SELECT 1 FROM {_SUPPRESSION} s WHERE s.channel = {_TABLE}.channel"
+        f" AND s.address_hmac = {_TABLE}.address_hmac)"
+    )
+    fence = [database.stored(Delivery, "lease_token", held[0].token), State.CLAIMED]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {_TABLE} SET state = %s, rank = 0, attempt = attempt + 1, reason = '',"
+            f" intended_at = {clock.sql}, lease_until = {lease.sql}"
+            f" WHERE id IN ({mine.sql}) AND lease_token = %s AND state = %s AND NOT {opted_out} RETURNING id",
+            [State.SENDING, *clock.parameters, *lease.parameters, *mine.parameters, *fence],
+        )
+        ours = {row[0] for row in cursor.fetchall()}
+        if len(ours) < len(ids):
+            cursor.execute(
+                f"UPDATE {_TABLE} SET state = %s, reason = 'opted out meanwhile', lease_token = NULL,"
+                f" lease_until = NULL WHERE id IN ({mine.sql}) AND lease_token = %s AND state = %s"
+                f" AND {opted_out}",
+                [State.SUPPRESSED, *mine.parameters, *fence],
+            )
+    return ours
+
+
+def intended(held: Sequence[Claimed]) -> set[int]:
+    """As `intend`, in a transaction of its own, where one that may have been committed was not answered.
+
+    None of these was handed out yet, so those that stand as being sent under this token are ours too.
+    """
+    done = Delivery.objects.filter(
+        pk__in=[row.id for row in held],
+        lease_token=held[0].token,
+        state=State.SENDING,
+    )
+    with transaction.atomic():
+        return set(done.values_list("pk", flat=True)) | intend(held)
+
+
+def release(held: Sequence[Claimed], *, not_before: datetime | None = None, reason: str = "") -> None:
+    """Give claimed deliveries back to the queue, at once or for later."""
+    if not held:
+        return
+    changes: dict[str, Any] = {"state": State.QUEUED, "lease_token": None, "lease_until": None}
+    if not_before is not None:
+        changes |= {"not_before": not_before, "reason": reason}
+    _held(held).update(**changes)
+
+
+def give_up(held: Claimed, state: State, reason: str, *, now: datetime) -> None:
+    """End a claimed delivery that cannot be composed; the others of its batch go on."""
+    _held([held]).update(
+        state=state,
+        reason=reason[:200],
+        settled_at=now,
+        lease_token=None,
+        lease_until=None,
+    )
+
+
+def _held(rows: Sequence[Claimed]) -> QuerySet[Delivery]:
+    """Those of the rows that are still held by their token."""
+    return Delivery.objects.filter(
+        pk__in=[row.id for row in rows], lease_token=rows[0].token, state=State.CLAIMED
+    )

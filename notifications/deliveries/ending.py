@@ -1,0 +1,131 @@
+"""Deliveries that nobody will send or nobody holds any more in; in the state that is true of them out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet, Sum
+
+from notifications import database
+from notifications.models import Attempt, Delivery, Notice, State, Suppression, Tally
+
+RANK: Final = {State.UNKNOWN: 1, State.SENT: 2, State.FAILED: 3, State.DELIVERED: 4}
+"""Within one attempt the rank may only rise, which makes receipts commutative."""
+
+BY_HAND: Final = "by hand"
+"""Provider of a delivery that waits in the queue for a person to post and confirm it."""
+
+_SWEPT: Final = 5_000
+"""Rows of one transaction: a sweep that finds a million must not hold them all."""
+
+
+def withdraw(notices: Sequence[int], reason: str, *, now: datetime) -> int:
+    """Take back what has not been handed to a provider, claimed rows included; how many.
+
+    What is with a provider at this moment is true no longer: should it come back, it is not sent again.
+    """
+    rows = Delivery.objects.filter(notice_id__in=notices)
+    with transaction.atomic():
+        taken = _lock(rows.filter(state__in=(State.QUEUED, State.CLAIMED))).update(
+            state=State.WITHDRAWN, reason=reason[:200], lease_token=None, lease_until=None
+        )
+        _lock(rows.filter(state__in=(State.SENDING, State.UNKNOWN), expires_at__gt=now)).update(
+            expires_at=now
+        )
+    return taken
+
+
+def _lock(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """The same rows, held: taken in the order of their ids, as a sender takes those it settles."""
+    for _ in rows.order_by("pk").select_for_update().values_list("pk").iterator():
+        pass
+    return rows
+
+
+def sweep(*, now: datetime) -> int:
+    """Settle what nobody holds any more; how many rows moved. Safe to run anywhere, any number of times.
+
+    The window is open (`<=`), so a sweep that did not run for an hour misses nothing.
+    """
+    lapsed = Delivery.objects.filter(lease_until__lte=database.clock())
+    with transaction.atomic():
+        returned = _free(lapsed.filter(state=State.CLAIMED))
+        moved = returned.update(state=State.QUEUED, lease_token=None, lease_until=None)
+    with transaction.atomic():
+        doubtful = _free(lapsed.filter(state=State.SENDING))
+        Attempt.objects.bulk_create(
+            [
+                Attempt(delivery_id=pk, number=attempt, at=now, outcome="lease lapsed")
+                for pk, attempt in doubtful.values_list("pk", "attempt")
+            ]
+        )
+        moved += doubtful.update(
+            state=State.UNKNOWN,
+            rank=RANK[State.UNKNOWN],
+            reason="the process that was sending it died",
+            lease_token=None,
+            lease_until=None,
+        )
+    return moved + _expire(now)
+
+
+def _free(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """Those of the rows that no other process holds at this moment, locked; the next sweep takes more."""
+    found = rows.order_by("pk").select_for_update(skip_locked=True).values_list("pk", flat=True)
+    return Delivery.objects.filter(pk__in=list(found[:_SWEPT]))
+
+
+def _expire(now: datetime) -> int:
+    """End what is queued and true no longer.
+
+    A delivery is true as long as its notice is, so those of the notices that are not are looked at, and
+    not a queue of millions.
+    """
+    queued = Tally.objects.filter(state=State.QUEUED).values("notice").annotate(left=Sum("deliveries"))
+    over = Q(true_until__lte=now) | Q(status=Notice.Status.WITHDRAWN)
+    notices = Notice.objects.filter(over, pk__in=queued.filter(left__gt=0).values("notice"))
+    moved = 0
+    for notice in notices.values_list("pk", flat=True):
+        late = Delivery.objects.filter(notice=notice, state=State.QUEUED, expires_at__lte=now)
+        with transaction.atomic():
+            moved += _lock(late.exclude(provider=BY_HAND)).update(
+                state=State.EXPIRED, reason="its words are no longer true", settled_at=now
+            )
+            moved += late.filter(provider=BY_HAND).update(
+                state=State.EXPIRED, reason="nobody posted it in time", settled_at=now
+            )
+    return moved
+
+
+def end_all_leases() -> int:
+    """For the one process that holds an embedded database: whoever held anything before it is dead."""
+    return Delivery.objects.filter(state__in=(State.CLAIMED, State.SENDING)).update(
+        lease_until=database.clock()
+    )
+
+
+def confirm_by_hand(public_id: UUID, *, link: str, now: datetime) -> bool:
+    """A person has posted it: note where. False when it was not waiting to be posted."""
+    return bool(
+        Delivery.objects.filter(public_id=public_id, provider=BY_HAND, state=State.QUEUED).update(
+            state=State.SENT,
+            rank=RANK[State.SENT],
+            attempt=F("attempt") + 1,
+            provider_ref=link[:120],
+            sent_at=now,
+            reason="",
+        )
+    )
+
+
+def suppress(channel: str, address_hmac: bytes, reason: Suppression.Reason, *, now: datetime) -> None:
+    """Never use this address on this channel again, whoever else shares it."""
+    Suppression.objects.get_or_create(
+        channel=channel,
+        address_hmac=address_hmac,
+        defaults={"reason": reason, "since": now},
+    )

@@ -1,0 +1,12 @@
+"""A wire and one message in; what became of it out."""
+
+from __future__ import annotations
+
+from notifications.contract import Message, Outcome
+from notifications.providers import Provider, loops
+
+
+def one(wire: Provider, message: Message) -> Outcome:
+    """One call by itself, on the loop of the test's thread."""
+    (outcome,) = loops.run(wire.send([message]))
+    return outcome
