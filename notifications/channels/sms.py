@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
 from django.conf import settings
 
 from notifications.channels import window
-from notifications.providers import outbox, twilio
+from notifications.contract import Report
+from notifications.providers import outbox, twilio, twilio_list
 
 
 class Channel(window.Channel):
@@ -14,3 +18,9 @@ class Channel(window.Channel):
     def __init__(self, in_flight: int) -> None:
         """As the contract."""
         super().__init__(in_flight, twilio.Provider() if settings.TWILIO_ACCOUNT_SID else outbox.Outbox())
+
+    def report(self, references: Collection[str], since: datetime, until: datetime) -> Iterator[Report]:
+        """As the contract."""
+        if not settings.TWILIO_ACCOUNT_SID:
+            return super().report(references, since, until)
+        return twilio_list.report(references, since, until)

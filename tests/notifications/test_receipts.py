@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from notifications import deliveries, receipts
+from notifications import receipts
 from notifications.models import Delivery, Receipt, State, Suppression
+from notifications.receipts import working
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -87,12 +93,122 @@ def test_a_receipt_of_an_earlier_attempt_does_not_move_the_later_one(now: dateti
     assert row.state == State.SENT
 
 
-def test_a_receipt_stops_the_second_try_of_what_was_unknown(now: datetime) -> None:
-    row = _sent(now, state=State.QUEUED, rank=0)
+@pytest.mark.parametrize(
+    "second_try", [{"state": State.QUEUED}, {"state": State.CLAIMED, "lease_token": people.TOKEN}]
+)
+def test_a_receipt_stops_the_second_try_of_what_was_unknown(
+    now: datetime, second_try: dict[str, Any]
+) -> None:
+    row = _sent(now, rank=0, **second_try)
     _record(row, State.DELIVERED, now)
     receipts.work(now=now)
 
-    assert deliveries.claim("sms", demonstration=False, limit=1, now=now) == []
+    row.refresh_from_db()
+    assert (row.state, row.lease_token) == (State.DELIVERED, None)
+
+
+def test_those_of_one_delivery_are_worked_on_in_one_go(now: datetime) -> None:
+    first, second = _sent(now), _sent(now, state=State.UNKNOWN, rank=1)
+    for row in (first, second):
+        for state in (State.SENT, State.DELIVERED, State.FAILED):
+            _record(row, state, now, event_key=f"{row.pk}:{state}", provider_ref=f"SM{row.pk}")
+    _record(first, State.FAILED, now, attempt=0)
+    assert receipts.work(now=now) == 7
+
+    assert [
+        list(Receipt.objects.filter(delivery_public_id=row.public_id).order_by("pk").values_list("result"))
+        for row in (first, second)
+    ] == [
+        [("nothing new",), ("moved",), ("nothing new",), ("of an earlier attempt",)],
+        [("moved",), ("moved",), ("nothing new",)],
+    ]
+    for row in (first, second):
+        row.refresh_from_db()
+        assert (row.state, row.rank, row.provider_ref) == (State.DELIVERED, 4, f"SM{row.pk}")
+        assert row.settled_at == now
+
+
+def test_a_receipt_that_comes_days_late_still_counts(now: datetime) -> None:
+    row = _sent(now)
+    _record(row, State.DELIVERED, now + timedelta(days=4))
+    receipts.work(now=now + timedelta(days=4))
+
+    row.refresh_from_db()
+    assert row.state == State.DELIVERED
+
+
+def test_a_failure_after_the_fact_says_why(now: datetime) -> None:
+    row = _sent(now, sent_at=now)
+    _record(row, State.FAILED, now + timedelta(hours=1), code="30003")
+    receipts.work(now=now + timedelta(hours=1))
+
+    row.refresh_from_db()
+    assert (row.state, row.reason, row.sent_at) == (State.FAILED, "30003", now)
+    assert row.settled_at == now + timedelta(hours=1)
+
+
+def test_thirty_receipts_take_the_statements_of_one(now: datetime) -> None:
+    spent = []
+    for number in (1, 30):
+        for row in people.queued(
+            people.notice(people.window(people.service(f"service-{number}"))),
+            number=number,
+            state=State.SENT,
+            rank=2,
+            attempt=1,
+        ):
+            _record(row, State.FAILED, now, event_key=str(row.public_id), suppress="bounce")
+        with CaptureQueriesContext(connection) as queries:
+            assert receipts.work(now=now) == number
+        spent.append(len(queries))
+    assert spent[0] == spent[1]
+
+
+def test_the_door_takes_one_statement(now: datetime, django_assert_num_queries: Any) -> None:
+    row = _sent(now)
+    for _ in range(2):
+        with django_assert_num_queries(1):
+            _record(row, State.SENT, now)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_delivery_that_a_sender_holds_is_left_for_the_next_run(now: datetime) -> None:
+    held, free = _sent(now), _sent(now)
+    for row in (held, free):
+        _record(row, State.DELIVERED, now, event_key=str(row.pk))
+    late = now + timedelta(days=3)  # held by somebody, not missing
+    with transaction.atomic():
+        Delivery.objects.select_for_update().get(pk=held.pk)
+        with ThreadPoolExecutor(1) as thread:
+            assert thread.submit(_apart, lambda: receipts.work(now=late)).result() == 1
+    assert receipts.work(now=late) == 1
+
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.DELIVERED}
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_work_on_each_receipt_once(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(working, "_BATCH", 7)
+    rows = people.queued(people.notice(people.window()), number=60, state=State.SENT, rank=2, attempt=1)
+    for row in rows:
+        for state in (State.SENT, State.DELIVERED):
+            _record(row, state, now, event_key=f"{row.pk}:{state}")
+    with ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(lambda _: _apart(lambda: receipts.work(now=now)), range(4)))
+    # what one passed over because another held it is left for the next run
+    assert sum(done) + receipts.work(now=now) == 120
+
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.DELIVERED}
+
+
+def _apart(work: Callable[[], int]) -> int:
+    """In a thread, with a connection that ends with the work."""
+    try:
+        return work()
+    finally:
+        connection.close()
 
 
 def test_a_bounce_suppresses_the_address_for_the_next_notice(now: datetime) -> None:
@@ -106,7 +222,7 @@ def test_a_bounce_suppresses_the_address_for_the_next_notice(now: datetime) -> N
 
 
 def test_receipts_that_wait_do_not_hold_up_the_others(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receipts, "_BATCH", 2)
+    monkeypatch.setattr(working, "_BATCH", 2)
     for number in range(5):
         receipts.record(
             provider="twilio",

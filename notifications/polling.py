@@ -1,0 +1,172 @@
+"""Deliveries sent long ago and not heard of since in; what their provider says on being asked, out.
+
+Receipts are quick and may be lost: an endpoint that is down for a minute loses them for good. So
+whoever has not heard after POLL_AFTER_SECONDS asks. What the provider says is kept as a receipt,
+under the key that the lost one would have had, and moves its delivery by the same rules.
+
+Where a run stands is worked out from what is still `sent`: each delivery asked about has its next
+turn in `not_before`, later each time. So any number of processes may poll, and none must remember.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+
+from notifications import receipts
+from notifications.channels import open_channel
+from notifications.contract import Channel, Fate, Report, Unreachable
+from notifications.models import Delivery, Receipt, State, Suppression, Tally
+
+log = logging.getLogger(__name__)
+
+_PATIENCE: Final = timedelta(days=3)
+"""Whoever has not been heard of by then will not be: some networks never confirm anything."""
+
+_REST: Final = timedelta(minutes=1)
+"""Until a provider that could not be asked is asked again."""
+
+_BATCH: Final = 5_000
+"""Deliveries of one question: those sent one after the other lie on few pages of the provider's list."""
+
+_BATCHES: Final = 5
+"""Questions of one run."""
+
+_LIST: Final = 500
+
+_STATES: Final = {Fate.DELIVERED: State.DELIVERED, Fate.FAILED: State.FAILED}
+
+
+class _Waiting(NamedTuple):
+    """A delivery that nobody reported on."""
+
+    id: int
+    public_id: UUID
+    attempt: int
+    provider_ref: str
+    sent_at: datetime
+
+
+def poll(*, now: datetime) -> int:
+    """Ask what became of those not heard of; how many the provider knew the end of."""
+    found = sum(_channel(channel, now=now) for channel in settings.CHANNELS)
+    if found:
+        receipts.work(now=now)
+    return found
+
+
+def _channel(channel: str, *, now: datetime) -> int:
+    notices = _notices(channel, now=now)
+    if not notices:
+        return 0
+    found = 0
+    with contextlib.closing(open_channel(channel, 1, demonstration=False)) as wire:
+        if not _can_be_asked(wire, now=now):
+            return 0
+        for _ in range(_BATCHES):
+            batch = _claim(notices, channel, wire.provider, now=now)
+            words: list[Receipt] = []
+            try:
+                words.extend(_asked(wire, batch, now=now))
+            except Unreachable as error:
+                log.info("%s cannot be asked what became of its messages: %s", wire.provider, error)
+                told = {word.delivery_public_id for word in words}
+                _turn([row for row in batch if row.public_id not in told], now + _REST)
+                break
+            finally:
+                receipts.keep(words)
+                found += len(words)
+            if len(batch) < _BATCH:
+                break
+    return found
+
+
+def _can_be_asked(wire: Channel, *, now: datetime) -> bool:
+    try:
+        wire.report((), now, now)
+    except LookupError:
+        return False
+    return wire.has_receipts
+
+
+def _notices(channel: str, *, now: datetime) -> list[int]:
+    """Those of which something was sent and is not known to have arrived."""
+    return list(
+        Tally.objects.filter(
+            channel=channel, state=State.SENT, outbox=False, notice__true_until__gte=now - _PATIENCE
+        )
+        .values("notice")
+        .annotate(sent=Sum("deliveries"))
+        .filter(sent__gt=0)
+        .order_by("notice")
+        .values_list("notice", flat=True)
+    )
+
+
+def _claim(notices: Sequence[int], channel: str, provider: str, *, now: datetime) -> list[_Waiting]:
+    """The oldest of those whose turn it is, which they then have had."""
+    with transaction.atomic():
+        found = (
+            Delivery.objects.select_for_update(skip_locked=True)
+            .filter(
+                notice__in=notices,
+                channel=channel,
+                demonstration=False,
+                state=State.SENT,
+                provider=provider,
+                sent_at__gte=now - _PATIENCE,
+                sent_at__lte=now - timedelta(seconds=settings.POLL_AFTER_SECONDS),
+                not_before__lte=now,
+            )
+            .exclude(provider_ref="")
+            .order_by("sent_at")
+            .values_list(*_Waiting._fields)
+        )
+        batch = [_Waiting(*row) for row in found[:_BATCH]]
+        if batch:
+            # asked again when the youngest of them is twice as old
+            _turn(batch, now + (now - batch[-1].sent_at))
+    return batch
+
+
+def _turn(rows: Sequence[_Waiting], at: datetime) -> None:
+    for start in range(0, len(rows), _LIST):
+        ids = [row.id for row in rows[start : start + _LIST]]
+        Delivery.objects.filter(pk__in=ids, state=State.SENT).update(not_before=at)
+
+
+def _asked(wire: Channel, batch: Sequence[_Waiting], *, now: datetime) -> Iterator[Receipt]:
+    """What the provider knows the end of. It may have sent a message long after it took it."""
+    if not batch:
+        return
+    rows = {row.provider_ref: row for row in batch}
+    since, newest = batch[0].sent_at, batch[-1].sent_at
+    for report in wire.report(rows, since, newest + (now - newest) / 2):
+        row, state = rows.get(report.provider_ref), _STATES.get(report.fate)
+        if row is not None and state is not None:
+            yield Receipt(
+                provider=wire.provider,
+                event_key=f"{report.provider_ref}:{report.status}",
+                delivery_public_id=row.public_id,
+                attempt=row.attempt,
+                provider_ref=report.provider_ref,
+                state=state,
+                code=report.code[:40],
+                suppress=_suppression(report),
+                raw={"asked": True, "status": report.status},
+                received_at=now,
+            )
+
+
+def _suppression(report: Report) -> str:
+    if report.opted_out:
+        return Suppression.Reason.OPT_OUT
+    return Suppression.Reason.BOUNCE if report.bad_address else ""

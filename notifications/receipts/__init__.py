@@ -1,0 +1,10 @@
+"""A provider's word in; kept as it came, and its delivery moved on, out.
+
+Receipts come twice, late, early and out of order. Within one attempt the rank may only rise; a
+later attempt outranks an earlier one; the same event is kept once.
+"""
+
+from notifications.receipts.keeping import keep, record
+from notifications.receipts.working import work
+
+__all__ = ["keep", "record", "work"]
