@@ -91,6 +91,8 @@ CHANNELS = environment.names("CHANNELS", "sms,email,inapp,social")
 
 TWILIO_ACCOUNT_SID = environment.text("TWILIO_ACCOUNT_SID")
 TWILIO_AUTH_TOKEN = environment.text("TWILIO_AUTH_TOKEN")
+TWILIO_AUTH_TOKEN_OLD = environment.text("TWILIO_AUTH_TOKEN_OLD")
+"""While tokens change: receipts signed with it are let in, too."""
 TWILIO_MESSAGING_SERVICE_SID = environment.text("TWILIO_MESSAGING_SERVICE_SID")
 TWILIO_FROM = environment.text("TWILIO_FROM")
 TWILIO_API_BASE = environment.text("TWILIO_API_BASE", "https://api.twilio.com").rstrip("/")
@@ -111,6 +113,8 @@ DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", f"{BANK_NAME} <notic
 EMAIL_ATTACH_CALENDAR = environment.switch("EMAIL_ATTACH_CALENDAR", False)
 
 ANYMAIL = environment.anymail()
+SNS_TOPICS = environment.names("SNS_TOPICS")
+"""ARNs whose events of Amazon SES are let in; without any, every topic that knows the webhook's secret."""
 
 SOCIAL_URLS = environment.names("SOCIAL_URLS")
 

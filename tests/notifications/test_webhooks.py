@@ -12,6 +12,7 @@ import pytest
 from anymail.signals import AnymailTrackingEvent, tracking
 from django.db import OperationalError
 from django.test import Client
+from django.urls import reverse
 from pytest_django import Settings
 
 from notifications import links, receipts, webhooks
@@ -36,6 +37,7 @@ def _bank(settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["testserver"]
     settings.SECURE_SSL_REDIRECT = False
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = twilio.ACCOUNT, twilio.TOKEN
+    settings.TWILIO_AUTH_TOKEN_OLD = ""
 
 
 def _call(
@@ -134,6 +136,29 @@ def test_without_a_token_of_our_own_nobody_is_let_in(settings: Settings) -> None
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("by", "status"), [(twilio.TOKEN, 204), ("the old one", 204), ("a third", 403)])
+def test_while_tokens_change_both_are_let_in(by: str, status: int, settings: Settings) -> None:
+    settings.TWILIO_AUTH_TOKEN_OLD = "the old one"
+    assert _call(by=by) == status
+
+
+@pytest.mark.django_db
+def test_a_receipt_that_meets_no_database_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(**facts: Any) -> bool:
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(receipts, "record", fails)
+    assert _call() == 503
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("length", ["-1", "9" * 5000, "many"])
+def test_a_length_that_cannot_be_is_too_long(length: str) -> None:
+    url = f"/receipts/sms/{links.receipt_token(DELIVERY, 1)}/"
+    assert Client().post(url, FORM, CONTENT_LENGTH=length).status_code == 413
+
+
+@pytest.mark.django_db
 def test_what_a_proxy_says_of_the_address_is_not_believed() -> None:
     token = links.receipt_token(DELIVERY, 1)
     signature = twilio.sign(f"https://evil.example/receipts/sms/{token}/", FORM)
@@ -158,12 +183,12 @@ def _mail_event(**facts: Any) -> dict[str, Any]:
     }
 
 
-def _mail_call(settings: Settings, event: dict[str, Any], *, secret: str = "") -> int:
+def _mail_call(settings: Settings, event: dict[str, Any] | str, *, secret: str = "") -> int:
     settings.ANYMAIL = {"WEBHOOK_SECRET": "postmark:secret", "POSTMARK_SERVER_TOKEN": "a token"}
     basic = base64.b64encode((secret or "postmark:secret").encode()).decode()
     answer = Client(enforce_csrf_checks=True).post(
         "/receipts/email/postmark/tracking/",
-        json.dumps(event),
+        event if isinstance(event, str) else json.dumps(event),
         content_type="application/json",
         headers={"Authorization": f"Basic {basic}"},
     )
@@ -205,7 +230,16 @@ def test_an_event_that_comes_again_is_kept_once(settings: Settings) -> None:
 
 @pytest.mark.django_db
 def test_a_mail_service_without_the_secret_is_not_let_in(settings: Settings) -> None:
-    assert (_mail_call(settings, _mail_event(), secret="a:guess"), Receipt.objects.count()) == (400, 0)
+    assert (_mail_call(settings, _mail_event(), secret="a:guess"), Receipt.objects.count()) == (403, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [("no json", 400), ("[]", 400), ('"words"', 400), ("{}", 200), ("", 400), ("x" * 10_000_000, 413)],
+)
+def test_a_mail_services_nonsense_is_no_fault_of_ours(body: str, status: int, settings: Settings) -> None:
+    assert (_mail_call(settings, body), Receipt.objects.count()) == (status, 0)
 
 
 @pytest.mark.django_db
@@ -221,12 +255,12 @@ def test_whether_a_mail_was_opened_is_not_kept(kind: str, settings: Settings) ->
     assert (_mail_call(settings, _mail_event(RecordType=kind)), Receipt.objects.count()) == (200, 0)
 
 
-def _signal(event_id: str, **facts: Any) -> None:
+def _signal(event_id: str, delivery: uuid.UUID = DELIVERY, **facts: Any) -> None:
     event = AnymailTrackingEvent(
         event_type="delivered",
         event_id=event_id,
         timestamp=None,
-        metadata={"receipt": links.receipt_token(DELIVERY, 1)},
+        metadata={"receipt": links.receipt_token(delivery, 1)},
         esp_event={},
         **facts,
     )
@@ -263,6 +297,20 @@ def test_a_long_key_is_kept_in_a_shape_that_fits() -> None:
     for last in "ab":
         _signal("x" * 300 + last)
     assert Receipt.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_events_of_one_call_are_told_apart_where_the_service_has_no_names_for_them() -> None:
+    for delivery in (DELIVERY, uuid.uuid4()):
+        _signal("", delivery, message_id="of the whole call")
+    assert Receipt.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_nobody_writes_to_us_through_a_mail_service(client: Client) -> None:
+    for service in ("amazon_ses", "mailgun", "postmark", "sendgrid"):
+        assert client.post(f"/receipts/email/{service}/inbound/").status_code == 404
+        assert reverse(f"notifications:anymail:{service}_tracking_webhook").endswith(f"{service}/tracking/")
 
 
 def test_the_doors_have_the_addresses_that_providers_are_given() -> None:
