@@ -22,11 +22,8 @@ from notifications.models import Attempt, ChannelName, Delivery, State
 
 log = logging.getLogger(__name__)
 
-UNKNOWN_WAIT: Final = timedelta(minutes=15)
-"""Longer than every provider's default span of receipt retries."""
-
-_RECEIPT_FIRST: Final = timedelta(minutes=1)
-"""A receipt usually settles the matter; ask the provider only when none came."""
+UNKNOWN_WAIT: Final = timedelta(seconds=settings.UNKNOWN_WAIT_SECONDS)
+_RECEIPT_FIRST: Final = timedelta(seconds=settings.RECEIPT_FIRST_SECONDS)
 
 _RESENT: Final = frozenset({ChannelName.EMAIL})
 """A second email under the same Message-ID is one message to most readers; a second SMS is two."""
@@ -34,7 +31,7 @@ _RESENT: Final = frozenset({ChannelName.EMAIL})
 _BATCH: Final = 50
 """Questions to a provider in one run."""
 
-_AGAIN: Final = timedelta(minutes=2)
+_AGAIN: Final = 2 * _RECEIPT_FIRST
 """How long until the same delivery is asked about again."""
 
 _HELD: Final = "held"
