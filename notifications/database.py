@@ -120,14 +120,15 @@ def skip_locked() -> str:
     return " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
 
 
-def in_order(table: str, ids: Sequence[int]) -> Sql:
-    """A SELECT of the ids of these rows, which are then locked, one after the other by their id.
+def in_order(ids: Sequence[int]) -> Sql:
+    """The condition and lock with which a SELECT holds those of these rows that also meet what stands before.
 
-    Whoever moves many rows takes them in this order, so that no two wait for each other for ever.
+    They are locked one after the other by their id: whoever moves many rows takes them in this order, so
+    that no two wait for each other for ever.
     """
     if connection.vendor == "postgresql":
-        return Sql(f"SELECT id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [list(ids)])
-    return Sql(f"SELECT id FROM {table} WHERE id IN ({', '.join(['%s'] * len(ids))})", list(ids))
+        return Sql("id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE", [list(ids)])
+    return Sql(f"id IN ({', '.join(['%s'] * len(ids))})", list(ids))
 
 
 def rows(columns: Mapping[str, str], values: Sequence[Sequence[Any]]) -> Sql:

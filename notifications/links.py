@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -29,7 +30,13 @@ class _Short(Signer):
 
 
 def _signer(purpose: str) -> Signer:
-    return _Short(sep=".", salt=f"lull.{purpose}")
+    return _made(purpose, settings.SECRET_KEY, tuple(settings.SECRET_KEY_FALLBACKS))
+
+
+@lru_cache(maxsize=16)
+def _made(purpose: str, key: str, fallbacks: tuple[str, ...]) -> Signer:
+    """Making one takes longer than signing with it, and every message has two links."""
+    return _Short(key=key, sep=".", salt=f"lull.{purpose}", fallback_keys=fallbacks)
 
 
 def _read(purpose: str, shape: re.Pattern[str], token: str) -> re.Match[str] | None:

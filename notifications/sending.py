@@ -41,7 +41,11 @@ _MOST: Final = 512
 _STREAK: Final = 16
 """So many doubtful answers in a row, and the provider is given a rest."""
 
-_REST: Final = {Class.CONFIGURATION: 60.0, Class.UNKNOWN: 30.0, Class.NOT_PROCESSED: 5.0}
+_REST: Final = {
+    Class.CONFIGURATION: 2.0 * settings.REST_SECONDS,
+    Class.UNKNOWN: 1.0 * settings.REST_SECONDS,
+    Class.NOT_PROCESSED: settings.REST_SECONDS / 6,
+}
 """Seconds of a sender's first rest, where the provider names none."""
 
 _busy: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)

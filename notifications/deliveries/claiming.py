@@ -106,7 +106,7 @@ def _take(
     at, lease = database.stored(Delivery, "not_before", now), database.ahead(settings.LEASE_SECONDS)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH next AS (SELECT id FROM {_TABLE} WHERE {_QUEUE} AND priority = %s AND not_before <= %s"
+            f"WITH next AS MATERIALIZED (SELECT id FROM {_TABLE} WHERE {_QUEUE} AND priority = %s AND not_before <= %s"
             f" AND expires_at > %s ORDER BY not_before, id LIMIT %s{database.skip_locked()})"
             f" UPDATE {_TABLE} SET state = %s, lease_token = %s, lease_until = {lease.sql}"
             f" FROM next WHERE {_TABLE}.id = next.id RETURNING {_TABLE}.id",
@@ -162,26 +162,28 @@ def intend(held: Sequence[Claimed]) -> set[int]:
         return set()
     ids = sorted(row.id for row in held)
     clock, lease = database.ahead(0), database.ahead(settings.LEASE_SECONDS)
-    mine = database.in_order(_TABLE, ids)
+    rows = database.in_order(ids)
+    # a sum, because the planner takes a small partial index by state for better than the primary key
+    mine = f"SELECT id FROM {_TABLE} WHERE lease_token = %s AND state + 0 = %s AND {rows.sql}"
+    fence = [database.stored(Delivery, "lease_token", held[0].token), State.CLAIMED, *rows.parameters]
     opted_out = (
         f"EXISTS (SELECT 1 FROM {_SUPPRESSION} s WHERE s.channel = {_TABLE}.channel"
         f" AND s.address_hmac = {_TABLE}.address_hmac)"
     )
-    fence = [database.stored(Delivery, "lease_token", held[0].token), State.CLAIMED]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {_TABLE} SET state = %s, rank = 0, attempt = attempt + 1, reason = '',"
-            f" intended_at = {clock.sql}, lease_until = {lease.sql}"
-            f" WHERE id IN ({mine.sql}) AND lease_token = %s AND state = %s AND NOT {opted_out} RETURNING id",
-            [State.SENDING, *clock.parameters, *lease.parameters, *mine.parameters, *fence],
+            f"WITH mine AS MATERIALIZED ({mine}) UPDATE {_TABLE} SET state = %s, rank = 0,"
+            f" attempt = attempt + 1, reason = '', intended_at = {clock.sql}, lease_until = {lease.sql}"
+            f" FROM mine WHERE {_TABLE}.id = mine.id AND NOT {opted_out} RETURNING {_TABLE}.id",
+            [*fence, State.SENDING, *clock.parameters, *lease.parameters],
         )
         ours = {row[0] for row in cursor.fetchall()}
         if len(ours) < len(ids):
             cursor.execute(
-                f"UPDATE {_TABLE} SET state = %s, reason = 'opted out meanwhile', lease_token = NULL,"
-                f" lease_until = NULL WHERE id IN ({mine.sql}) AND lease_token = %s AND state = %s"
-                f" AND {opted_out}",
-                [State.SUPPRESSED, *mine.parameters, *fence],
+                f"WITH mine AS MATERIALIZED ({mine}) UPDATE {_TABLE} SET state = %s,"
+                " reason = 'opted out meanwhile', lease_token = NULL, lease_until = NULL"
+                f" FROM mine WHERE {_TABLE}.id = mine.id AND {opted_out}",
+                [*fence, State.SUPPRESSED],
             )
     return ours
 
