@@ -106,6 +106,8 @@ EMAIL_HOST_PASSWORD = _mail.get("HOST_PASSWORD", "")
 EMAIL_USE_SSL = _mail.get("USE_SSL", False)
 EMAIL_USE_TLS = _mail.get("USE_TLS", False)
 EMAIL_TIMEOUT = 30  # Django's own default waits for ever
+EMAIL_CONNECTIONS = environment.number("EMAIL_CONNECTIONS", 8)
+"""Kept open to the mail server by each sending process; relays refuse many more (Postfix: 50 of one client)."""
 EMAIL_CONFIGURED = bool(EMAIL_BACKEND)
 """Without a road the email channel keeps its messages in the outbox."""
 EMAIL_BACKEND = EMAIL_BACKEND or "django.core.mail.backends.console.EmailBackend"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.mime.text import MIMEText
+from functools import lru_cache
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -36,7 +37,12 @@ def compose(message: Message) -> EmailMultiAlternatives:
 
 def message_id(delivery: UUID) -> str:
     """The same for every attempt, so that mailboxes show a repeated mail once (RFC 5322, 3.6.4)."""
-    return f"<{delivery}@{urlsplit(settings.BASE_URL).hostname}>"
+    return f"<{delivery}@{_host(settings.BASE_URL)}>"
+
+
+@lru_cache(maxsize=8)
+def _host(url: str) -> str | None:
+    return urlsplit(url).hostname
 
 
 def _calendar(document: str) -> MIMEText:

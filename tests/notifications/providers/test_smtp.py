@@ -6,24 +6,40 @@ import dataclasses
 import socket
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from pytest_django import Settings
 
-from notifications.contract import Class, Outcome
-from notifications.providers import smtp
+from notifications.contract import Class, Message, Outcome
+from notifications.providers import loops, smtp, smtp_lines
 from tests.notifications import messages
+from tests.notifications.providers import calls
+from tests.notifications.providers.relay import Relay
+from tests.servers import smtp as servers
 from tests.servers.smtp import Server
 
 CALENDAR = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nX-WR-CALNAME:الصيانة\r\nEND:VCALENDAR\r\n"
 
 
-@pytest.fixture
-def server(settings: Settings) -> Iterator[Server]:
+@pytest.fixture(params=["one command at a time", "several at once"])
+def server(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Server]:
+    """Each refusal means the same, however the commands came."""
+    if request.param == "several at once":
+        monkeypatch.setattr(servers._Behaviour, "handle_EHLO", _offers_pipelining, raising=False)
     with Server() as running:
         _use(settings, running.port)
         yield running
-        smtp.Provider().close()
+        loops.close()
+
+
+async def _offers_pipelining(
+    behaviour: object, line: object, session: Any, envelope: object, hostname: str, offered: list[str]
+) -> list[str]:
+    session.host_name = hostname
+    return [offered[0], "250-PIPELINING", *offered[1:]]
 
 
 def _use(settings: Settings, port: int) -> None:
@@ -35,19 +51,19 @@ def _use(settings: Settings, port: int) -> None:
     settings.DEFAULT_FROM_EMAIL = "Example Bank <notices@bank.example>"
 
 
-def _send() -> Outcome:
-    return smtp.Provider().send(messages.mail())
+def _send(message: Message | None = None) -> Outcome:
+    return calls.one(smtp.Provider(), message or messages.mail())
 
 
 def _lose_the_idle_line() -> None:
-    (line,) = smtp._idle[smtp._server()]
-    assert line.talk.sock
-    line.talk.sock.shutdown(socket.SHUT_RDWR)
+    wire = smtp.Provider()
+    (line,) = loops.keep(wire._server, wire._lines)._idle
+    line._transport.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
 
 def test_text_and_html_arrive_as_they_were_written(server: Server) -> None:
     sent = messages.mail()
-    outcome = smtp.Provider().send(sent)
+    outcome = _send(sent)
     (mail,) = server.mails
     text, html = mail.message.get_body(("plain",)), mail.message.get_body(("html",))
     assert text
@@ -62,7 +78,7 @@ def test_text_and_html_arrive_as_they_were_written(server: Server) -> None:
 def test_arabic_words_arrive(server: Server) -> None:
     sent = messages.mail()
     words = "سنقوم بأعمال الصيانة يوم الأحد\n"
-    smtp.Provider().send(dataclasses.replace(sent, subject=words.strip(), body=words))
+    _send(dataclasses.replace(sent, subject=words.strip(), body=words))
     message = server.mails[0].message
     text = message.get_body(("plain",))
     assert text
@@ -74,7 +90,7 @@ def test_headers_of_the_message_arrive(server: Server) -> None:
         "List-Unsubscribe": "<https://notices.bank.example/preferences/token/>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
-    smtp.Provider().send(messages.mail(headers=headers))
+    _send(messages.mail(headers=headers))
     message = server.mails[0].message
     assert {name: message[name] for name in headers} == headers
     assert message["Auto-Submitted"] == "auto-generated"
@@ -83,18 +99,18 @@ def test_headers_of_the_message_arrive(server: Server) -> None:
 def test_every_attempt_carries_the_same_message_id(server: Server) -> None:
     delivery = uuid.uuid4()
     for attempt in (1, 2):
-        smtp.Provider().send(messages.mail(delivery=delivery, attempt=attempt))
+        _send(messages.mail(delivery=delivery, attempt=attempt))
     assert [mail.message["Message-ID"] for mail in server.mails] == [f"<{delivery}@notices.bank.example>"] * 2
 
 
 def test_no_mail_names_two_people(server: Server) -> None:
     for address in ("cleo@example.com", "dan@example.com"):
-        smtp.Provider().send(messages.mail(address))
+        _send(messages.mail(address))
     assert [mail.message["To"] for mail in server.mails] == ["cleo@example.com", "dan@example.com"]
 
 
 def test_a_calendar_is_attached_to_be_shown_and_not_answered(server: Server) -> None:
-    smtp.Provider().send(messages.mail(calendar=CALENDAR))
+    _send(messages.mail(calendar=CALENDAR))
     (attached,) = server.mails[0].message.iter_attachments()
     assert attached["Content-Type"].params == {"charset": "utf-8", "method": "PUBLISH"}
     assert (attached.get_content_type(), attached.get_filename()) == ("text/calendar", "invite.ics")
@@ -103,7 +119,7 @@ def test_a_calendar_is_attached_to_be_shown_and_not_answered(server: Server) -> 
 
 
 def test_without_a_calendar_nothing_is_attached(server: Server) -> None:
-    smtp.Provider().send(messages.mail())
+    _send(messages.mail())
     assert list(server.mails[0].message.iter_attachments()) == []
 
 
@@ -138,7 +154,7 @@ def test_a_refusal_says_whether_to_send_again(
 
 def test_after_a_refused_person_the_line_carries_the_next(server: Server) -> None:
     server.refuse["dan@example.com"] = "550 5.1.1 <dan@example.com>: no such user"
-    outcomes = [smtp.Provider().send(messages.mail(name)) for name in ("dan@example.com", messages.CLEO_MAIL)]
+    outcomes = [_send(messages.mail(name)) for name in ("dan@example.com", messages.CLEO_MAIL)]
     assert [outcome.result for outcome in outcomes] == [Class.PERMANENT, Class.ACCEPTED]
     assert outcomes[0].detail == "5.1.1 <(address)>: no such user"
     assert server.lines == 1
@@ -186,7 +202,7 @@ def test_a_line_idle_for_long_is_tried_before_it_is_used(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _send()
-    monkeypatch.setattr(smtp, "_STALE_SECONDS", -1.0)
+    monkeypatch.setattr(smtp_lines, "_STALE_SECONDS", -1.0)
     _lose_the_idle_line()
     assert (_send().result, server.lines) == (Class.ACCEPTED, 2)
 
@@ -198,15 +214,33 @@ def test_a_refused_connection_was_certainly_not_processed(settings: Settings) ->
     assert (_send().result, _send().code) == (Class.NOT_PROCESSED, "no connection")
 
 
+def test_an_address_in_another_script_arrives_in_ascii(server: Server) -> None:
+    _send(messages.mail("cleo@bücher.example"))
+    (mail,) = server.mails
+    assert (mail.recipients, mail.message["To"]) == (
+        ("cleo@xn--bcher-kva.example",),
+        "cleo@xn--bcher-kva.example",
+    )
+
+
 def test_a_wrong_password_pauses_the_channel(settings: Settings) -> None:
     with Server(password="right") as server:
         _use(settings, server.port)
         settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "bank", "wrong"
         assert (_send().result, server.mails) == (Class.CONFIGURATION, [])
+    loops.close()
+
+
+def test_a_password_for_a_server_that_asks_for_none_pauses_the_channel(settings: Settings) -> None:
+    with Relay() as relay:
+        _use(settings, relay.port)
+        settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "bank", "right"
+        assert (_send().result, relay.mails) == (Class.CONFIGURATION, [])
+    loops.close()
 
 
 def test_an_address_that_cannot_be_written_is_for_good(server: Server) -> None:
-    outcome = smtp.Provider().send(messages.mail("cleo@example.com\nBcc: everyone@example.com"))
+    outcome = _send(messages.mail("cleo@example.com\nBcc: everyone@example.com"))
     assert (outcome.result, outcome.code, server.mails) == (Class.PERMANENT, "invalid", [])
 
 
