@@ -6,6 +6,8 @@ NAME_FILE stands for NAME everywhere, so that a secret need not be in any proces
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Sequence
 from typing import Any, Final
 
 import environ
@@ -54,6 +56,19 @@ def table(name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ImproperlyConfigured(f"{name} must be a JSON object, like {{...}}.")
     return value
+
+
+def rates(name: str, channels: Sequence[str]) -> dict[str, float]:
+    """So many a second for each channel named."""
+    found = table(name)
+    for channel, rate in found.items():
+        if channel not in channels:
+            raise ImproperlyConfigured(f"{name} names {channel!r}, which is none of CHANNELS.")
+        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate < math.inf:
+            raise ImproperlyConfigured(
+                f"{name} must give {channel} a number a second, 0 for no limit, not {rate!r}."
+            )
+    return found
 
 
 def database(name: str, default: str) -> dict[str, Any]:

@@ -118,6 +118,9 @@ ANYMAIL = environment.anymail()
 SNS_TOPICS = environment.names("SNS_TOPICS")
 """ARNs whose events of Amazon SES are let in; without any, every topic that knows the webhook's secret."""
 
+RATES = {"sms": 10, **environment.rates("RATES", CHANNELS)}
+"""Segments or mails a second, by channel; 0, or a channel that is not named: as fast as they are taken."""
+
 SOCIAL_URLS = environment.names("SOCIAL_URLS")
 
 APP_JWT_KEY = environment.text("APP_JWT_KEY")

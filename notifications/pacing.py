@@ -75,8 +75,8 @@ class _Level:
 
 
 def sender(channel: str, *, provider: str, name: str) -> Sender:
-    """The sender of a channel with the rate that the settings give it."""
-    rate = settings.RATES.get(channel)
+    """The sender of a channel with the rate that the settings give it; nothing limits the outbox."""
+    rate = settings.RATES.get(channel) if provider != "outbox" else None
     return Sender(provider[:20], name[:120], float(rate) if rate else None)
 
 
@@ -98,7 +98,7 @@ def take(who: Sender, sizes: Sequence[int], *, urgent: bool) -> Grant:
         if level.rests > 0:
             return Grant(0, level.rests)
         if level.failing:
-            return _try_one(who, totals, floor, level)
+            return _try_one(who, sizes, level)
         if who.rate is None:
             return Grant(asked, 0.0)
         if level.ahead > _STEP:
@@ -196,15 +196,15 @@ def _taken(who: Sender, tokens: int, need: float) -> bool:
     )
 
 
-def _try_one(who: Sender, totals: Sequence[int], floor: float, level: _Level) -> Grant:
+def _try_one(who: Sender, sizes: Sequence[int], level: _Level) -> Grant:
     """Whether a failing provider is well again is for one message at a time to find out."""
     if level.tried is not None and level.tried < PATIENCE:
         return Grant(0, PATIENCE - level.tried)
     now = database.now_there()
     untried = Q(refilled_at__lte=F("resting_until")) | Q(refilled_at__lte=now - timedelta(seconds=PATIENCE))
     rows = _rested(_of(who)).filter(untried, failing_since__isnull=False)
-    changed = rows.update(tokens=_level(who) - Value(float(totals[0])), refilled_at=now)
-    return Grant(int(bool(changed)), PATIENCE if len(totals) > changed else 0.0)
+    changed = rows.update(tokens=_level(who) - Value(float(sizes[0])), refilled_at=now)
+    return Grant(int(bool(changed)), PATIENCE if len(sizes) > changed else 0.0)
 
 
 def _look(who: Sender) -> _Level:

@@ -79,11 +79,21 @@ def test_postgresql_demands_its_keys() -> None:
         ("LANGUAGES", "en,klingon", "LANGUAGES names 'klingon', which Django does not know."),
         ("BASE_URL", "status.example", "BASE_URL must be an address like https://status.example"),
         ("PRICES", "[]", "PRICES must be a JSON object"),
+        ("RATES", '{"fax": 1}', "RATES names 'fax', which is none of CHANNELS."),
+        ("RATES", '{"sms": "10/s"}', "RATES must give sms a number a second, 0 for no limit, not '10/s'."),
+        ("RATES", '{"sms": -1}', "RATES must give sms a number a second, 0 for no limit, not -1."),
     ],
 )
 def test_a_value_that_cannot_be_meant_stops_the_start(name: str, value: str, words: str) -> None:
     """With a sentence that says what was expected."""
     assert refusal(**{name: value}).startswith(words)
+
+
+def test_an_sms_sender_has_a_rate_unless_none_is_wanted() -> None:
+    """An ordinary number's; what is set for one channel leaves the others."""
+    assert read("RATES") == [{"sms": 10}]
+    assert read("RATES", RATES='{"email": 50}') == [{"sms": 10, "email": 50}]
+    assert read("RATES", RATES='{"sms": 0}') == [{"sms": 0}]
 
 
 def test_email_goes_out_only_where_a_road_is_named() -> None:
