@@ -27,7 +27,7 @@ _MOST: Final = 500
 _MESSAGE_ID: Final = "message_id"
 _HTML: Final = "_html"
 """At the end of the name of a value that is escaped."""
-_PLAIN_ADDRESS: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+", re.ASCII)
+PLAIN_ADDRESS: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+", re.ASCII)
 """What every service gives back as it was given: others travel alone."""
 
 
@@ -80,7 +80,7 @@ def split(messages: Sequence[Message], service: Service | None) -> list[list[Mes
     seen: dict[tuple[Words, str], int] = {}
     for message in messages:
         words = message.words
-        if words is None or not _may_share(message, _template(words, service), service):
+        if words is None or not _may_share(message, words, service):
             alone.append([message])
             continue
         mailbox = (words, message.address.casefold())
@@ -96,9 +96,11 @@ def compose(batch: Sequence[Message], service: Service) -> EmailMultiAlternative
     """One mail with the placeholders of a service, and beside it what each person's values are."""
     first = batch[0]
     words = first.words
-    template = _template(words, service) if words else None
-    if words is None or template is None:
-        raise ValueError("these words cannot be shared")
+    if words is None:
+        raise ValueError("these mails share no words")
+    names = set(words.html[1::2])
+    escaped = frozenset(name for name in names if any(_changes(one.values[name]) for one in batch))
+    template = _template(words, service, escaped)
     shared = {
         name: value
         for name, value in first.headers.items()
@@ -156,35 +158,53 @@ class _Template:
     body: str
     html: str
     plain: tuple[str, ...]
-    escaped: tuple[str, ...]
+    escaped: frozenset[str]
 
 
 @lru_cache(maxsize=256)
-def _template(words: Words, service: Service) -> _Template | None:
-    """None where the words themselves hold what the service would take for a placeholder."""
-    pieces = (words.subject, words.body, words.html)
-    if any(service.reserved in piece for parts in pieces for piece in parts[::2]):
-        return None
+def _template(words: Words, service: Service, escaped: frozenset[str]) -> _Template:
+    """Words with placeholders; `escaped` names the values that HTML cannot take as they are."""
+    text = {name: service.placeholder.format(name) for name in _names(words)}
+    markup = text | {name: service.placeholder.format(name + _HTML) for name in escaped}
+    said = [
+        *words.subject[1::2],
+        *words.body[1::2],
+        *(name for name in words.html[1::2] if name not in escaped),
+    ]
     return _Template(
-        subject=_joined(words.subject, service),
-        body=_joined(words.body, service),
-        html=_joined(words.html, service, _HTML),
-        plain=tuple(sorted({*words.subject[1::2], *words.body[1::2]})),
-        escaped=tuple(sorted({*words.html[1::2]})),
+        subject=_joined(words.subject, text),
+        body=_joined(words.body, text),
+        html=_joined(words.html, markup),
+        plain=tuple(dict.fromkeys(said)),
+        escaped=escaped,
     )
 
 
-def _joined(parts: Sequence[str], service: Service, suffix: str = "") -> str:
-    return "".join(
-        service.placeholder.format(part + suffix) if place % 2 else part for place, part in enumerate(parts)
-    )
+def _joined(parts: Sequence[str], values: Mapping[str, str]) -> str:
+    return "".join(values[part] if place % 2 else part for place, part in enumerate(parts))
 
 
-def _may_share(message: Message, template: _Template | None, service: Service) -> bool:
+@lru_cache(maxsize=256)
+def _names(words: Words) -> frozenset[str]:
+    return frozenset((*words.subject[1::2], *words.body[1::2], *words.html[1::2]))
+
+
+@lru_cache(maxsize=256)
+def _is_free(words: Words, reserved: str) -> bool:
+    """Whether the words hold nothing that the service would take for a placeholder."""
+    pieces = (*words.subject[::2], *words.body[::2], *words.html[::2])
+    return not any(reserved in piece for piece in pieces)
+
+
+def _changes(value: str) -> bool:
+    return html.escape(value) != value
+
+
+def _may_share(message: Message, words: Words, service: Service) -> bool:
     """Whether the service would give back the person's address and values as they are."""
-    if template is None or not _PLAIN_ADDRESS.fullmatch(message.address):
+    if not _is_free(words, service.reserved) or not PLAIN_ADDRESS.fullmatch(message.address):
         return False
-    if not all(name in message.values for name in (*template.plain, *template.escaped)):
+    if not _names(words) <= message.values.keys():
         return False
     own = "".join((*message.values.values(), *message.headers.values()))
     return not (service.reserved in own or "\n" in own or "\r" in own)

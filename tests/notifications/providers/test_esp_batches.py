@@ -161,6 +161,7 @@ def test_each_language_has_its_own_call(mailgun: Mailgun) -> None:
 def test_a_value_cannot_become_html(mailgun: Mailgun) -> None:
     send(person("a@example.com", "<b>Ada & Co</b>"), person("b@example.com"))
     read = mailgun.mails["a@example.com"]
+    assert mailgun.mails["b@example.com"].html == person("b@example.com").html
     assert "Dear <b>Ada & Co</b>," in read.text
     assert "Dear &lt;b&gt;Ada &amp; Co&lt;/b&gt;," in read.html
 
