@@ -13,6 +13,8 @@ from celery import Celery
 from celery.signals import setup_logging
 from django.conf import settings
 
+from notifications import timetable
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("lull")
@@ -37,7 +39,7 @@ def _configuration() -> dict[str, Any]:
         "worker_soft_shutdown_timeout": 30,  # longer than the longest batch
         "task_soft_time_limit": 55,
         "task_time_limit": 70,
-        "beat_scheduler": "celery.beat:Scheduler",  # keeps no file: every run is due from rows
+        "beat_scheduler": "config.clock:Scheduler",
         "beat_max_loop_interval": 1,
         "beat_enable_remote_control": False,
         "beat_schedule": _SCHEDULE,
@@ -54,13 +56,10 @@ _REDIS = {
     "interval_start": 0.2,
     "connect_retries_timeout": 1,
 }
-# Old ticks are worth nothing, so each expires; two beats at once are harmless.
+# two beats at once are harmless
 _SCHEDULE = {
-    "tick": {"task": "notifications.tasks.tick", "schedule": 2.0, "options": {"expires": 10}},
-    "sweep": {"task": "notifications.tasks.sweep", "schedule": 10.0, "options": {"expires": 30}},
-    "recheck": {"task": "maintenance.tasks.recheck", "schedule": 60.0, "options": {"expires": 120}},
-    "reconcile": {"task": "notifications.tasks.reconcile", "schedule": 60.0, "options": {"expires": 120}},
-    "extend": {"task": "maintenance.tasks.extend", "schedule": 600.0, "options": {"expires": 900}},
+    hand.name: {"task": hand.task, "schedule": hand.seconds, "options": {"expires": hand.expires}}
+    for hand in timetable.HANDS
 }
 
 app.add_defaults(_configuration)  # called when first needed: settings import this package

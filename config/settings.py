@@ -123,6 +123,16 @@ RATES = {"sms": 10, **environment.rates("RATES", CHANNELS)}
 
 SOCIAL_URLS = environment.names("SOCIAL_URLS")
 
+# --- whoever operates it -------------------------------------------------------------------------
+
+OPERATOR_EMAILS = environment.names("OPERATOR_EMAILS")
+OPERATOR_MAIL = environment.mail("OPERATOR_EMAIL_URL")
+"""Empty: alarms take the road of customers' emails, and are in the log alone where there is none."""
+METRICS_TOKEN = environment.text("METRICS_TOKEN")
+SILENT_SECONDS = environment.number(
+    "SILENT_SECONDS", 30
+)  # without a heartbeat, and a clock or its workers are dead; tests of killed ones shorten it
+
 APP_JWT_KEY = environment.text("APP_JWT_KEY")
 APP_JWKS_URL = environment.text("APP_JWKS_URL")
 APP_JWT_AUDIENCE = environment.text("APP_JWT_AUDIENCE")
@@ -139,6 +149,12 @@ LEASE_SECONDS = environment.number(
 RECEIPT_FIRST_SECONDS = environment.number(
     "RECEIPT_FIRST_SECONDS", 60
 )  # a receipt usually settles what became of a message; the provider is asked only when none came
+_retry = environment.number("RETRY_SECONDS", 30)  # tests shorten it
+RETRY_SECONDS = (_retry, 4 * _retry, 16 * _retry, 60 * _retry, 120 * _retry)
+"""Before the next try of what was certainly not sent; full jitter adds up to the same again."""
+REST_SECONDS = environment.number(
+    "REST_SECONDS", 30
+)  # of a provider that gives doubtful answers; twice that after one that says the fault is ours
 UNKNOWN_WAIT_SECONDS = environment.number(
     "UNKNOWN_WAIT_SECONDS", 900
 )  # longer than every provider's default span of receipt retries

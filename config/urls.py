@@ -15,6 +15,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.alive),
     path("readyz", health.ready),
+    path("metrics", health.figures),
     # browsers ask for it on their own wherever an answer names no icon: refusals, JSON
     path("favicon.ico", RedirectView.as_view(url=static("lull/icon.svg"))),
     path("", include("maintenance.urls")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest
@@ -12,8 +13,9 @@ from django.utils import timezone
 
 from maintenance import groups, rechecks
 from maintenance.models import Approval, Skipped, Window
+from notifications import alarms, backlog, database
 from notifications.admin import posts
-from notifications.models import ChannelName, Delivery, Notice, State
+from notifications.models import Bucket, ChannelName, Delivery, Notice, State
 
 _SHOWN = 6
 _LATELY = timedelta(days=7)
@@ -45,10 +47,24 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "expired": list(_notices(status=Notice.Status.EXPIRED, since=now - _LATELY)[:_SHOWN]),
             "incomplete": list(_notices(status=Notice.Status.DRAFT, since=now).exclude(reason="")[:_SHOWN]),
             "failed": _failed(now),
-            "unknown": Delivery.objects.filter(state=State.UNKNOWN).count(),
+            "alarms": alarms.standing(),
+            "resting": list(_resting()[:_SHOWN]),
+            **_unknown(),
             "posts": posts.waiting().count(),
         }
     return context
+
+
+def _resting() -> QuerySet[Bucket]:
+    """The senders that hand nothing over now, or hand over one at a time to see whether all is well again."""
+    rests = Q(resting_until__gt=database.clock()) | Q(failing_since__isnull=False)
+    return Bucket.objects.filter(rests).order_by("provider", "sender")
+
+
+def _unknown() -> dict[str, Any]:
+    """How many are in doubt, and whether there are more than were counted."""
+    numbers = [backlog.unknown(channel).number for channel in settings.CHANNELS]
+    return {"unknown": sum(numbers), "unknown_or_more": backlog.MOST in numbers}
 
 
 def _in_conflict(windows: QuerySet[Window]) -> list[Window]:

@@ -1,0 +1,88 @@
+"""The time in; one turn of each of the clock's hands, as Celery's tasks and `dispatch` both do it, out."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from maintenance import rechecks, series
+from notifications import deliveries, heartbeats, notices, preparation, receipts, reconciliation, sending
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+_TURN_SECONDS: Final = 8
+"""How long one tick prepares before others get their turn; the next one goes on."""
+
+
+def tick(clock: Clock) -> None:
+    """Plan what happened, prepare what is due, and work on what providers said."""
+    now = clock()
+    notices.plan(now=now)
+    stop = time.monotonic() + _TURN_SECONDS
+    for notice in notices.due(now=now):
+        _prepare(notice, stop, clock)
+    receipts.work(now=clock())
+
+
+def _prepare(notice: int, stop: float, clock: Clock) -> None:
+    try:
+        while time.monotonic() < stop and not preparation.prepare(notice, now=clock()):
+            pass
+    except Exception:  # whatever it is, the other notices must not wait for it
+        log.exception("notice %s cannot be prepared; it is tried again", notice)
+
+
+def sweep(clock: Clock) -> None:
+    """Take back what dead processes held, and end what is no longer true."""
+    deliveries.sweep(now=clock())
+
+
+def reconcile(clock: Clock) -> None:
+    """Find out what became of the unknown."""
+    reconciliation.reconcile(now=clock())
+
+
+def recheck(clock: Clock) -> None:
+    """Look again at what is booked: something may have come to stand against it."""
+    rechecks.run(clock())
+
+
+def extend(clock: Clock) -> None:
+    """Book what has come near of the windows that repeat."""
+    series.extend(clock())
+
+
+HANDS: Final[Mapping[str, Callable[[Clock], None]]] = {
+    hand.__name__: hand for hand in (tick, sweep, reconcile, recheck, extend)
+}
+"""By the names of the timetable."""
+
+
+def deliver(channel: str, clock: Clock, *, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Send what is due on one channel, the bank's own customers first; how many were settled.
+
+    It leaves a heartbeat while it goes on: with slow calls a turn may last longer than a silence.
+    """
+    hand = f"{heartbeats.SENDING}{channel}"
+    beaten_at = -math.inf
+
+    def asked() -> bool:
+        nonlocal beaten_at
+        if time.monotonic() - beaten_at > heartbeats.often().total_seconds():
+            beaten_at = time.monotonic()
+            heartbeats.beat(hand)
+        return stopping()
+
+    asked()
+    settled = sum(
+        sending.drain(channel, demonstration=demonstration, clock=clock, stopping=asked)
+        for demonstration in (False, True)
+    )
+    heartbeats.beat(hand, worked=settled > 0)
+    return settled

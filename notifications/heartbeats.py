@@ -1,0 +1,93 @@
+"""What a process has just done in; who works, and who has fallen silent, out.
+
+One row for each hand of the clock and process, and one for each process that is a clock. All is judged
+by the database's clock, so that machines whose clocks differ agree on who is dead.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db.models import Case, F, Q, Value, When
+
+from notifications import database
+from notifications.models import Heartbeat
+
+CLOCK: Final = "clock"
+"""The hand of the clock itself: it ticks, whoever does the work."""
+
+SENDING: Final = "deliver "
+"""Before a channel's name: the hand that sends on it."""
+
+_KEPT: Final = timedelta(hours=1)
+"""How long the row of a process that is gone stays: long enough to be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How one hand moves, in whichever process."""
+
+    age: timedelta
+    """Since it was last moved."""
+    steady: timedelta
+    """For how long it has been moved without a silence; nothing where it is silent."""
+    idle: timedelta | None
+    """Since it last found something to do; None where it never did."""
+    processes: int
+    """How many move it now."""
+
+
+def silence() -> timedelta:
+    """After how long without a beat something is dead."""
+    return timedelta(seconds=settings.SILENT_SECONDS)
+
+
+def often() -> timedelta:
+    """A heart beats no more often than this on the disk: several times before a silence alarms."""
+    return silence() / 6
+
+
+def beat(hand: str, *, worked: bool = False) -> None:
+    """This process has just done it; `worked` where there was something to do."""
+    clock, mine = database.clock(), Heartbeat.objects.filter(hand=hand, process=_process())
+    since = Case(When(beat_at__lt=clock - silence(), then=Value(clock)), default=F("since"))
+    if not mine.filter(beat_at__lt=clock - often()).update(beat_at=clock, since=since) and not mine.exists():
+        new = Heartbeat(hand=hand, process=_process(), since=clock, beat_at=clock)
+        Heartbeat.objects.bulk_create([new], ignore_conflicts=True)
+    if worked:
+        late = Q(worked_at__isnull=True) | Q(worked_at__lt=clock - often())
+        mine.filter(late).update(worked_at=clock)
+
+
+def pulses() -> dict[str, Pulse]:
+    """Each hand that anybody moved within the last hour, by its name."""
+    clock = database.clock()
+    found: dict[str, list[Heartbeat]] = {}
+    for row in Heartbeat.objects.order_by("hand", "pk"):
+        found.setdefault(row.hand, []).append(row)
+    return {hand: _pulse(rows, clock) for hand, rows in found.items()}
+
+
+def _pulse(rows: Sequence[Heartbeat], clock: datetime) -> Pulse:
+    alive = [row for row in rows if row.beat_at >= clock - silence()]
+    return Pulse(
+        age=clock - max(row.beat_at for row in rows),
+        steady=clock - min(row.since for row in alive) if alive else timedelta(0),
+        idle=min((clock - row.worked_at for row in rows if row.worked_at), default=None),
+        processes=len(alive),
+    )
+
+
+def forget() -> None:
+    """Drop the rows of processes that are long gone."""
+    Heartbeat.objects.filter(beat_at__lt=database.clock() - _KEPT).delete()
+
+
+def _process() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"[:120]

@@ -1,0 +1,33 @@
+"""The clock's hands: which there are, and how often each moves. Read before there are models, so without any.
+
+The Celery clock hands them out as tasks, `dispatch` moves them itself (hands.py), and the watch misses
+the one that has not come to its end for too long.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """One thing that is done again and again. Old orders are worth nothing, so each expires."""
+
+    task: str
+    seconds: float
+    expires: float
+
+    @property
+    def name(self) -> str:
+        """What it is called in heartbeats and alarms."""
+        return self.task.rpartition(".")[2]
+
+
+HANDS: Final = (
+    Hand("notifications.tasks.tick", 2, expires=10),
+    Hand("notifications.tasks.sweep", 10, expires=30),
+    Hand("notifications.tasks.reconcile", 60, expires=120),
+    Hand("maintenance.tasks.recheck", 60, expires=120),
+    Hand("maintenance.tasks.extend", 600, expires=900),
+)

@@ -1,0 +1,34 @@
+"""A clock and workers that have been at work for an hour, or have fallen silent, as rows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from notifications import database
+from notifications.heartbeats import CLOCK
+from notifications.models import Heartbeat
+from notifications.timetable import HANDS
+
+_HOUR = timedelta(hours=1)
+
+
+def beats(
+    *hands: str, age: timedelta = timedelta(0), steady: timedelta = _HOUR, idle: timedelta | None = None
+) -> None:
+    """These hands moved so long ago, without a gap for so long before, and found nothing to do since."""
+    moment = database.clock() - age
+    for hand in hands:
+        Heartbeat.objects.update_or_create(
+            hand=hand,
+            process="elsewhere:1",
+            defaults={
+                "beat_at": moment,
+                "since": moment - steady,
+                "worked_at": None if idle is None else moment - idle,
+            },
+        )
+
+
+def all_is_well() -> None:
+    """The clock ticks and every hand moves."""
+    beats(CLOCK, *(hand.name for hand in HANDS))

@@ -1,0 +1,173 @@
+"""An alarm is opened once, told once and again, and ended; whatever number of clocks look."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from notifications import alarms, database, heartbeats
+from notifications.heartbeats import CLOCK
+from notifications.models import Alarm
+from tests.notifications.pulse import all_is_well, beats
+
+pytestmark = pytest.mark.django_db
+
+SILENCE = timedelta(seconds=settings.SILENT_SECONDS)
+
+
+class Postbox:
+    """Keeps what is mailed, or refuses it."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[str, str]] = []
+        self.refuses = False
+
+    def __call__(self, subject: str, body: str) -> None:
+        if self.refuses:
+            raise OSError("no route to host")
+        self.mails.append((subject, body))
+
+    @property
+    def subjects(self) -> list[str]:
+        return [subject for subject, _ in self.mails]
+
+
+@pytest.fixture
+def postbox() -> Postbox:
+    return Postbox()
+
+
+def silent_workers() -> None:
+    all_is_well()
+    beats("tick", "sweep", "reconcile", "recheck", "extend", age=2 * SILENCE)
+
+
+def test_an_alarm_is_one_row_however_often_it_is_seen(now: datetime) -> None:
+    silent_workers()
+    alarms.look(now=now)
+    alarms.look(now=now + timedelta(seconds=15))
+
+    alarm = Alarm.objects.get()
+    assert (alarm.what, alarm.since, alarm.ended_at) == ("worker", now, None)
+
+
+def test_an_alarm_cannot_be_open_twice(now: datetime) -> None:
+    silent_workers()
+    alarms.look(now=now)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Alarm.objects.create(what="worker", words="again", since=now, seen_at=now)
+
+
+def test_it_ends_when_it_was_not_seen_for_two_looks(now: datetime) -> None:
+    silent_workers()
+    alarms.look(now=now)
+    all_is_well()
+    alarms.look(now=now + SILENCE / 2)
+    assert Alarm.objects.get().ended_at is None
+    alarms.look(now=now + SILENCE)
+
+    assert Alarm.objects.get().ended_at == now + SILENCE
+
+
+def test_what_comes_again_after_its_end_is_another_alarm(now: datetime) -> None:
+    silent_workers()
+    alarms.look(now=now)
+    all_is_well()
+    alarms.look(now=now + SILENCE)
+    silent_workers()
+    alarms.look(now=now + timedelta(hours=1))
+
+    assert list(Alarm.objects.order_by("since").values_list("since", flat=True)) == [
+        now,
+        now + timedelta(hours=1),
+    ]
+
+
+def test_operators_hear_once_and_again_after_an_hour_and_when_it_is_over(
+    now: datetime, postbox: Postbox
+) -> None:
+    silent_workers()
+    alarms.look(now=now)
+    for minutes in (0, 1, 59, 60, 61):
+        alarms.tell(postbox, now=now + timedelta(minutes=minutes))
+    all_is_well()
+    for minutes in (62, 63):
+        alarms.look(now=now + timedelta(minutes=minutes))
+        alarms.tell(postbox, now=now + timedelta(minutes=minutes))
+
+    bank = settings.BANK_NAME
+    assert [subject.split("No worker")[0] for subject in postbox.subjects] == [
+        f"{bank}: ",
+        f"{bank}: still: ",
+        f"{bank}: over: ",
+    ]
+
+
+def test_what_begins_together_is_one_mail_with_what_to_do(now: datetime, postbox: Postbox) -> None:
+    for what in ("one", "two"):
+        Alarm.objects.create(what=what, words=f"{what} fails. Mend it.", since=now, seen_at=now)
+    alarms.tell(postbox, now=now)
+
+    ((subject, body),) = postbox.mails
+    assert subject == f"{settings.BANK_NAME}: one fails (and 1 more)"
+    assert "- one fails. Mend it.\n- two fails. Mend it.\n" in body
+    assert f"{settings.BASE_URL}/admin/" in body
+
+
+def test_several_clocks_send_one_mail(now: datetime, postbox: Postbox) -> None:
+    """The second comes while the first is still at it."""
+    silent_workers()
+    alarms.look(now=now)
+
+    def slowly(subject: str, body: str) -> None:
+        assert alarms.tell(postbox, now=now) == 0
+        postbox(subject, body)
+
+    assert alarms.tell(slowly, now=now) == 1
+    assert alarms.tell(postbox, now=now) == 0
+    assert len(postbox.mails) == 1
+
+
+def test_a_mail_that_is_refused_is_tried_at_the_next_look(now: datetime, postbox: Postbox) -> None:
+    silent_workers()
+    alarms.look(now=now)
+    postbox.refuses = True
+    with pytest.raises(OSError, match="no route"):
+        alarms.tell(postbox, now=now)
+    postbox.refuses = False
+    alarms.tell(postbox, now=now + timedelta(seconds=15))
+
+    assert len(postbox.mails) == 1
+    assert Alarm.objects.get().told_at == now + timedelta(seconds=15)
+
+
+def test_a_clock_that_died_while_telling_is_replaced(now: datetime, postbox: Postbox) -> None:
+    silent_workers()
+    alarms.look(now=now)
+    Alarm.objects.update(telling_until=database.clock() + timedelta(minutes=1))
+    assert alarms.tell(postbox, now=now) == 0
+    Alarm.objects.update(telling_until=database.clock() - timedelta(seconds=1))
+
+    assert alarms.tell(postbox, now=now) == 1
+
+
+def test_the_end_of_what_nobody_heard_of_is_not_told(now: datetime, postbox: Postbox) -> None:
+    silent_workers()
+    alarms.look(now=now)
+    all_is_well()
+    alarms.look(now=now + SILENCE)
+
+    assert alarms.tell(postbox, now=now + SILENCE) == 0
+    assert postbox.mails == []
+
+
+def test_a_dead_clock_stands_beside_what_it_last_found(now: datetime) -> None:
+    silent_workers()
+    alarms.look(now=now)
+    assert [standing.since for standing in alarms.standing()] == [now]
+    beats(CLOCK, age=heartbeats.silence() + timedelta(seconds=1))
+
+    assert [standing.words.split(" has ")[0] for standing in alarms.standing()] == ["The clock", "No worker"]

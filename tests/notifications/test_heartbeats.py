@@ -1,0 +1,94 @@
+"""Who works, and who has fallen silent, by the database's clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from notifications import database, heartbeats
+from notifications.models import Heartbeat
+
+pytestmark = pytest.mark.django_db
+
+
+def earlier(**changes: Any) -> None:
+    """Move the times of all heartbeats into the past, by so much for each field."""
+    for field, length in changes.items():
+        Heartbeat.objects.update(**{field: database.clock() - length})
+
+
+def test_a_beat_is_known_to_everybody() -> None:
+    heartbeats.beat("tick")
+
+    pulse = heartbeats.pulses()["tick"]
+    assert pulse.age < heartbeats.silence()
+    assert (pulse.processes, pulse.idle) == (1, None)
+
+
+def test_beats_close_together_are_one_row_written_once() -> None:
+    heartbeats.beat("tick")
+    written = Heartbeat.objects.get()
+    heartbeats.beat("tick")
+
+    assert Heartbeat.objects.get().beat_at == written.beat_at
+
+
+def test_a_later_beat_moves_the_row_and_goes_on_without_a_gap() -> None:
+    heartbeats.beat("tick")
+    earlier(since=timedelta(hours=2), beat_at=heartbeats.silence() / 2)
+    heartbeats.beat("tick")
+
+    pulse = heartbeats.pulses()["tick"]
+    assert pulse.age < heartbeats.often()
+    assert pulse.steady >= timedelta(hours=2)
+
+
+def test_after_a_silence_it_begins_anew() -> None:
+    heartbeats.beat("tick")
+    earlier(since=timedelta(hours=2), beat_at=2 * heartbeats.silence())
+    assert heartbeats.pulses()["tick"].processes == 0
+    heartbeats.beat("tick")
+
+    assert heartbeats.pulses()["tick"].steady < heartbeats.silence()
+
+
+def test_one_living_process_is_enough() -> None:
+    heartbeats.beat("tick")
+    Heartbeat.objects.update(process="elsewhere:1")
+    earlier(since=timedelta(hours=1), beat_at=2 * heartbeats.silence())
+    heartbeats.beat("tick")
+
+    pulse = heartbeats.pulses()["tick"]
+    assert (pulse.processes, Heartbeat.objects.count()) == (1, 2)
+    assert pulse.age < heartbeats.silence()
+    assert pulse.steady < heartbeats.silence()  # the dead one's hour counts for nothing
+
+
+def test_work_is_told_apart_from_looking_for_it() -> None:
+    heartbeats.beat("deliver sms", worked=True)
+    earlier(worked_at=timedelta(minutes=10), beat_at=heartbeats.silence() / 2)
+    heartbeats.beat("deliver sms")
+
+    pulse = heartbeats.pulses()["deliver sms"]
+    assert pulse.idle is not None
+    assert pulse.idle >= timedelta(minutes=10)
+    heartbeats.beat("deliver sms", worked=True)
+    idle = heartbeats.pulses()["deliver sms"].idle
+    assert idle is not None
+    assert idle < heartbeats.silence()
+
+
+def test_processes_long_gone_are_forgotten() -> None:
+    heartbeats.beat("tick")
+    earlier(beat_at=timedelta(hours=2))
+    heartbeats.beat("sweep")
+    heartbeats.forget()
+
+    assert list(heartbeats.pulses()) == ["sweep"]
+
+
+def test_a_heart_beats_several_times_before_its_silence_alarms() -> None:
+    assert 5 * heartbeats.often() < timedelta(seconds=settings.SILENT_SECONDS)

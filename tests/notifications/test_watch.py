@@ -1,0 +1,211 @@
+"""What is wrong, and what only looks so."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import datetime, timedelta
+
+import pytest
+from django.conf import settings
+
+from notifications import database, heartbeats, watch
+from notifications.channels import open_channel
+from notifications.heartbeats import CLOCK, SENDING
+from notifications.models import Bucket, Delivery, Notice, Receipt, State
+from tests import people
+from tests.notifications.pulse import all_is_well, beats
+
+pytestmark = pytest.mark.django_db
+
+SILENCE = timedelta(seconds=settings.SILENT_SECONDS)
+A_WHILE = watch.LATE + timedelta(minutes=1)
+
+
+def found(now: datetime) -> list[str]:
+    return [wrong.what for wrong in watch.wrong(now=now)]
+
+
+def words(now: datetime) -> str:
+    (wrong,) = watch.wrong(now=now)
+    return wrong.words
+
+
+def test_nothing_is_wrong_while_all_work(now: datetime) -> None:
+    all_is_well()
+    people.queued(people.notice(people.window(), status=Notice.Status.PREPARED), not_before=now)
+
+    assert found(now) == []
+
+
+def test_a_silent_clock_is_wrong_and_its_workers_are_not_blamed(now: datetime) -> None:
+    assert found(now) == [CLOCK]
+    beats("tick", CLOCK, age=2 * SILENCE)
+    assert found(now) == [CLOCK]
+    assert "celery -A config beat" in words(now)
+
+
+def test_workers_that_fell_silent_are_wrong(now: datetime) -> None:
+    all_is_well()
+    beats("tick", "sweep", "reconcile", "recheck", "extend", age=SILENCE + timedelta(seconds=5))
+
+    assert found(now) == ["worker"]
+    assert "celery -A config worker" in words(now)
+
+
+def test_workers_have_time_to_begin_after_the_clock(now: datetime) -> None:
+    beats(CLOCK, steady=SILENCE / 2)
+    assert found(now) == []
+    beats(CLOCK, steady=2 * SILENCE)
+    assert found(now) == ["worker"]
+
+
+def test_a_worker_that_only_sends_is_no_silent_one(now: datetime) -> None:
+    all_is_well()
+    beats("tick", "sweep", age=SILENCE + timedelta(seconds=5))
+    beats(f"{SENDING}sms")
+
+    assert found(now) == []
+
+
+def test_one_hand_that_never_comes_to_its_end_is_named(now: datetime) -> None:
+    all_is_well()
+    beats("reconcile", age=timedelta(minutes=4))
+
+    assert found(now) == ["hand reconcile"]
+
+
+def test_notices_that_nobody_prepares_are_wrong(now: datetime) -> None:
+    all_is_well()
+    people.notice(people.window(), due_at=now - timedelta(minutes=5))
+
+    assert "notices" in found(now)
+
+
+def due(now: datetime) -> Delivery:
+    notice = people.notice(people.window(), status=Notice.Status.PREPARED)
+    return people.queued(notice, not_before=now - A_WHILE)[0]
+
+
+def test_what_is_due_and_not_sent_is_wrong(now: datetime) -> None:
+    all_is_well()
+    due(now)
+    beats(f"{SENDING}sms", idle=A_WHILE)
+
+    assert found(now) == ["due sms"]
+
+
+def test_a_long_queue_that_moves_is_no_fault(now: datetime) -> None:
+    all_is_well()
+    due(now)
+    beats(f"{SENDING}sms", idle=timedelta(seconds=20))
+
+    assert found(now) == []
+
+
+def test_after_a_standstill_the_queue_has_time_to_move(now: datetime) -> None:
+    all_is_well()
+    beats(CLOCK, steady=watch.LATE - timedelta(seconds=1))
+    due(now)
+
+    assert found(now) == []
+
+
+def bucket(**times: timedelta) -> None:
+    moment = database.clock()
+    with contextlib.closing(open_channel("sms", 1, demonstration=False)) as wire:
+        provider, sender = wire.provider, wire.sender
+    Bucket.objects.create(
+        provider=provider,
+        sender=sender,
+        refilled_at=moment,
+        reason="+447700900001 is refused",
+        **{field: moment + length for field, length in times.items()},
+    )
+
+
+def test_a_sender_that_fails_is_told_and_its_queue_is_not(now: datetime) -> None:
+    all_is_well()
+    due(now)
+    bucket(failing_since=-2 * SILENCE, resting_until=timedelta(seconds=10))
+
+    assert found(now)[0].split()[0] == "failing"
+    assert len(found(now)) == 1
+    assert "+44" not in words(now)  # what a provider answers may name a customer
+
+
+def test_a_short_rest_is_how_a_pace_is_kept(now: datetime) -> None:
+    all_is_well()
+    due(now)
+    bucket(resting_until=timedelta(seconds=20))
+
+    assert found(now) == []
+
+
+def test_a_long_rest_is_told(now: datetime) -> None:
+    all_is_well()
+    bucket(resting_until=timedelta(minutes=5))
+
+    assert [what.split()[0] for what in found(now)] == ["resting"]
+
+
+def test_many_failures_of_one_notice_are_told_with_their_share(now: datetime) -> None:
+    all_is_well()
+    notice = people.notice(people.window(), due_at=now - timedelta(hours=1), status=Notice.Status.PREPARED)
+    people.queued(notice, number=50, state=State.FAILED)
+    people.queued(notice, number=49, state=State.SENT)
+
+    assert found(now) == [f"failures {notice.pk} sms"]
+    assert "50 of 99 failed for good" in words(now)
+
+
+@pytest.mark.parametrize(("failed", "sent"), [(49, 0), (50, 250)])
+def test_few_failures_or_a_small_share_are_wrong_numbers(now: datetime, failed: int, sent: int) -> None:
+    all_is_well()
+    notice = people.notice(people.window(), due_at=now - timedelta(hours=1), status=Notice.Status.PREPARED)
+    people.queued(notice, number=failed, state=State.FAILED)
+    people.queued(notice, number=sent, state=State.SENT)
+
+    assert found(now) == []
+
+
+def test_doubt_beyond_what_two_dead_processes_leave_is_wrong(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "DELIVERIES_IN_FLIGHT", 2)
+    all_is_well()
+    notice = people.notice(people.window(), status=Notice.Status.PREPARED)
+    people.queued(notice, number=4, state=State.UNKNOWN, intended_at=database.clock())
+    assert found(now) == []
+    people.queued(notice, state=State.UNKNOWN, intended_at=database.clock())
+
+    assert found(now) == ["unknown sms"]
+
+
+def test_doubt_that_reconciliation_does_not_end_is_wrong(now: datetime) -> None:
+    all_is_well()
+    notice = people.notice(people.window(), status=Notice.Status.PREPARED)
+    old = database.clock() - watch.UNSETTLED - timedelta(minutes=1)
+    people.queued(notice, state=State.UNKNOWN, intended_at=old)
+
+    assert found(now) == ["unknown sms"]
+
+
+@pytest.mark.parametrize(("age", "what"), [(timedelta(0), []), (timedelta(minutes=11), ["receipts"])])
+def test_receipts_nobody_works_on_are_wrong(now: datetime, age: timedelta, what: list[str]) -> None:
+    all_is_well()
+    row = people.queued(people.notice(people.window(), status=Notice.Status.PREPARED), not_before=now)[0]
+    Receipt.objects.create(
+        provider="twilio",
+        event_key="a",
+        delivery_public_id=row.public_id,
+        attempt=1,
+        state=State.DELIVERED,
+        received_at=now - age,
+    )
+
+    assert found(now) == what
+
+
+def test_silence_is_told_within_a_minute() -> None:
+    """Until it is a silence, until the next look, and until the mail server answers."""
+    assert heartbeats.silence() + heartbeats.silence() / 2 + timedelta(seconds=10) < timedelta(minutes=1)
