@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+import requests
+from pytest_django import Settings
 
-from notifications import database, reconciliation
-from notifications.contract import Channel, Found, Message, Outcome, Unreachable
+from notifications import composition, database, reconciliation
+from notifications.contract import Channel, Found, Message, Outcome, Pause, Unreachable
 from notifications.models import Attempt, Delivery, State
+from notifications.reconciliation import asking, deciding
 from tests import people
+from tests.servers import twilio as stand_in
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +31,7 @@ class Provider(Channel):
         super().__init__(1)
         self.answer = answer
 
-    def send(self, messages: Iterator[Message]) -> Iterator[Outcome]:
+    def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:
         """Asking is not sending."""
         raise AssertionError(list(messages))
 
@@ -48,20 +53,20 @@ class Ask:
         self.monkeypatch, self.now = monkeypatch, now
 
     def __call__(self, answer: Answer) -> int:
-        self.monkeypatch.setattr(reconciliation, "open_channel", lambda *args, **options: Provider(answer))
+        self.monkeypatch.setattr(deciding, "open_channel", lambda *args, **options: Provider(answer))
         return reconciliation.reconcile(now=self.now)
 
 
-def _unknown(channel: str = "sms", minutes: float = 2) -> Delivery:
-    made = people.queued(
-        people.notice(people.window()),
-        channel=channel,
-        state=State.UNKNOWN,
-        rank=1,
-        attempt=1,
-        intended_at=database.clock() - timedelta(minutes=minutes),
-    )
-    return made[0]
+def _unknown(channel: str = "sms", minutes: float = 2, number: int = 1, **options: Any) -> Delivery:
+    notice = people.notice(people.window(), true_until=datetime.now(UTC) + timedelta(days=1))
+    values: dict[str, Any] = {
+        "channel": channel,
+        "state": State.UNKNOWN,
+        "rank": 1,
+        "attempt": 1,
+        "intended_at": database.clock() - timedelta(minutes=minutes),
+    }
+    return people.queued(notice, number=number, **(values | options))[0]
 
 
 def test_found_at_the_provider_is_sent(ask: Ask) -> None:
@@ -95,7 +100,7 @@ def test_an_email_not_found_after_the_wait_is_sent_again(ask: Ask) -> None:
 
     row.refresh_from_db()
     assert (row.state, row.rank, row.attempt) == (State.QUEUED, 0, 1)
-    assert [attempt.outcome for attempt in Attempt.objects.all()] == ["sent again"]
+    assert [attempt.outcome for attempt in Attempt.objects.all()] == ["sent again by policy"]
 
 
 def test_a_provider_that_cannot_be_asked_decides_nothing(ask: Ask) -> None:
@@ -129,7 +134,7 @@ def test_a_demonstration_delivery_in_doubt_is_found_in_the_outbox(ask: Ask) -> N
 def test_one_that_cannot_be_asked_about_does_not_keep_the_others_from_it(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reconciliation, "_BATCH", 1)
+    monkeypatch.setattr(asking, "_BATCH", 1)
     first, second = _unknown(minutes=9), _unknown()
     ask(TypeError("an answer nobody expected"))
     ask(Found("SM2"))
@@ -137,3 +142,148 @@ def test_one_that_cannot_be_asked_about_does_not_keep_the_others_from_it(
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.state, second.state) == (State.UNKNOWN, State.SENT)
+
+
+def test_that_a_provider_could_not_be_asked_is_on_record_once(ask: Ask) -> None:
+    _unknown()
+    for _ in range(3):
+        Delivery.objects.update(not_before=ask.now)
+        ask(Unreachable("connection refused"))
+
+    assert Attempt.objects.count() == 1
+
+
+def test_each_is_asked_about_again_before_its_policy_decides(ask: Ask) -> None:
+    _unknown()
+    assert ask(None) == 0
+    assert ask(Found("not yet")) == 0
+    ask.now += timedelta(minutes=2)
+    assert ask(Found("SM1")) == 1
+
+
+def test_what_was_sent_again_by_policy_is_counted_apart(ask: Ask, now: datetime) -> None:
+    row, other = _unknown("email", minutes=16), _unknown("email", minutes=16)
+    reconciliation.release(other, sent=False, by="olga", now=now)
+    ask(LookupError("SMTP keeps no list"))
+
+    assert [reconciliation.resent([one.notice_id]) for one in (row, other)] == [1, 0]
+
+
+@pytest.mark.parametrize(("sent", "state"), [(True, State.SENT), (False, State.QUEUED)])
+def test_a_person_decides_on_all_of_a_notice_at_once(
+    now: datetime, sent: bool, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifications.reconciliation.steps._SLICE", 2)
+    row, another_notice = _unknown(number=5), _unknown()
+    newest = Delivery.objects.filter(notice=row.notice).latest("pk")
+    Delivery.objects.filter(pk=newest.pk).update(attempt=2, intended_at=database.clock())
+    until = newest.intended_at
+    assert until
+
+    def all_of_it() -> int:
+        return reconciliation.release_all(row.notice_id, "sms", until=until, sent=sent, by="olga", now=now)
+
+    assert (all_of_it(), all_of_it()) == (4, 0)
+    assert Delivery.objects.filter(notice=row.notice, state=state, reason__endswith="by olga").count() == 4
+    assert set(Delivery.objects.filter(state=State.UNKNOWN)) == {newest, another_notice}
+    assert Attempt.objects.count() == 4
+
+
+class Twilio:
+    """The stand-in, and deliveries of which it has messages."""
+
+    def __init__(self, server: stand_in.Twilio, now: datetime) -> None:
+        self.server, self.now = server, now
+
+    def take(self, row: Delivery) -> str:
+        """As it was sent; the name that Twilio gave it."""
+        message = composition.again(row, now=self.now)
+        assert message
+        url = f"{self.server.url}/2010-04-01/Accounts/{stand_in.ACCOUNT}/Messages.json"
+        form = {"To": message.address, "Body": message.body}
+        answer = requests.post(url, form, auth=(stand_in.ACCOUNT, stand_in.TOKEN), timeout=5)
+        return str(answer.json()["sid"])
+
+    def references(self) -> dict[int, str]:
+        """What is known now."""
+        reconciliation.reconcile(now=self.now)
+        return dict(Delivery.objects.filter(state=State.SENT).values_list("pk", "provider_ref"))
+
+
+@pytest.fixture
+def twilio(settings: Settings, now: datetime) -> Iterator[Twilio]:
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = stand_in.ACCOUNT, stand_in.TOKEN
+    settings.TWILIO_FROM = "+15005550006"
+    with stand_in.Twilio() as server:
+        settings.TWILIO_API_BASE = server.url
+        yield Twilio(server, now)
+
+
+def _same_words(row: Delivery, **options: Any) -> Delivery:
+    """Another notice, in equal words, to the same customer."""
+    return _unknown(**({"customer": row.customer, "address_hmac": row.address_hmac} | options))
+
+
+def test_a_whole_window_of_unknowns_is_settled_in_one_run(twilio: Twilio) -> None:
+    _unknown(number=100)
+    rows = list(Delivery.objects.order_by("pk"))
+    taken = {row.pk: twilio.take(row) for row in rows[::2]}
+
+    assert twilio.references() == taken
+    assert Delivery.objects.filter(state=State.UNKNOWN).count() == 50
+
+
+def test_a_message_that_another_delivery_has_is_not_taken_for_it(twilio: Twilio) -> None:
+    first = _unknown()
+    sid = twilio.take(first)
+    Delivery.objects.update(state=State.DELIVERED, provider="twilio", provider_ref=sid)
+    second = _same_words(first, minutes=16)
+    assert twilio.references() == {}
+    second.refresh_from_db()
+    assert second.reason.startswith("held")
+
+
+def test_the_message_that_no_other_delivery_has_is_its_own(twilio: Twilio) -> None:
+    first = _unknown(minutes=3)
+    second = _same_words(first)
+    sids = [twilio.take(first), twilio.take(second)]
+    Delivery.objects.filter(pk=first.pk).update(state=State.FAILED, provider="twilio", provider_ref=sids[0])
+
+    assert twilio.references() == {second.pk: sids[1]}
+
+
+def test_of_two_in_equal_words_each_has_its_own_message(twilio: Twilio) -> None:
+    first = _unknown(minutes=3)
+    second = _same_words(first, minutes=2)
+    sids = [twilio.take(first), twilio.take(second)]
+
+    assert twilio.references() == {first.pk: sids[0], second.pk: sids[1]}
+
+
+def test_one_message_for_two_in_equal_words_settles_one_of_them(twilio: Twilio) -> None:
+    first = _unknown(minutes=16)
+    second = _same_words(first, minutes=2)
+    sid = twilio.take(first)
+
+    assert twilio.references() == {first.pk: sid}
+    second.refresh_from_db()
+    assert second.state == State.UNKNOWN
+
+
+def test_while_another_message_to_the_customer_is_on_its_way_it_is_not_known_whose_it_is(
+    twilio: Twilio,
+) -> None:
+    first = _unknown(minutes=16)
+    second = _same_words(first, state=State.SENDING, rank=0, lease_token=people.TOKEN)
+    sid = twilio.take(second)
+    assert twilio.references() == {}
+    first.refresh_from_db()
+    assert (first.state, first.reason) == (State.UNKNOWN, "")
+
+    Delivery.objects.filter(pk=second.pk).update(
+        state=State.SENT, lease_token=None, provider="twilio", provider_ref=sid
+    )
+    Delivery.objects.filter(pk=first.pk).update(not_before=twilio.now)
+    assert twilio.references() == {second.pk: sid}
+    first.refresh_from_db()
+    assert first.reason.startswith("held")
