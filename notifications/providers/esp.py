@@ -30,7 +30,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 
 from notifications.contract import Class, Found, Message, Outcome
-from notifications.providers import esp_batches, esp_mailgun, mail, outcome, web
+from notifications.providers import esp_batches, esp_mailgun, esp_postmark, mail, outcome, web
 
 _log = logging.getLogger(__name__)
 
@@ -43,8 +43,11 @@ _STATUSES: Final = {
 }
 """Anymail's words for one recipient; any other is unknown."""
 
-_QUICKER: Final = {"anymail.backends.mailgun.EmailBackend": f"{esp_mailgun.__name__}.EmailBackend"}
-"""Backends of ours that do what anymail's do."""
+_OURS: Final = {
+    "anymail.backends.mailgun.EmailBackend": f"{esp_mailgun.__name__}.EmailBackend",
+    "anymail.backends.postmark.EmailBackend": f"{esp_postmark.__name__}.EmailBackend",
+}
+"""Backends that stand in the place of anymail's."""
 
 # anymail's words in a tracking event: what happened
 SENT: Final = frozenset({"queued", "sent", "deferred"})
@@ -160,6 +163,8 @@ class Provider:
         otherwise = web.meaning(getattr(said.esp_response, "status_code", 0))
         if len(batch) == 1:
             return [self._answer(batch[0], next(iter(said.recipients.values()), None), otherwise)]
+        if otherwise is Class.PERMANENT and not any(_taken(one) for one in said.recipients.values()):
+            raise _Refused
         by_address = {address.casefold(): status for address, status in said.recipients.items()}
         return [self._answer(one, by_address.get(one.address.casefold()), otherwise) for one in batch]
 
@@ -205,8 +210,12 @@ class Provider:
         ]
 
 
+def _taken(said: AnymailRecipientStatus) -> bool:
+    return _STATUSES.get(str(said.status)) is Class.ACCEPTED
+
+
 def _opened() -> Any:
-    backend = get_connection(_QUICKER.get(settings.EMAIL_BACKEND))
+    backend = get_connection(_OURS.get(settings.EMAIL_BACKEND))
     backend.open()
     session = getattr(backend, "session", None)
     if isinstance(session, requests.Session):

@@ -27,6 +27,8 @@ _MOST: Final = 500
 _MESSAGE_ID: Final = "message_id"
 _HTML: Final = "_html"
 """At the end of the name of a value that is escaped."""
+FILLED_BY_US: Final = "\ue000"
+"""Around the name of a value where a backend of ours fills in; it stands for nothing in any language."""
 PLAIN_ADDRESS: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+", re.ASCII)
 """What every service gives back as it was given: others travel alone."""
 
@@ -47,15 +49,16 @@ class Service:
 
 SERVICES: Final = {
     "mailgun": Service(1000, "%recipient.{}%", "%recipient", fills_message_id=True),
+    "postmark": Service(500, f"{FILLED_BY_US}{{}}{FILLED_BY_US}", FILLED_BY_US, fills_message_id=True),
     "sendgrid": Service(1000, "[%{}%]", "[%", extra={"merge_field_format": "[%{}%]"}),
     # three braces: two would escape our HTML once more
     "sparkpost": Service(2000, "{{{{{{{}}}}}}}", "{{"),
 }
 """By the name of anymail's backend: those that fill in subject, text and HTML, take headers per person,
-and let all share an attachment.
+and let all share an attachment; for Postmark a backend of ours fills in.
 
-The others get a call for each message. Amazon SES, Brevo, Mailtrap, Postmark and Resend fill in
-stored templates only, Mailjet no subject; Mandrill and Unisender Go take no List-Unsubscribe-Post
+The others get a call for each message. Amazon SES, Brevo, Mailtrap and Resend fill in stored
+templates only, Mailjet no subject; Mandrill and Unisender Go take no List-Unsubscribe-Post
 per person, MailerSend no metadata, Postal and Scaleway no batches.
 """
 
