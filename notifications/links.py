@@ -34,9 +34,9 @@ def _signer(purpose: str) -> Signer:
 
 
 @lru_cache(maxsize=16)
-def _made(purpose: str, key: str, fallbacks: tuple[str, ...]) -> Signer:
+def _made(purpose: str, key: str, fallbacks: tuple[str | bytes, ...]) -> Signer:
     """Making one takes longer than signing with it, and every message has two links."""
-    return _Short(key=key, sep=".", salt=f"lull.{purpose}", fallback_keys=fallbacks)
+    return _Short(key=key, sep=".", salt=f"lull.{purpose}", fallback_keys=list(fallbacks))
 
 
 def _read(purpose: str, shape: re.Pattern[str], token: str) -> re.Match[str] | None:

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from maintenance.models import Customer
 from notifications import database
 from notifications.models import Contact, Delivery, State, Suppression
 
@@ -68,8 +69,7 @@ _HELD: Final = (
     "address_hmac",
     "expires_at",
     "priority",
-    "customer__name",
-    "customer__time_zone",
+    "not_before",
 )
 
 
@@ -80,13 +80,13 @@ def claim(channel: str, *, demonstration: bool, limit: int, token: UUID, now: da
     time, and a million messages that wait for the morning are not walked over.
     """
     with transaction.atomic():
-        held: list[int] = []
+        held: list[Delivery] = []
         urgency = _next(channel, demonstration, above=-1)
         while urgency is not None and len(held) < limit:
             held += _take(channel, demonstration, urgency, limit - len(held), token, now)
             if len(held) < limit:
                 urgency = _next(channel, demonstration, above=urgency)
-        return _read(held, token) if held else []
+    return _with_people(held, token)
 
 
 def _next(channel: str, demonstration: bool, *, above: int) -> int | None:
@@ -102,44 +102,55 @@ def _next(channel: str, demonstration: bool, *, above: int) -> int | None:
 
 def _take(
     channel: str, demonstration: bool, priority: int, limit: int, token: UUID, now: datetime
-) -> list[int]:
+) -> list[Delivery]:
     at, lease = database.stored(Delivery, "not_before", now), database.ahead(settings.LEASE_SECONDS)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH next AS MATERIALIZED (SELECT id FROM {_TABLE} WHERE {_QUEUE} AND priority = %s AND not_before <= %s"
-            f" AND expires_at > %s ORDER BY not_before, id LIMIT %s{database.skip_locked()})"
-            f" UPDATE {_TABLE} SET state = %s, lease_token = %s, lease_until = {lease.sql}"
-            f" FROM next WHERE {_TABLE}.id = next.id RETURNING {_TABLE}.id",
-            [
-                *(channel, demonstration, State.QUEUED, priority, at, at, limit),
-                *(State.CLAIMED, database.stored(Delivery, "lease_token", token), *lease.parameters),
-            ],
-        )
-        return [row[0] for row in cursor.fetchall()]
-
-
-def _read(ids: Sequence[int], token: UUID) -> list[Claimed]:
-    rows = list(
-        Delivery.objects.filter(pk__in=ids).order_by("priority", "not_before", "id").values_list(*_HELD)
+    taken = Delivery.objects.raw(
+        f"WITH next AS MATERIALIZED (SELECT id AS held FROM {_TABLE} WHERE {_QUEUE} AND priority = %s"
+        " AND not_before <= %s AND expires_at > %s ORDER BY not_before, id"
+        f" LIMIT %s{database.skip_locked()})"
+        f" UPDATE {_TABLE} SET state = %s, lease_token = %s, lease_until = {lease.sql}"
+        f" FROM next WHERE id = held RETURNING {', '.join(_HELD)}",
+        [
+            *(channel, demonstration, State.QUEUED, priority, at, at, limit),
+            *(State.CLAIMED, database.stored(Delivery, "lease_token", token), *lease.parameters),
+        ],
     )
-    customers = [row[3] for row in rows if row[3] is not None]
+    return sorted(taken, key=lambda row: (row.not_before, row.pk))
+
+
+def _with_people(rows: Sequence[Delivery], token: UUID) -> list[Claimed]:
+    """Read by keys alone: joined, the planner may choose to read all the bank's customers for each claim."""
+    customers = [row.customer_id for row in rows if row.customer_id is not None]
+    people = {
+        pk: (name, time_zone)
+        for pk, name, time_zone in Customer.objects.filter(pk__in=customers).values_list(
+            "id", "name", "time_zone"
+        )
+    }
     contacts = {
         customer: (bytes(sealed), bytes(fingerprint))
         for customer, sealed, fingerprint in Contact.objects.filter(
-            customer_id__in=customers, channel=rows[0][4]
+            customer_id__in=customers, channel=rows[0].channel if rows else ""
         ).values_list("customer_id", "address", "address_hmac")
     }
     return [
         Claimed(
-            *(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7] or 0),
-            attempt=row[8] + 1,
-            address_hmac=None if row[9] is None else bytes(row[9]),
-            expires_at=row[10],
-            priority=row[11],
+            id=row.pk,
+            public_id=row.public_id,
+            notice_id=row.notice_id,
+            customer_id=row.customer_id,
+            channel=row.channel,
+            target=row.target,
+            language=row.language,
+            text_id=row.text_id or 0,
+            attempt=row.attempt + 1,
+            address_hmac=None if row.address_hmac is None else bytes(row.address_hmac),
+            expires_at=row.expires_at,
+            priority=row.priority,
             token=token,
-            person=None
-            if row[3] is None or row[13] is None
-            else Person(row[12], row[13], *contacts.get(row[3], (None, None))),
+            person=Person(*people[row.customer_id], *contacts.get(row.customer_id, (None, None)))
+            if row.customer_id in people
+            else None,
         )
         for row in rows
     ]
@@ -147,7 +158,7 @@ def _read(ids: Sequence[int], token: UUID) -> list[Claimed]:
 
 def as_held(row: Delivery) -> Claimed:
     """A row as it was when its last attempt was made, to ask about it; there is no lease to write under."""
-    (held,) = _read([row.pk], row.public_id)
+    (held,) = _with_people([row], row.public_id)
     return dataclasses.replace(held, attempt=row.attempt)
 
 
