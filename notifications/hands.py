@@ -10,7 +10,16 @@ from datetime import datetime
 from typing import Final
 
 from maintenance import rechecks, series
-from notifications import deliveries, heartbeats, notices, preparation, receipts, reconciliation, sending
+from notifications import (
+    deliveries,
+    heartbeats,
+    notices,
+    polling,
+    preparation,
+    receipts,
+    reconciliation,
+    sending,
+)
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +57,11 @@ def reconcile(clock: Clock) -> None:
     reconciliation.reconcile(now=clock())
 
 
+def poll(clock: Clock) -> None:
+    """Ask what became of those that were sent and not heard of."""
+    polling.poll(now=clock())
+
+
 def recheck(clock: Clock) -> None:
     """Look again at what is booked: something may have come to stand against it."""
     rechecks.run(clock())
@@ -59,7 +73,7 @@ def extend(clock: Clock) -> None:
 
 
 HANDS: Final[Mapping[str, Callable[[Clock], None]]] = {
-    hand.__name__: hand for hand in (tick, sweep, reconcile, recheck, extend)
+    hand.__name__: hand for hand in (tick, sweep, reconcile, poll, recheck, extend)
 }
 """By the names of the timetable."""
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -34,11 +35,11 @@ _PATIENCE: Final = timedelta(days=3)
 _REST: Final = timedelta(minutes=1)
 """Until a provider that could not be asked is asked again."""
 
-_BATCH: Final = 5_000
+_BATCH: Final = 2_000
 """Deliveries of one question: those sent one after the other lie on few pages of the provider's list."""
 
-_BATCHES: Final = 5
-"""Questions of one run."""
+_TURN_SECONDS: Final = 30
+"""How long one run begins with further questions; the next one goes on."""
 
 _LIST: Final = 500
 
@@ -71,7 +72,8 @@ def _channel(channel: str, *, now: datetime) -> int:
     with contextlib.closing(open_channel(channel, 1, demonstration=False)) as wire:
         if not _can_be_asked(wire, now=now):
             return 0
-        for _ in range(_BATCHES):
+        stop = time.monotonic() + _TURN_SECONDS
+        while time.monotonic() < stop:
             batch = _claim(notices, channel, wire.provider, now=now)
             words: list[Receipt] = []
             try:

@@ -37,6 +37,12 @@ def reconcile() -> None:
     hands.reconcile(timezone.now)
 
 
+@shared_task
+def poll() -> None:
+    """Ask what became of those that were sent and not heard of."""
+    hands.poll(timezone.now)
+
+
 @task_success.connect
 def _leave_heartbeat(sender: Task[Any, Any], **_: Any) -> None:
     """Of every hand that came to its end, maintenance's as well."""

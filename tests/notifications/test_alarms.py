@@ -42,7 +42,7 @@ def postbox() -> Postbox:
 
 def silent_workers() -> None:
     all_is_well()
-    beats("tick", "sweep", "reconcile", "recheck", "extend", age=2 * SILENCE)
+    beats("tick", "sweep", "reconcile", "poll", "recheck", "extend", age=2 * SILENCE)
 
 
 def test_an_alarm_is_one_row_however_often_it_is_seen(now: datetime) -> None:

@@ -67,6 +67,7 @@ def test_a_few_messages_are_asked_about_one_by_one(server: stand_in.Twilio) -> N
 
 def test_many_messages_are_told_of_in_pages(server: stand_in.Twilio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(twilio_list, "_PAGE", 20)
+    monkeypatch.setattr(twilio_list, "_WORTH", 20)
     taken = [_took(server, messages.sms(f"+4477009{number:05}")) for number in range(60)]
     for one in taken:
         one.move("delivered")
@@ -80,6 +81,7 @@ def test_many_messages_are_told_of_in_pages(server: stand_in.Twilio, monkeypatch
 def test_what_is_on_no_page_of_its_time_is_asked_about_by_itself(
     server: stand_in.Twilio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(twilio_list, "_WORTH", 20)
     taken = [_took(server, messages.sms(f"+4477009{number:05}")) for number in range(40)]
     taken[0].move("delivered")
     taken[0].sent = UNTIL + timedelta(hours=3)
