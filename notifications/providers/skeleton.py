@@ -30,6 +30,7 @@ _SIMPLE: Final = re.compile(
 """An address that stands in a mail as it is."""
 _LONGEST: Final = 900
 """Characters of a header's value; a line of a mail has 998 (RFC 5322, 2.1.1)."""
+_ENDING: Final = b"\r\n.\r\n"
 _OWN: Final = {"from", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "auto-submitted"}
 _NOBODY: Final = Message(
     delivery=uuid.UUID(int=0), attempt=0, address="", body="", expires_at=datetime.max.replace(tzinfo=UTC)
@@ -77,7 +78,7 @@ def _wire(written: bytes) -> bytes:
 
 
 def _stuffed(written: bytes) -> bytes:
-    ending = b".\r\n" if written.endswith(b"\r\n") else b"\r\n.\r\n"
+    ending = _ENDING[2:] if written.endswith(b"\r\n") else _ENDING
     return re.sub(rb"(?m)^\.", b"..", written) + ending
 
 
@@ -168,4 +169,10 @@ def _cut(pieces: Iterator[tuple[bytes, str, str]], words: Words) -> _Skeleton:
         elif kind:
             made.own[kind] = len(made.parts)
             made.parts.append(b"")
+    if (
+        made.parts[-1] == _ENDING
+        and made.parts[-2].endswith(b"\r\n")
+        and not made.parts[-2].endswith(b"=\r\n")
+    ):
+        made.parts[-1] = _ENDING[2:]  # a text alone, which ends its last line itself
     return made

@@ -15,8 +15,8 @@ from django.core.mail.message import sanitize_address
 from notifications.contract import Class, Found, Message, Outcome
 from notifications.providers import loops, mail, outcome, skeleton
 from notifications.providers.smtp_door import Door
-from notifications.providers.smtp_line import Patience
 from notifications.providers.smtp_lines import Lines
+from notifications.providers.smtp_patience import Patience
 
 NAME: Final = "smtp"
 _REPLY_SECONDS: Final = 30.0

@@ -10,50 +10,16 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Container
-from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from notifications.contract import Class
+from notifications.providers.smtp_mail import Answer, Mail
+from notifications.providers.smtp_patience import Deadline, Patience
 from notifications.providers.smtp_replies import Nonsense, Replies
 
 _CLOSING: Final = 421
 _TOO_BIG: Final = 552
 _GO_AHEAD: Final = 354
-_TICK: Final = 1.0
-"""Seconds between looks at the clock while an answer is awaited."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of one mail."""
-
-    result: Class
-    code: str = ""
-    words: str = ""
-
-
-@dataclass(eq=False, slots=True)
-class Mail:
-    """One on its way. Addresses in angle brackets; `content` with its dots doubled, and its end."""
-
-    sender: bytes
-    recipient: bytes
-    content: bytes
-    since: float
-    answer: asyncio.Future[Answer]
-
-    def settle(self, answer: Answer) -> None:
-        """Tell whoever still listens."""
-        if not self.answer.done():
-            self.answer.set_result(answer)
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds to wait for the server's answer to a command, and to a text, which it may have to store."""
-
-    reply: float
-    content: float
 
 
 class Office(Protocol):
@@ -102,9 +68,7 @@ class Line(asyncio.Protocol):
         self._unfinished = False
         """The server may still hold an envelope of which it refused a part."""
         self._lost = False
-        self._deadline: float | None = None
-        self._overdue: float | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = Deadline(lambda: self._lose("no answer in time"))
 
     @property
     def usable(self) -> bool:
@@ -114,13 +78,13 @@ class Line(asyncio.Protocol):
     def carry(self, mail: Mail) -> None:
         """Hand a mail over; for a free line."""
         self._transport.write(self._announce(mail))
-        self._wait(self._patience.reply)
+        self._deadline.wait(self._patience.reply)
 
     def probe(self, seconds: float) -> None:
         """Hear whether the server is still there. The line is free again then, or gone."""
         self._expected.append(self._on_probe)
         self._transport.write(b"NOOP\r\n")
-        self._wait(seconds)
+        self._deadline.wait(seconds)
 
     def hang_up(self) -> None:
         """Say goodbye and close."""
@@ -185,17 +149,17 @@ class Line(asyncio.Protocol):
             command, step = self._unsaid.popleft()
             self._expected.append(step)
             self._transport.write(command)
-            self._wait(self._patience.reply)
+            self._deadline.wait(self._patience.reply)
 
     def _on_probe(self, code: int, words: str) -> None:
-        if code == 250:
-            self._rest()
-        else:
-            self._lose(words, str(code))
+        self._if_fine(self._rest, code, words)
 
     def _on_reset(self, code: int, words: str) -> None:
+        self._if_fine(self._go_on, code, words)
+
+    def _if_fine(self, then: Callable[[], None], code: int, words: str) -> None:
         if code == 250:
-            self._go_on()
+            then()
         else:
             self._lose(words, str(code))
 
@@ -231,7 +195,7 @@ class Line(asyncio.Protocol):
             # some servers ask for the text of a mail to nobody (RFC 2920, 3.1)
             self._expected.append(self._on_nothing)
             self._transport.write(b".\r\n")
-            self._wait(self._patience.content)
+            self._deadline.wait(self._patience.content)
         elif self._refusal is None and self._announced and not self._announced.answer.done():
             self._transmit(self._announced)
         else:  # nobody waits for it any longer; a text, even an empty one, might be sent
@@ -252,7 +216,7 @@ class Line(asyncio.Protocol):
         self._expected.append(self._on_content)
         following = self._office.next() if self._pipelining else None
         self._transport.write(mail.content + self._announce(following) if following else mail.content)
-        self._wait(self._patience.content)
+        self._deadline.wait(self._patience.content)
 
     def _on_content(self, code: int, words: str) -> None:
         if 200 <= code < 300:
@@ -264,7 +228,7 @@ class Line(asyncio.Protocol):
             self._lose(words, str(code))
             return
         if self._announced:
-            self._wait(self._patience.reply)
+            self._deadline.wait(self._patience.reply)
         else:
             self._rest()
 
@@ -274,7 +238,7 @@ class Line(asyncio.Protocol):
             mail.settle(answer)
 
     def _rest(self) -> None:
-        self._deadline = None
+        self._deadline.rest()
         self.idle_since = self._loop.time()
         self._office.free(self)
 
@@ -282,11 +246,10 @@ class Line(asyncio.Protocol):
         """The end of this line, and what it means for the mails on it."""
         if self._lost:
             return
-        self._lost, self._deadline = True, None
+        self._lost = True
+        self._deadline.end()
         if not self._transport.is_closing():
             self._transport.abort()
-        if self._timer:
-            self._timer.cancel()
         self._settle(Answer(Class.UNKNOWN, "line lost", words))
         mail, self._announced = self._announced, None
         if mail and (self._refusal or not self._has_carried):
@@ -294,28 +257,3 @@ class Line(asyncio.Protocol):
             mail = None
         # servers close a line after so many mails: this one goes on another
         self._office.gone(self, mail)
-
-    # --- the clock
-
-    def _wait(self, seconds: float) -> None:
-        self._deadline = self._loop.time() + seconds
-        if self._timer is None:
-            self._timer = self._loop.call_later(min(_TICK, seconds / 2), self._look)
-
-    def _look(self) -> None:
-        """Give up on a server at the second look that finds it late.
-
-        The loop stands still while its thread is busy elsewhere: what came meanwhile is read first.
-        """
-        self._timer = None
-        if self._deadline is None:
-            return
-        now = self._loop.time()
-        if self._deadline > now:
-            self._overdue = None
-        elif self._overdue == self._deadline:
-            self._lose("no answer in time")
-            return
-        else:
-            self._overdue = self._deadline
-        self._timer = self._loop.call_later(min(_TICK, max(self._deadline - now, 0.05)), self._look)

@@ -9,7 +9,9 @@ from contextlib import suppress
 from typing import Any, Final
 
 from notifications.contract import Class
-from notifications.providers.smtp_line import Answer, Line, Mail, Patience
+from notifications.providers.smtp_line import Line
+from notifications.providers.smtp_mail import Answer, Mail
+from notifications.providers.smtp_patience import Patience
 
 _STALE_SECONDS: Final = 5.0
 """A line idle for longer is tried with NOOP before it is used."""
