@@ -11,8 +11,8 @@ import logging
 import os
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from email.utils import parseaddr
+from datetime import UTC, datetime, timedelta
+from email.utils import getaddresses, parseaddr
 from typing import Any, Final
 
 import requests
@@ -23,31 +23,25 @@ from anymail.exceptions import (
     AnymailSerializationError,
     AnymailUnsupportedFeature,
 )
-from anymail.message import AnymailRecipientStatus, AnymailStatus
 from anymail.signals import AnymailTrackingEvent
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from notifications.contract import Class, Found, Message, Outcome
+from notifications.contract import Class, Found, Message, Outcome, Unreachable
 from notifications.providers import esp_batches, esp_mailgun, esp_postmark, mail, outcome, web
+from notifications.providers.esp_answers import Refused, each, failed, never, same
 
 _log = logging.getLogger(__name__)
-
-_STATUSES: Final = {
-    "sent": Class.ACCEPTED,
-    "queued": Class.ACCEPTED,
-    "invalid": Class.PERMANENT,
-    "rejected": Class.PERMANENT,
-    "failed": Class.PERMANENT,
-}
-"""Anymail's words for one recipient; any other is unknown."""
 
 _OURS: Final = {
     "anymail.backends.mailgun.EmailBackend": f"{esp_mailgun.__name__}.EmailBackend",
     "anymail.backends.postmark.EmailBackend": f"{esp_postmark.__name__}.EmailBackend",
 }
 """Backends that stand in the place of anymail's."""
+
+_KEYS_KEPT: Final = {"anymail.backends.resend.EmailBackend": timedelta(hours=23)}
+"""Services that take an Idempotency-Key, and how long they know it again: Resend for a day; clocks differ."""
 
 # anymail's words in a tracking event: what happened
 SENT: Final = frozenset({"queued", "sent", "deferred"})
@@ -73,10 +67,6 @@ def name_of(service: str) -> str:
     return service.lower().replace(" ", "_")
 
 
-class _Refused(Exception):
-    """The service refused a call for many as a whole, maybe for the sake of one; nothing was sent."""
-
-
 class Provider:
     """The mail service of settings.EMAIL_BACKEND."""
 
@@ -96,8 +86,20 @@ class Provider:
         return [one for answer in answers for one in answer]
 
     def find(self, message: Message, since: datetime) -> Found | None:
-        """Mail services have no such question in common."""
-        raise LookupError(f"{self.name} cannot be asked what became of a mail")
+        """Hand it over again under the same key, where the service knows its keys again.
+
+        It answers with the first mail, or sends the only one. Raises LookupError where the key may be
+        forgotten, or the words no longer true.
+        """
+        now = datetime.now(UTC)
+        if settings.EMAIL_BACKEND not in _KEYS_KEPT:
+            raise LookupError(f"{self.name} cannot be asked what became of a mail")
+        if now - since > _KEYS_KEPT[settings.EMAIL_BACKEND] or now >= message.expires_at:
+            raise LookupError(f"it is too late to ask {self.name} by handing it over again")
+        (answer,) = self._called([message])
+        if answer.result is not Class.ACCEPTED:
+            raise Unreachable(f"{self.name} did not say: {answer.code} {answer.detail}")
+        return Found(provider_ref=answer.provider_ref)
 
     def close(self) -> None:
         """Sessions stay for the process."""
@@ -106,14 +108,14 @@ class Provider:
         """One call, in a thread; where it is refused as a whole, halves of it, until the culprit is alone."""
         try:
             return await asyncio.get_running_loop().run_in_executor(None, self._called, batch)
-        except _Refused:
+        except Refused:
             half = len(batch) // 2
             parts = await asyncio.gather(self._carried(batch[:half]), self._carried(batch[half:]))
             return [one for part in parts for one in part]
         except Exception as error:  # noqa: BLE001  # a fault of ours in one call must not take the others along
             _log.exception("%d mails: a fault while they were being sent", len(batch))
             words = f"{type(error).__name__}: {error}"
-            return self._all(batch, Class.UNKNOWN, code="fault", detail=words)
+            return same(batch, self.name, Class.UNKNOWN, "fault", words)
 
     def _called(self, batch: Sequence[Message]) -> Sequence[Outcome]:
         idle = _idle[os.getpid(), settings.EMAIL_BACKEND]
@@ -121,9 +123,11 @@ class Provider:
             composed = self._composed(batch)
             backend = idle.pop() if idle else _opened()
         except ImproperlyConfigured as error:
-            return self._all(batch, Class.CONFIGURATION, code="settings", detail=str(error))
+            return same(batch, self.name, Class.CONFIGURATION, "settings", str(error))
         except ValueError as error:
-            return self._never(batch, "invalid", str(error))
+            return never(batch, self.name, "invalid", str(error))
+        if settings.EMAIL_BACKEND in _KEYS_KEPT:  # the backend is ours alone as long as the call takes
+            backend.session.headers["Idempotency-Key"] = f"{batch[0].delivery}/{batch[0].attempt}"
         try:
             return self._handed_over(batch, composed, backend)
         finally:
@@ -134,6 +138,8 @@ class Provider:
             composed = esp_batches.compose(batch, self._service)
         else:
             composed = mail.compose(batch[0])
+            if len(getaddresses(composed.to)) != 1:
+                raise ValueError("not one address")
             composed.metadata = esp_batches.metadata(batch[0])  # type: ignore[attr-defined]  # anymail reads it
         if not esp_batches.is_discreet(composed):
             raise ImproperlyConfigured("a mail would show its readers each other's addresses")
@@ -145,73 +151,17 @@ class Provider:
         except AnymailRecipientsRefused:
             pass  # told by the status below
         except AnymailInvalidAddress as error:
-            return self._never(batch, "invalid", str(error))
+            return never(batch, self.name, "invalid", str(error))
         except (AnymailUnsupportedFeature, AnymailSerializationError, ImproperlyConfigured) as error:
-            return self._all(batch, Class.CONFIGURATION, code="settings", detail=str(error))
+            return same(batch, self.name, Class.CONFIGURATION, "settings", str(error))
         except AnymailAPIError as error:
-            return self._refusal(batch, error)
+            return failed(batch, self.name, error)
         if not self.has_receipts:
             return [
                 outcome(one, Class.ACCEPTED, self.name, provider_ref=mail.message_id(one.delivery))
                 for one in batch
             ]
-        return self._answers(batch, composed.anymail_status)
-
-    def _answers(self, batch: Sequence[Message], said: AnymailStatus) -> Sequence[Outcome]:
-        """What became of each, which a service may say in other letters than it was asked in."""
-        # some services refuse with words that anymail does not know: then the HTTP status tells
-        otherwise = web.meaning(getattr(said.esp_response, "status_code", 0))
-        if len(batch) == 1:
-            return [self._answer(batch[0], next(iter(said.recipients.values()), None), otherwise)]
-        if otherwise is Class.PERMANENT and not any(_taken(one) for one in said.recipients.values()):
-            raise _Refused
-        by_address = {address.casefold(): status for address, status in said.recipients.items()}
-        return [self._answer(one, by_address.get(one.address.casefold()), otherwise) for one in batch]
-
-    def _answer(self, message: Message, said: AnymailRecipientStatus | None, otherwise: Class) -> Outcome:
-        status = str(said.status) if said else "no status"
-        result = _STATUSES.get(status) or otherwise
-        reference = str(said.message_id or "") if said else ""
-        code = "" if result is Class.ACCEPTED else status
-        return outcome(message, result, self.name, provider_ref=reference, code=code)
-
-    def _refusal(self, batch: Sequence[Message], error: AnymailAPIError) -> Sequence[Outcome]:
-        status, cause = error.status_code, error.__cause__
-        if status:
-            result, words = web.meaning(status), str(error)
-            if result is Class.PERMANENT:
-                return self._never(batch, str(status), words)
-            wait = web.retry_after(error.response.headers, datetime.now(UTC))
-            return self._all(batch, result, code=str(status), detail=words, retry_after=wait)
-        if isinstance(cause, requests.RequestException):
-            result, code = web.failure(cause)
-            return self._all(batch, result, code=code, detail=str(cause))
-        return self._all(batch, Class.UNKNOWN, code="error", detail=str(error))
-
-    def _never(self, batch: Sequence[Message], code: str, words: str) -> Sequence[Outcome]:
-        if len(batch) > 1:
-            raise _Refused
-        return self._all(batch, Class.PERMANENT, code=code, detail=words)
-
-    def _all(
-        self,
-        batch: Sequence[Message],
-        result: Class,
-        *,
-        code: str,
-        detail: str,
-        retry_after: float | None = None,
-    ) -> Sequence[Outcome]:
-        for one in batch:  # an error names everybody in the call, and is kept with each of them
-            detail = detail.replace(one.address, "(address)")
-        return [
-            outcome(one, result, self.name, code=code, detail=detail, retry_after=retry_after)
-            for one in batch
-        ]
-
-
-def _taken(said: AnymailRecipientStatus) -> bool:
-    return _STATUSES.get(str(said.status)) is Class.ACCEPTED
+        return each(batch, self.name, composed.anymail_status)
 
 
 def _opened() -> Any:

@@ -137,8 +137,9 @@ def test_a_missing_token_pauses_the_channel(settings: Settings) -> None:
     assert _send().result is Class.CONFIGURATION
 
 
-def test_an_address_that_cannot_be_written_is_for_good(server: Postmark) -> None:
-    outcome = _send(messages.mail("not an address"))
+@pytest.mark.parametrize("address", ["not an address", "a@example.com, b@example.com", ""])
+def test_an_address_that_cannot_be_written_is_for_good(address: str, server: Postmark) -> None:
+    outcome = _send(messages.mail(address))
     assert (outcome.result, server.requests) == (Class.PERMANENT, [])
 
 

@@ -1,0 +1,92 @@
+"""What a mail service said to a call in; an outcome for each message in it, out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import requests
+from anymail.exceptions import AnymailAPIError
+from anymail.message import AnymailRecipientStatus, AnymailStatus
+
+from notifications.contract import Class, Message, Outcome
+from notifications.providers import outcome, web
+
+_STATUSES: Final = {
+    "sent": Class.ACCEPTED,
+    "queued": Class.ACCEPTED,
+    "invalid": Class.PERMANENT,
+    "rejected": Class.PERMANENT,
+    "failed": Class.PERMANENT,
+}
+"""Anymail's words for one recipient; any other is unknown."""
+
+
+class Refused(Exception):
+    """The service refused a call for many as a whole, maybe for the sake of one; nothing was sent."""
+
+
+def each(batch: Sequence[Message], provider: str, said: AnymailStatus) -> Sequence[Outcome]:
+    """What became of each, which a service may say in other letters than it was asked in. Raises Refused."""
+    # some services refuse with words that anymail does not know: then the HTTP status tells
+    otherwise = web.meaning(getattr(said.esp_response, "status_code", 0))
+    if len(batch) == 1:
+        return [_one(batch[0], provider, next(iter(said.recipients.values()), None), otherwise)]
+    if otherwise is Class.PERMANENT and not any(map(_is_taken, said.recipients.values())):
+        raise Refused
+    by_address = {address.casefold(): status for address, status in said.recipients.items()}
+    return [
+        _one(message, provider, by_address.get(message.address.casefold()), otherwise) for message in batch
+    ]
+
+
+def _one(message: Message, provider: str, said: AnymailRecipientStatus | None, otherwise: Class) -> Outcome:
+    status = str(said.status) if said else "no status"
+    result = _STATUSES.get(status) or otherwise
+    reference = str(said.message_id or "") if said else ""
+    code = "" if result is Class.ACCEPTED else status
+    return outcome(message, result, provider, provider_ref=reference, code=code)
+
+
+def _is_taken(said: AnymailRecipientStatus) -> bool:
+    return _STATUSES.get(str(said.status)) is Class.ACCEPTED
+
+
+def failed(batch: Sequence[Message], provider: str, error: AnymailAPIError) -> Sequence[Outcome]:
+    """What an error of the whole call means for everybody in it. Raises Refused."""
+    status, cause = error.status_code, error.__cause__
+    if status:
+        result, words = web.meaning(status), str(error)
+        if result is Class.PERMANENT:
+            return never(batch, provider, str(status), words)
+        wait = web.retry_after(error.response.headers, datetime.now(UTC))
+        return same(batch, provider, result, str(status), words, wait)
+    if isinstance(cause, requests.RequestException):
+        result, code = web.failure(cause)
+        return same(batch, provider, result, code, str(cause))
+    return same(batch, provider, Class.UNKNOWN, "error", str(error))
+
+
+def never(batch: Sequence[Message], provider: str, code: str, words: str) -> Sequence[Outcome]:
+    """For good, if there is but one that can be meant. Raises Refused where there are more."""
+    if len(batch) > 1:
+        raise Refused
+    return same(batch, provider, Class.PERMANENT, code, words)
+
+
+def same(
+    batch: Sequence[Message],
+    provider: str,
+    result: Class,
+    code: str,
+    words: str,
+    retry_after: float | None = None,
+) -> Sequence[Outcome]:
+    """One outcome for all."""
+    for message in batch:  # an error names everybody in the call, and is kept with each of them
+        words = words.replace(message.address, "(address)")
+    return [
+        outcome(message, result, provider, code=code, detail=words, retry_after=retry_after)
+        for message in batch
+    ]
