@@ -206,8 +206,8 @@ def _receipts(now: datetime) -> Iterator[Wrong]:
     if waiting.since is not None and now - waiting.since > UNREAD:
         yield Wrong(
             "receipts",
-            f"{_number(waiting.number)} receipts wait, the oldest for {_for(now - waiting.since)}: nobody "
-            "works on them, or they name deliveries that are not there. Was the database put back to an "
+            f"Receipts wait ({_number(waiting.number)}), the oldest for {_for(now - waiting.since)}. Nobody "
+            "works on them, or they name deliveries that are not there: was the database put back to an "
             "earlier state?",
         )
 

@@ -90,7 +90,7 @@ class Watchman:
 
     def _miss_database(self) -> None:
         """No row can claim this mail: each clock sends its own, once and again every hour."""
-        connection.close()
+        self._let_go()
         moment = time.monotonic()
         self._lost_at = self._lost_at or moment
         missing = moment - self._lost_at
@@ -101,6 +101,9 @@ class Watchman:
                 _NO_DATABASE.format(seconds=int(missing)) + "\n",
             )
             self._told_at = moment
+
+    def _let_go(self) -> None:
+        connection.close()
 
     def _found_database(self) -> None:
         if self._told_at is not None:

@@ -16,6 +16,7 @@ _PATIENCE: Final = 10
 
 def mail(subject: str, body: str) -> None:
     """Mail it to all of OPERATOR_EMAILS at once; raises where the road refuses it. It is logged too."""
+    subject = " ".join(subject.split())
     log.warning("%s\n%s", subject, body)
     road = settings.OPERATOR_MAIL
     if not settings.OPERATOR_EMAILS or not (road or settings.EMAIL_CONFIGURED):
@@ -33,7 +34,7 @@ def mail(subject: str, body: str) -> None:
     # a mail service's own backend takes its settings, and none of these
     known = options if backend.endswith(".smtp.EmailBackend") else {}
     message = EmailMessage(
-        " ".join(subject.split())[:200],
+        subject[:200],
         body,
         settings.DEFAULT_FROM_EMAIL,
         settings.OPERATOR_EMAILS,

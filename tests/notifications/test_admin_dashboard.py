@@ -9,9 +9,11 @@ import pytest
 
 from maintenance import rechecks
 from maintenance.models import Approval, Window
-from notifications.models import Notice, State
+from notifications import backlog, database
+from notifications.models import Alarm, Bucket, Notice, State
 from tests import people
 from tests.maintenance.rules.asking import freeze
+from tests.notifications.pulse import all_is_well
 from tests.staff import address, queries, reader, signed_in, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]
@@ -77,6 +79,44 @@ def test_problems_are_counted_where_there_are_any() -> None:
     card = _card(words(reader(), address("index")), "Problems")
     assert "2 failed</a> by SMS" in card
     assert f'"{address("notifications_delivery_unknown")}">1 unknown</a>' in card
+
+
+def test_what_needs_a_person_stands_first() -> None:
+    all_is_well()
+    assert "Needs a person now" not in words(reader(), address("index"))
+    Alarm.objects.create(what="worker", words="No worker <works>.", since=people.NOW, seen_at=people.NOW)
+    page = words(reader(), address("index"))
+
+    assert "No worker <works>. Since Mon 2 Mar 2026, 09:00." in _card(page, "Needs a person now")
+    assert page.index("Needs a person now") < page.index("Next windows")
+
+
+def test_a_dead_clock_needs_a_person_though_nothing_wrote_it_down() -> None:
+    assert "The clock has not ticked" in _card(words(reader(), address("index")), "Needs a person now")
+
+
+def test_senders_that_rest_are_shown_with_the_providers_reason() -> None:
+    moment = database.clock()
+    for sender, until in (("+15005550006", timedelta(minutes=9)), ("+15005550007", -timedelta(minutes=9))):
+        Bucket.objects.create(
+            provider="twilio",
+            sender=sender,
+            refilled_at=moment,
+            resting_until=moment + until,
+            reason="20003 Authenticate",
+        )
+    card = _card(words(reader(), address("index")), "Senders that rest")
+
+    assert "+15005550006" in card
+    assert "20003 Authenticate" in card
+    assert "+15005550007" not in card
+
+
+def test_doubt_is_counted_no_further_than_it_matters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backlog, "MOST", 2)
+    people.queued(people.notice(people.window()), number=3, state=State.UNKNOWN, intended_at=people.NOW)
+
+    assert "2 or more unknown</a>" in _card(words(reader(), address("index")), "Problems")
 
 
 def test_expired_and_incomplete_notices_say_why() -> None:
