@@ -1,31 +1,26 @@
-"""Real processes for the fault tests: Celery workers, beat and a stand-in provider, to be killed.
-
-Everything is started in a session of its own and ended by the ids that were started here.
-"""
+"""A database and a queue in; processes on them, stand-ins for providers, and what those have taken, out."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import redis
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import Count
 
 from notifications.links import read_receipt
 from notifications.models import Delivery, State
 from tests import people
+from tests.faults.processes import Bench
 from tests.servers.log import read
 from tests.servers.twilio import ACCOUNT, TOKEN
 from tests.test_up import free_port
@@ -35,56 +30,14 @@ LEASE_SECONDS = 3
 
 @dataclass(frozen=True)
 class Texted:
-    """A message that the provider took: its own reference, the number, and our delivery."""
+    """A message that the provider took: its own reference, the number, our delivery, and when."""
 
     sid: str
     to: str
     delivery: UUID | None
-
-
-@dataclass
-class Bench:
-    """The processes of one test and the environment they share."""
-
-    folder: Path
-    environment: dict[str, str]
-    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    def start(self, *command: str) -> subprocess.Popen[bytes]:
-        """Start a Python process; its output goes to a file in the test's folder."""
-        with (self.folder / f"process-{len(self.running)}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, *command],
-                cwd=settings.ROOT,
-                env=self.environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        self.running.append(process)
-        return process
-
-    def worker(self, name: str = "worker", *, children: int = 2) -> subprocess.Popen[bytes]:
-        """A Celery worker with a pool of child processes."""
-        command = ["-m", "celery", "-A", "config", "worker", "-c", str(children), "-l", "WARNING"]
-        return self.start(*command, "-n", f"{name}@localhost")
-
-    def beat(self) -> subprocess.Popen[bytes]:
-        """A clock."""
-        return self.start("-m", "celery", "-A", "config", "beat", "-l", "WARNING")
-
-    def up(self) -> subprocess.Popen[bytes]:
-        """Everything in one process."""
-        return self.start("manage.py", "up", "--no-demo", "--port", str(free_port()))
-
-    def kill(self, process: subprocess.Popen[bytes]) -> None:
-        """SIGKILL to the process and all its children at once: nobody gets to say good-bye."""
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-    def logs(self) -> str:
-        """What all processes wrote, for the message of a failing test."""
-        return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
+    attempt: int = 0
+    at: float = 0.0
+    body: str = ""
 
 
 @contextlib.contextmanager
@@ -95,16 +48,16 @@ def bench(folder: Path, **environment: str) -> Iterator[Bench]:
     try:
         yield made
     finally:
-        for process in made.running:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        made.end()
         _empty_queue(made)
 
 
 def _empty_queue(made: Bench) -> None:
     if made.environment["REDIS_URL"]:
-        with redis.Redis.from_url(made.environment["REDIS_URL"]) as queue:
+        with (
+            redis.Redis.from_url(made.environment["REDIS_URL"]) as queue,
+            contextlib.suppress(redis.RedisError),
+        ):
             queue.flushdb()
 
 
@@ -138,7 +91,7 @@ def twilio(made: Bench, *, delay: float = 0.0, receipts: str = "") -> Path:
         "TWILIO_FROM": "+15005550006",
         "TWILIO_API_BASE": f"http://127.0.0.1:{port}",
     }
-    options = ["--delay", str(delay), "--receipts", receipts]
+    options = ["--delay", str(delay), "--receipts", receipts, "--behave", str(log.with_suffix(".behave"))]
     made.start("-m", "tests.servers.twilio", "--port", str(port), "--log", str(log), *options)
     return log
 
@@ -147,13 +100,32 @@ def smtp(made: Bench) -> Path:
     """Start a mail server; the file in which it notes each mail before it answers."""
     port, log = free_port(), made.folder / "smtp.jsonl"
     made.environment["EMAIL_URL"] = f"smtp://127.0.0.1:{port}"
-    made.start("-m", "tests.servers.smtp", "--port", str(port), "--log", str(log))
+    options = ["--port", str(port), "--log", str(log), "--behave", str(log.with_suffix(".behave"))]
+    made.start("-m", "tests.servers.smtp", *options)
+    return log
+
+
+def esp(made: Bench) -> Path:
+    """Start a mail service in Postmark's form; the file in which it notes each call before it answers."""
+    port, log = free_port(), made.folder / "esp.jsonl"
+    made.environment |= {
+        "EMAIL_BACKEND": "anymail.backends.postmark.EmailBackend",
+        "ANYMAIL_POSTMARK_SERVER_TOKEN": "a token",
+        "ANYMAIL_POSTMARK_API_URL": f"http://127.0.0.1:{port}/",
+    }
+    options = ["--port", str(port), "--log", str(log), "--behave", str(log.with_suffix(".behave"))]
+    made.start("-m", "tests.servers.esp", *options)
     return log
 
 
 def mailed(log: Path) -> list[str]:
     """The Message-IDs of the mails that were taken so far."""
-    return [entry["message_id"] for entry in read(log)] if log.exists() else []
+    return [entry["message_id"] for entry in entries(log) if entry["taken"]]
+
+
+def entries(log: Path) -> list[dict[str, Any]]:
+    """What a stand-in has noted so far."""
+    return read(log) if log.exists() else []
 
 
 def due_notice(customers: int) -> None:
@@ -174,22 +146,31 @@ def awake() -> str:
 def texted(log: Path) -> list[Texted]:
     """The messages that the stand-in has taken so far, as it noted them before it answered."""
     taken = []
-    for entry in read(log) if log.exists() else []:
-        if entry["method"] == "POST" and entry["status"] == 201:
+    for entry in entries(log):
+        if "sid" in entry:
             form = entry["form"]
-            answer = json.loads(entry["answer"])
-            delivery, _ = read_receipt(form["StatusCallback"].rstrip("/").rsplit("/", 1)[1]) or (None, 0)
-            taken.append(Texted(answer["sid"], form["To"], delivery))
+            token = form["StatusCallback"].rstrip("/").rsplit("/", 1)[1]
+            delivery, attempt = read_receipt(token) or (None, 0)
+            taken.append(Texted(entry["sid"], form["To"], delivery, attempt, entry["at"], form["Body"]))
     return taken
 
 
 def until(condition: Callable[[], bool], *, seconds: float, made: Bench) -> float:
     """Wait until it holds; how long that took. Fails with everybody's log after so many seconds."""
     begun = time.monotonic()
-    while not condition():
-        assert time.monotonic() - begun < seconds, f"{_standing()}\n{made.logs()[-8000:]}"
+    while not _holds(condition):
+        assert time.monotonic() - begun < seconds, f"{_standing()}\n{made.logs()[-12000:]}"
         time.sleep(0.1)
     return time.monotonic() - begun
+
+
+def _holds(condition: Callable[[], bool]) -> bool:
+    """A database that is away answers nothing; it is asked again on a new connection."""
+    try:
+        return condition()
+    except OperationalError:
+        connection.close()
+        return False
 
 
 def _standing() -> str:
