@@ -58,8 +58,10 @@ class Lines:
     async def close(self) -> None:
         """Say goodbye on every line."""
         self._give_back(Answer(Class.NOT_PROCESSED, "no line", "closed by us"))
-        for task in self._opening:
+        opening = list(self._opening)
+        for task in opening:
             task.cancel()
+        await asyncio.gather(*opening, return_exceptions=True)
         lines = list(self._open)
         for line in lines:
             line.hang_up()

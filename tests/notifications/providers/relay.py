@@ -26,7 +26,8 @@ class Relay:
     """Answers yes to everything, but for what `says` has for a command, an address, or END.
 
     "cut" instead of an answer cuts the line, "hush" leaves it silent. `each` is the most mails of one
-    line, `most` the most lines at once. While `held`, texts are not answered.
+    line, `most` the most lines at once. While `held`, texts are not answered. It greets after so many
+    seconds.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Relay:
         self.each = self.most = 1_000_000
         self.open = 0
         self.held = False
+        self.greets_after = 0.0
         self._wrapped = wrapped
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
@@ -110,7 +112,8 @@ class _Line(asyncio.Protocol):
             self.transport.close()
             return
         self._relay.talks.append(self._talk)
-        self.transport.write(b"220 relay\r\n")
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._relay.greets_after, self.transport.write, b"220 relay\r\n")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._relay.open -= 1
@@ -132,7 +135,7 @@ class _Line(asyncio.Protocol):
             if self._in_text:
                 self._take(said[2:] + b"\r\n")
             else:
-                self._command(said.decode())
+                self._command(said.decode(errors="replace"))
 
     def _take(self, text: bytes) -> None:
         self._in_text = False

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_django import Settings
 
 from notifications.contract import Class, Message, Outcome
-from notifications.providers import loops, smtp, smtp_lines
+from notifications.providers import loops, smtp, smtp_door, smtp_lines
 from tests.notifications import messages
 from tests.notifications.providers.relay import Relay
 
@@ -287,6 +287,43 @@ def test_a_wrong_server_is_asked_once_for_all_that_wait(way: Settings) -> None:
         (Class.NOT_PROCESSED, "no connection")
     }
     assert len(relay.lines) == 1
+
+
+def test_a_server_that_greets_slowly_is_waited_for(way: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp_door, "_CONNECT_SECONDS", 0.05)
+    with Relay("PIPELINING") as relay:
+        relay.greets_after = 0.3
+        assert _results(_send(relay, way, _mails(2))) == [Class.ACCEPTED] * 2
+
+
+def test_a_server_that_does_not_let_us_connect_is_given_up_soon(
+    way: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp_door, "_CONNECT_SECONDS", 0.05)
+    way.EMAIL_USE_SSL, way.EMAIL_TIMEOUT = True, 30
+    with Relay() as relay:  # knows no TLS, so that no connection comes about
+        relay.greets_after = 60.0
+        outcomes = _send(relay, way, _mails(2))
+    assert [(outcome.result, outcome.code) for outcome in outcomes] == [
+        (Class.NOT_PROCESSED, "no connection")
+    ] * 2
+
+
+def test_a_process_that_ends_while_it_opens_a_line_leaves_nothing_behind(way: Settings) -> None:
+    with Relay("PIPELINING") as relay:
+        relay.greets_after = 60.0
+        way.EMAIL_PORT = relay.port
+        wire = smtp.Provider()
+
+        async def begin() -> None:
+            sending = asyncio.create_task(_sent(wire, messages.mail()))
+            await asyncio.sleep(0.1)
+            sending.cancel()
+            await asyncio.wait({sending})
+
+        loops.run(begin())
+        loops.close()
+    assert relay.mails == []
 
 
 @pytest.fixture(scope="module")
