@@ -13,7 +13,7 @@ from django.db.models import Min
 from maintenance import policies, slots
 from maintenance.models import Kind, Window
 from maintenance.policies import Promise
-from notifications import progress
+from notifications import progress, reconciliation
 from notifications.models import ChannelName, Delivery, Notice, State
 
 _DELIVERY: Final = Delivery._meta.db_table
@@ -80,6 +80,8 @@ class Review:
     overrun: timedelta | None
     reach: Reach
     rows: tuple[Row, ...]
+    resent: int
+    """Messages sent again by policy, not known to have arrived: their customers may have them twice."""
     lost: tuple[Notice, ...]
     """Notices that expired, each with its reason."""
     traffic: slots.Outcome
@@ -117,6 +119,7 @@ def of(window: Window, *, now: datetime) -> Review:
         overrun=_overrun(window, now),
         reach=_reach([notice.pk for notice in notices]),
         rows=_rows([notice.pk for notice in notices]),
+        resent=reconciliation.resent([notice.pk for notice in notices]),
         lost=tuple(notice for notice in notices if notice.status == Notice.Status.EXPIRED),
         traffic=slots.outcome(window, now=now),
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.db.models import QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -21,21 +22,53 @@ from django.views.decorators.http import require_POST, require_safe
 from maintenance.admin import frame
 from notifications import reconciliation
 from notifications.admin import masks
-from notifications.models import Attempt, Contact, Delivery, State
+from notifications.models import Attempt, ChannelName, Contact, Delivery, Notice, State
 
-_SHOWN: Final = 500
+_ON_A_PAGE: Final = 50
 _SENT: Final = "sent"
 _AGAIN: Final = "again"
+_PAGE: Final = "admin:notifications_delivery_unknown"
+
+
+def _decision() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        choices=((_SENT, "It was sent"), (_AGAIN, "Send again")),
+        error_messages={"required": "Choose what to do.", "invalid_choice": "Choose what to do."},
+    )
 
 
 class DecisionForm(forms.Form):
     """What a person takes to be true of one attempt: a later one is another question."""
 
     attempt = forms.IntegerField(min_value=0, error_messages={"required": "Say which attempt is meant."})
-    decision = forms.ChoiceField(
-        choices=((_SENT, "It was sent"), (_AGAIN, "Send again")),
-        error_messages={"required": "Choose what to do.", "invalid_choice": "Choose what to do."},
-    )
+    decision = _decision()
+
+
+class GroupForm(forms.Form):
+    """What a person takes to be true of all attempts of a notice on a channel made by `until`."""
+
+    notice = forms.IntegerField(min_value=1)
+    channel = forms.ChoiceField(choices=ChannelName.choices)
+    until = forms.DateTimeField()
+    number = forms.IntegerField(min_value=1)
+    decision = _decision()
+    sure = forms.BooleanField(error_messages={"required": "Confirm that you decide on all of them."})
+
+
+@dataclass(frozen=True)
+class Group:
+    """The doubts of one notice on one channel, as many as they are."""
+
+    notice: Notice
+    channel: ChannelName
+    number: int
+    newest: datetime
+    true_until: datetime
+
+    @property
+    def until(self) -> str:
+        """A later attempt is not meant by whoever saw this."""
+        return self.newest.isoformat()
 
 
 @dataclass(frozen=True)
@@ -52,9 +85,22 @@ class Doubt:
 @frame.allowed("notifications.view_delivery")
 @require_safe
 def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
-    """The newest first."""
-    found = list(_unknown()[: _SHOWN + 1])
-    facts: dict[str, Any] = {"doubts": _doubts(found[:_SHOWN]), "shown": _SHOWN, "more": len(found) > _SHOWN}
+    """The newest first, a page at a time; before them those that can be decided together."""
+    groups, now = _groups(), timezone.now()
+    number = sum(group.number for group in groups)
+    last = max(0, (number - 1) // _ON_A_PAGE)
+    asked = request.GET.get("page", "")
+    shown = min(max(int(asked), 1) - 1, last) if asked.isdecimal() else 0
+    start = shown * _ON_A_PAGE
+    facts: dict[str, Any] = {
+        "groups": [(group, group.true_until <= now) for group in groups if group.number > 1],
+        "doubts": _doubts(_unknown()[start : start + _ON_A_PAGE]),
+        "number": number,
+        "first": start + 1,
+        "last": min(start + _ON_A_PAGE, number),
+        "newer": shown or None,
+        "older": shown + 2 if shown < last else None,
+    }
     return frame.render(request, model_admin, "notifications/admin/unknown.html", "Unknown", facts)
 
 
@@ -68,7 +114,19 @@ def decide(request: HttpRequest, model_admin: ModelAdmin[Delivery], public_id: U
         _release(request, row, form.cleaned_data)
     else:
         messages.error(request, frame.faults(form))
-    return HttpResponseRedirect(reverse("admin:notifications_delivery_unknown"))
+    return HttpResponseRedirect(reverse(_PAGE))
+
+
+@frame.allowed("maintenance.book_window")
+@require_POST
+def decide_all(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
+    """The same for all doubts of a notice on a channel."""
+    form = GroupForm(request.POST)
+    if form.is_valid():
+        _release_all(request, form.cleaned_data)
+    else:
+        messages.error(request, frame.faults(form))
+    return HttpResponseRedirect(reverse(_PAGE))
 
 
 def _release(request: HttpRequest, row: Delivery, asked: dict[str, Any]) -> None:
@@ -90,6 +148,51 @@ def _release(request: HttpRequest, row: Delivery, asked: dict[str, Any]) -> None
     )
 
 
+def _release_all(request: HttpRequest, asked: dict[str, Any]) -> None:
+    now, sent, number = timezone.now(), asked["decision"] == _SENT, asked["number"]
+    moved = reconciliation.release_all(
+        asked["notice"],
+        asked["channel"],
+        until=asked["until"],
+        sent=sent,
+        by=request.user.get_username(),
+        now=now,
+    )
+    if moved:
+        done = "Noted: sent" if sent else "In the queue again, as long as their words are true"
+        messages.success(request, f"{done}: {moved:,}.")
+    if moved < number:
+        messages.warning(
+            request,
+            f"Nothing was changed for {number - moved:,}: "
+            "a receipt, the provider or somebody else was quicker.",
+        )
+
+
+def _groups() -> list[Group]:
+    rows = list(
+        Delivery.objects.filter(state=State.UNKNOWN, intended_at__isnull=False)
+        .values("notice", "channel")
+        .annotate(number=Count("pk"), newest=Max("intended_at"), true_until=Max("expires_at"))
+        .order_by("-newest", "notice", "channel")
+    )
+    notices = (
+        Notice.objects.select_related("window")
+        .prefetch_related("window__services")
+        .in_bulk({row["notice"] for row in rows})
+    )
+    return [
+        Group(
+            notices[row["notice"]],
+            ChannelName(row["channel"]),
+            row["number"],
+            row["newest"],
+            row["true_until"],
+        )
+        for row in rows
+    ]
+
+
 def _unknown() -> QuerySet[Delivery]:
     return (
         Delivery.objects.filter(state=State.UNKNOWN)
@@ -99,8 +202,8 @@ def _unknown() -> QuerySet[Delivery]:
     )
 
 
-def _doubts(rows: Sequence[Delivery]) -> list[Doubt]:
-    now = timezone.now()
+def _doubts(found: QuerySet[Delivery]) -> list[Doubt]:
+    rows, now = list(found), timezone.now()
     contacts = {
         (contact.customer_id, contact.channel): contact
         for contact in Contact.objects.filter(

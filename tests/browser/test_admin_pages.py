@@ -218,6 +218,7 @@ def _pages(now: datetime) -> list[str]:
     notice = people.notice(window, due_at=now + timedelta(days=1))
     for state in (State.DELIVERED, State.FAILED, State.UNKNOWN, State.NO_ADDRESS, State.SUPPRESSED):
         people.queued(notice, state=state)
+    people.queued(notice, number=2, state=State.UNKNOWN, intended_at=now)
     [kept] = people.queued(notice, state=State.SENT, provider="outbox")
     people.queued(notice, state=State.SENT, provider="outbox", channel="email")
     started = people.window(people.service("cards"), starts_at=now - timedelta(hours=3))

@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]
 
 UNKNOWN = "notifications_delivery_unknown"
 DECIDE = "notifications_delivery_decide"
+DECIDE_ALL = "notifications_delivery_decide_all"
 HELD = "held: not known to have arrived; a person decides"
 
 
@@ -66,13 +67,22 @@ def test_the_newest_come_first() -> None:
     assert re.findall("Older|Newer", words(reader(), address(UNKNOWN))) == ["Newer", "Older"]
 
 
-def test_a_long_list_says_that_there_is_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notifications.admin.unknown._SHOWN", 1)
-    _doubt("older", intended_at=people.NOW - timedelta(hours=1))
-    _doubt("newer")
-    page = words(reader(), address(UNKNOWN))
-    assert "The newest 1 are shown; there are more." in page
-    assert "Older" not in page
+def test_a_long_list_comes_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notifications.admin.unknown._ON_A_PAGE", 1)
+    for hours, service in enumerate(("newest", "middle", "oldest")):
+        _doubt(service, intended_at=people.NOW - timedelta(hours=hours))
+    pages = [words(reader(), f"{address(UNKNOWN)}{asked}") for asked in ("", "?page=2", "?page=99")]
+    assert [re.findall("Newest|Middle|Oldest", page) for page in pages] == [
+        ["Newest"],
+        ["Middle"],
+        ["Oldest"],
+    ]
+    assert [re.findall(r'rel="(next|prev)" href="(\S+)"', page) for page in pages] == [
+        [("next", "?page=2")],
+        [("prev", "?page=1"), ("next", "?page=3")],
+        [("prev", "?page=2")],
+    ]
+    assert "2 to 2 of 3, the newest first." in pages[1]
 
 
 def test_the_address_of_today_is_not_taken_for_the_one_it_went_to() -> None:
@@ -167,4 +177,110 @@ def test_three_doubts_take_the_queries_of_one() -> None:
     one = queries(client, address(UNKNOWN))
     _doubt("second", channel="email")
     _doubt("third")
+    assert queries(client, address(UNKNOWN)) == one
+
+
+def _group(number: int = 3, **options: Any) -> list[Delivery]:
+    """So many doubts of one notice."""
+    values: dict[str, Any] = {
+        "state": State.UNKNOWN,
+        "rank": 1,
+        "attempt": 1,
+        "reason": HELD,
+        "intended_at": people.NOW - timedelta(minutes=20),
+    }
+    return people.queued(people.notice(people.window()), number=number, **(values | options))
+
+
+def _form(page: str) -> dict[str, str]:
+    """What a browser would post of the first group of the page, without its box and its button."""
+    return dict(
+        re.findall(r'<input type="hidden" name="(notice|channel|until|number)" value="([^"]*)"', page)
+    )
+
+
+def _decide_all(name: str, asked: dict[str, str]) -> str:
+    answer = signed_in(name).post(address(DECIDE_ALL), asked, follow=True)
+    assert answer.redirect_chain == [(address(UNKNOWN), 302)]
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("decision", "state", "said"),
+    [
+        ("sent", State.SENT, "Noted: sent: 3."),
+        ("again", State.QUEUED, "In the queue again, as long as their words are true: 3."),
+    ],
+)
+def test_all_of_a_notice_are_decided_together(decision: str, state: State, said: str) -> None:
+    rows, other = _group(), _doubt("another-service")
+    page = words(signed_in("ada"), address(UNKNOWN))
+    assert "3 SMS of one notice" in page
+    assert "Decide on all 3 together" in page
+    assert said in _decide_all("ada", _form(page) | {"decision": decision, "sure": "on"})
+    for row in [*rows, other]:
+        row.refresh_from_db()
+    assert [row.state for row in rows] == [state] * 3
+    assert other.state == State.UNKNOWN
+
+
+def test_what_went_out_again_since_the_page_was_opened_is_another_question() -> None:
+    first, second, third = _group()
+    asked = _form(words(signed_in("ada"), address(UNKNOWN))) | {"decision": "again", "sure": "on"}
+    Delivery.objects.filter(pk=first.pk).update(attempt=2, intended_at=people.NOW)
+    Delivery.objects.filter(pk=second.pk).update(state=State.DELIVERED, rank=4)
+    page = _decide_all("ada", asked)
+    assert "In the queue again, as long as their words are true: 1." in page
+    assert "Nothing was changed for 2: a receipt, the provider or somebody else was quicker." in page
+    for row in (first, second, third):
+        row.refresh_from_db()
+    assert [row.state for row in (first, second, third)] == [State.UNKNOWN, State.DELIVERED, State.QUEUED]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"sure": ""},
+        {"decision": ""},
+        {"decision": "burn"},
+        {"until": "soon"},
+        {"channel": "pigeon"},
+        {"notice": "x"},
+    ],
+)
+def test_half_a_decision_on_all_is_none(changed: dict[str, str]) -> None:
+    _group()
+    asked = _form(words(signed_in("ada"), address(UNKNOWN))) | {"decision": "sent", "sure": "on"}
+    _decide_all("ada", asked | changed)
+    assert Delivery.objects.filter(state=State.UNKNOWN).count() == 3
+
+
+def test_readers_see_the_groups_and_decide_nothing() -> None:
+    _group()
+    asked = _form(words(signed_in("ada"), address(UNKNOWN))) | {"decision": "sent", "sure": "on"}
+    page = words(reader(), address(UNKNOWN))
+    assert "3 SMS of one notice" in page
+    assert "Decide on all" not in page
+    assert reader().post(address(DECIDE_ALL), asked).status_code == 403
+    assert signed_in("ada").get(address(DECIDE_ALL)).status_code == 405
+    assert signed_in("ada", checks_forgery=True).post(address(DECIDE_ALL), asked).status_code == 403
+    assert Delivery.objects.filter(state=State.UNKNOWN).count() == 3
+
+
+def test_a_single_doubt_makes_no_group() -> None:
+    _doubt()
+    assert "of one notice" not in words(signed_in("ada"), address(UNKNOWN))
+
+
+def test_a_group_too_late_says_so() -> None:
+    _group(expires_at=people.NOW)
+    assert "Their words are no longer true." in words(signed_in("ada"), address(UNKNOWN))
+
+
+def test_three_groups_take_the_queries_of_one() -> None:
+    _group()
+    client = signed_in("ada")
+    one = queries(client, address(UNKNOWN))
+    _group(channel="email")
+    _group(30)
     assert queries(client, address(UNKNOWN)) == one

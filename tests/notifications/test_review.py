@@ -9,8 +9,8 @@ import time_machine
 
 from maintenance import traffic
 from maintenance.models import Kind, NoticePolicy, Window
-from notifications import review
-from notifications.models import ChannelName, Delivery, Notice, State
+from notifications import reconciliation, review
+from notifications.models import Attempt, ChannelName, Delivery, Notice, State
 from tests import people
 from tests.staff import address, signed_in, words
 
@@ -171,3 +171,22 @@ def test_the_review_shows_what_was_promised_beside_what_came(now: datetime) -> N
     card = page.split('aria-label="Promised and came"')[1].split("</section>")[0]
     for said in ("100<", "90 – 110, 80 %", "120<", "More than promised", "0 now"):
         assert said in card
+
+
+def test_what_was_sent_again_by_policy_is_said(now: datetime) -> None:
+    window = people.window()
+    notice = _told(window, now, number=3)
+    rows = list(Delivery.objects.filter(notice=notice).order_by("pk"))
+    for row, outcome in zip(rows, (reconciliation.RESENT, "sent again", "held"), strict=True):
+        Attempt.objects.create(delivery_id=row.pk, number=1, at=now, outcome=outcome)
+
+    assert review.of(window, now=now).resent == 1
+    page = words(signed_in("ada"), address("maintenance_window_review", window.pk))
+    assert "Sent again by policy, because nobody could know whether they had arrived: 1." in page
+
+
+def test_nothing_sent_again_is_not_worth_a_word() -> None:
+    window = people.window()
+    _told(window, people.NOW)
+    page = words(signed_in("ada"), address("maintenance_window_review", window.pk))
+    assert "Sent again by policy" not in page
