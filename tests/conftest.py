@@ -12,6 +12,8 @@ import pytest
 import time_machine
 from django.conf import settings
 
+from tests.faults import table
+
 SHARED = os.environ.get("LULL_SHARED", "")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -38,6 +40,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if CHROMIUM and any(item.get_closest_marker("browser") for item in items):
         # playwright keeps an event loop on the main thread, in which Django would refuse the database
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the fault tests broke, and what came of it. Here, where it is also shown of tests side by side."""
+    reports = [report for kind in terminalreporter.stats.values() for report in kind]
+    if figures := table.of_reports(reports):
+        terminalreporter.section("faults")
+        for line in table.lines(figures):
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from tests.faults import scene, table
-from tests.faults.checker import Figures
 from tests.faults.postgres import binaries
 from tests.faults.scene import Bank, Servers
+from tests.faults.table import Figures
 
 Report = Callable[[Figures], Figures]
 

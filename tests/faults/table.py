@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.faults.checker import Figures
+
+@dataclass(frozen=True)
+class Figures:
+    """One line of the table. `unknown` is how many were ever in doubt, `left` how many still are."""
+
+    fault: str
+    deliveries: int
+    lost: int
+    doubled: int
+    unknown: int
+    left: int
+    seconds: float
+
 
 PROPERTY: Final = "fault"
 """Under this name the figures travel with a test's report."""
@@ -49,7 +62,7 @@ def of_reports(reports: Iterable[Any]) -> list[Figures]:
         Figures(**value)
         for report in reports
         for name, value in getattr(report, "user_properties", ())
-        if name == PROPERTY
+        if name == PROPERTY and report.when == "call"
     ]
 
 
