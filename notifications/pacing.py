@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Final
 
@@ -60,6 +60,20 @@ class Grant:
 
     messages: int
     wait: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a sender stands at a moment, for people to read."""
+
+    at: datetime
+    """By the database's clock, as the times below."""
+    tokens: float
+    resting_until: datetime | None
+    """None where it does not rest."""
+    failing_since: datetime | None
+    failures: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +166,17 @@ def taken(who: Sender) -> None:
 def resting(who: Sender) -> float:
     """Seconds until anything may go at all."""
     return max(_look(who).rests, 0.0)
+
+
+def standing(who: Sender) -> Standing | None:
+    """How it stands now; None for one that has not sent yet."""
+    row, at = _of(who).first(), database.clock()
+    if row is None:
+        return None
+    filled = row.tokens + (who.rate or 0.0) * max((at - row.refilled_at).total_seconds(), 0.0)
+    resting = row.resting_until if row.resting_until and row.resting_until > at else None
+    reason = row.reason if resting or row.failing_since else ""
+    return Standing(at, min(filled, who.burst), resting, row.failing_since, row.failures, reason)
 
 
 def awaken(who: Sender) -> bool:

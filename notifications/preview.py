@@ -65,8 +65,14 @@ class Part:
     people: int
     counts: tuple[Count, ...]
     seen: tuple[Seen, ...]
-    segments: int
+    pieces: Mapping[str, int]
+    """What is paid for on each direct channel: segments of SMS, emails."""
     price: Price | None
+
+    @property
+    def segments(self) -> int:
+        """Segments of SMS."""
+        return self.pieces.get(ChannelName.SMS, 0)
 
     @property
     def direct(self) -> bool:
@@ -154,7 +160,7 @@ def _part(notice: Notice, sizes: dict[tuple[str, bool], int], *, now: datetime) 
         people=_people(notice, counts, sizes) if ahead else 0,
         counts=counts,
         seen=words,
-        segments=bill.get(ChannelName.SMS, 0),
+        pieces=bill,
         price=_price(notice, bill),
     )
 

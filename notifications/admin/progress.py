@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from maintenance.admin import frame
 from maintenance.models import Window
+from notifications import finishing
 from notifications import progress as standing
 from notifications.models import ChannelName, Delivery, Notice, State
 
@@ -83,6 +85,15 @@ def of(notices: Sequence[Notice]) -> dict[int, list[Road]]:
     return roads
 
 
+def limits() -> dict[str, Any]:
+    """The numbers that the words about the end of sending rest on."""
+    return {
+        "quiet_from": f"{settings.QUIET_FROM:02}:00",
+        "quiet_until": f"{settings.QUIET_UNTIL:02}:00",
+        "in_flight": settings.DELIVERIES_IN_FLIGHT,
+    }
+
+
 def moving(notices: Sequence[Notice], *, window: Window, now: datetime) -> bool:
     """Whether it is worth looking again in two seconds.
 
@@ -108,6 +119,7 @@ def view(request: HttpRequest, model_admin: ModelAdmin[Any], pk: int) -> HttpRes
     window = get_object_or_404(Window, pk=pk)
     notices = list(window.notices.order_by("due_at", "id"))
     roads, now = of(notices), timezone.now()
+    finishes = finishing.of(notices, {}, now=now)
     mornings = standing.mornings([notice.pk for notice in notices], now=now)
     return JsonResponse(
         {
@@ -120,13 +132,28 @@ def view(request: HttpRequest, model_admin: ModelAdmin[Any], pk: int) -> HttpRes
                         road.channel.value: {piece.tone: piece.people for piece in road.pieces}
                         for road in roads[notice.pk]
                     },
+                    "finishing": {
+                        finish.channel.value: {
+                            "pieces": finish.pieces,
+                            "ends_at": finish.ends_at,
+                            "resting_until": finish.standing and finish.standing.resting_until,
+                            "reason": finish.standing.reason if finish.standing else "",
+                        }
+                        for finish in finishes[notice.pk]
+                    },
                 }
                 for notice in notices
             ],
             "html": {
                 f"progress-{notice.pk}": render_to_string(
                     "notifications/admin/progress.html",
-                    {"notice": notice, "roads": roads[notice.pk], "morning": mornings.get(notice.pk)},
+                    {
+                        "notice": notice,
+                        "roads": roads[notice.pk],
+                        "morning": mornings.get(notice.pk),
+                        "finishes": finishes[notice.pk],
+                        **limits(),
+                    },
                 )
                 for notice in notices
             },

@@ -13,7 +13,7 @@ from maintenance.admin.links import lines, link
 from maintenance.admin.readonly import ReadOnlyAdmin
 from maintenance.admin.register import CustomerAdmin as CustomerWithoutContacts
 from maintenance.models import Customer
-from notifications.admin import masks, outbox, posts, unknown
+from notifications.admin import masks, outbox, posts, senders, unknown
 from notifications.models import Attempt, Contact, Delivery, Receipt, State, Suppression
 
 _TONES: Final[dict[Any, str]] = {
@@ -90,13 +90,15 @@ class DeliveryAdmin(ReadOnlyAdmin):
     readonly_fields = ("attempts",)
 
     def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
-        """The outbox, the posts by hand, and what is unknown."""
+        """The outbox, the posts by hand, what is unknown, and the senders."""
         return (
             ("outbox/", "notifications_delivery_outbox", outbox.page),
             ("posts/", "notifications_delivery_posts", posts.page),
             ("posts/<uuid:public_id>/confirm/", "notifications_delivery_confirm", posts.confirm),
             ("unknown/", "notifications_delivery_unknown", unknown.page),
             ("unknown/<uuid:public_id>/decide/", "notifications_delivery_decide", unknown.decide),
+            ("senders/", "notifications_delivery_senders", senders.page),
+            ("senders/<int:pk>/awaken/", "notifications_delivery_awaken", senders.awaken),
         )
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:

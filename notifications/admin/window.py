@@ -15,9 +15,10 @@ from django.views.decorators.http import require_POST
 from maintenance.admin import decisions, frame
 from maintenance.admin.window import WindowAdmin as WindowWithoutNotices
 from maintenance.models import Approval, Window
-from notifications import notices, preview
+from notifications import finishing, notices, preview
 from notifications import progress as standing
 from notifications.admin import progress, review
+from notifications.finishing import Finish
 from notifications.models import ChannelName, Notice, State
 from notifications.preview import Part
 
@@ -35,11 +36,17 @@ class Told:
     roads: list[progress.Road]
     morning: standing.Morning | None
     table: tuple[Row, ...]
+    finishes: list[Finish]
 
     @property
     def notice(self) -> Notice:
         """The notice itself."""
         return self.part.notice
+
+    @property
+    def going(self) -> list[Finish]:
+        """What is expected of its messages while they go out; before that, of the people counted."""
+        return [] if self.part.direct else self.finishes
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,7 @@ class WindowAdmin(WindowWithoutNotices):
         drafted = [part.notice for part in seen.parts]
         roads = progress.of(drafted)
         mornings = standing.mornings([notice.pk for notice in drafted], now=now)
+        finishes = finishing.of(drafted, {part.notice.pk: part.pieces for part in seen.parts}, now=now)
         text_gate = self.gate(
             facts["reader"], window, Approval.Subject.TEXT, "maintenance_window_decide_text"
         )
@@ -102,11 +110,18 @@ class WindowAdmin(WindowWithoutNotices):
             **facts,
             "now": now,
             "told": [
-                Told(part, roads[part.notice.pk], mornings.get(part.notice.pk), _table(part))
+                Told(
+                    part,
+                    roads[part.notice.pk],
+                    mornings.get(part.notice.pk),
+                    _table(part),
+                    finishes[part.notice.pk],
+                )
                 for part in seen.parts
             ],
             "standard": seen.standard if window.status in _OPEN else (),
             "languages": settings.LANGUAGES,
+            **progress.limits(),
             "text_gate": text_gate,
             "moving": progress.moving(drafted, window=window, now=now),
         }

@@ -1,13 +1,14 @@
-"""A notice in; when it goes out, as the bank's staff read it, out."""
+"""A notice in; when it goes out and how long that takes, as the bank's staff read it, out."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
 
-from maintenance.templatetags.spans import moment
-from notifications.models import Notice
+from maintenance.templatetags.spans import duration, moment, people
+from notifications.finishing import Finish
+from notifications.models import ChannelName, Notice
 
 register = template.Library()
 
@@ -21,3 +22,31 @@ def goes_out(notice: Notice, now: datetime) -> str:
         if notice.status == Notice.Status.PLANNED:
             return "at once"
     return moment(notice.due_at)
+
+
+@register.filter
+def pieces(finish: Finish) -> str:
+    """ "1,200 segments", "1 email": what its rate counts."""
+    return f"{people(finish.pieces)} {_unit(finish, finish.pieces)}"
+
+
+@register.filter
+def speed(finish: Finish) -> str:
+    """ "10 segments a second"."""
+    rate = finish.rate or finish.measured or 0
+    return (
+        f"{rate:,.3g} {_unit(finish, rate)} a second"
+        if rate < 100
+        else f"{rate:,.0f} {_unit(finish, rate)} a second"
+    )
+
+
+@register.filter
+def spell(length: timedelta) -> str:
+    """A length of which nobody cares for the seconds."""
+    return "less than a minute" if length < timedelta(minutes=1) else duration(length)
+
+
+def _unit(finish: Finish, number: float) -> str:
+    one = "segment" if finish.channel == ChannelName.SMS else "email"
+    return one if number == 1 else f"{one}s"

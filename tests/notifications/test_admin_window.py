@@ -7,10 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from pytest_django.fixtures import Settings
 
 from maintenance.models import Approval, Kind, Service, Window
+from notifications import pacing
 from notifications.models import Delivery, Notice, State
+from notifications.pacing import Sender
 from tests import people
 from tests.staff import address, queries, reader, signed_in, words
 
@@ -253,3 +256,81 @@ def test_what_waits_for_the_customers_morning_is_told_on_the_page_and_as_it_move
     client = reader()
     assert waits in words(client, address(PAGE, window.pk))
     assert waits in client.get(address(PROGRESS, window.pk)).json()["html"][f"progress-{notice.pk}"]
+
+
+@pytest.fixture
+def number(settings: Settings) -> Sender:
+    """An ordinary number at a provider, slow enough for two messages to be slow."""
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM, settings.TWILIO_MESSAGING_SERVICE_SID = (
+        "AC0",
+        "+44",
+        "",
+    )
+    settings.RATES = {"sms": 0.001}
+    return Sender("twilio", "+44", 0.001)
+
+
+def _said(client: Client, path: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", words(client, path)))
+
+
+def test_the_approver_sees_how_long_it_takes_and_when_it_ends(
+    banking: Service, settings: Settings, number: Sender
+) -> None:
+    settings.RATES = {"sms": 0.0001}
+    window = people.window(banking)
+    page = _said(signed_in("ben"), address(PAGE, window.pk))
+    assert "SMS goes at 0.0001 segments a second: 4 segments take 11 h 7 min and, because" in page
+    assert "because nobody is disturbed from 21:00 to 08:00, end about Tue 10 Mar 2026, 08:06." in page
+    assert "customers elsewhere have their own" in page
+    assert "Email goes into the outbox, at once, and to nobody." in page
+    assert "at most 64 messages by each channel of each sending process" in page
+
+
+def test_the_approver_is_warned_where_words_will_not_be_true_any_more(
+    banking: Service, settings: Settings, number: Sender
+) -> None:
+    settings.RATES = {"sms": 0.000001}
+    page = _said(signed_in("ben"), address(PAGE, people.window(banking).pk))
+    assert "when these words stop being true. Whoever waits then hears nothing." in page
+
+
+def test_without_a_rate_the_provider_decides(banking: Service, settings: Settings, number: Sender) -> None:
+    settings.RATES = {}
+    page = _said(signed_in("ben"), address(PAGE, people.window(banking).pk))
+    assert "SMS goes as fast as the provider takes it" in page
+
+
+def test_while_it_goes_out_the_end_moves_with_it(number: Sender) -> None:
+    window = people.window(status=Window.Status.APPROVED)
+    notice = people.notice(window, status=Notice.Status.PREPARED)
+    people.queued(notice, number=36, segments=1)
+    client = reader()
+    seen = client.get(address(PROGRESS, window.pk)).json()
+    assert seen["notices"][0]["finishing"]["sms"]["pieces"] == 36
+    assert seen["notices"][0]["finishing"]["sms"]["ends_at"] == "2026-03-02T19:00:00Z"
+    ends = "36 segments still take 10 h and end <strong>about Mon 2 Mar 2026, 19:00</strong>"
+    assert ends in re.sub(r"\s+", " ", seen["html"][f"progress-{notice.pk}"])
+    assert "36 segments still take 10 h" in _said(client, address(PAGE, window.pk))
+
+
+def test_while_the_sender_rests_the_page_says_why(number: Sender) -> None:
+    window = people.window(status=Window.Status.APPROVED)
+    notice = people.notice(window, status=Notice.Status.PREPARED)
+    people.queued(notice, number=2, segments=1)
+    pacing.rest(number, 300, "21611 queue full", failing=True)
+    seen = reader().get(address(PROGRESS, window.pk)).json()
+    assert seen["notices"][0]["finishing"]["sms"]["reason"] == "21611 queue full"
+    assert seen["notices"][0]["finishing"]["sms"]["resting_until"]
+    html = seen["html"][f"progress-{notice.pk}"]
+    assert "The sender rests until" in html
+    assert "21611 queue full" in html
+
+
+def test_what_is_through_has_no_end_to_expect(number: Sender) -> None:
+    window = people.window()
+    notice = people.notice(window, status=Notice.Status.PREPARED)
+    people.queued(notice, number=2, state=State.DELIVERED, segments=1)
+    seen = reader().get(address(PROGRESS, window.pk)).json()
+    assert seen["notices"][0]["finishing"] == {}
+    assert "still go out" not in seen["html"][f"progress-{notice.pk}"]

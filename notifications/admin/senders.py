@@ -1,0 +1,77 @@
+"""The senders in; how fast each may send, how it stands, and "try now" for one that rests, out."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from maintenance.admin import frame
+from notifications import pacing
+from notifications.channels import open_channel
+from notifications.models import Bucket, ChannelName, Delivery
+from notifications.pacing import Sender, Standing
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One sender on the page; without a `channel` it is one that the settings no longer name."""
+
+    who: Sender
+    channel: ChannelName | None
+    standing: Standing | None
+    number: int | None
+    """Of its bucket."""
+
+    @property
+    def unit(self) -> str:
+        """What its rate counts."""
+        return "segment" if self.channel == ChannelName.SMS else "message"
+
+
+@frame.allowed("notifications.view_delivery")
+@require_safe
+def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
+    """Those of the settings, and those of earlier settings behind them."""
+    facts = {"senders": _shown(), "share": round(pacing.RESERVE * 100)}
+    return frame.render(request, model_admin, "notifications/admin/senders.html", "Senders", facts)
+
+
+@frame.allowed("maintenance.book_window")
+@require_POST
+def awaken(request: HttpRequest, model_admin: ModelAdmin[Delivery], pk: int) -> HttpResponse:
+    """A person knows better than the rest that was asked for: the account was mended, say."""
+    row = get_object_or_404(Bucket, pk=pk)
+    if pacing.awaken(Sender(row.provider, row.sender, None)):
+        log.warning("%s ended the rest of %s: %s", request.user.get_username(), row, row.reason)
+        messages.success(request, "It is tried now.")
+    else:
+        messages.warning(request, "Nothing was changed: it does not rest any more.")
+    return HttpResponseRedirect(reverse("admin:notifications_delivery_senders"))
+
+
+def _shown() -> list[Shown]:
+    rows = {(row.provider, row.sender): row.pk for row in Bucket.objects.order_by("provider", "sender")}
+    found: dict[tuple[str, str], tuple[Sender, ChannelName | None]] = {}
+    for channel in settings.CHANNELS:
+        with contextlib.closing(open_channel(channel, 1, demonstration=False)) as wire:
+            who = pacing.sender(channel, provider=wire.provider, name=wire.sender)
+        found[channel, ""] = who, ChannelName(channel)
+    known = {(who.provider, who.name) for who, _ in found.values()}
+    for key in rows:
+        if key not in known:
+            found[key] = Sender(*key, None), None
+    return [
+        Shown(who, channel, pacing.standing(who), rows.get((who.provider, who.name)))
+        for who, channel in found.values()
+    ]

@@ -1,0 +1,177 @@
+"""Notices in; when the last message of each is expected to have gone out, on each channel, out.
+
+What is still to go of a notice, and of all that stands in line before it at the same sender, over the
+sender's rate or the pace that was measured, while customers may be disturbed. What fails and is tried
+again is not foreseen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from functools import cached_property
+from typing import Final
+
+from django.conf import settings
+
+from maintenance import policies
+from maintenance.models import Kind, Service
+from notifications import pacing
+from notifications.channels import open_channel
+from notifications.finishing import line, nights
+from notifications.finishing.line import Pieces, Place
+from notifications.models import DIRECT, ChannelName, Notice
+from notifications.pacing import Standing
+
+__all__ = ["Finish", "Late", "Pieces", "of"]
+
+_PROMISED: Final = (Kind.ANNOUNCED, Kind.RESCHEDULED)
+"""Kinds by which customers get the notice that they are promised."""
+_ENOUGH: Final = 100
+"""Pieces that must have gone before their pace says anything."""
+
+
+class Late(Enum):
+    """What is wrong with an end that is expected."""
+
+    NO = "no"
+    PROMISE = "promise"
+    """Those who hear last have less notice than the bank promises."""
+    LEAST = "least"
+    """And less than it must give."""
+    UNTRUE = "untrue"
+    """Some wait until the words are no longer true, and hear nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """What is expected of one notice on one channel."""
+
+    channel: ChannelName
+    pieces: int
+    """SMS segments, or mails, that are still to go."""
+    before: int
+    """Pieces of other notices that go first."""
+    rate: float | None
+    measured: float | None
+    """Pieces a second that went so far, where that can be said."""
+    starts_at: datetime
+    lasts: timedelta
+    """So long it takes, without any night; from the outbox, so long as it would take."""
+    ends_at: datetime | None
+    """None where the provider alone decides how fast they go."""
+    outbox: bool
+    """They go to nobody."""
+    standing: Standing | None
+    late: Late
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether a night lies between."""
+        return self.ends_at is not None and self.ends_at > self.starts_at + self.lasts + timedelta(minutes=1)
+
+
+def of(notices: Sequence[Notice], coming: Pieces, *, now: datetime) -> dict[int, list[Finish]]:
+    """What is expected of each notice, by its number, and of `coming` before it is prepared."""
+    asked = {notice.pk for notice in notices}
+    found: dict[int, list[Finish]] = {pk: [] for pk in asked}
+    invented = set(Service.objects.filter(demonstration=True).values_list("windows__pk", flat=True))
+    for channel in DIRECT:
+        places = line.places(channel, notices, coming, now=now) if channel in settings.CHANNELS else []
+        for demonstration in (False, True):
+            mine = [place for place in places if (place.notice.window_id in invented) == demonstration]
+            if any(place.notice.pk in asked for place in mine):
+                for place, finish in _Line(channel, mine, demonstration=demonstration, now=now).walk():
+                    if place.notice.pk in asked:
+                        found[place.notice.pk].append(finish)
+    return found
+
+
+class _Line:
+    """One sender, and what stands in line at it."""
+
+    def __init__(
+        self, channel: ChannelName, places: Sequence[Place], *, demonstration: bool, now: datetime
+    ) -> None:
+        self.channel, self.places, self.now = channel, places, now
+        with contextlib.closing(open_channel(channel, 1, demonstration=demonstration)) as wire:
+            self.who = pacing.sender(channel, provider=wire.provider, name=wire.sender)
+        self.outbox = self.who.provider == "outbox"
+        self.rate: float | None = settings.RATES.get(channel) or None
+        self.standing = None if self.outbox else pacing.standing(self.who)
+        self.gone = {} if self.outbox else line.gone(channel, [place.notice.pk for place in places])
+
+    def walk(self) -> Iterator[tuple[Place, Finish]]:
+        """Each in its turn: it starts when it may and everything before it is through."""
+        free, sum_before, pace = self.now + self._rests(), 0, self.rate
+        for place in self.places:
+            measured = None if sum_before else self._measured(place.notice)
+            pace = min(filter(None, (self.rate, measured)), default=pace)
+            starts = nights.awake(max(free, place.ready_at))
+            lasts = (
+                timedelta(seconds=min(place.pieces / pace, nights.FARTHEST.total_seconds()))
+                if pace
+                else timedelta()
+            )
+            ends = nights.after(starts, lasts) if pace and not self.outbox else None
+            before = sum_before
+            if place.ready_at > self.now:
+                left = nights.between(place.ready_at, free).total_seconds() if sum_before else 0
+                before = min(round(left * (pace or 0)), sum_before)
+            yield place, self._finish(place, before, measured, starts, lasts, ends)
+            sum_before += place.pieces
+            free = max(free, ends or free)
+
+    def _finish(
+        self,
+        place: Place,
+        before: int,
+        measured: float | None,
+        starts: datetime,
+        lasts: timedelta,
+        ends: datetime | None,
+    ) -> Finish:
+        return Finish(
+            channel=self.channel,
+            pieces=place.pieces,
+            before=before,
+            rate=self.rate,
+            measured=measured,
+            starts_at=starts,
+            lasts=lasts,
+            ends_at=ends,
+            outbox=self.outbox,
+            standing=self.standing,
+            late=self._late(place.notice, starts, ends) if ends else Late.NO,
+        )
+
+    def _rests(self) -> timedelta:
+        if self.standing is None or self.standing.resting_until is None:
+            return timedelta()
+        return self.standing.resting_until - self.standing.at
+
+    def _measured(self, notice: Notice) -> float | None:
+        """How fast it has gone since it was prepared, nights left out."""
+        gone = self.gone.get(notice.pk, 0)
+        if notice.prepared_at is None or gone < _ENOUGH:
+            return None
+        seconds = nights.between(notice.prepared_at, self.now).total_seconds()
+        return gone / seconds if seconds > 0 else None
+
+    @cached_property
+    def _promise(self) -> policies.Promise:
+        return policies.promise()
+
+    def _late(self, notice: Notice, starts: datetime, ends: datetime) -> Late:
+        if ends > notice.true_until:
+            return Late.UNTRUE
+        window = notice.window
+        if notice.kind not in _PROMISED or self._promise.frees(window.exemption):
+            return Late.NO
+        if starts <= self._promise.last_moment(window.starts_at) < ends:
+            return Late.LEAST
+        kept = self._promise.kept(starts, window.starts_at)
+        return Late.PROMISE if kept and not self._promise.kept(ends, window.starts_at) else Late.NO
