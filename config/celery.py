@@ -12,6 +12,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging
 from django.conf import settings
+from kombu import Queue
 
 from notifications import timetable
 
@@ -27,6 +28,8 @@ def _configuration() -> dict[str, Any]:
         "broker_connection_timeout": 1,
         "broker_connection_retry_on_startup": True,
         "task_default_queue": "lull",  # a Redis may be shared
+        # senders have queues of their own, so that a worker may be kept free for the clock's hands
+        "task_queues": [Queue("lull"), *(Queue(f"lull.{channel}") for channel in settings.CHANNELS)],
         # publishing fails at once and loudly when the broker is gone: the next tick finds the row again
         "task_publish_retry": False,
         "task_ignore_result": True,

@@ -58,16 +58,14 @@ def table(name: str) -> dict[str, Any]:
     return value
 
 
-def rates(name: str, channels: Sequence[str]) -> dict[str, float]:
-    """So many a second for each channel named."""
+def by_channel(name: str, channels: Sequence[str]) -> dict[str, float]:
+    """A number for each channel named."""
     found = table(name)
-    for channel, rate in found.items():
+    for channel, number in found.items():
         if channel not in channels:
             raise ImproperlyConfigured(f"{name} names {channel!r}, which is none of CHANNELS.")
-        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate < math.inf:
-            raise ImproperlyConfigured(
-                f"{name} must give {channel} a number a second, 0 for no limit, not {rate!r}."
-            )
+        if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number < math.inf:
+            raise ImproperlyConfigured(f"{name} must give {channel} a number, 0 or above, not {number!r}.")
     return found
 
 

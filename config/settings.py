@@ -107,7 +107,7 @@ EMAIL_USE_SSL = _mail.get("USE_SSL", False)
 EMAIL_USE_TLS = _mail.get("USE_TLS", False)
 EMAIL_TIMEOUT = 30  # Django's own default waits for ever
 EMAIL_CONNECTIONS = environment.number("EMAIL_CONNECTIONS", 8)
-"""Kept open to the mail server by each sending process; relays refuse many more (Postfix: 50 of one client)."""
+"""Kept open to the mail server by each process; relays refuse many more (Postfix: 50 of one client)."""
 EMAIL_CONFIGURED = bool(EMAIL_BACKEND)
 """Without a road the email channel keeps its messages in the outbox."""
 EMAIL_BACKEND = EMAIL_BACKEND or "django.core.mail.backends.console.EmailBackend"
@@ -118,7 +118,7 @@ ANYMAIL = environment.anymail()
 SNS_TOPICS = environment.names("SNS_TOPICS")
 """ARNs whose events of Amazon SES are let in; without any, every topic that knows the webhook's secret."""
 
-RATES = {"sms": 10, **environment.rates("RATES", CHANNELS)}
+RATES = {"sms": 10, **environment.by_channel("RATES", CHANNELS)}
 """Segments or mails a second, by channel; 0, or a channel that is not named: as fast as they are taken."""
 
 SOCIAL_URLS = environment.names("SOCIAL_URLS")
@@ -142,7 +142,14 @@ APP_JWT_AUDIENCE = environment.text("APP_JWT_AUDIENCE")
 NOTICE_HOUR = 10  # bank day: late enough to have been seen by staff, early enough to be answered
 QUIET_FROM = 21  # customer's own clock; the strictest hours seen in SMS rules are 21 to 8
 QUIET_UNTIL = 8
-DELIVERIES_IN_FLIGHT = 64  # per process, and so the most that one kill can leave unknown
+DELIVERIES_IN_FLIGHT = environment.number("DELIVERIES_IN_FLIGHT", 64)
+"""Of one channel in one process, and so the most that one kill can leave unknown."""
+IN_FLIGHT = {
+    channel: int(number)
+    for channel, number in environment.by_channel("IN_FLIGHT", CHANNELS).items()
+    if number >= 1
+}
+"""The same where a channel is to have its own: a mail service that takes hundreds in a call needs as many."""
 LEASE_SECONDS = environment.number(
     "LEASE_SECONDS", 120
 )  # over three times the longest call; tests of crashes shorten it

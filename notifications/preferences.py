@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 
 from maintenance.models import Customer
-from notifications import addresses, links
+from notifications import addresses
 from notifications.models import DIRECT, ChannelName, Contact, Delivery, Notice, State, Suppression
 
 _HIDDEN: Final = "•••"

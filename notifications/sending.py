@@ -1,6 +1,6 @@
 """Claimed deliveries in; through their channel, as outcomes settled, out.
 
-At no moment are more than settings.DELIVERIES_IN_FLIGHT messages of this process between the
+At no moment are more than settings.IN_FLIGHT messages of a channel of this process between the
 commit of their intent and the commit of their outcome: that is the most a kill can leave unknown.
 One transaction writes the outcomes that are known and the intents of as many messages as follow them.
 """
@@ -29,7 +29,7 @@ from notifications.settlement import Settled
 
 log = logging.getLogger(__name__)
 
-TURN: Final = timedelta(seconds=20)
+TURN: Final = timedelta(seconds=10)
 """How long one drain works before it hands the worker back: other channels' wake-ups may wait behind it."""
 
 _IDLE: Final = 0.2
@@ -68,9 +68,8 @@ def drain(
     if not busy.acquire(blocking=False):
         return 0
     try:
-        with contextlib.closing(
-            open_channel(channel, settings.DELIVERIES_IN_FLIGHT, demonstration=demonstration)
-        ) as wire:
+        in_flight = settings.IN_FLIGHT.get(channel, settings.DELIVERIES_IN_FLIGHT)
+        with contextlib.closing(open_channel(channel, in_flight, demonstration=demonstration)) as wire:
             return _Run(wire, channel, demonstration=demonstration, clock=clock, stopping=stopping).go()
     finally:
         busy.release()
@@ -169,22 +168,23 @@ class _Run:
     def _claim(self) -> None:
         """Hold a little more than is handed out at once, as much as is used up in half a second."""
         now = time.monotonic()
-        if self.claimed_at:
-            quick = now - self.claimed_at < _AHEAD
-            self.claims = min(self.claims * 2, _MOST) if quick else max(self.claims // 2, self.limit)
+        quick = now - self.claimed_at < _AHEAD
+        self.claims = min(self.claims * 2, _MOST) if quick else max(self.claims // 2, self.limit)
         if self.sender.rate is not None:
             self.claims = min(self.claims, max(int(self.sender.rate), pacing.LONGEST))
         self.claimed_at = now
-        held = deliveries.claim(
+        while held := deliveries.claim(
             self.channel,
             demonstration=self.demonstration,
             limit=self.claims,
             token=self.token,
             now=self.clock(),
-        )
-        if held:
+        ):
             self.ready += composition.compose(held, now=self.clock(), material=self.material)
-            self.ready.sort(key=lambda composed: composed.held.priority)
+            if self.ready or self._over():
+                break
+            self.claims = _MOST  # all of them sleep or cannot be reached: on to the next
+        self.ready.sort(key=lambda composed: composed.held.priority)
 
     def _exchange(self, group: Sequence[Composed]) -> list[Composed]:
         """Write what came back and commit what goes out, at once; those of the group that are still ours."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import mmap
+from typing import Any, Final
 
 from celery import Task, shared_task
-from celery.signals import task_success
+from celery.signals import task_success, worker_shutting_down
 from django.utils import timezone
 
 from notifications import hands, heartbeats, progress
+
+_leaving: Final = mmap.mmap(-1, 1)
+"""One byte that the pool's processes share with the worker they were forked from; no lock that one of
+them could take along when it is killed."""
 
 
 @shared_task
@@ -16,13 +21,25 @@ def tick() -> None:
     """Plan what happened, prepare what is due, and wake a sender for each channel with work."""
     hands.tick(timezone.now)
     for channel in progress.waiting(now=timezone.now()):
-        deliver.apply_async((channel,), expires=10, retry=False)
+        deliver.apply_async((channel,), queue=f"lull.{channel}", expires=10, retry=False)
 
 
 @shared_task
 def deliver(channel: str) -> None:
-    """Send what is due on one channel."""
-    hands.deliver(channel, timezone.now)
+    """Send what is due on one channel; at the worker's end no longer than what is under way takes."""
+    hands.deliver(channel, timezone.now, stopping=_is_leaving)
+
+
+def leave(**_: Any) -> None:
+    """The worker is about to end: senders bring what they have under way to its end, and take no more."""
+    _leaving[0] = 1
+
+
+def _is_leaving() -> bool:
+    return _leaving[0] == 1
+
+
+worker_shutting_down.connect(leave)
 
 
 @shared_task

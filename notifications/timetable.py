@@ -25,7 +25,7 @@ class Hand:
 
 
 HANDS: Final = (
-    Hand("notifications.tasks.tick", 2, expires=10),
+    Hand("notifications.tasks.tick", 1, expires=10),
     Hand("notifications.tasks.sweep", 10, expires=30),
     Hand("notifications.tasks.reconcile", 60, expires=120),
     Hand("notifications.tasks.poll", 60, expires=120),

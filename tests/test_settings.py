@@ -80,8 +80,8 @@ def test_postgresql_demands_its_keys() -> None:
         ("BASE_URL", "status.example", "BASE_URL must be an address like https://status.example"),
         ("PRICES", "[]", "PRICES must be a JSON object"),
         ("RATES", '{"fax": 1}', "RATES names 'fax', which is none of CHANNELS."),
-        ("RATES", '{"sms": "10/s"}', "RATES must give sms a number a second, 0 for no limit, not '10/s'."),
-        ("RATES", '{"sms": -1}', "RATES must give sms a number a second, 0 for no limit, not -1."),
+        ("RATES", '{"sms": "10/s"}', "RATES must give sms a number, 0 or above, not '10/s'."),
+        ("RATES", '{"sms": -1}', "RATES must give sms a number, 0 or above, not -1."),
     ],
 )
 def test_a_value_that_cannot_be_meant_stops_the_start(name: str, value: str, words: str) -> None:

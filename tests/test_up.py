@@ -84,6 +84,17 @@ def test_up_serves_until_told_to_stop(up: Up, number: signal.Signals) -> None:
     assert output.endswith("Stopped.\n")
 
 
+def test_up_is_ready_once_its_clock_has_ticked(up: Up) -> None:
+    """Its clock leaves heartbeats and is watched like any other."""
+    port = free_port()
+    up(port)
+    deadline = time.monotonic() + 60
+    while answer(port, "/readyz").status_code != 200 and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert answer(port, "/readyz").text == "ok\n"
+    assert "lull_clock_age_seconds" in answer(port, "/metrics").text
+
+
 def test_up_refuses_data_that_is_already_up(up: Up) -> None:
     """The second process says so in one sentence; the first goes on."""
     port = free_port()

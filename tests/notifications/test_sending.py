@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
 from pytest_django.fixtures import Settings
 
-from notifications import addresses, sending
+from notifications import addresses, deliveries, pacing, sending
 from notifications.contract import Channel, Class, Message, Outcome, Pause
-from notifications.models import Contact, Delivery, State, Suppression
+from notifications.models import Bucket, Contact, Delivery, State, Suppression
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +68,6 @@ def test_the_intent_is_committed_before_the_wire_sees_the_message(now: datetime)
 
 
 def test_no_more_than_the_bound_is_ever_in_doubt(now: datetime, settings: Settings) -> None:
-    settings.DELIVERIES_IN_FLIGHT = 8
     people.queued(people.notice(people.window()), number=50)
     wire = Wire()
     _drain(wire, now)
@@ -76,7 +76,6 @@ def test_no_more_than_the_bound_is_ever_in_doubt(now: datetime, settings: Settin
 
 
 def test_a_wrong_key_stops_the_drain_and_fails_nobody(now: datetime, settings: Settings) -> None:
-    settings.DELIVERIES_IN_FLIGHT = 8
     people.queued(people.notice(people.window()), number=50)
     wire = Wire(lambda message: Class.CONFIGURATION)
     _drain(wire, now)
@@ -202,3 +201,174 @@ def test_a_second_thread_of_the_process_leaves_a_channel_that_is_being_drained(n
         assert sending.drain("sms", demonstration=False, clock=lambda: now) == 0
 
     assert _counts() == {State.QUEUED: 1}
+
+
+def _bucket() -> Bucket:
+    return Bucket.objects.get(provider="wire")
+
+
+def test_a_wrong_key_rests_the_sender_for_every_process_and_says_why(now: datetime) -> None:
+    people.queued(people.notice(people.window()), number=50)
+    _drain(Wire(lambda message: Class.CONFIGURATION), now)
+    other = Wire()
+
+    assert _drain(other, now) == 0
+    assert other.messages == []
+    assert (_bucket().failures, "configuration" in _bucket().reason) == (1, True)
+
+
+def test_after_the_rest_one_message_shows_whether_the_sender_is_well_and_then_all_go(now: datetime) -> None:
+    people.queued(people.notice(people.window()), number=50)
+    _drain(Wire(lambda message: Class.CONFIGURATION), now)
+    pacing.awaken(pacing.Sender("wire", "", None))
+    still_wrong = Wire(lambda message: Class.CONFIGURATION)
+    _drain(still_wrong, now)
+    pacing.awaken(pacing.Sender("wire", "", None))
+    mended = Wire()
+    _drain(mended, now)
+
+    assert len(still_wrong.messages) == 1
+    assert _counts() == {State.SENT: 50}
+    assert _bucket().failing_since is None
+
+
+def test_a_provider_that_names_a_wait_is_left_alone_that_long(now: datetime) -> None:
+    class Busy(Wire):
+        def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:
+            for outcome in super().send(messages):
+                yield dataclasses.replace(outcome, retry_after=90.0)
+
+    people.queued(people.notice(people.window()), number=50)
+    wire = Busy(lambda message: Class.NOT_PROCESSED)
+    _drain(wire, now)
+
+    assert len(wire.messages) <= wire.in_flight
+    assert pacing.resting(pacing.Sender("wire", "", None)) > 60
+    assert _bucket().failing_since is None  # busy, not ill
+
+
+def test_a_provider_that_leaves_one_answer_after_the_other_in_doubt_is_given_a_rest(now: datetime) -> None:
+    people.queued(people.notice(people.window()), number=50)
+    wire = Wire(lambda message: Class.UNKNOWN)
+    _drain(wire, now)
+
+    assert 16 <= len(wire.messages) <= 16 + wire.in_flight
+    assert pacing.resting(pacing.Sender("wire", "", None)) > 0
+    assert _counts() == {State.UNKNOWN: len(wire.messages), State.QUEUED: 50 - len(wire.messages)}
+
+
+def test_one_doubtful_answer_among_many_rests_nobody(now: datetime) -> None:
+    rows = people.queued(people.notice(people.window()), number=50)
+    wire = Wire(lambda message: Class.UNKNOWN if message.delivery == rows[9].public_id else Class.ACCEPTED)
+    _drain(wire, now)
+
+    assert _counts() == {State.UNKNOWN: 1, State.SENT: 49}
+
+
+def test_what_is_urgent_overtakes_what_waits(now: datetime) -> None:
+    people.queued(people.notice(people.window()), number=40)
+    Delivery.objects.update(priority=deliveries.ROUTINE)
+    urgent = {row.public_id for row in list(Delivery.objects.order_by("-id"))[:3]}
+    Delivery.objects.filter(public_id__in=urgent).update(priority=10)
+    wire = Wire()
+    _drain(wire, now)
+
+    assert {message.delivery for message in wire.messages[:3]} == urgent
+
+
+def test_what_becomes_urgent_in_mid_run_goes_before_most_of_what_waited(now: datetime) -> None:
+    people.queued(people.notice(people.window()), number=200)
+    Delivery.objects.update(priority=deliveries.ROUTINE)
+    last = Delivery.objects.order_by("-id")[0]
+
+    class Late(Wire):
+        def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:
+            for outcome in super().send(messages):
+                if len(self.messages) == 20:
+                    Delivery.objects.filter(pk=last.pk).update(priority=10)
+                yield outcome
+
+    wire = Late()
+    _drain(wire, now)
+
+    place = [message.delivery for message in wire.messages].index(last.public_id)
+    assert place < 100
+
+
+def test_a_worker_that_is_about_to_end_takes_nothing_more_and_gives_back_what_it_held(now: datetime) -> None:
+    people.queued(people.notice(people.window()), number=50)
+    wire = Wire()
+    run = sending._Run(
+        wire, "sms", demonstration=False, clock=lambda: now, stopping=lambda: len(wire.messages) >= 8
+    )
+    run.go()
+
+    assert 8 <= len(wire.messages) <= 2 * wire.in_flight
+    assert _counts() == {State.SENT: len(wire.messages), State.QUEUED: 50 - len(wire.messages)}
+
+
+def test_a_notice_withdrawn_in_mid_run_overshoots_by_what_is_in_flight_at_most(now: datetime) -> None:
+    notice = people.notice(people.window())
+    people.queued(notice, number=50)
+
+    class Withdrawn(Wire):
+        def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:
+            for outcome in super().send(messages):
+                if len(self.messages) == 10:
+                    deliveries.withdraw([notice.pk], "cancelled", now=now)
+                yield outcome
+
+    wire = Withdrawn()
+    _drain(wire, now)
+
+    assert len(wire.messages) <= 10 + wire.in_flight
+    assert _counts()[State.WITHDRAWN] == 50 - len(wire.messages)
+
+
+def test_an_opt_out_in_mid_run_is_heeded_by_what_is_held_already(now: datetime) -> None:
+    rows = people.queued(people.notice(people.window()), number=50)
+    last = rows[-1]
+
+    class OptedOut(Wire):
+        def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:
+            for outcome in super().send(messages):
+                if len(self.messages) == 10:
+                    hmac = bytes(last.address_hmac or b"")
+                    deliveries.suppress("sms", hmac, Suppression.Reason.OPT_OUT, now=now)
+                yield outcome
+
+    wire = OptedOut()
+    _drain(wire, now)
+
+    assert last.public_id not in {message.delivery for message in wire.messages}
+    assert _counts() == {State.SENT: 49, State.SUPPRESSED: 1}
+
+
+def test_the_evening_that_begins_in_mid_run_holds_what_is_left(now: datetime) -> None:
+    people.queued(people.notice(people.window()), number=50)
+    wire = Wire()
+
+    def clock() -> datetime:
+        return now.replace(hour=20, minute=59, second=55) + timedelta(seconds=len(wire.messages))
+
+    run = sending._Run(wire, "sms", demonstration=False, clock=clock)
+    run.until = now + timedelta(days=1)
+    run.go()
+
+    assert len(wire.messages) <= 5 + wire.in_flight
+    waiting = Delivery.objects.filter(state=State.QUEUED)
+    assert {row.not_before for row in waiting} == {now.replace(hour=8) + timedelta(days=1)}
+    assert len(wire.messages) + len(waiting) == 50
+
+
+def test_a_sender_with_a_rate_is_given_no_more_than_its_bucket_holds(
+    now: datetime, settings: Settings
+) -> None:
+    settings.RATES = {"sms": 0.01}
+    people.queued(people.notice(people.window()), number=50)
+    wire = Wire()
+    times = iter([now] * 60 + [now + sending.TURN] * 1_000)
+    sending._Run(wire, "sms", demonstration=False, clock=lambda: next(times)).go()
+
+    assert 0 < len(wire.messages) <= pacing.LONGEST
+    assert _counts() == {State.SENT: len(wire.messages), State.QUEUED: 50 - len(wire.messages)}

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from celery import beat, current_app
+from celery import beat, current_app, signals
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -199,6 +199,7 @@ def _serve(listener: socket.socket, started: Callable[[], None]) -> None:
     server.run([listener])
     alive = [thread.is_alive() for thread in threads]
     clock.stop()
+    signals.worker_shutting_down.send(sender=worker)  # senders take no more
     worker.stop()
     deadline = time.monotonic() + PATIENCE_SECONDS
     for thread in threads:
