@@ -9,14 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 from pytest_django import Settings
 
 from notifications.contract import Class
-from notifications.providers import smtp
+from notifications.providers import loops, smtp
 from notifications.providers import twilio as provider
 from tests.notifications import messages
-from tests.servers import log
-from tests.servers.twilio import ACCOUNT, TOKEN
+from tests.notifications.providers import calls
+from tests.servers import behaviour, log
+from tests.servers.behaviour import Behaviour
+from tests.servers.twilio import ACCOUNT, TOKEN, Twilio
 
 pytestmark = pytest.mark.process
 
@@ -25,6 +28,7 @@ pytestmark = pytest.mark.process
 def _running(name: str, file: Path) -> Iterator[int]:
     """Start a server on a free port; the port."""
     command = [sys.executable, "-m", f"tests.servers.{name}", "--port", "0", "--log", str(file)]
+    command += ["--behave", str(file.with_suffix(".behave"))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
@@ -39,11 +43,46 @@ def test_twilio_writes_each_message_before_it_answers(tmp_path: Path, settings: 
     file = tmp_path / "twilio.jsonl"
     with _running("twilio", file) as port:
         settings.TWILIO_API_BASE = f"http://127.0.0.1:{port}"
-        outcome = provider.Provider().send(messages.sms())
+        outcome = calls.one(provider.Provider(), messages.sms())
     (line,) = log.read(file)
     assert outcome.result is Class.ACCEPTED
     assert (line["status"], line["form"]["To"]) == (201, messages.CLEO)
     assert outcome.provider_ref in line["answer"]
+
+
+def test_twilio_changes_its_ways_in_mid_run(tmp_path: Path, settings: Settings) -> None:
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT, TOKEN
+    settings.TWILIO_FROM, settings.TWILIO_MESSAGING_SERVICE_SID = "+15005550006", ""
+    file = tmp_path / "twilio.jsonl"
+    with _running("twilio", file) as port:
+        settings.TWILIO_API_BASE = f"http://127.0.0.1:{port}"
+        results = []
+        for ways in (Behaviour(status=429, retry_after=7), Behaviour(cut=True), Behaviour()):
+            behaviour.write(file.with_suffix(".behave"), ways)
+            results.append(calls.one(provider.Provider(), messages.sms()))
+        loops.close()
+    assert [one.result for one in results] == [Class.NOT_PROCESSED, Class.UNKNOWN, Class.ACCEPTED]
+    assert results[0].retry_after == 7
+    assert ["sid" in line for line in log.read(file)] == [False, True, True]  # cut, and taken all the same
+
+
+def test_twilio_lists_by_number_and_by_date_a_page_at_a_time(tmp_path: Path) -> None:
+    with Twilio() as server:
+        root = f"{server.url}/2010-04-01/Accounts/{ACCOUNT}/Messages"
+        key = (ACCOUNT, TOKEN)
+        for number in range(5):
+            form = {"To": f"+44770090000{number % 2}", "From": "+15005550006", "Body": str(number)}
+            requests.post(f"{root}.json", data=form, auth=key, timeout=5)
+        first = requests.get(f"{root}.json?PageSize=2", auth=key, timeout=5).json()
+        second = requests.get(f"{server.url}{first['next_page_uri']}", auth=key, timeout=5).json()
+        theirs = requests.get(f"{root}.json", params={"To": "+447700900001"}, auth=key, timeout=5).json()
+        later = {"DateSent>": "2100-01-01T00:00:00Z"}
+        none = requests.get(f"{root}.json", params=later, auth=key, timeout=5).json()
+        one = requests.get(f"{root}/{first['messages'][0]['sid']}.json", auth=key, timeout=5).json()
+    assert [message["body"] for message in first["messages"] + second["messages"]] == ["4", "3", "2", "1"]
+    assert [message["body"] for message in theirs["messages"]] == ["3", "1"]
+    assert none["messages"] == []
+    assert one["body"] == "4"
 
 
 def test_smtp_writes_each_mail_before_it_answers(tmp_path: Path, settings: Settings) -> None:
@@ -54,8 +93,8 @@ def test_smtp_writes_each_mail_before_it_answers(tmp_path: Path, settings: Setti
     sent = messages.mail()
     with _running("smtp", file) as port:
         settings.EMAIL_PORT = port
-        outcome = smtp.Provider().send(sent)
-        smtp.Provider().close()
+        outcome = calls.one(smtp.Provider(), sent)
+        loops.close()
     (line,) = log.read(file)
     assert outcome.result is Class.ACCEPTED
     assert (line["recipients"], line["subject"]) == ([messages.CLEO_MAIL], sent.subject)
