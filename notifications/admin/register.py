@@ -96,6 +96,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
             ("posts/", "notifications_delivery_posts", posts.page),
             ("posts/<uuid:public_id>/confirm/", "notifications_delivery_confirm", posts.confirm),
             ("unknown/", "notifications_delivery_unknown", unknown.page),
+            ("unknown/decide/", "notifications_delivery_decide_all", unknown.decide_all),
             ("unknown/<uuid:public_id>/decide/", "notifications_delivery_decide", unknown.decide),
             ("senders/", "notifications_delivery_senders", senders.page),
             ("senders/<int:pk>/awaken/", "notifications_delivery_awaken", senders.awaken),
