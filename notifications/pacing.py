@@ -135,11 +135,11 @@ def give_back(who: Sender, size: int) -> None:
         _of(who).update(tokens=Least(Value(who.burst), F("tokens") + Value(float(size))))
 
 
-def rest(who: Sender, seconds: float, reason: str, *, failing: bool) -> None:
+def rest(who: Sender, seconds: float, reason: str, *, failing: bool, longest: float = LONGEST_REST) -> None:
     """Hand nothing over for so long; a longer rest is never shortened.
 
-    A failing provider rests twice as long each time. All that was under way when it failed comes back as
-    failed too: during a rest that is no further failure.
+    A failing provider rests twice as long each time, up to `longest`. All that was under way when it
+    failed comes back as failed too: during a rest that is no further failure.
     """
     _make(who)
     clock = database.clock()
@@ -151,7 +151,7 @@ def rest(who: Sender, seconds: float, reason: str, *, failing: bool) -> None:
                 row.failing_since = clock
             if not rests or not row.failures:
                 row.failures = min(row.failures + 1, 1_000)
-            seconds = max(seconds, min(seconds * 2 ** min(row.failures - 1, 10), LONGEST_REST))
+            seconds = max(seconds, min(seconds * 2 ** min(row.failures - 1, 10), longest))
         until = clock + timedelta(seconds=seconds)
         if not rests or row.resting_until is None or until > row.resting_until:
             row.resting_until, row.reason = until, reason[:300]

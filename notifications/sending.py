@@ -14,7 +14,7 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -29,7 +29,7 @@ from notifications.settlement import Settled
 
 log = logging.getLogger(__name__)
 
-TURN: Final = timedelta(seconds=10)
+TURN_SECONDS: Final = 10.0
 """How long one drain works before it hands the worker back: other channels' wake-ups may wait behind it."""
 
 _IDLE: Final = 0.2
@@ -47,6 +47,8 @@ _REST: Final = {
     Class.NOT_PROCESSED: settings.REST_SECONDS / 6,
 }
 """Seconds of a sender's first rest, where the provider names none."""
+_LONGEST: Final = {Class.NOT_PROCESSED: 2.0 * settings.REST_SECONDS}
+"""Seconds to which rests grow where trying again costs nobody anything."""
 
 _busy: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -89,7 +91,7 @@ class _Run:
     ) -> None:
         self.wire, self.channel, self.demonstration, self.clock = wire, channel, demonstration, clock
         self.sender = pacing.sender(channel, provider=wire.provider, name=wire.sender)
-        self.until = clock() + TURN
+        self.until = time.monotonic() + TURN_SECONDS
         self.stopping = stopping
         self.limit = wire.in_flight
         self.token = uuid.uuid4()
@@ -134,7 +136,7 @@ class _Run:
                 yield Pause(min(wait or _IDLE, _IDLE))
 
     def _over(self) -> bool:
-        return self.stopped or self.stopping() or self.clock() >= self.until
+        return self.stopped or self.stopping() or time.monotonic() >= self.until
 
     def _next(self) -> tuple[list[Composed], float]:
         """What may be handed out now; where that is nothing, the seconds after which the sender may again."""
@@ -231,7 +233,8 @@ class _Run:
                 self.stopped = True
                 seconds = outcome.retry_after if named and outcome.retry_after else _REST[outcome.result]
                 reason = " ".join(filter(None, (outcome.code, outcome.detail))) or outcome.result.value
-                pacing.rest(self.sender, seconds, reason, failing=not named)
+                longest = _LONGEST.get(outcome.result, pacing.LONGEST_REST)
+                pacing.rest(self.sender, seconds, reason, failing=not named, longest=longest)
 
     def _settle(self) -> None:
         if self.back:

@@ -114,6 +114,7 @@ def test_an_answer_says_whether_to_send_again(
     server.answers[messages.CLEO] = stand_in.refusal(status, code)
     outcome = _send()
     assert (outcome.result, outcome.code) == (result, str(code or status))
+    assert len(server.requests) == 1  # nothing is repeated on the way, whatever the answer
 
 
 def test_an_answer_that_is_no_json_still_has_a_meaning(server: stand_in.Twilio) -> None:
