@@ -32,6 +32,7 @@ from tests.test_up import free_port
 PATIENCE: Final = 120.0
 """Seconds; only a failing test waits so long, and a busy machine may need much of it."""
 SHORT: Final = {
+    "LEASE_SECONDS": "6",
     "UNKNOWN_WAIT_SECONDS": "6",
     "RECEIPT_FIRST_SECONDS": "1",
     "POLL_AFTER_SECONDS": "2",
@@ -97,6 +98,10 @@ class Bank:
     def asked(self) -> int:
         """How many SMS were asked for so far, whatever became of them."""
         return self._counted(b', "method": "POST"')
+
+    def is_full(self) -> bool:
+        """Whether one process has as much in flight as it may, and the provider has all of it."""
+        return self.texted() >= self.in_flight == self.count(State.SENDING)
 
     def _counted(self, mark: bytes) -> int:
         """How many lines of Twilio's log bear this mark; only what is new since the last time is read."""

@@ -1,0 +1,107 @@
+"""Clocks that stop for an hour, that are wrong, and that come to the customers' night in mid-run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from maintenance.models import Customer
+from notifications.models import Contact, Delivery, Notice, State
+from notifications.preparation import SLICE
+from tests import people
+from tests.faults import scene
+from tests.faults.conftest import Report
+from tests.faults.processes import Process
+from tests.faults.scene import Bank
+from tests.faults.test_killed_preparation import _place_taken
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.redis, pytest.mark.process]
+
+CUSTOMERS = 150
+_TIMES = {
+    Notice: ("due_at", "prepared_at", "progress_at"),
+    Delivery: ("not_before", "lease_until", "intended_at", "sent_at"),
+}
+
+
+def test_an_hour_without_a_clock_is_made_up_for(bank: Bank, report: Report) -> None:
+    """F11: it stopped while deliveries were being made, sent, refused for now, and in doubt."""
+    notice = scene.notice(SLICE + CUSTOMERS)
+    everybody = list(Customer.objects.order_by("pk").values_list("pk", flat=True))
+    Contact.objects.filter(customer__in=everybody[CUSTOMERS:SLICE]).delete()
+    bank.behave(status=429, code=20429, every=4, delay=2)
+    clock = bank.bench.quick_beat()
+    preparing = bank.bench.worker(children=1)
+    with _place_taken(notice, everybody[SLICE + 1]):
+        bank.until(lambda: bool(bank.postgres.waiting()))
+        bank.kill(clock)
+        bank.kill(preparing)
+        bank.postgres.hang_up(bank.postgres.waiting())
+    sending = bank.bench.worker("sending", children=1)
+    bank.bench.start("-m", "celery", "-A", "config", "call", "notifications.tasks.deliver", "-a", '["sms"]')
+    bank.until(lambda: bank.texted() > 0 and bank.count(State.QUEUED, attempt=1) > 0)
+    bank.kill(sending)
+    assert Notice.objects.get(pk=notice.pk).status == Notice.Status.PREPARING
+    _an_hour_passes(bank)
+    bank.behave()
+
+    bank.strike()
+    bank.bench.quick_beat()
+    bank.bench.worker("third", children=2)
+    report(
+        bank.whole("F11 an hour without a clock", SLICE + CUSTOMERS, ended=[State.NO_ADDRESS], by_hand=True)
+    )
+    assert bank.count(State.SENT) == 2 * CUSTOMERS
+
+
+def _an_hour_passes(bank: Bank) -> None:
+    for model, columns in _TIMES.items():
+        moved = ", ".join(f"{column} = {column} - interval '1 hour'" for column in columns)
+        bank.postgres.ask(f"UPDATE {model._meta.db_table} SET {moved}")  # noqa: S608
+
+
+def _worker(bank: Bank, name: str, ahead: timedelta) -> Process:
+    seconds = str(ahead.total_seconds())
+    # with a clock of its own: wake-ups expire, by the clock of who takes them
+    bank.bench.start("-m", "tests.faults.clocked", seconds, "-A", "tests.faults.quick", "beat")
+    command = ["worker", "-c", "1", "-l", "WARNING", "--without-mingle", "-n", f"{name}@localhost"]
+    return bank.bench.start("-m", "tests.faults.clocked", seconds, "-A", "config", *command)
+
+
+@pytest.mark.environment(LEASE_SECONDS="20")
+def test_workers_whose_clocks_are_an_hour_apart_leave_each_others_leases_alone(
+    bank: Bank, report: Report
+) -> None:
+    """F20: who is ahead takes nobody for dead, and who is behind holds nothing too long."""
+    scene.notice(CUSTOMERS, prepared=True)
+    bank.behave(delay=1)
+    for name, minutes in (("ahead", 55), ("right", 0), ("behind", -55)):
+        _worker(bank, name, timedelta(minutes=minutes))
+
+    assert report(bank.whole("F20 clocks an hour apart", CUSTOMERS)).unknown == 0
+
+
+@pytest.mark.environment(LEASE_SECONDS="20")
+def test_the_night_begins_in_mid_run_and_the_morning_goes_on(bank: Bank, report: Report) -> None:
+    """F20: whoever had not been written to at nine in the evening is written to from eight on."""
+    now = datetime.now(UTC)
+    evening = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    ahead = evening - now - timedelta(seconds=9)
+    zone = f"Etc/GMT{evening.hour - 21:+d}" if evening.hour >= 9 else f"Etc/GMT{evening.hour + 3:+d}"
+    made = people.notice(scene.window(), channels=["sms"], due_at=now)
+    scene.customers(2 * CUSTOMERS, time_zone=zone)
+    scene.prepare(made)
+    Delivery.objects.update(not_before=now)
+    bank.behave(delay=3)
+    late = _worker(bank, "late", ahead)
+    bank.until(lambda: bank.count(State.QUEUED, not_before__gt=now) == 2 * CUSTOMERS - bank.count(State.SENT))
+    assert bank.count(State.SENT) < 2 * CUSTOMERS
+    for row in Delivery.objects.filter(state=State.SENT):
+        assert row.intended_at
+        assert row.intended_at + ahead < evening + timedelta(seconds=1)
+
+    bank.kill(late)
+    bank.behave()
+    _worker(bank, "early", ahead + timedelta(hours=11, seconds=1))
+    assert report(bank.whole("F20 the night begins", 2 * CUSTOMERS)).unknown == 0

@@ -1,0 +1,85 @@
+"""SIGKILL to who makes a notice's deliveries, in the middle of a slice: another goes on from the cursor."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection, transaction
+
+from maintenance.models import Customer
+from notifications.models import Contact, Delivery, Notice, State
+from notifications.preparation import SLICE
+from tests.faults import processes, scene
+from tests.faults.conftest import Report
+from tests.faults.scene import Bank
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.redis, pytest.mark.process]
+
+CUSTOMERS = 2 * SLICE + 1_000
+REACHABLE = 60
+
+
+class _TakenBack(Exception):
+    pass
+
+
+@contextmanager
+def _place_taken(notice: Notice, customer: int) -> Iterator[None]:
+    """Somebody else is about to make this customer's row: who comes to it waits, and it is never made."""
+    written, done = threading.Event(), threading.Event()
+
+    def write() -> None:
+        moment = datetime.now(UTC)
+        with suppress(_TakenBack), transaction.atomic():
+            Delivery.objects.create(
+                notice=notice, customer_id=customer, channel="sms", not_before=moment, expires_at=moment
+            )
+            written.set()
+            done.wait(scene.PATIENCE)
+            raise _TakenBack
+        connection.close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert written.wait(scene.PATIENCE)
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_in_the_first_the_middle_and_the_last_slice(bank: Bank, report: Report) -> None:
+    """F1: a child of the pool at 0 and 50 %, the whole worker at 99 %."""
+    notice = scene.notice(CUSTOMERS)
+    people = list(Customer.objects.order_by("pk").values_list("pk", flat=True))
+    Contact.objects.exclude(customer__in=people[:: CUSTOMERS // REACHABLE]).delete()
+    bank.bench.quick_beat()
+    worker = bank.bench.worker(children=1)
+    for share in (0, 50, 99):
+        with _place_taken(notice, people[min(CUSTOMERS * share // 100 + 100, CUSTOMERS - 1)]):
+            bank.until(lambda: bool(bank.postgres.waiting()))
+            made = Delivery.objects.count()
+            assert made == CUSTOMERS * share // 100 // SLICE * SLICE  # whole slices, and no row of this one
+            if share == 99:
+                bank.kill(worker)
+            else:
+                os.kill(processes.children(worker.pid)[0], signal.SIGKILL)
+            bank.postgres.hang_up(bank.postgres.waiting())
+    bank.bench.worker("second")
+
+    bank.until(lambda: _status(notice) == Notice.Status.PREPARED)
+    figures = report(bank.whole("F1 killed while preparing", CUSTOMERS, ended=[State.NO_ADDRESS]))
+    assert Delivery.objects.values("customer").distinct().count() == CUSTOMERS == Delivery.objects.count()
+    assert bank.count(State.SENT) == len(people[:: CUSTOMERS // REACHABLE])
+    assert figures.unknown <= 3 * bank.in_flight
+
+
+def _status(notice: Notice) -> str:
+    return Notice.objects.get(pk=notice.pk).status
