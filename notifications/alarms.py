@@ -74,7 +74,7 @@ def tell(send: Callable[[str, str], None], *, now: datetime) -> int:
 
 def standing() -> list[Standing]:
     """What is wrong, as the clocks found it; and whether there still is a clock to find anything."""
-    dead = [Standing(wrong.words, None) for wrong in watch.clock(heartbeats.pulses())]
+    dead = [Standing(wrong.words, None) for wrong in watch.dead_clock()]
     found = _open().exclude(what=heartbeats.CLOCK).order_by("since", "pk")
     return dead + [Standing(alarm.words, alarm.since) for alarm in found]
 

@@ -87,7 +87,7 @@ def test_what_needs_a_person_stands_first() -> None:
     Alarm.objects.create(what="worker", words="No worker <works>.", since=people.NOW, seen_at=people.NOW)
     page = words(reader(), address("index"))
 
-    assert "No worker <works>. Since Mon 2 Mar 2026, 09:00." in _card(page, "Needs a person now")
+    assert "No worker <works>. Since <bdi>Mon 2 Mar 2026, 09:00</bdi>." in _card(page, "Needs a person now")
     assert page.index("Needs a person now") < page.index("Next windows")
 
 

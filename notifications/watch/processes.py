@@ -1,0 +1,63 @@
+"""Heartbeats in; which clock, worker or hand of the clock has fallen silent out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Final
+
+from notifications import heartbeats
+from notifications.heartbeats import CLOCK, Pulse
+from notifications.timetable import HANDS, Hand
+from notifications.watch.words import Wrong, length_of
+
+
+def clock(pulses: Mapping[str, Pulse]) -> Iterator[Wrong]:
+    """Whichever process is one: any that ticks is enough."""
+    pulse = pulses.get(CLOCK)
+    if pulse is None:
+        yield Wrong(CLOCK, f"The clock has not ticked for an hour or more. {_CLOCK}")
+    elif pulse.age > heartbeats.silence():
+        yield Wrong(CLOCK, f"The clock has not ticked for {length_of(pulse.age)}. {_CLOCK}")
+
+
+_CLOCK: Final = (
+    "Nothing is planned, prepared or sent. Start it (celery -A config beat); "
+    "where it runs, see whether Redis answers it."
+)
+
+
+def workers(pulses: Mapping[str, Pulse]) -> Iterator[Wrong]:
+    """Only under a clock that has ticked long enough for its orders to be missed."""
+    ticking = pulses.get(CLOCK)
+    if ticking is None or ticking.steady < heartbeats.silence():
+        return
+    working = [pulse.age for hand, pulse in pulses.items() if hand != CLOCK]
+    if not working or min(working) > heartbeats.silence():
+        since = f"for {length_of(min(working))}" if working else "for an hour or more"
+        yield Wrong(
+            "worker",
+            f"No worker has done anything {since}. Nothing is prepared or sent, and nothing is lost. "
+            "Start one (celery -A config worker); where one runs, see its log, and whether Redis answers it.",
+        )
+        return
+    for hand in HANDS:
+        pulse = pulses.get(hand.name)
+        # after a standstill each hand has its own time to move again
+        age = min(ticking.steady, pulse.age) if pulse else ticking.steady
+        if age > _patience(hand):
+            yield Wrong(
+                f"hand {hand.name}",
+                f"“{hand.name}” has not come to its end for {length_of(age)}, while other work goes on. "
+                "The workers' log says why.",
+            )
+
+
+def _patience(hand: Hand) -> timedelta:
+    """It may be missed twice, and while all workers are busy sending."""
+    return max(timedelta(seconds=3 * hand.seconds), busy())
+
+
+def busy() -> timedelta:
+    """Longer than a sender's turn with slow calls, and short enough to be told within a minute."""
+    return heartbeats.silence() * 4 / 3

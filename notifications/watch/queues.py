@@ -1,0 +1,99 @@
+"""What waits in; what has waited too long, or is in doubt, out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+
+from notifications import backlog, database, notices
+from notifications.channels import open_channel
+from notifications.heartbeats import CLOCK, SENDING, Pulse
+from notifications.models import Bucket
+from notifications.watch.processes import busy
+from notifications.watch.words import Wrong, label, length_of, number_of
+
+LATE: Final = timedelta(minutes=3)
+"""How long a channel with something due may send nothing; a slow sender still sends within it."""
+
+UNREAD: Final = timedelta(minutes=10)
+"""How long a receipt may wait: its delivery was committed before the provider heard of it."""
+
+
+def unsettled() -> timedelta:
+    """How long reconciliation may take: twice its longest wait."""
+    return timedelta(seconds=2 * settings.UNKNOWN_WAIT_SECONDS)
+
+
+def unprepared(now: datetime) -> Iterator[Wrong]:
+    """Whatever the workers' heartbeats say."""
+    if notices.stuck(now=now):
+        yield Wrong(
+            "notices",
+            "Notices are due and not prepared, or changes have no notices yet. "
+            "Where a worker runs, its log says what stops them.",
+        )
+
+
+def due(pulses: Mapping[str, Pulse], now: datetime) -> Iterator[Wrong]:
+    """A queue is no fault while it moves, or while its sender rests: that is told by itself."""
+    ticking = pulses.get(CLOCK)
+    for channel in settings.CHANNELS if ticking else ():
+        since = backlog.due_since(channel, now=now)
+        # of what came about while the clock was away the workers have only just heard
+        waited = min(now - since, ticking.steady) if since and ticking else timedelta(0)
+        sending = pulses.get(f"{SENDING}{channel}")
+        if waited > busy() and (sending is None or sending.age > busy()):
+            yield Wrong(
+                f"sender {channel}",
+                f"{label(channel)}: messages are due, and no worker sends any. Start one for this "
+                f"channel's queue (celery -A config worker --queues lull.{channel}), or see its log.",
+            )
+        elif waited > LATE and (sending is None or sending.idle is None or sending.idle > LATE):
+            yield from _stuck(channel, waited)
+
+
+def _stuck(channel: str, waited: timedelta) -> Iterator[Wrong]:
+    if not _rests(channel):
+        yield Wrong(
+            f"due {channel}",
+            f"{label(channel)}: the oldest message has been due for {length_of(waited)}, and none has "
+            f"gone for {length_of(LATE)}, though a worker tries. Its log says why.",
+        )
+
+
+def _rests(channel: str) -> bool:
+    with contextlib.closing(open_channel(channel, 1, demonstration=False)) as wire:
+        resting = Bucket.objects.filter(provider=wire.provider, resting_until__gt=database.clock())
+        return resting.filter(sender=wire.sender).exists()
+
+
+def unknown() -> Iterator[Wrong]:
+    """Doubt that grows, or that nothing ends."""
+    moment = database.clock()
+    for channel in settings.CHANNELS:
+        waiting = backlog.unknown(channel)
+        old = waiting.since is not None and moment - waiting.since > unsettled()
+        # so many are left by two processes that died; more of them die, or the provider cuts us off
+        if waiting.since is not None and (old or waiting.number > 2 * settings.DELIVERIES_IN_FLIGHT):
+            yield Wrong(
+                f"unknown {channel}",
+                f"{label(channel)}: of {number_of(waiting.number)} nobody knows whether they were sent, the "
+                f"oldest for {length_of(moment - waiting.since)}. Receipts and the provider are asked by "
+                "themselves; what they leave is decided in the admin under Unknown.",
+            )
+
+
+def receipts(now: datetime) -> Iterator[Wrong]:
+    """Those that are early wait for seconds."""
+    waiting = backlog.receipts()
+    if waiting.since is not None and now - waiting.since > UNREAD:
+        yield Wrong(
+            "receipts",
+            f"Receipts wait ({number_of(waiting.number)}), the oldest for {length_of(now - waiting.since)}. "
+            "Nobody works on them, or they name deliveries that are not there: was the database put back to "
+            "an earlier state?",
+        )

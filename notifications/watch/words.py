@@ -1,0 +1,35 @@
+"""A channel, a count, a length in; as the sentences of alarms say it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from notifications.backlog import MOST
+from notifications.models import ChannelName
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """One thing that is wrong. `what` stays the same while it is."""
+
+    what: str
+    words: str
+
+
+def label(channel: str) -> str:
+    """As staff know it."""
+    return str(ChannelName(channel).label) if channel in ChannelName.values else channel
+
+
+def number_of(number: int) -> str:
+    """What backlog counted, which counts no further than MOST."""
+    return f"{number:,} or more" if number >= MOST else f"{number:,}"
+
+
+def length_of(length: timedelta) -> str:
+    """Whole seconds, minutes or hours: nobody acts on more."""
+    seconds = int(length.total_seconds())
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 2 * 3_600 else f"{seconds // 3_600} h"
