@@ -64,6 +64,12 @@ class Relay:
         for line in self.lines:
             self._loop.call_soon_threadsafe(line.go_on)
 
+    def cut(self) -> None:
+        """Cut what is open without an answer, and answer what comes on new lines."""
+        self.held = False
+        for line in self.lines:
+            self._loop.call_soon_threadsafe(line.transport.abort)
+
     def _serve(self) -> None:
         self._loop.run_until_complete(self._listen())
         self._loop.close()
@@ -98,6 +104,8 @@ class _Line(asyncio.Protocol):
         self._in_text = False
         self._recipient = ""
         self._greeted = False
+        self._is_changing = False
+        """From plain to TLS: what comes meanwhile is answered over TLS."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -125,7 +133,7 @@ class _Line(asyncio.Protocol):
 
     def go_on(self) -> None:
         """Answer what can be answered."""
-        while not self.transport.is_closing():
+        while not (self._is_changing or self.transport.is_closing()):
             end = _END if self._in_text else b"\r\n"
             # a text of nothing is a dot alone
             whole = b"\r\n" + self._buffer if self._in_text else self._buffer
@@ -164,7 +172,9 @@ class _Line(asyncio.Protocol):
         elif verb == "QUIT":
             answer = "221 bye"
         elif verb == "STARTTLS":
+            self.transport.pause_reading()  # what comes next is for the TLS layer alone
             self.transport.write(b"220 go ahead\r\n")
+            self._is_changing = True
             self._upgrade = asyncio.ensure_future(self._secure())
             return
         self._say(answer)
@@ -185,4 +195,5 @@ class _Line(asyncio.Protocol):
         except OSError:  # the client does not trust us
             return
         assert upgraded
-        self.transport, self._talk.secure = upgraded, True
+        self.transport, self._talk.secure, self._is_changing = upgraded, True, False
+        self.go_on()

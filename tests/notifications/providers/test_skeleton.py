@@ -40,9 +40,9 @@ _scripts = st.sampled_from(
 _odd = st.text(
     st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], include_characters='.= \t"<&'), max_size=300
 )
-# a person's name comes with single spaces and none around it (wording/filling)
+# a person's name comes with single spaces and none around it, and never empty (wording/filling)
 names = st.one_of(
-    _scripts, _odd.map(lambda name: " ".join(name.split())), st.just("." * 200), st.just("=" * 200)
+    _scripts, _odd.map(lambda name: " ".join(name.split()) or "C"), st.just("." * 200), st.just("=" * 200)
 )
 texts = st.lists(
     st.one_of(
