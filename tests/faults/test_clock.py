@@ -38,6 +38,7 @@ def test_an_hour_without_a_clock_is_made_up_for(bank: Bank, report: Report) -> N
         bank.kill(clock)
         bank.kill(preparing)
         bank.postgres.hang_up(bank.postgres.waiting())
+    bank.redis.wipe()  # of ticks that would go on with it
     sending = bank.bench.worker("sending", children=1)
     bank.bench.start("-m", "celery", "-A", "config", "call", "notifications.tasks.deliver", "-a", '["sms"]')
     bank.until(lambda: bank.texted() > 0 and bank.count(State.QUEUED, attempt=1) > 0)
