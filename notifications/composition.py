@@ -177,7 +177,7 @@ def _compose(row: Claimed, material: Material, days: _Days) -> Composed | None:
         words=words,
         values=own,
     )
-    return Composed(row, message, _hash(message), size if is_sms else 0)
+    return Composed(row, message, _hash(message), size)
 
 
 def _broadcast(row: Claimed, text: Text) -> Composed:
@@ -191,7 +191,7 @@ def _broadcast(row: Claimed, text: Text) -> Composed:
         body=text.body,
         expires_at=row.expires_at,
     )
-    return Composed(row, message, _hash(message), 0)
+    return Composed(row, message, _hash(message), message.segments)
 
 
 def reader(customer: Customer, language: str) -> wording.Reader:

@@ -194,15 +194,16 @@ class _Run:
             self._settle()
             return []
         held = [composed.held for composed in group]
+        said = {composed.held.id: (composed.text_hash, composed.segments) for composed in group}
         try:
             with transaction.atomic():
                 taken = settlement.write(self.back, now=self.clock())
-                ours = deliveries.intend(held)
+                ours = deliveries.intend(held, said)
             self._written(taken)
         except settlement.UNWRITABLE:
             log.warning("outcomes and intents could not be written together", exc_info=True)
             self._settle()
-            ours = deliveries.intended(held)
+            ours = deliveries.intended(held, said)
         kept = [composed for composed in group if composed.held.id in ours]
         for composed in kept:
             self.out[composed.message.delivery, composed.message.attempt] = composed
@@ -216,7 +217,7 @@ class _Run:
         if composed is None:
             log.error("%s answered for a message it was not given", self.channel)
             return
-        self.back.append(Settled(composed.held, outcome, composed.text_hash, composed.segments))
+        self.back.append(Settled(composed.held, outcome))
         self._heed(outcome)
 
     def _heed(self, outcome: Outcome) -> None:

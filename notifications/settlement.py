@@ -28,12 +28,10 @@ UNWRITABLE: Final = (DatabaseError, InterfaceError, ValueError, OverflowError)
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """An outcome with what the row must remember of the message it belongs to."""
+    """An outcome and the delivery it is of."""
 
     held: Claimed
     outcome: Outcome
-    text_hash: bytes
-    segments: int
 
 
 _COLUMNS: Final = {
@@ -46,8 +44,6 @@ _COLUMNS: Final = {
     "not_before": "timestamptz",
     "provider": "text",
     "provider_ref": "text",
-    "text_hash": "bytea",
-    "segments": "integer",
     "sent_at": "timestamptz",
     "settled_at": "timestamptz",
 }
@@ -56,8 +52,6 @@ _WHERE_GIVEN: Final = (
     "not_before",
     "provider",
     "provider_ref",
-    "text_hash",
-    "segments",
     "sent_at",
     "settled_at",
 )
@@ -152,8 +146,6 @@ def _after(result: Settled, *, now: datetime) -> dict[str, Any]:
     carried = {
         "provider": outcome.provider,
         "provider_ref": outcome.provider_ref,
-        "text_hash": result.text_hash,
-        "segments": result.segments,
     }
     reason = " ".join(filter(None, (outcome.code, outcome.detail)))[:200]
     match outcome.result:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from django.conf import settings
@@ -22,6 +22,10 @@ _SUPPRESSION: Final = Suppression._meta.db_table
 ROUTINE: Final = 20
 """Priorities from here on are routine; those below overtake them."""
 
+Said: TypeAlias = tuple[bytes, int]
+"""The SHA-256 of a message's words, and its segments."""
+
+_SAID: Final = {"id": "bigint", "text_hash": "bytea", "segments": "integer"}
 _QUEUE: Final = "channel = %s AND demonstration = %s AND state = %s"
 
 
@@ -162,8 +166,8 @@ def as_held(row: Delivery) -> Claimed:
     return dataclasses.replace(held, attempt=row.attempt)
 
 
-def intend(held: Sequence[Claimed]) -> set[int]:
-    """Mark that these are about to be handed to the provider; the ids that are still ours.
+def intend(held: Sequence[Claimed], said: Mapping[int, Said] | None = None) -> set[int]:
+    """Mark that these are about to be handed to the provider, saying so; the ids that are still ours.
 
     It counts once the caller's transaction is committed. What was withdrawn, opted out of or taken away
     meanwhile does not come back and must not be sent. Rows are locked in the order of their ids, as
@@ -173,6 +177,8 @@ def intend(held: Sequence[Claimed]) -> set[int]:
         return set()
     ids = sorted(row.id for row in held)
     clock, lease = database.ahead(0), database.ahead(settings.LEASE_SECONDS)
+    words = {} if said is None else said
+    given = database.rows(_SAID, [(pk, *words.get(pk, (None, None))) for pk in ids])
     rows = database.in_order(ids)
     # a sum, because the planner takes a small partial index by state for better than the primary key
     mine = f"SELECT id FROM {_TABLE} WHERE lease_token = %s AND state + 0 = %s AND {rows.sql}"
@@ -183,10 +189,14 @@ def intend(held: Sequence[Claimed]) -> set[int]:
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH mine AS MATERIALIZED ({mine}) UPDATE {_TABLE} SET state = %s, rank = 0,"
-            f" attempt = attempt + 1, reason = '', intended_at = {clock.sql}, lease_until = {lease.sql}"
-            f" FROM mine WHERE {_TABLE}.id = mine.id AND NOT {opted_out} RETURNING {_TABLE}.id",
-            [*fence, State.SENDING, *clock.parameters, *lease.parameters],
+            f"WITH mine AS MATERIALIZED ({mine}), given AS MATERIALIZED ({given.sql})"
+            f" UPDATE {_TABLE} SET state = %s, rank = 0, attempt = attempt + 1, reason = '',"
+            f" intended_at = {clock.sql}, lease_until = {lease.sql},"
+            f" text_hash = COALESCE(given.text_hash, {_TABLE}.text_hash),"
+            f" segments = COALESCE(given.segments, {_TABLE}.segments)"
+            f" FROM mine JOIN given ON given.id = mine.id"
+            f" WHERE {_TABLE}.id = mine.id AND NOT {opted_out} RETURNING {_TABLE}.id",
+            [*fence, *given.parameters, State.SENDING, *clock.parameters, *lease.parameters],
         )
         ours = {row[0] for row in cursor.fetchall()}
         if len(ours) < len(ids):
@@ -199,7 +209,7 @@ def intend(held: Sequence[Claimed]) -> set[int]:
     return ours
 
 
-def intended(held: Sequence[Claimed]) -> set[int]:
+def intended(held: Sequence[Claimed], said: Mapping[int, Said] | None = None) -> set[int]:
     """As `intend`, in a transaction of its own, where one that may have been committed was not answered.
 
     None of these was handed out yet, so those that stand as being sent under this token are ours too.
@@ -210,7 +220,7 @@ def intended(held: Sequence[Claimed]) -> set[int]:
         state=State.SENDING,
     )
     with transaction.atomic():
-        return set(done.values_list("pk", flat=True)) | intend(held)
+        return set(done.values_list("pk", flat=True)) | intend(held, said)
 
 
 def release(held: Sequence[Claimed], *, not_before: datetime | None = None, reason: str = "") -> None:

@@ -43,14 +43,6 @@ _CLASSES: Final = {
 
 _SAFE: Final = frozenset(string.ascii_letters + string.digits + "_.-~")
 
-# Twilio's words in a receipt
-SENT: Final = frozenset({"accepted", "queued", "sending", "sent"})
-DELIVERED: Final = frozenset({"delivered", "read"})
-FAILED: Final = frozenset({"undelivered", "failed", "canceled"})
-OPTED_OUT: Final = frozenset({"21610"})
-BAD_NUMBER: Final = frozenset({"30005", "30006"})
-"""Unknown handset; landline. Not 30003 (switched off) nor 30008 (no reason given): those may pass."""
-
 
 class Provider:
     """Twilio's Programmable Messaging, by the account in the settings.

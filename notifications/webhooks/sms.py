@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from notifications import links, receipts
 from notifications.models import Suppression
-from notifications.providers import twilio
+from notifications.providers import twilio, twilio_list
 from notifications.webhooks import door
 
 _LARGEST: Final = 64 * 1024
@@ -52,7 +52,7 @@ def _record(delivery: UUID, attempt: int, said: QueryDict) -> None:
     reference, status, code = (said.get(name, "") for name in ("MessageSid", "MessageStatus", "ErrorCode"))
     if not (reference and status):
         raise BadRequest("a receipt names MessageSid and MessageStatus")
-    state = door.state(status, twilio.SENT, twilio.DELIVERED, twilio.FAILED)
+    state = door.state(status, twilio_list.SENT, twilio_list.DELIVERED, twilio_list.FAILED)
     if state is None:
         return
     receipts.record(
@@ -70,6 +70,6 @@ def _record(delivery: UUID, attempt: int, said: QueryDict) -> None:
 
 
 def _suppression(code: str) -> str:
-    if code in twilio.OPTED_OUT:
+    if code in twilio_list.OPTED_OUT:
         return Suppression.Reason.OPT_OUT
-    return Suppression.Reason.BOUNCE if code in twilio.BAD_NUMBER else ""
+    return Suppression.Reason.BOUNCE if code in twilio_list.BAD_NUMBER else ""

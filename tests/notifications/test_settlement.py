@@ -18,13 +18,13 @@ pytestmark = pytest.mark.django_db
 def _in_flight(now: datetime) -> deliveries.Claimed:
     people.queued(people.notice(people.window()))
     held = deliveries.claim("sms", demonstration=False, limit=1, token=people.TOKEN, now=now)
-    deliveries.intend(held)
+    deliveries.intend(held, {held[0].id: (b"\x00" * 32, 2)})
     return held[0]
 
 
 def _settle(held: deliveries.Claimed, result: Class, now: datetime, **details: object) -> int:
     outcome = Outcome(held.public_id, held.attempt, result, "twilio", **details)  # type: ignore[arg-type]
-    return settlement.settle([Settled(held, outcome, b"\x00" * 32, 2)], now=now)
+    return settlement.settle([Settled(held, outcome)], now=now)
 
 
 def test_an_accepted_message_is_sent_and_remembers_the_providers_reference(now: datetime) -> None:
@@ -126,9 +126,7 @@ def test_an_answer_that_cannot_be_written_does_not_take_the_others_along(now: da
         Outcome(held[1].public_id, 1, Class.NOT_PROCESSED, "twilio", retry_after=1e15),
         Outcome(held[2].public_id, 1, Class.ACCEPTED, "twilio"),
     ]
-    settlement.settle(
-        [Settled(row, answer, b"", 1) for row, answer in zip(held, answers, strict=True)], now=now
-    )
+    settlement.settle([Settled(row, answer) for row, answer in zip(held, answers, strict=True)], now=now)
 
     states = list(Delivery.objects.order_by("id").values_list("state", flat=True))
     assert states == [State.SENT, State.SENDING, State.SENT]
