@@ -8,6 +8,7 @@ import pytest
 from django.db import transaction
 from pytest_django.fixtures import Settings
 
+from maintenance.models import Kind
 from notifications import addresses, preparation
 from notifications.models import ChannelName, Delivery, Notice, State
 from tests import people
@@ -120,3 +121,65 @@ def test_switched_off_channels_make_no_rows(now: datetime, settings: Settings) -
     _prepare_all(_crowd(1), now)
 
     assert list(Delivery.objects.values_list("channel", "state")) == [(ChannelName.EMAIL, State.QUEUED)]
+
+
+def test_a_message_has_the_size_of_its_words_before_it_is_written(now: datetime) -> None:
+    bank = people.service()
+    people.customer("cleo", uses=[bank], phone="+447700900001", email="cleo@example.com")
+    people.customer("layla", uses=[bank], phone="+447700900002", language="ar")
+    notice = people.notice(people.window(bank), channels=["sms", "email", "inapp"])
+    notice.texts.filter(channel="sms", language="en").update(body="[[name]], " + 150 * "a")  # 156 in one
+    notice.texts.filter(channel="sms", language="ar").update(body="[[name]], " + 70 * "ع")  # 76 in two of 67
+    notice.texts.filter(channel="email").update(body=500 * "a")
+    _prepare_all(notice, now)
+
+    sizes = Delivery.objects.filter(state=State.QUEUED).values_list("channel", "language", "segments")
+    assert set(sizes) == {("sms", "en", 1), ("sms", "ar", 2), ("email", "en", 1), ("inapp", "en", 1)}
+
+
+def test_people_of_two_services_and_those_told_before_are_one_row_each_in_any_slices(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparation, "SLICE", 2)
+    bank, cards = people.service(), people.service("cards")
+    told = [people.customer(f"told{n}", uses=[bank], phone=f"+44770090000{n}") for n in range(3)]
+    window = people.window(bank, cards)
+    first = people.notice(window, channels=["sms"])
+    _prepare_all(first, now)
+    Delivery.objects.update(state=State.SENT)
+    told[0].use_set.all().delete()
+    for n in range(3, 8):
+        people.customer(f"c{n}", uses=[bank, cards] if n % 2 else [cards], phone=f"+44770090000{n}")
+    second = people.notice(window, Kind.RESCHEDULED, channels=["sms"])
+    _prepare_all(second, now)
+
+    assert Delivery.objects.filter(notice=second).count() == 8
+    assert second.deliveries.values("customer").distinct().count() == 8
+
+
+def test_only_the_told_get_a_row_whatever_the_slices(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparation, "SLICE", 2)
+    first = _crowd(7)
+    _prepare_all(first, now)
+    third = Delivery.objects.filter(channel="sms", customer__external_id__in=["c1", "c4", "c6"])
+    third.update(state=State.DELIVERED)
+    Delivery.objects.filter(channel="email", customer__external_id="c2").update(state=State.UNKNOWN)
+    second = people.notice(first.window, Kind.CANCELLED, channels=["sms", "email"], only_told=True)
+    _prepare_all(second, now)
+
+    assert set(second.deliveries.values_list("channel", "customer__external_id")) == {
+        ("sms", "c1"),
+        ("sms", "c4"),
+        ("sms", "c6"),
+        ("email", "c2"),
+    }
+
+
+def test_customers_of_other_services_are_passed_over(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparation, "SLICE", 2)
+    bank, cards = people.service(), people.service("cards")
+    for n in range(9):
+        people.customer(f"c{n}", uses=[bank if n % 4 == 0 else cards], phone=f"+44770090000{n}")
+    _prepare_all(people.notice(people.window(bank), channels=["sms"]), now)
+
+    assert sorted(Delivery.objects.values_list("customer__external_id", flat=True)) == ["c0", "c4", "c8"]

@@ -1,0 +1,35 @@
+"""A text in; the words as an ordinary customer of the bank reads them, out.
+
+Such a reader stands for everybody where no person is meant: before an approver, and where a message's
+size must be known before it is written.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.conf import settings
+
+from notifications.models import ChannelName, Text
+from notifications.wording import segments
+from notifications.wording.filling import Filled, Reader, fill
+
+_NAMES: Final = {"ar": "ليلى"}
+
+
+def filled(text: Text) -> Filled:
+    """In the text's own language and the bank's own zone, to somebody with a name of ordinary length."""
+    return fill(
+        text,
+        Reader(
+            name=_NAMES.get(text.language.split("-")[0], "Cleo"),
+            language=text.language,
+            time_zone=settings.TIME_ZONE,
+            preferences_url=f"{settings.BASE_URL}/preferences/example/",
+        ),
+    )
+
+
+def size(text: Text) -> int:
+    """What it takes from a sender's rate: segments of an SMS, 1 for anything else."""
+    return segments.count(filled(text).body).segments if text.channel == ChannelName.SMS else 1

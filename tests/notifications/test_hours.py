@@ -1,0 +1,26 @@
+"""Customers sleep by their own clocks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from notifications import hours
+
+
+@pytest.mark.parametrize(
+    ("start", "zone", "expected"),
+    [
+        ("2026-03-02T10:00", "Europe/London", "2026-03-02T10:00"),
+        ("2026-03-02T21:00", "Europe/London", "2026-03-03T08:00"),
+        ("2026-03-02T03:30", "Europe/London", "2026-03-02T08:00"),
+        ("2026-03-02T10:00", "America/Los_Angeles", "2026-03-02T16:00"),
+        ("2026-03-29T00:30", "Europe/London", "2026-03-29T07:00"),  # the clocks go forward that night
+        ("2026-03-02T10:00", "Not/AZone", "2026-03-02T10:00"),
+    ],
+)
+def test_nobody_is_disturbed_at_night_by_their_own_clock(start: str, zone: str, expected: str) -> None:
+    moment = datetime.fromisoformat(start).replace(tzinfo=UTC)
+
+    assert hours.earliest(moment, zone) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
