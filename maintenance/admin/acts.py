@@ -75,7 +75,8 @@ ACTS: Final = {
             "cancel",
             "Cancel",
             "Cancel this window?",
-            "Everybody who was told of it is told that it will not happen; what is queued is withdrawn.",
+            "Everybody who was told of it is told that it will not happen; what is queued is withdrawn. "
+            "What is being sent at that moment still goes out: its page says how many that may be.",
             "Cancelled.",
             (Status.BOOKED, Status.APPROVED, Status.REJECTED),
             ReasonForm,

@@ -19,7 +19,7 @@ from maintenance.admin import frame
 from maintenance.models import Window
 from notifications import finishing
 from notifications import progress as standing
-from notifications.models import ChannelName, Delivery, Notice, State
+from notifications.models import DIRECT, ChannelName, Delivery, Notice, State
 
 ORDER: Final = (
     State.DELIVERED,
@@ -86,11 +86,15 @@ def of(notices: Sequence[Notice]) -> dict[int, list[Road]]:
 
 
 def limits() -> dict[str, Any]:
-    """The numbers that the words about the end of sending rest on."""
+    """The numbers in the words about the end of sending, foreseen or forced."""
     return {
         "quiet_from": f"{settings.QUIET_FROM:02}:00",
         "quiet_until": f"{settings.QUIET_UNTIL:02}:00",
-        "in_flight": settings.DELIVERIES_IN_FLIGHT,
+        "in_flight": [
+            (channel, settings.IN_FLIGHT.get(channel, settings.DELIVERIES_IN_FLIGHT))
+            for channel in ChannelName
+            if channel in DIRECT and channel in settings.CHANNELS
+        ],
     }
 
 

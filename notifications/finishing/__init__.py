@@ -58,11 +58,15 @@ class Finish:
     rate: float | None
     measured: float | None
     """Pieces a second that went so far, where that can be said."""
+    pace: float | None
+    """The one of both that is taken to last."""
     starts_at: datetime
     lasts: timedelta
     """So long it takes, without any night; from the outbox, so long as it would take."""
     ends_at: datetime | None
     """None where the provider alone decides how fast they go."""
+    endless: bool
+    """The end is so far away that it is not worked out."""
     outbox: bool
     """They go to nobody."""
     standing: Standing | None
@@ -71,7 +75,11 @@ class Finish:
     @property
     def sleeps(self) -> bool:
         """Whether a night lies between."""
-        return self.ends_at is not None and self.ends_at > self.starts_at + self.lasts + timedelta(minutes=1)
+        return (
+            not self.endless
+            and self.ends_at is not None
+            and self.ends_at > self.starts_at + self.lasts + timedelta(minutes=1)
+        )
 
 
 def of(notices: Sequence[Notice], coming: Pieces, *, now: datetime) -> dict[int, list[Finish]]:
@@ -121,32 +129,26 @@ class _Line:
             if place.ready_at > self.now:
                 left = nights.between(place.ready_at, free).total_seconds() if sum_before else 0
                 before = min(round(left * (pace or 0)), sum_before)
-            yield place, self._finish(place, before, measured, starts, lasts, ends)
+            yield (
+                place,
+                Finish(
+                    channel=self.channel,
+                    pieces=place.pieces,
+                    before=before,
+                    rate=self.rate,
+                    measured=measured,
+                    pace=pace,
+                    starts_at=starts,
+                    lasts=lasts,
+                    ends_at=ends,
+                    endless=ends is not None and ends >= self.now + nights.FARTHEST,
+                    outbox=self.outbox,
+                    standing=self.standing,
+                    late=self._late(place.notice, starts, ends) if ends else Late.NO,
+                ),
+            )
             sum_before += place.pieces
             free = max(free, ends or free)
-
-    def _finish(
-        self,
-        place: Place,
-        before: int,
-        measured: float | None,
-        starts: datetime,
-        lasts: timedelta,
-        ends: datetime | None,
-    ) -> Finish:
-        return Finish(
-            channel=self.channel,
-            pieces=place.pieces,
-            before=before,
-            rate=self.rate,
-            measured=measured,
-            starts_at=starts,
-            lasts=lasts,
-            ends_at=ends,
-            outbox=self.outbox,
-            standing=self.standing,
-            late=self._late(place.notice, starts, ends) if ends else Late.NO,
-        )
 
     def _rests(self) -> timedelta:
         if self.standing is None or self.standing.resting_until is None:

@@ -33,12 +33,14 @@ def pieces(finish: Finish) -> str:
 @register.filter
 def speed(finish: Finish) -> str:
     """ "10 segments a second"."""
-    rate = finish.rate or finish.measured or 0
-    return (
-        f"{rate:,.3g} {_unit(finish, rate)} a second"
-        if rate < 100
-        else f"{rate:,.0f} {_unit(finish, rate)} a second"
-    )
+    rate = finish.rate or finish.pace or 0.0
+    return f"{per_second(rate)} {_unit(finish, rate)} a second"
+
+
+@register.filter
+def per_second(rate: float) -> str:
+    """A rate with as many figures as matter: 0.05, 2.5, 5,200."""
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
 
 
 @register.filter
