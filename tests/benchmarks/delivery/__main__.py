@@ -1,6 +1,6 @@
 """How fast deliveries go: one command, some minutes, two tables.
 
-    python -m tests.benchmarks.delivery [--parts sms smtp] [--messages 20000] [--rounds 3] [--full]
+    python -m tests.benchmarks.delivery [--parts sms smtp] [--messages 40000] [--rounds 3] [--full]
 
 Needs a PostgreSQL and a Redis on this machine, and leaves nothing in them: it works in a database of
 its own, and in one numbered Redis that it empties. Servers, workers and peers are processes that it

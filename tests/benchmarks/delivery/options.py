@@ -20,7 +20,7 @@ def parse(words: str) -> argparse.Namespace:
     )
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--only", default="", help="only what has this in its name: Lull, (e)")
-    parser.add_argument("--messages", type=int, default=20_000, help="of a run; slow peers send fewer")
+    parser.add_argument("--messages", type=int, default=40_000, help="of a run; slow peers send fewer")
     parser.add_argument("--rounds", type=int, default=3, help="everything in turn, so many times")
     parser.add_argument("--full", action="store_true", help=f"prepare and send {_MANY:,}, not {_FEW:,}")
     parser.add_argument("--million", type=int, default=0, help="how many that is, instead")

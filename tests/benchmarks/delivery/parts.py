@@ -50,13 +50,13 @@ def sms(numbers: Numbers, servers: Servers) -> Runs:
     """A server that answers at once."""
     web = servers.web
     return {
-        "http server's limit": partial(bare.run, "http", web, numbers.fast * 4, senders=1),
-        "bare aiohttp": partial(bare.run, "aiohttp", web, numbers.fast * 2),
+        "http server's limit": partial(bare.run, "http", web, numbers.fast * 2, senders=1),
+        "bare aiohttp": partial(bare.run, "aiohttp", web, numbers.fast),
         "Lull, SMS": lambda: sender.send(sender.texting(web), numbers.fast),
-        "(a) task per SMS": partial(running.run, running.TUTORIAL, web, numbers.of(50)),
-        "(b) tuned, prefork": partial(running.run, running.PREFORK, web, numbers.of(15)),
-        "(b) tuned, gevent": partial(running.run, running.GEVENT, web, numbers.of(15)),
-        "(e) chunks": partial(running.run, running.CHUNKS, web, numbers.of(3, 500)),
+        "(a) task per SMS": partial(running.run, running.TUTORIAL, web, numbers.of(100)),
+        "(b) tuned, prefork": partial(running.run, running.PREFORK, web, numbers.of(30)),
+        "(b) tuned, gevent": partial(running.run, running.GEVENT, web, numbers.of(30)),
+        "(e) chunks": partial(running.run, running.CHUNKS, web, numbers.of(6, 500)),
     }
 
 
@@ -66,7 +66,7 @@ def latency(numbers: Numbers, servers: Servers) -> Runs:
 
     def sent(workers: int) -> Measured:
         setup = sender.texting(web, workers=workers, children=1)
-        return sender.send(setup, numbers.of(5) * workers, delay=LATENCY)
+        return sender.send(setup, numbers.of(8) * workers, delay=LATENCY)
 
     return {"Lull, 100 ms, one worker": lambda: sent(1), "Lull, 100 ms, two workers": lambda: sent(2)}
 
@@ -80,10 +80,10 @@ def smtp(numbers: Numbers, servers: Servers) -> Runs:
     """Mails over SMTP."""
     mail = servers.mail
     return {
-        "bare SMTP client": partial(bare.run, "smtp", mail, numbers.fast * 2, in_flight=_SMTP_LINES),
+        "bare SMTP client": partial(bare.run, "smtp", mail, numbers.fast, in_flight=_SMTP_LINES),
         "Lull, SMTP": lambda: sender.send(sender.mailing(mail), numbers.fast),
-        "(c) post_office": partial(running.post_office, mail, numbers.of(3, 500)),
-        "(d) send_mail in chunks": partial(running.run, running.MAILS, mail, numbers.of(3, 500)),
+        "(c) post_office": partial(running.post_office, mail, numbers.of(6, 500)),
+        "(d) send_mail in chunks": partial(running.run, running.MAILS, mail, numbers.of(6, 500)),
     }
 
 
@@ -91,8 +91,8 @@ def esp(numbers: Numbers, servers: Servers) -> Runs:
     """Mails through a mail service."""
     web = servers.web
     return {
-        "Lull, mail service": lambda: sender.send(sender.batching(web), numbers.fast * 2),
-        "anymail, one call each": partial(running.run, running.ANYMAIL, web, numbers.of(4, 500)),
+        "Lull, mail service": lambda: sender.send(sender.batching(web), numbers.fast),
+        "anymail, one call each": partial(running.run, running.ANYMAIL, web, numbers.of(8, 500)),
     }
 
 

@@ -27,7 +27,7 @@ PREPARED_PER_SECOND: Final = 20_000
 
 @dataclass(frozen=True)
 class Fleet:
-    """Running workers and their clock."""
+    """A clock, a worker for what it says, and workers that send."""
 
     started: tuple[processes.Started, ...]
 
@@ -100,21 +100,17 @@ def fleet(setup: Setup) -> Iterator[Fleet]:
     warm = bank.notice(bank.service(_WARM), setup.channel, due_in=0, texts=setup.texts)
     bank.prepare(warm)
     celery = ("-m", "celery", "-A", "config")
-    with processes.running(
+    worker = (*celery, "worker", "-l", "WARNING")
+    commands = [
+        (*celery, "beat", "-l", "WARNING"),
+        (*worker, "-c", "1", "-Q", "lull", "-n", "hands@localhost"),
         *(
-            started := (
-                processes.start(*celery, "beat", "-l", "WARNING", environment=setup.environment),
-                *(
-                    processes.start(
-                        *(*celery, "worker", "-l", "WARNING", "-c", str(setup.children)),
-                        *("-n", f"worker{number}@localhost"),
-                        environment=setup.environment,
-                    )
-                    for number in range(setup.workers)
-                ),
-            )
-        )
-    ):
+            (*worker, "-c", str(setup.children), "-Q", f"lull.{setup.channel}", "-n", f"sender{n}@localhost")
+            for n in range(setup.workers)
+        ),
+    ]
+    started = tuple(processes.start(*command, environment=setup.environment) for command in commands)
+    with processes.running(*started):
         made = Fleet(started)
         settle([warm], made, seconds=60)
         yield made
