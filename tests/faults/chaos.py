@@ -10,8 +10,8 @@ import time
 from typing import Final
 
 from tests.faults import processes, scene
+from tests.faults.bank import Bank
 from tests.faults.processes import Process
-from tests.faults.scene import Bank
 from tests.faults.table import Figures
 
 CHILDREN: Final = 2

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from tests.faults import scene, table
+from tests.faults import table
+from tests.faults.bank import Bank, Servers, opened, started
 from tests.faults.postgres import binaries
-from tests.faults.scene import Bank, Servers
 from tests.faults.table import Figures
 
 Report = Callable[[Figures], Figures]
@@ -26,9 +26,9 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """A PostgreSQL and a Redis that may be stopped, wiped and killed."""
     if binaries() is None:
         pytest.skip("no PostgreSQL server's programs on this machine")
-    started = scene.servers(tmp_path_factory.mktemp("servers"))
-    yield started
-    started.end()
+    both = started(tmp_path_factory.mktemp("servers"))
+    yield both
+    both.end()
 
 
 @pytest.fixture
@@ -39,9 +39,9 @@ def bank(
     marker = request.node.get_closest_marker("environment")
     with (
         django_db_blocker.unblock(),
-        scene.opened(servers, tmp_path, **(marker.kwargs if marker else {})) as opened,
+        opened(servers, tmp_path, **(marker.kwargs if marker else {})) as made,
     ):
-        yield opened
+        yield made
 
 
 @pytest.fixture

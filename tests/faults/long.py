@@ -23,7 +23,8 @@ os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
 os.environ.setdefault("ADDRESS_KEY", secrets.token_urlsafe(50))
 django.setup()
 
-from tests.faults import chaos, scene, table  # noqa: E402
+from tests.faults import chaos, table  # noqa: E402
+from tests.faults.bank import opened, started  # noqa: E402
 
 
 def main() -> int:
@@ -40,13 +41,13 @@ def main() -> int:
     given = options.parse_args()
     found, good = [], True
     with tempfile.TemporaryDirectory() as name:
-        shared = scene.servers(Path(name))
+        shared = started(Path(name))
         try:
             for fault in ("F7", "F23"):
                 if given.only in ("", fault):
                     folder = Path(name) / fault
                     folder.mkdir()
-                    with scene.opened(shared, folder, LEASE_SECONDS="10") as bank:
+                    with opened(shared, folder, LEASE_SECONDS="10") as bank:
                         if fault == "F7":
                             kills = {"deliveries": given.deliveries, "kills": given.kills}
                             figures, bound = chaos.random_kills(bank, **kills, seed=given.seed)

@@ -10,8 +10,8 @@ from maintenance.models import Customer
 from notifications.links import read_receipt
 from notifications.models import Attempt, Contact, Delivery, State
 from tests.faults import harness, scene
+from tests.faults.bank import Bank
 from tests.faults.conftest import Report
-from tests.faults.scene import Bank
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.redis, pytest.mark.process]
 

@@ -9,8 +9,8 @@ import requests
 
 from notifications.models import State
 from tests.faults import scene
+from tests.faults.bank import Bank
 from tests.faults.conftest import Report
-from tests.faults.scene import Bank
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.redis, pytest.mark.process]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.faults import chaos
+from tests.faults.bank import Bank
 from tests.faults.conftest import Report
-from tests.faults.scene import Bank
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.redis, pytest.mark.process]
 

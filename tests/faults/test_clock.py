@@ -11,9 +11,9 @@ from notifications.models import Contact, Delivery, Notice, State
 from notifications.preparation import SLICE
 from tests import people
 from tests.faults import scene
+from tests.faults.bank import Bank
 from tests.faults.conftest import Report
 from tests.faults.processes import Process
-from tests.faults.scene import Bank
 from tests.faults.test_killed_preparation import _place_taken
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.redis, pytest.mark.process]

@@ -16,8 +16,8 @@ from maintenance.models import Customer
 from notifications.models import Contact, Delivery, Notice, State
 from notifications.preparation import SLICE
 from tests.faults import processes, scene
+from tests.faults.bank import PATIENCE, Bank
 from tests.faults.conftest import Report
-from tests.faults.scene import Bank
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.redis, pytest.mark.process]
 
@@ -41,13 +41,13 @@ def _place_taken(notice: Notice, customer: int) -> Iterator[None]:
                 notice=notice, customer_id=customer, channel="sms", not_before=moment, expires_at=moment
             )
             written.set()
-            done.wait(scene.PATIENCE)
+            done.wait(PATIENCE)
             raise _TakenBack
         connection.close()
 
     thread = threading.Thread(target=write)
     thread.start()
-    assert written.wait(scene.PATIENCE)
+    assert written.wait(PATIENCE)
     try:
         yield
     finally:

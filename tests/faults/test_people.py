@@ -14,8 +14,8 @@ from notifications import addresses, notices
 from notifications.models import Contact, Delivery, Notice, State, Suppression, Text
 from tests import people
 from tests.faults import scene
+from tests.faults.bank import Bank
 from tests.faults.conftest import Report
-from tests.faults.scene import Bank
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.redis, pytest.mark.process]
 

@@ -8,8 +8,8 @@ import pytest
 
 from notifications.models import Attempt, Delivery, State
 from tests.faults import checker, harness, scene
+from tests.faults.bank import Bank
 from tests.faults.conftest import Report
-from tests.faults.scene import Bank
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.redis, pytest.mark.process]
 

@@ -12,8 +12,8 @@ import requests
 from notifications import links
 from notifications.models import Delivery, Receipt, State
 from tests.faults import harness, scene
+from tests.faults.bank import Bank
 from tests.faults.conftest import Report
-from tests.faults.scene import Bank
 from tests.servers.callbacks import ACCOUNT, TOKEN, Callbacks, sign
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.redis, pytest.mark.process]

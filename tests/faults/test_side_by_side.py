@@ -6,8 +6,8 @@ import pytest
 
 from notifications.models import State
 from tests.faults import checker, ledger, scene
+from tests.faults.bank import Bank
 from tests.faults.conftest import Report
-from tests.faults.scene import Bank
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.redis, pytest.mark.process]
 
