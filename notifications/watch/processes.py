@@ -32,9 +32,9 @@ def workers(pulses: Mapping[str, Pulse]) -> Iterator[Wrong]:
     ticking = pulses.get(CLOCK)
     if ticking is None or ticking.steady < heartbeats.silence():
         return
-    working = [pulse.age for hand, pulse in pulses.items() if hand != CLOCK]
-    if not working or min(working) > heartbeats.silence():
-        since = f"for {length_of(min(working))}" if working else "for an hour or more"
+    ages = [pulse.age for hand, pulse in pulses.items() if hand != CLOCK]
+    if not ages or min(ages) > heartbeats.silence():
+        since = f"for {length_of(min(ages))}" if ages else "for an hour or more"
         yield Wrong(
             "worker",
             f"No worker has done anything {since}. Nothing is prepared or sent, and nothing is lost. "
@@ -43,14 +43,21 @@ def workers(pulses: Mapping[str, Pulse]) -> Iterator[Wrong]:
         return
     for hand in HANDS:
         pulse = pulses.get(hand.name)
-        # after a standstill each hand has its own time to move again
-        age = min(ticking.steady, pulse.age) if pulse else ticking.steady
+        at_work = working(pulses)
+        age = min(at_work, pulse.age) if pulse else at_work
         if age > _patience(hand):
             yield Wrong(
                 f"hand {hand.name}",
                 f"“{hand.name}” has not come to its end for {length_of(age)}, while other work goes on. "
                 "The workers' log says why.",
             )
+
+
+def working(pulses: Mapping[str, Pulse]) -> timedelta:
+    """For how long there has been a clock and a worker: what stood still before has time to move again."""
+    ticking = pulses.get(CLOCK)
+    steady = [pulse.steady for hand, pulse in pulses.items() if hand != CLOCK]
+    return min(ticking.steady, max(steady, default=timedelta(0))) if ticking else timedelta(0)
 
 
 def _patience(hand: Hand) -> timedelta:

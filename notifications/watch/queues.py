@@ -11,9 +11,9 @@ from django.conf import settings
 
 from notifications import backlog, database, notices
 from notifications.channels import open_channel
-from notifications.heartbeats import CLOCK, SENDING, Pulse
+from notifications.heartbeats import SENDING, Pulse
 from notifications.models import Bucket
-from notifications.watch.processes import busy
+from notifications.watch.processes import busy, working
 from notifications.watch.words import Wrong, label, length_of, number_of
 
 LATE: Final = timedelta(minutes=3)
@@ -40,11 +40,10 @@ def unprepared(now: datetime) -> Iterator[Wrong]:
 
 def due(pulses: Mapping[str, Pulse], now: datetime) -> Iterator[Wrong]:
     """A queue is no fault while it moves, or while its sender rests: that is told by itself."""
-    ticking = pulses.get(CLOCK)
-    for channel in settings.CHANNELS if ticking else ():
+    at_work = working(pulses)
+    for channel in settings.CHANNELS if at_work > busy() else ():
         since = backlog.due_since(channel, now=now)
-        # of what came about while the clock was away the workers have only just heard
-        waited = min(now - since, ticking.steady) if since and ticking else timedelta(0)
+        waited = min(now - since, at_work) if since else timedelta(0)
         sending = pulses.get(f"{SENDING}{channel}")
         if waited > busy() and (sending is None or sending.age > busy()):
             yield Wrong(

@@ -12,6 +12,7 @@ from notifications import database, heartbeats, watch
 from notifications.channels import open_channel
 from notifications.heartbeats import CLOCK, SENDING
 from notifications.models import Bucket, Delivery, Notice, Receipt, State
+from notifications.timetable import HANDS
 from notifications.watch import processes, queues
 from tests import people
 from tests.notifications.pulse import all_is_well, beats
@@ -79,6 +80,16 @@ def test_after_a_standstill_each_hand_has_its_time_to_move_again(now: datetime) 
     all_is_well()
     beats(CLOCK, steady=timedelta(minutes=1))
     beats("reconcile", "extend", age=timedelta(minutes=50))
+
+    assert found(now) == []
+
+
+def test_after_workers_came_back_their_first_hand_accuses_no_other(now: datetime) -> None:
+    all_is_well()
+    due(now)
+    beats(*(hand.name for hand in HANDS), f"{SENDING}sms", age=timedelta(minutes=50))
+    assert found(now) == ["worker"]
+    beats("sweep", steady=timedelta(seconds=1))
 
     assert found(now) == []
 
