@@ -20,7 +20,9 @@ def window(*, planned: bool = True) -> Window:
     return made
 
 
-def customers(number: int, *, mails: bool = False, time_zone: str = "", first: int = 0) -> list[Customer]:
+def customers(
+    number: int, *, phones: bool = True, mails: bool = False, time_zone: str = "", first: int = 0
+) -> list[Customer]:
     """So many customers of that service with phones, and mailboxes where they are asked for."""
     bank, zone = people.service(), time_zone or harness.awake()
     names = [f"c{count}" for count in range(first, first + number)]
@@ -29,7 +31,7 @@ def customers(number: int, *, mails: bool = False, time_zone: str = "", first: i
         batch_size=5_000,
     )
     Use.objects.bulk_create([Use(customer=one, service=bank) for one in made], batch_size=5_000)
-    roads = [(one, "sms", phone(count)) for count, one in enumerate(made, first)]
+    roads = [(one, "sms", phone(count)) for count, one in enumerate(made, first) if phones]
     roads += [(one, "email", f"{one.external_id}@example.com") for one in made if mails]
     Contact.objects.bulk_create(
         [
