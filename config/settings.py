@@ -37,6 +37,15 @@ if EMBEDDED:
 else:
     _database.setdefault("CONN_MAX_AGE", 60)  # config/asgi.py takes it back
     _database["CONN_HEALTH_CHECKS"] = True
+    # a server that neither answers nor refuses must not hold a sender, the clock or the watch for ever
+    _database["OPTIONS"] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 4,
+        "tcp_user_timeout": 30_000,
+        **_database.get("OPTIONS", {}),
+    }
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

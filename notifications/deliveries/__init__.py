@@ -16,8 +16,6 @@ from notifications.deliveries.claiming import (
     as_held,
     claim,
     give_up,
-    intend,
-    intended,
     release,
 )
 from notifications.deliveries.ending import (
@@ -29,6 +27,7 @@ from notifications.deliveries.ending import (
     sweep,
     withdraw,
 )
+from notifications.deliveries.intending import intend, intended
 
 __all__ = [
     "BY_HAND",

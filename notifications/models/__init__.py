@@ -1,0 +1,27 @@
+"""The tables of notices, their words and their deliveries; no decisions."""
+
+from __future__ import annotations
+
+from notifications.models.addresses import DIRECT, ChannelName, Contact, Suppression
+from notifications.models.deliveries import Attempt, Delivery, Receipt, State, Tally
+from notifications.models.notices import Notice, PlannedChange, ReadMark, Text
+from notifications.models.operation import Alarm, Bucket, Heartbeat
+
+__all__ = [
+    "DIRECT",
+    "Alarm",
+    "Attempt",
+    "Bucket",
+    "ChannelName",
+    "Contact",
+    "Delivery",
+    "Heartbeat",
+    "Notice",
+    "PlannedChange",
+    "ReadMark",
+    "Receipt",
+    "State",
+    "Suppression",
+    "Tally",
+    "Text",
+]

@@ -1,0 +1,199 @@
+"""The tables of deliveries, of how many there are, and of what was tried and heard; no decisions."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from maintenance.models import Customer
+from notifications.models.addresses import ChannelName, Suppression
+from notifications.models.notices import Notice
+
+
+class State(models.IntegerChoices):
+    """Where a delivery stands. The numbers are stored; never renumber them."""
+
+    QUEUED = 0, "Queued"
+    CLAIMED = 1, "Claimed"
+    SENDING = 2, "Being sent"
+    UNKNOWN = 3, "Unknown"
+    SENT = 4, "Sent"
+    FAILED = 5, "Failed"
+    DELIVERED = 6, "Delivered"
+    SUPPRESSED = 7, "Suppressed"
+    EXPIRED = 8, "Expired"
+    WITHDRAWN = 9, "Withdrawn"
+    NO_ADDRESS = 10, "No address"
+
+
+class Delivery(models.Model):
+    """One notice to one customer by one channel, or one broadcast to one target.
+
+    Nothing has a foreign key to it and every unique constraint includes the notice, so that it
+    can be partitioned by notice. Its own keys are not checked by the database: the rows are
+    made by INSERT ... SELECT from the very tables they name, and a check per row would cost
+    more than the insert.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    notice = models.ForeignKey(
+        Notice,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="deliveries",
+    )
+    customer = models.ForeignKey(
+        Customer,
+        on_delete=models.PROTECT,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="deliveries",
+    )
+    channel = models.CharField(max_length=8, choices=ChannelName.choices)
+    target = models.CharField(max_length=80, default="", help_text="Of a broadcast: which network.")
+    demonstration = models.BooleanField(default=False, help_text="Never handed to a provider.")
+    language = models.CharField(max_length=12)
+    address_hmac = models.BinaryField(max_length=32, null=True)
+    text_id = models.BigIntegerField(null=True)
+    text_hash = models.BinaryField(max_length=32, null=True, help_text="SHA-256 of what was sent.")
+    segments = models.PositiveSmallIntegerField(default=0)
+    priority = models.PositiveSmallIntegerField(default=0, help_text="Lower goes first.")
+    state = models.SmallIntegerField(choices=State.choices, default=State.QUEUED)
+    rank = models.SmallIntegerField(
+        default=0, help_text="Within one attempt it may only rise, so receipts commute."
+    )
+    reason = models.CharField(max_length=200, default="")
+    not_before = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    attempt = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    lease_token = models.UUIDField(null=True)
+    provider = models.CharField(max_length=20, default="")
+    provider_ref = models.CharField(max_length=120, default="")
+    intended_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["notice", "channel", "customer"],
+                condition=Q(customer__isnull=False),
+                name="delivery_once_per_customer",
+            ),
+            models.UniqueConstraint(
+                fields=["notice", "channel", "target"],
+                condition=Q(customer__isnull=True),
+                name="delivery_once_per_target",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=(State.CLAIMED, State.SENDING)) | Q(lease_token__isnull=False),
+                name="delivery_lease_while_held",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["public_id"], name="delivery_by_public_id"),
+            models.Index(
+                fields=["provider_ref"],
+                condition=Q(state=State.SENT) & ~Q(provider_ref=""),
+                name="delivery_by_reference",
+            ),
+            models.Index(
+                fields=["channel", "demonstration", "priority", "not_before", "id"],
+                condition=Q(state=State.QUEUED),
+                name="delivery_queue",
+            ),
+            models.Index(
+                fields=["lease_until"],
+                condition=Q(state__in=(State.CLAIMED, State.SENDING)),
+                name="delivery_leases",
+            ),
+            models.Index(
+                fields=["channel", "intended_at"],
+                condition=Q(state=State.UNKNOWN),
+                name="delivery_unknown",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()} {self.public_id}"
+
+
+class Tally(models.Model):
+    """So many deliveries of a notice more, or fewer, stand in a state: their sum is how many there are.
+
+    Written by triggers of the delivery table, in the transaction that moves the deliveries, so that
+    no stage can forget to count. Each statement adds rows of its own on PostgreSQL, and nobody waits
+    for anybody; `progress.fold` sums them up.
+    """
+
+    notice = models.ForeignKey(
+        Notice, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
+    channel = models.CharField(max_length=8, choices=ChannelName.choices)
+    state = models.SmallIntegerField(choices=State.choices)
+    outbox = models.BooleanField(help_text="They went to the outbox and so to nobody.")
+    deliveries = models.BigIntegerField()
+    segments = models.BigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "tallies"
+        indexes = [
+            models.Index(fields=["notice", "channel", "state", "outbox"], name="tally_by_notice"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deliveries:+d} {self.get_state_display()}"
+
+
+class Attempt(models.Model):
+    """A try that did not settle cleanly, and each later step in finding out what became of it."""
+
+    delivery_id = models.BigIntegerField()
+    number = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    outcome = models.CharField(max_length=20)
+    code = models.CharField(max_length=40, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["delivery_id", "number"], name="attempt_by_delivery")]
+
+    def __str__(self) -> str:
+        return f"Attempt {self.number}: {self.outcome}"
+
+
+class Receipt(models.Model):
+    """A provider's word on a delivery, kept as it came; worked on later."""
+
+    provider = models.CharField(max_length=20)
+    event_key = models.CharField(max_length=200, help_text="The same event twice has the same key.")
+    delivery_public_id = models.UUIDField()
+    attempt = models.PositiveSmallIntegerField()
+    provider_ref = models.CharField(max_length=120, default="")
+    state = models.SmallIntegerField(choices=State.choices)
+    code = models.CharField(max_length=40, blank=True)
+    suppress = models.CharField(max_length=10, choices=Suppression.Reason.choices, blank=True)
+    raw = models.JSONField(default=dict)
+    received_at = models.DateTimeField()
+    processed_at = models.DateTimeField(null=True)
+    result = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "event_key"], name="receipt_once")]
+        indexes = [
+            models.Index(
+                fields=["received_at"],
+                condition=Q(processed_at__isnull=True),
+                name="receipt_waiting",
+            ),
+            models.Index(fields=["delivery_public_id"], name="receipt_by_delivery"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.get_state_display()}"
