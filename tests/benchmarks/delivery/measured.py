@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django.db import connection
+
+from tests.benchmarks.delivery import processes
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -29,3 +33,10 @@ class Measured:
     def per_thousand(self, seconds: float) -> float:
         """CPU seconds for a thousand messages."""
         return seconds * 1_000 / self.messages
+
+
+def cpu_of_postgresql() -> float:
+    """CPU seconds of the PostgreSQL that this process is connected to; it must be on this machine."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return processes.cpu_of_server(int(cursor.fetchone()[0]))

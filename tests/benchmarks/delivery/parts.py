@@ -10,7 +10,7 @@ from typing import Final
 from django.conf import settings
 
 from tests.benchmarks.delivery import bank, bare, million, sender
-from tests.benchmarks.delivery.measured import Measured
+from tests.benchmarks.delivery.measured import Measured, cpu_of_postgresql
 from tests.benchmarks.delivery.peers import running
 from tests.benchmarks.delivery.provider import Server
 
@@ -102,7 +102,9 @@ def prepare(numbers: Numbers, servers: Servers) -> Runs:
     def prepared() -> Measured:
         bank.forget()
         made = bank.notice(bank.service(numbers.million), "sms", due_in=86_400)
-        return Measured(numbers.million, bank.prepare(made))
+        before = cpu_of_postgresql()
+        seconds = bank.prepare(made)
+        return Measured(numbers.million, seconds, postgresql=cpu_of_postgresql() - before)
 
     return {"Lull, prepared": prepared}
 

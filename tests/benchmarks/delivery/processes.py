@@ -88,20 +88,32 @@ def running(*started: Started) -> Iterator[None]:
 def cpu(*started: Started) -> float:
     """Seconds that these processes and their children have used so far, the dead ones included."""
     sessions = {one.process.pid for one in started}
-    return sum(used for _, session, used in _all() if session in sessions)
+    return sum(one.cpu for one in _all() if one.session in sessions)
 
 
-def cpu_of_postgresql() -> float:
-    """The same of every PostgreSQL on this machine: one that others use is counted with what they use."""
-    return sum(used for pid, _, used in _all() if _read(f"/proc/{pid}/comm").strip() == "postgres")
+def cpu_of_server(backend: int) -> float:
+    """The same of a whole PostgreSQL, told by one of its backends: its other guests are counted in."""
+    found = list(_all())
+    postmaster = next(one.parent for one in found if one.pid == backend)
+    return sum(one.cpu for one in found if postmaster in (one.pid, one.parent))
 
 
-def _all() -> Iterator[tuple[int, int, float]]:
-    """Each process: its number, its session and its CPU seconds with those of its dead children."""
+@dataclass(frozen=True)
+class _Process:
+    """One line of the kernel's table; `cpu` is with that of its dead children."""
+
+    pid: int
+    parent: int
+    session: int
+    cpu: float
+
+
+def _all() -> Iterator[_Process]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (stat := _read(f"/proc/{entry.name}/stat")):
             fields = stat.rpartition(")")[2].split()
-            yield int(entry.name), int(fields[3]), sum(map(int, fields[11:15])) / _TICKS
+            used = sum(map(int, fields[11:15])) / _TICKS
+            yield _Process(int(entry.name), int(fields[1]), int(fields[3]), used)
 
 
 def _read(path: str) -> str:
@@ -128,9 +140,9 @@ class Peak:
 
         def watch() -> None:
             while not self._over.wait(every):
-                for pid, session, _ in _all():
-                    if session in sessions:
-                        self._look(pid)
+                for one in _all():
+                    if one.session in sessions:
+                        self._look(one.pid)
 
         self._watch = threading.Thread(target=watch, daemon=True)
         return self

@@ -15,7 +15,7 @@ from django.db import connection
 
 from notifications.models import Delivery, Notice, State
 from tests.benchmarks.delivery import bank, processes, wording
-from tests.benchmarks.delivery.measured import Measured
+from tests.benchmarks.delivery.measured import Measured, cpu_of_postgresql
 from tests.benchmarks.delivery.provider import Server
 
 _OPEN: Final = (State.QUEUED, State.CLAIMED, State.SENDING)
@@ -137,7 +137,7 @@ def send(setup: Setup, customers: int, *, delay: float = 0.0) -> Measured:
 def measure(notices: list[Notice], setup: Setup, made: Fleet) -> Measured:
     """Wait until they are out; from the first settled delivery to the last, and what all of it used."""
     begun = time.monotonic()
-    before = processes.cpu(*made.workers), processes.cpu(setup.server.started), processes.cpu_of_postgresql()
+    before = processes.cpu(*made.workers), processes.cpu(setup.server.started), cpu_of_postgresql()
     with processes.Peak().of(*made.workers) as peak:
         settle(notices, made, seconds=3_600)
     waited = time.monotonic() - begun
@@ -148,7 +148,7 @@ def measure(notices: list[Notice], setup: Setup, made: Fleet) -> Measured:
         (last - first).total_seconds(),
         cpu=processes.cpu(*made.workers) - before[0],
         server=processes.cpu(setup.server.started) - before[1],
-        postgresql=processes.cpu_of_postgresql() - before[2],
+        postgresql=cpu_of_postgresql() - before[2],
         memory=peak.pss,
         doubled=counted.messages - counted.distinct,
         notes={

@@ -14,7 +14,7 @@ from celery import Celery
 from django.db import connection
 
 from tests.benchmarks.delivery import processes, wording
-from tests.benchmarks.delivery.measured import Measured
+from tests.benchmarks.delivery.measured import Measured, cpu_of_postgresql
 from tests.benchmarks.delivery.provider import Server
 
 _MODULE: Final = "tests.benchmarks.delivery.peers"
@@ -107,7 +107,7 @@ def _measuring(
     server: Server, messages: int, *senders: processes.Started
 ) -> Iterator[Callable[[Callable[[], bool]], Measured]]:
     """Wait for all the messages and what must hold after them; what it took, imports and start left out."""
-    at_server, at_database = processes.cpu(server.started), processes.cpu_of_postgresql()
+    at_server, at_database = processes.cpu(server.started), cpu_of_postgresql()
     server.wait(1, seconds=60, alive=senders[0])
     before = processes.cpu(*senders)
     with processes.Peak().of(*senders) as peak:
@@ -124,7 +124,7 @@ def _measuring(
                 counted.seconds,
                 cpu=processes.cpu(*senders) - before,
                 server=processes.cpu(server.started) - at_server,
-                postgresql=processes.cpu_of_postgresql() - at_database,
+                postgresql=cpu_of_postgresql() - at_database,
                 memory=peak.pss,
                 doubled=counted.messages - counted.distinct,
             )
