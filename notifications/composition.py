@@ -17,7 +17,7 @@ from django.conf import settings
 
 from maintenance.faces import ical
 from maintenance.models import Customer
-from notifications import addresses, audience, deliveries, links, preferences, progress, wording
+from notifications import addresses, deliveries, hours, links, preferences, progress, wording
 from notifications.contract import Message, Words
 from notifications.deliveries import Claimed
 from notifications.models import DIRECT, ChannelName, Delivery, Notice, State, Text
@@ -139,7 +139,7 @@ class _Days:
 
     def _of(self, zone: str) -> tuple[datetime, datetime]:
         if zone not in self._by_zone:
-            self._by_zone[zone] = (audience.earliest(self._now, zone), audience.latest(self._now, zone))
+            self._by_zone[zone] = (hours.earliest(self._now, zone), hours.latest(self._now, zone))
         return self._by_zone[zone]
 
 

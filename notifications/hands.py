@@ -16,6 +16,7 @@ from notifications import (
     notices,
     polling,
     preparation,
+    progress,
     receipts,
     reconciliation,
     sending,
@@ -48,8 +49,9 @@ def _prepare(notice: int, stop: float, clock: Clock) -> None:
 
 
 def sweep(clock: Clock) -> None:
-    """Take back what dead processes held, and end what is no longer true."""
+    """Take back what dead processes held, end what is no longer true, and sum up the counters."""
     deliveries.sweep(now=clock())
+    progress.fold()
 
 
 def reconcile(clock: Clock) -> None:
