@@ -37,8 +37,9 @@ class Started:
 
     def said(self) -> str:
         """What they wrote."""
-        self.log.seek(0)
-        return self.log.read().decode(errors="replace")
+        # read without moving the place at which they write, which is theirs and ours
+        size = os.fstat(self.log.fileno()).st_size
+        return os.pread(self.log.fileno(), size, 0).decode(errors="replace")
 
     def line(self) -> str:
         """The first line they write, once it is there."""
