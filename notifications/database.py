@@ -10,10 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, models
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
-from django.db.models.sql.compiler import SQLCompiler
 
 Result = TypeVar("Result")
 
@@ -64,31 +62,28 @@ def now_there() -> Combinable:
     return models.Value(clock(), output_field=models.DateTimeField())
 
 
-class Seconds(models.Func):
-    """How many seconds lie between two times; negative where the second is the earlier one."""
+def now_in_sql() -> Sql:
+    """The same for statements written by hand."""
+    if connection.vendor == "postgresql":
+        return Sql("STATEMENT_TIMESTAMP()", ())
+    return Sql("%s", (connection.ops.adapt_datetimefield_value(clock()),))
 
-    output_field = models.FloatField()
-    arity = 2
 
-    def __init__(self, since: Combinable | str, until: Combinable | str) -> None:
-        super().__init__(until, since)
+def seconds(since: str, until: str) -> str:
+    """SQL for how many seconds lie between two times; negative where the second is the earlier one."""
+    if connection.vendor == "postgresql":
+        return f"CAST(EXTRACT(EPOCH FROM {until} - {since}) AS double precision)"
+    return f"((julianday({until}) - julianday({since})) * 86400.0)"
 
-    def as_sql(
-        self,
-        compiler: SQLCompiler,
-        connection: BaseDatabaseWrapper,
-        function: str | None = None,
-        template: str | None = None,
-        arg_joiner: str | None = None,
-        **extra_context: Any,
-    ) -> tuple[str, tuple[str | int, ...]]:
-        """An interval's seconds on PostgreSQL; SQLite counts in days."""
-        (until, one), (since, other) = (compiler.compile(part) for part in self.get_source_expressions())
-        if connection.vendor == "postgresql":
-            sql = f"CAST(EXTRACT(EPOCH FROM {until} - {since}) AS double precision)"
-        else:
-            sql = f"((julianday({until}) - julianday({since})) * 86400.0)"
-        return sql, (*one, *other)
+
+def least(*values: str) -> str:
+    """SQL for the smallest of several values."""
+    return f"{'LEAST' if connection.vendor == 'postgresql' else 'MIN'}({', '.join(values)})"
+
+
+def greatest(*values: str) -> str:
+    """SQL for the largest of several values."""
+    return f"{'GREATEST' if connection.vendor == 'postgresql' else 'MAX'}({', '.join(values)})"
 
 
 def when_back(work: Callable[[], Result], seconds: float) -> Result:

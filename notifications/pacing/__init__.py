@@ -1,0 +1,100 @@
+"""A sender and the sizes of what it would send in; how much of it may go now out.
+
+One bucket for each provider and sender in the database, for all processes together, in SMS segments or
+mails. An error of the database is an error and never a grant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
+
+from django.db.models import F, Value
+from django.db.models.functions import Least
+
+from notifications import database
+from notifications.pacing.bucket import LONGEST, PATIENCE, Sender, look, rows_of, sender, take_from, try_one
+from notifications.pacing.rests import LONGEST_REST, Standing, awaken, rest, resting, standing, taken
+
+__all__ = [
+    "LONGEST",
+    "LONGEST_REST",
+    "PATIENCE",
+    "RESERVE",
+    "Grant",
+    "Sender",
+    "Standing",
+    "awaken",
+    "give_back",
+    "rest",
+    "resting",
+    "sender",
+    "standing",
+    "take",
+    "taken",
+]
+
+RESERVE: Final = 0.2
+"""Share of a full bucket that only urgent messages may take."""
+
+_TRIES: Final = 5
+_STEP: Final = 60.0
+"""Seconds by which a bucket may lie in the future before the clock must have been set back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The first `messages` of those asked for may go now; ask for the others after `wait` seconds."""
+
+    messages: int
+    wait: float
+
+
+def take(who: Sender, sizes: Sequence[int], *, urgent: bool) -> Grant:
+    """Take tokens for as many whole messages as there are, the first ones first.
+
+    What is routine leaves the reserve to what is urgent. A message larger than the bucket goes when the
+    bucket is full, and those after it wait until its debt is paid.
+    """
+    if not sizes:
+        return Grant(0, 0.0)
+    totals = list(accumulate(sizes))
+    floor = 0.0 if urgent else RESERVE * who.burst
+    asked = len(totals)
+    if who.rate is not None and take_from(who, totals[-1], _need(who, totals, asked, floor)):
+        return Grant(asked, 0.0)
+    for _ in range(_TRIES):
+        level = look(who)
+        if level.rests > 0:
+            return Grant(0, level.rests)
+        if level.failing:
+            one = try_one(who, sizes[0])
+            return Grant(int(one), PATIENCE if len(sizes) > one else 0.0)
+        if who.rate is None:
+            return Grant(asked, 0.0)
+        if level.ahead > _STEP:
+            rows_of(who).update(refilled_at=database.now_there())
+            continue
+        asked = sum(level.tokens >= _need(who, totals, n, floor) for n in range(1, len(totals) + 1))
+        if asked and not take_from(who, totals[asked - 1], _need(who, totals, asked, floor)):
+            continue  # another process was quicker
+        missing = 0.0
+        if asked < len(totals):
+            left = level.tokens - (totals[asked - 1] if asked else 0)
+            missing = max(_need(who, sizes[asked:], 1, floor) - left, 0.0)
+        return Grant(asked, missing / who.rate)
+    return Grant(0, 1 / who.rate if who.rate else 0.0)
+
+
+def give_back(who: Sender, size: int) -> None:
+    """Tokens of a message that was granted and then not sent."""
+    if who.rate is not None:
+        rows_of(who).update(tokens=Least(Value(who.burst), F("tokens") + Value(float(size))))
+
+
+def _need(who: Sender, totals: Sequence[int], messages: int, floor: float) -> float:
+    """What the bucket must hold for the first `messages`; for the very first a full one is enough."""
+    need = totals[messages - 1] + floor
+    return min(need, who.burst) if messages == 1 else need

@@ -1,0 +1,79 @@
+"""What a provider says of itself in; when its sender may go on, and with how much, out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from notifications import database
+from notifications.pacing.bucket import Sender, look, make, rested, rows_of
+
+LONGEST_REST: Final = 600.0
+"""Seconds to which the rests of a provider that keeps failing grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a sender stands at a moment, for people to read."""
+
+    at: datetime
+    """By the database's clock, as the times below."""
+    tokens: float
+    resting_until: datetime | None
+    """None where it does not rest."""
+    failing_since: datetime | None
+    failures: int
+    reason: str
+
+
+def rest(who: Sender, seconds: float, reason: str, *, failing: bool, longest: float = LONGEST_REST) -> None:
+    """Hand nothing over for so long; a longer rest is never shortened.
+
+    A failing provider rests twice as long each time, up to `longest`. All that was under way when it
+    failed comes back as failed too: during a rest that is no further failure.
+    """
+    make(who)
+    clock = database.clock()
+    with transaction.atomic():
+        row = rows_of(who).select_for_update().get()
+        rests = row.resting_until is not None and row.resting_until > clock
+        if failing:
+            if row.failing_since is None:
+                row.failing_since = clock
+            if not rests or not row.failures:
+                row.failures = min(row.failures + 1, 1_000)
+            seconds = max(seconds, min(seconds * 2 ** min(row.failures - 1, 10), longest))
+        until = clock + timedelta(seconds=seconds)
+        if not rests or row.resting_until is None or until > row.resting_until:
+            row.resting_until, row.reason = until, reason[:300]
+        row.save(update_fields=["failing_since", "failures", "resting_until", "reason"])
+
+
+def taken(who: Sender) -> None:
+    """A message was accepted: the sender is well. One that was under way before the rest says nothing."""
+    rested(rows_of(who)).filter(failing_since__isnull=False).update(failing_since=None, failures=0, reason="")
+
+
+def resting(who: Sender) -> float:
+    """Seconds until anything may go at all."""
+    return look(who).rests
+
+
+def standing(who: Sender) -> Standing | None:
+    """How it stands now; None for one that has not sent yet."""
+    row, at = rows_of(who).first(), database.clock()
+    if row is None:
+        return None
+    filled = row.tokens + (who.rate or 0.0) * max((at - row.refilled_at).total_seconds(), 0.0)
+    resting = row.resting_until if row.resting_until and row.resting_until > at else None
+    reason = row.reason if resting or row.failing_since else ""
+    return Standing(at, min(filled, who.burst), resting, row.failing_since, row.failures, reason)
+
+
+def awaken(who: Sender) -> bool:
+    """A person says: try now. False when it did not rest."""
+    resting = rows_of(who).filter(resting_until__gt=database.now_there())
+    return bool(resting.update(resting_until=database.now_there()))
