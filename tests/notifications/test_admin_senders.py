@@ -120,3 +120,10 @@ def test_every_channel_can_be_shown(settings: Settings) -> None:
     settings.CHANNELS = ["sms", "email", "inapp", "social"]
     page = _page()
     assert [label for label in ("SMS:", "Email:", "In the app:", "Social posts:") if label not in page] == []
+
+
+def test_the_first_page_leads_to_a_sender_that_rests() -> None:
+    pacing.rest(TWILIO, 300, "queue full", failing=False)
+    assert re.search(
+        f'href="{address(SENDERS)}"><strong[^>]*>{re.escape(NUMBER)}', words(reader(), address("index"))
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from maintenance.models import Exemption, Kind, NoticePolicy, Window
@@ -244,3 +246,13 @@ def test_a_rate_so_small_that_it_never_ends_is_not_worked_out_to_its_end(
     ends = _ahead(now, 36_000)[1].ends_at
     assert ends is not None
     assert ends > now + timedelta(days=1_000)
+
+
+def test_three_notices_take_the_queries_of_one(now: datetime) -> None:
+    first = _queued(36_000)
+    with CaptureQueriesContext(connection) as one:
+        finishing.of([first], {}, now=now)
+    every = [first, _queued(36_000), _queued(36_000)]
+    with CaptureQueriesContext(connection) as three:
+        finishing.of(every, {}, now=now)
+    assert len(three) == len(one)
