@@ -25,13 +25,15 @@ _PREPARED: Final = (
 
 
 def prepare(notice_id: int, *, now: datetime) -> bool:
-    """Make the next slice of a due notice's deliveries; True once all are made.
+    """Make the next slice of a due notice's deliveries; True once all are made, or another process is at it.
 
-    Rows and cursor are one transaction: killed anywhere, another process goes on from the cursor.
+    Rows and cursor are one transaction: killed anywhere, another process goes on from the cursor. Nobody
+    waits for one that hangs: the other notices are still to be sent.
     """
     with transaction.atomic():
-        notice = Notice.objects.select_for_update(of=("self",)).select_related("window").get(pk=notice_id)
-        if notice.status not in (Notice.Status.PLANNED, Notice.Status.PREPARING):
+        rows = Notice.objects.select_for_update(of=("self",), skip_locked=True).select_related("window")
+        notice = rows.filter(pk=notice_id).first()
+        if notice is None or notice.status not in (Notice.Status.PLANNED, Notice.Status.PREPARING):
             return True
         if notice.status == Notice.Status.PLANNED:
             _broadcast(notice, now=now)

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection, transaction
 
-from maintenance.models import Customer
+from maintenance.models import Customer, Kind
 from notifications.models import Delivery, Notice, State
 from notifications.preparation import SLICE
+from tests import people
 from tests.faults import processes, scene
 from tests.faults.bank import PATIENCE, Bank
 from tests.faults.conftest import Report
@@ -59,11 +60,11 @@ def test_in_the_first_slice_and_in_the_last(bank: Bank, report: Report) -> None:
     """F1: a child of the pool at 0 and 50 %, the whole worker at 99 %, which is in the second slice."""
     notice = scene.notice(REACHABLE)
     scene.customers(CUSTOMERS - REACHABLE, phones=False, first=REACHABLE)
-    people = list(Customer.objects.order_by("pk").values_list("pk", flat=True))
+    everybody = list(Customer.objects.order_by("pk").values_list("pk", flat=True))
     bank.bench.quick_beat()
     worker = bank.bench.worker(children=1)
     for share in (0, 50, 99):
-        with _place_taken(notice, people[min(CUSTOMERS * share // 100 + 100, CUSTOMERS - 1)]):
+        with _place_taken(notice, everybody[min(CUSTOMERS * share // 100 + 100, CUSTOMERS - 1)]):
             bank.until(lambda: bool(bank.postgres.waiting()))
             made = Delivery.objects.count()
             assert made == CUSTOMERS * share // 100 // SLICE * SLICE  # whole slices, and no row of this one
@@ -79,6 +80,22 @@ def test_in_the_first_slice_and_in_the_last(bank: Bank, report: Report) -> None:
     assert Delivery.objects.values("customer").distinct().count() == CUSTOMERS == Delivery.objects.count()
     assert bank.count(State.SENT) == REACHABLE
     assert figures.unknown <= 3 * bank.in_flight
+
+
+def test_who_hangs_in_a_slice_holds_up_no_other_notice(bank: Bank, report: Report) -> None:
+    """F8, I9: another notice goes out while nobody can go on with the first."""
+    notice = scene.notice(REACHABLE)
+    other = people.notice(notice.window, Kind.REMINDER, channels=["sms"], due_at=notice.due_at)
+    scene.prepare(other)
+    bank.bench.quick_beat()
+    with _place_taken(notice, Customer.objects.earliest("pk").pk):
+        bank.bench.worker()
+        bank.until(lambda: bool(bank.postgres.waiting()))
+        bank.strike()
+        # sooner than a task that hangs is ended
+        bank.until(lambda: bank.count(State.SENT, notice=other) == REACHABLE, 40)
+
+    report(bank.whole("F8 hung in a slice", 2 * REACHABLE))
 
 
 def _status(notice: Notice) -> str:
