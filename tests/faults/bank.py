@@ -31,7 +31,6 @@ SHORT: Final = {
     "LEASE_SECONDS": "6",
     "UNKNOWN_WAIT_SECONDS": "6",
     "RECEIPT_FIRST_SECONDS": "1",
-    "POLL_AFTER_SECONDS": "2",
     "RETRY_SECONDS": "1",
     "REST_SECONDS": "2",
     "RATES": '{"sms": 0}',

@@ -127,6 +127,7 @@ def _answers(url: str, form: dict[str, Any] | None = None, signature: str = "") 
         return 413 if form and "Body" in form else 0
 
 
+@pytest.mark.environment(POLL_AFTER_SECONDS="2")
 def test_when_no_receipt_comes_the_provider_is_asked(bank: Bank, report: Report) -> None:
     """F18: nobody listens to its calls; what became of each message is known all the same."""
     scene.notice(CUSTOMERS, prepared=True)
