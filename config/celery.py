@@ -6,11 +6,12 @@ So no task has a result, a retry or a date in the future, and publishing may fai
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_init
 from django.conf import settings
 from kombu import Queue
 
@@ -67,6 +68,13 @@ _SCHEDULE = {
 
 app.add_defaults(_configuration)  # called when first needed: settings import this package
 app.autodiscover_tasks()
+
+
+@worker_process_init.connect
+def _keep_what_is_loaded(**_: Any) -> None:
+    """What was loaded before the fork is never garbage: looking through it took a seventh of each message."""
+    gc.collect()
+    gc.freeze()
 
 
 @setup_logging.connect

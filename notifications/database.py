@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, models
-from django.db.models.expressions import Combinable
+from django.db.models.expressions import Col, Combinable
 from django.db.models.functions import Now
 
 Result = TypeVar("Result")
@@ -154,3 +154,25 @@ def _json(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+
+
+def converted(
+    model: type[models.Model], names: Sequence[str], found: Sequence[tuple[Any, ...]]
+) -> Sequence[tuple[Any, ...]]:
+    """Rows of these columns, read by hand, as Django would have read them."""
+    columns = [Col(model._meta.db_table, model._meta.get_field(name)) for name in names]  # type: ignore[arg-type]
+    steps = [
+        (place, column, convert)
+        for place, column in enumerate(columns)
+        for convert in (
+            *connection.ops.get_db_converters(column),
+            *column.output_field.get_db_converters(connection),
+        )
+    ]
+    if not steps:
+        return found
+    rows = [list(row) for row in found]
+    for place, column, convert in steps:
+        for row in rows:
+            row[place] = convert(row[place], column, connection)
+    return [tuple(row) for row in rows]

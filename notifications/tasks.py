@@ -15,13 +15,17 @@ _leaving: Final = mmap.mmap(-1, 1)
 """One byte that the pool's processes share with the worker they were forked from; no lock that one of
 them could take along when it is killed."""
 
+_WOKEN: Final = 4
+"""Senders woken by each tick: many that are idle must not begin one a second. One too many finds nothing."""
+
 
 @shared_task
 def tick() -> None:
     """Plan what happened, prepare what is due, and wake a sender for each channel with work."""
     hands.tick(timezone.now)
     for channel in progress.waiting(now=timezone.now()):
-        deliver.apply_async((channel,), queue=f"lull.{channel}", expires=10, retry=False)
+        for _ in range(_WOKEN):
+            deliver.apply_async((channel,), queue=f"lull.{channel}", expires=10, retry=False)
 
 
 @shared_task

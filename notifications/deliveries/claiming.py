@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -55,21 +55,25 @@ class Claimed:
     """None for a broadcast, and where the customer is gone."""
 
 
-_HELD: Final = (
-    "id",
-    "public_id",
-    "notice_id",
-    "customer_id",
-    "channel",
-    "target",
-    "language",
-    "text_id",
-    "attempt",
-    "address_hmac",
-    "expires_at",
-    "priority",
-    "not_before",
-)
+class _Row(NamedTuple):
+    """What a claim returns of a delivery; `attempt` is the last one made."""
+
+    id: int
+    public_id: UUID
+    notice_id: int
+    customer_id: int | None
+    channel: str
+    target: str
+    language: str
+    text_id: int | None
+    attempt: int
+    address_hmac: bytes | None
+    expires_at: datetime
+    priority: int
+    not_before: datetime
+
+
+_HELD: Final = _Row._fields
 
 
 def claim(channel: str, *, demonstration: bool, limit: int, token: UUID, now: datetime) -> list[Claimed]:
@@ -79,7 +83,7 @@ def claim(channel: str, *, demonstration: bool, limit: int, token: UUID, now: da
     time, and a million messages that wait for the morning are not walked over.
     """
     with transaction.atomic():
-        held: list[Delivery] = []
+        held: list[_Row] = []
         urgency = _next(channel, demonstration, above=-1)
         while urgency is not None and len(held) < limit:
             held += _take(channel, demonstration, urgency, limit - len(held), token, now)
@@ -101,23 +105,25 @@ def _next(channel: str, demonstration: bool, *, above: int) -> int | None:
 
 def _take(
     channel: str, demonstration: bool, priority: int, limit: int, token: UUID, now: datetime
-) -> list[Delivery]:
+) -> list[_Row]:
     at, lease = database.stored(Delivery, "not_before", now), database.ahead(settings.LEASE_SECONDS)
-    taken = Delivery.objects.raw(
-        f"WITH next AS MATERIALIZED (SELECT id AS held FROM {_TABLE} WHERE {_QUEUE} AND priority = %s"
-        " AND not_before <= %s AND expires_at > %s ORDER BY not_before, id"
-        f" LIMIT %s{database.skip_locked()})"
-        f" UPDATE {_TABLE} SET state = %s, lease_token = %s, lease_until = {lease.sql}"
-        f" FROM next WHERE id = held RETURNING {', '.join(_HELD)}",
-        [
-            *(channel, demonstration, State.QUEUED, priority, at, at, limit),
-            *(State.CLAIMED, database.stored(Delivery, "lease_token", token), *lease.parameters),
-        ],
-    )
-    return sorted(taken, key=lambda row: (row.not_before, row.pk))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH next AS MATERIALIZED (SELECT id AS held FROM {_TABLE} WHERE {_QUEUE} AND priority = %s"
+            " AND not_before <= %s AND expires_at > %s ORDER BY not_before, id"
+            f" LIMIT %s{database.skip_locked()})"
+            f" UPDATE {_TABLE} SET state = %s, lease_token = %s, lease_until = {lease.sql}"
+            f" FROM next WHERE id = held RETURNING {', '.join(_HELD)}",
+            [
+                *(channel, demonstration, State.QUEUED, priority, at, at, limit),
+                *(State.CLAIMED, database.stored(Delivery, "lease_token", token), *lease.parameters),
+            ],
+        )
+        taken = [_Row(*row) for row in database.converted(Delivery, _HELD, cursor.fetchall())]
+    return sorted(taken, key=lambda row: (row.not_before, row.id))
 
 
-def _with_people(rows: Sequence[Delivery], token: UUID) -> list[Claimed]:
+def _with_people(rows: Sequence[_Row], token: UUID) -> list[Claimed]:
     """Read by keys alone: joined, the planner may choose to read all the bank's customers for each claim."""
     customers = [row.customer_id for row in rows if row.customer_id is not None]
     people = {
@@ -134,7 +140,7 @@ def _with_people(rows: Sequence[Delivery], token: UUID) -> list[Claimed]:
     }
     return [
         Claimed(
-            id=row.pk,
+            id=row.id,
             public_id=row.public_id,
             notice_id=row.notice_id,
             customer_id=row.customer_id,
@@ -157,7 +163,7 @@ def _with_people(rows: Sequence[Delivery], token: UUID) -> list[Claimed]:
 
 def as_held(row: Delivery) -> Claimed:
     """A row as it was when its last attempt was made, to ask about it; there is no lease to write under."""
-    (held,) = _with_people([row], row.public_id)
+    (held,) = _with_people([_Row(*(getattr(row, name) for name in _HELD))], row.public_id)
     return dataclasses.replace(held, attempt=row.attempt)
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import aiohttp
 from requests.utils import get_environ_proxies, select_proxy
+from yarl import URL
 
 from notifications.contract import Class
 from notifications.providers import loops, web
@@ -54,13 +55,14 @@ class Session:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_seconds, sock_read=read_seconds),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
-        self._proxies: dict[str, str | None] = {}
+        self._places: dict[str, tuple[URL, str | None]] = {}
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Raises Unanswered."""
         try:
+            place, proxy = self._place(url)
             async with self._session.post(
-                url, data=body, headers=headers, proxy=self._proxy(url), allow_redirects=False
+                place, data=body, headers=headers, proxy=proxy, allow_redirects=False
             ) as response:
                 return Answer(response.status, response.headers, await response.read())
         except _NEVER_LEFT as error:
@@ -72,15 +74,15 @@ class Session:
         except (aiohttp.ClientError, OSError) as error:
             raise Unanswered(Class.UNKNOWN, "connection lost", str(error)) from error
 
-    def _proxy(self, url: str) -> str | None:
-        """A bank's way out is often a proxy, named in the environment as curl and requests read it.
+    def _place(self, url: str) -> tuple[URL, str | None]:
+        """The address, and the proxy before it: a bank's way out, named as curl and requests read it.
 
-        Looked up once for an address: aiohttp's own look, for each request in a thread, takes longer
-        than the request.
+        Looked up once: aiohttp's own look into the environment, for each request in a thread, takes
+        longer than the request.
         """
-        if url not in self._proxies:
-            self._proxies[url] = select_proxy(url, get_environ_proxies(url))
-        return self._proxies[url]
+        if url not in self._places:
+            self._places[url] = (URL(url), select_proxy(url, get_environ_proxies(url)))
+        return self._places[url]
 
     async def close(self) -> None:
         """Hang up."""

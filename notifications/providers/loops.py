@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
+import sys
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -77,10 +78,19 @@ def close() -> None:
 def _mine() -> _Loop:
     key = (os.getpid(), threading.get_ident())
     if key not in _loops:
-        loop = asyncio.new_event_loop()
+        loop = _new()
         loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="call"))
         _loops[key] = _Loop(loop)
     return _loops[key]
+
+
+def _new() -> asyncio.AbstractEventLoop:
+    """uvloop's, where there is one: a message takes a fifth to a third less of a processor."""
+    if sys.platform == "win32":
+        return asyncio.new_event_loop()
+    import uvloop
+
+    return uvloop.new_event_loop()
 
 
 atexit.register(close)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import socket
 import uuid
 from collections.abc import Iterator
@@ -58,7 +59,9 @@ def _send(message: Message | None = None) -> Outcome:
 def _lose_the_idle_line() -> None:
     wire = smtp.Provider()
     (line,) = loops.keep(wire._server, wire._lines)._idle
-    line._transport.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+    held = line._transport.get_extra_info("socket")
+    with socket.socket(fileno=os.dup(held.fileno())) as same:  # a transport's own may not be shut down
+        same.shutdown(socket.SHUT_RDWR)
 
 
 def test_text_and_html_arrive_as_they_were_written(server: Server) -> None:
