@@ -59,8 +59,9 @@ class Control:
         except FileNotFoundError:
             found = None
         if self._file and found and (found.st_ino, found.st_mtime_ns) != self._seen:
-            self._seen = (found.st_ino, found.st_mtime_ns)
             self._behaviour = read(self._file)
+            # last: another thread must not take the old ways for the new ones meanwhile
+            self._seen = (found.st_ino, found.st_mtime_ns)
         return self._behaviour
 
 
