@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Q, Sum
 
 from notifications import audience
 from notifications.models import DIRECT, Delivery, State, Tally
@@ -92,15 +93,14 @@ def mornings(notices: Sequence[int], *, now: datetime) -> dict[int, Morning]:
 
     Walked in the order of the queue, and no further than anybody wants to know.
     """
-    queued = [
-        (one.notice_id, one.channel)
-        for one in of(notices)
-        if one.state == State.QUEUED and one.channel in DIRECT
-    ]
-    found: dict[int, Morning] = {}
-    for (notice, channel), demonstration, priority in product(queued, (False, True), audience.PRIORITIES):
+    queued: defaultdict[str, list[int]] = defaultdict(list)
+    for one in of(notices):
+        if one.state == State.QUEUED and one.channel in DIRECT:
+            queued[one.channel].append(one.notice_id)
+    found: defaultdict[int, list[datetime]] = defaultdict(list)
+    for channel, demonstration, priority in product(queued, (False, True), audience.PRIORITIES):
         rows = Delivery.objects.filter(
-            notice_id=notice,
+            notice_id__in=queued[channel],
             channel=channel,
             demonstration=demonstration,
             priority=priority,
@@ -108,11 +108,9 @@ def mornings(notices: Sequence[int], *, now: datetime) -> dict[int, Morning]:
             not_before__gt=now,
             reason__in=("", QUIET_HOURS),
         )
-        part = rows.order_by("not_before")[:MANY].aggregate(people=Count("pk"), starts_at=Min("not_before"))
-        if part["people"]:
-            known = found.get(notice, Morning(0, part["starts_at"]))
-            found[notice] = Morning(known.people + part["people"], min(known.starts_at, part["starts_at"]))
-    return found
+        for notice, not_before in rows.order_by("not_before").values_list("notice_id", "not_before")[:MANY]:
+            found[notice].append(not_before)
+    return {notice: Morning(len(times), min(times)) for notice, times in found.items()}
 
 
 def waiting(*, now: datetime) -> list[str]:

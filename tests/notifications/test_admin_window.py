@@ -201,7 +201,7 @@ def test_progress_is_for_staff_who_may_see_deliveries() -> None:
 
 def test_progress_of_three_notices_takes_the_queries_of_one() -> None:
     window = people.window()
-    people.queued(people.notice(window), state=State.SENT)
+    people.queued(people.notice(window))
     client = reader()
     one = queries(client, address(PROGRESS, window.pk))
     for hour in (1, 2):
