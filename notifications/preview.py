@@ -79,6 +79,11 @@ class Part:
         """Whether anything of it goes to persons, and so costs something."""
         return bool(self.counts)
 
+    @property
+    def about(self) -> bool:
+        """Whether its people are an estimate: of very many, not all are counted."""
+        return any(count.about for count in self.counts)
+
 
 @dataclass(frozen=True, slots=True)
 class Standard:
@@ -161,7 +166,7 @@ def _part(notice: Notice, sizes: dict[tuple[str, bool], int], *, now: datetime) 
         counts=counts,
         seen=words,
         pieces=bill,
-        price=_price(notice, bill),
+        price=_price(notice, bill, about=any(count.about for count in counts)),
     )
 
 
@@ -202,9 +207,9 @@ def _bill(counts: Sequence[Count], words: Sequence[Seen]) -> dict[str, int]:
     return pieces
 
 
-def _price(notice: Notice, bill: Mapping[str, int]) -> Price | None:
+def _price(notice: Notice, bill: Mapping[str, int], *, about: bool) -> Price | None:
     """The sum over all channels; None where one of them has no price."""
-    amount, about = Decimal(0), False
+    amount = Decimal(0)
     for channel in (str(name) for name in DIRECT if bill.get(name)):
         prices = _prices(channel)
         if not prices:

@@ -9,7 +9,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from maintenance.models import Kind, Window
-from notifications import notices, preview
+from notifications import notices, preview, recipients
 from notifications.models import ChannelName, Notice, State
 from notifications.preview import Part, Preview
 from tests import people
@@ -129,3 +129,18 @@ def test_what_is_handed_out_is_not_counted_again(now: datetime) -> None:
     people.notice(window, status=Notice.Status.PREPARED)
     handed_out = next(part for part in _seen(window, now).parts if part.notice.status == "prepared")
     assert (handed_out.people, handed_out.counts) == (0, ())
+
+
+def test_what_was_estimated_says_so_with_people_and_price(
+    now: datetime, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PRICES = {"currency": "GBP", "sms": {"": "0.04"}, "email": {"": "0.001"}}
+    window = _crowd()
+    exact = _announced(window, now)
+    monkeypatch.setattr(recipients, "_ENOUGH", 1)
+    monkeypatch.setattr(recipients, "_PLACES", 2)
+    people.customer("ella", uses=[people.service()], phone="+447700900009")
+    estimated = _announced(window, now)
+
+    assert (exact.about, exact.price and exact.price.about) == (False, False)
+    assert (estimated.about, estimated.price and estimated.price.about) == (True, True)
