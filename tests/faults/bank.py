@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import requests
 from django.conf import settings
 from django.db import connection
 
@@ -109,6 +110,17 @@ class Bank:
             number += whole.count(mark)
             self.counted[mark] = number, place + len(whole)
         return number
+
+    def web(self) -> None:
+        """Open the door for receipts, and come back when it is open: the provider calls but once."""
+        self.bench.web(self.port)
+        self.until(self._is_open)
+
+    def _is_open(self) -> bool:
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}/healthz", timeout=5).ok
+        except requests.RequestException:
+            return False
 
     def kill(self, process: Process) -> None:
         """SIGKILL, and the time until all is whole begins."""

@@ -22,7 +22,7 @@ def test_wiped_paused_and_killed_in_mid_run(bank: Bank, report: Report) -> None:
     """F10: one after the other, and the pages answer while it is away."""
     scene.notice(CUSTOMERS, prepared=True)
     bank.behave(delay=1)
-    bank.bench.web(bank.port)
+    bank.web()
     bank.bench.quick_beat()
     bank.bench.worker()
     bank.until(lambda: bank.texted() > 0)

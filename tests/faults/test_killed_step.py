@@ -67,7 +67,7 @@ def _killed_in_the_call(bank: Bank, **ways: Any) -> None:
     scene.notice(CUSTOMERS, prepared=True)
     bank.behave(delay=30, late=2, **ways)
     if "receipts" in ways:
-        bank.bench.web(bank.port)
+        bank.web()
     bank.bench.quick_beat()
     victim = bank.bench.worker(children=1)
     bank.until(bank.is_full)

@@ -39,7 +39,7 @@ def test_many_times_in_the_wrong_order_and_before_our_own_record(bank: Bank, rep
     """F16: each five times, delivered before sent, and all of them before the answer."""
     scene.notice(CUSTOMERS, prepared=True)
     bank.behave(receipts=("delivered", "sent", "queued"), times=5, delay=1.5)
-    bank.bench.web(bank.port)
+    bank.web()
     bank.bench.quick_beat()
     bank.bench.worker()
     bank.until(lambda: bank.texted() > 0)
@@ -55,7 +55,7 @@ def test_many_times_in_the_wrong_order_and_before_our_own_record(bank: Bank, rep
 def test_three_days_late(bank: Bank, report: Report) -> None:
     """F16: it still names its delivery, and moves it once."""
     scene.notice(CUSTOMERS, prepared=True)
-    bank.bench.web(bank.port)
+    bank.web()
     clock = bank.bench.quick_beat()
     bank.bench.worker()
     bank.until(lambda: bank.count(State.SENT) == CUSTOMERS)
@@ -88,7 +88,7 @@ def test_what_is_not_twilios_word_changes_nothing(bank: Bank) -> None:
     scene.notice(1, prepared=True)
     row = Delivery.objects.get()
     Delivery.objects.update(state=State.SENT, rank=2, attempt=1, provider="twilio", provider_ref="SM1")
-    bank.bench.web(bank.port)
+    bank.web()
     url = f"http://127.0.0.1:{bank.port}/receipts/sms/{links.receipt_token(row.public_id, 1)}/"
     bank.until(lambda: _answers(url) == 403)
     form = {"MessageSid": "SM1", "MessageStatus": "delivered", "AccountSid": ACCOUNT}
