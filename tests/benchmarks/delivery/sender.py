@@ -75,6 +75,7 @@ def batching(server: Server) -> Setup:
     """Mails through Mailgun."""
     environment = {
         "EMAIL_BACKEND": "anymail.backends.mailgun.EmailBackend",
+        "IN_FLIGHT": '{"email": 1000}',  # two calls of 500
         "ANYMAIL_MAILGUN_API_KEY": "key",
         "ANYMAIL_MAILGUN_SENDER_DOMAIN": "localhost",
         "ANYMAIL_MAILGUN_API_URL": f"http://127.0.0.1:{server.port}/v3",
