@@ -115,14 +115,15 @@ def skip_locked() -> str:
     return " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
 
 
-def in_order(ids: Sequence[int]) -> Sql:
+def in_order(ids: Sequence[int], *, waiting: bool = True) -> Sql:
     """The condition and lock with which a SELECT holds those of these rows that also meet what stands before.
 
     They are locked one after the other by their id: whoever moves many rows takes them in this order, so
-    that no two wait for each other for ever.
+    that no two wait for each other for ever. Who is not `waiting` goes without those that others hold.
     """
     if connection.vendor == "postgresql":
-        return Sql("id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE", [list(ids)])
+        lock = "FOR UPDATE" if waiting else "FOR UPDATE SKIP LOCKED"
+        return Sql(f"id = ANY(%s::bigint[]) ORDER BY id {lock}", [list(ids)])
     return Sql(f"id IN ({', '.join(['%s'] * len(ids))})", list(ids))
 
 

@@ -30,13 +30,19 @@ def withdraw(notices: Sequence[int], reason: str, *, now: datetime) -> int:
     """
     rows = Delivery.objects.filter(notice_id__in=notices)
     with transaction.atomic():
-        taken = _lock(rows.filter(state__in=(State.QUEUED, State.CLAIMED))).update(
-            state=State.WITHDRAWN, reason=reason[:200], lease_token=None, lease_until=None
-        )
+        taken = _take_back(rows, reason)
         _lock(rows.filter(state__in=(State.SENDING, State.UNKNOWN), expires_at__gt=now)).update(
             expires_at=now
         )
+        # a million take seconds: what came back from the provider between the two
+        taken += _take_back(rows, reason)
     return taken
+
+
+def _take_back(rows: QuerySet[Delivery], reason: str) -> int:
+    return _lock(rows.filter(state__in=(State.QUEUED, State.CLAIMED))).update(
+        state=State.WITHDRAWN, reason=reason[:200], lease_token=None, lease_until=None
+    )
 
 
 def _lock(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:

@@ -25,8 +25,8 @@ def intend(held: Sequence[Claimed], said: Mapping[int, Said] | None = None) -> s
     """Mark that these are about to be handed to the provider, saying so; the ids that are still ours.
 
     It counts once the caller's transaction is committed. What was withdrawn, opted out of or taken away
-    meanwhile does not come back and must not be sent. Rows are locked in the order of their ids, as
-    everywhere.
+    meanwhile does not come back and must not be sent. Neither is what somebody holds at this moment: the
+    caller may hold what they wait for. If they leave it alone, it is free when its lease ends.
     """
     if not held:
         return set()
@@ -34,7 +34,7 @@ def intend(held: Sequence[Claimed], said: Mapping[int, Said] | None = None) -> s
     clock, lease = database.ahead(0), database.ahead(settings.LEASE_SECONDS)
     words = {} if said is None else said
     given = database.rows(_SAID, [(pk, *words.get(pk, (None, None))) for pk in ids])
-    rows = database.in_order(ids)
+    rows = database.in_order(ids, waiting=False)
     # a sum, because the planner takes a small partial index by state for better than the primary key
     mine = f"SELECT id FROM {_TABLE} WHERE lease_token = %s AND state + 0 = %s AND {rows.sql}"
     fence = [database.stored(Delivery, "lease_token", held[0].token), State.CLAIMED, *rows.parameters]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 
 from notifications import deliveries
+from notifications.deliveries import ending
 from notifications.models import Attempt, ChannelName, Delivery, State
 from tests import people
 
@@ -209,3 +213,65 @@ def test_two_workers_at_once_never_claim_the_same_row(now: datetime) -> None:
         worker.join()
 
     assert (len(seen), len(set(seen))) == (60, 60)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_an_intent_does_not_wait_for_a_withdrawal_that_waits_for_what_its_sender_settles(
+    now: datetime,
+) -> None:
+    notice = people.notice(people.window())
+    people.queued(notice, number=6)
+    held = _claim(now)
+    sending, next_ones = held[:3], held[3:]
+    deliveries.intend(sending)
+    withdrawn = threading.Thread(target=_apart, args=(deliveries.withdraw, [notice.pk], "Cancelled.", now))
+
+    with transaction.atomic():
+        ours = Delivery.objects.filter(pk__in=[row.id for row in sending]).select_for_update()
+        assert len(ours) == 3
+        withdrawn.start()
+        _until_somebody_waits()
+        assert deliveries.intend(next_ones) == set()
+    withdrawn.join()
+
+    assert _states() == [State.SENDING] * 3 + [State.WITHDRAWN] * 3
+    assert set(Delivery.objects.filter(state=State.SENDING).values_list("expires_at", flat=True)) == {now}
+
+
+def _apart(withdraw: Callable[..., int], notices: list[int], reason: str, now: datetime) -> None:
+    try:
+        withdraw(notices, reason, now=now)
+    finally:
+        connection.close()
+
+
+def _until_somebody_waits() -> None:
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    raise AssertionError("nobody waits")
+
+
+@pytest.mark.django_db
+def test_what_comes_back_from_the_provider_in_the_middle_of_a_withdrawal_is_withdrawn(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice = people.notice(people.window())
+    people.queued(notice)
+    deliveries.intend(_claim(now))
+    lock = ending._lock
+
+    def locked(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        rows = lock(rows)
+        if not list(rows):  # looked among those that wait: now it is one of them
+            Delivery.objects.filter(state=State.SENDING).update(state=State.QUEUED, lease_token=None)
+        return rows
+
+    monkeypatch.setattr(ending, "_lock", locked)
+    assert deliveries.withdraw([notice.pk], "Cancelled.", now=now) == 1
+    assert _states() == [State.WITHDRAWN]
