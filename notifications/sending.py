@@ -182,6 +182,8 @@ class _Run:
             token=self.token,
             now=self.clock(),
         ):
+            anew = {row.id for row in held}  # where a clock was set, ours were swept and are held twice
+            self.ready = [one for one in self.ready if one.held.id not in anew]
             self.ready += composition.compose(held, now=self.clock(), material=self.material)
             if self.ready or self._over():
                 break

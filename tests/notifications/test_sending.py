@@ -375,3 +375,18 @@ def test_a_sender_with_a_rate_is_given_no_more_than_its_bucket_holds(
 
     assert 0 < len(wire.messages) <= pacing.LONGEST
     assert _counts() == {State.SENT: len(wire.messages), State.QUEUED: 50 - len(wire.messages)}
+
+
+def test_what_is_claimed_again_after_the_clock_was_set_forward_is_sent_once(now: datetime) -> None:
+    people.queued(people.notice(people.window()), number=8)
+    run = sending._Run(Wire(), "sms", demonstration=False, clock=lambda: now)
+    run._claim()
+    run.ready = run.ready[:3]
+    Delivery.objects.filter(state=State.CLAIMED).update(lease_until=now - timedelta(days=1000))
+    deliveries.sweep(now=now)
+
+    source = run._messages()
+    handed = [
+        message.delivery for message in (next(source) for _ in range(8)) if isinstance(message, Message)
+    ]
+    assert len(set(handed)) == 8
