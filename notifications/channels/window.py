@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import datetime
@@ -22,6 +23,9 @@ _log = logging.getLogger(__name__)
 
 _GRACE: Final = 0.002
 """Seconds that a first outcome waits for others: they then share one commit, and its successors another."""
+_LONG: Final = 0.2
+"""Seconds after which the source is asked for however few: it hears of what is known, and slow calls keep
+no place empty."""
 
 Call: TypeAlias = Callable[[Sequence[Message]], Coroutine[Any, Any, Sequence[Outcome]]]
 
@@ -52,16 +56,15 @@ class _Window:
         self.waiter: asyncio.Future[None] | None = None
         self.wanted = 1
         self.not_before = 0.0
+        self.asked_at = 0.0
         self.more = True
         self.failed: Exception | None = None
 
     def carry(self) -> Iterator[Outcome]:
         try:
             while self.more or self.under_way:
-                free = self.in_flight - self.under_way
-                paused = self.not_before - time.monotonic()
-                if self.more and paused <= 0 and (free >= self.refill or not self.under_way):
-                    self._fill(free)
+                if self._next() <= time.monotonic():
+                    self._fill(self.in_flight - self.under_way)
                 self._wait()
                 answered, self.answered = self.answered, []
                 yield from answered
@@ -70,9 +73,18 @@ class _Window:
         finally:
             self._end()
 
+    def _next(self) -> float:
+        """When the source is asked again, by the monotonic clock, if no outcome comes before."""
+        free = self.in_flight - self.under_way
+        if not (self.more and free):
+            return math.inf
+        few = self.under_way and free < self.refill
+        return max(self.not_before, self.asked_at + _LONG if few else 0.0)
+
     def _fill(self, free: int) -> None:
         """Hand out messages until the places are taken or the source has none for now."""
         group: list[Message] = []
+        self.asked_at = time.monotonic()
         while free:
             try:
                 message = next(self.messages)
@@ -119,11 +131,9 @@ class _Window:
             return
         self.wanted = min(self.refill, max(self.under_way, 1))
         self.waiter = self.loop.create_future()
-        paused = self.not_before - time.monotonic()
-        if self.more and (paused > 0 or not self.under_way):
-            timer = self.loop.call_later(max(paused, 0), _wake, self.waiter)
-        else:
-            timer = None
+        left, timer = self._next() - time.monotonic(), None
+        if left < math.inf:
+            timer = self.loop.call_later(max(left, 0.0), _wake, self.waiter)
         try:
             self.loop.run_until_complete(self.waiter)
         finally:
@@ -150,6 +160,11 @@ async def _guarded(call: Call, group: Sequence[Message], provider: str) -> Seque
         if len(outcomes) == len(group):
             return outcomes
         words = f"{len(outcomes)} outcomes for {len(group)} messages"
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        words = "given up from within"
     except Exception as error:  # noqa: BLE001  # told as unknown
         _log.exception("a fault while delivery %s and %d others were sent", group[0].delivery, len(group) - 1)
         words = f"{type(error).__name__}: {error}"

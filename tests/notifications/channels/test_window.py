@@ -133,3 +133,32 @@ def test_a_caller_that_goes_away_does_not_wait() -> None:
     assert isinstance(outcomes, Iterator)
     outcomes.close()  # type: ignore[attr-defined]  # it is a generator
     wire.gates[sent[0].address].set()
+
+
+def test_places_that_are_few_are_filled_while_the_other_calls_are_slow() -> None:
+    sent, wire = _messages(20), Held()
+    for message in sent[:14]:
+        wire.hold(message)
+    outcomes = window.carry(iter(sent), wire, in_flight=16, provider="held")
+    first = [next(outcomes).delivery for _ in range(6)]
+    for gate in wire.gates.values():
+        gate.set()
+
+    assert set(first) == {message.delivery for message in sent[14:]}
+    assert len(list(outcomes)) == 14
+
+
+def test_a_call_that_is_given_up_from_within_is_in_doubt_and_holds_up_no_other() -> None:
+    sent = _messages(3)
+
+    async def call(group: Sequence[Message]) -> Sequence[Outcome]:
+        if group[0] is sent[1]:
+            raise asyncio.CancelledError
+        return [outcome(message, Class.ACCEPTED, "wire") for message in group]
+
+    outcomes = window.carry(iter(sent), call, in_flight=2, provider="wire")
+    assert {one.delivery: one.result for one in outcomes} == {
+        sent[0].delivery: Class.ACCEPTED,
+        sent[1].delivery: Class.UNKNOWN,
+        sent[2].delivery: Class.ACCEPTED,
+    }
