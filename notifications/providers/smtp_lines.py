@@ -127,12 +127,19 @@ class Lines:
         return min(without, most - len(self._open)) - len(self._opening)
 
     async def _open_one(self) -> None:
+        refusal: Answer | None = None
         try:
             transport, extensions = await self._door()
         except Closed as closed:
-            self._refused(closed.answer)
+            refusal = closed.answer
         except Exception as error:  # noqa: BLE001  # those who wait must hear of it
-            self._refused(Answer(Class.NOT_PROCESSED, "no connection", f"{type(error).__name__}: {error}"))
+            refusal = Answer(Class.NOT_PROCESSED, "no connection", f"{type(error).__name__}: {error}")
+        finally:
+            # at once, for others may come to their end in the same turn of the loop
+            if task := asyncio.current_task():
+                self._opening.discard(task)
+        if refusal:
+            self._refused(refusal)
         else:
             line = Line(transport, extensions, self._patience, self)
             transport.set_protocol(line)
@@ -142,7 +149,7 @@ class Lines:
 
     def _refused(self, answer: Answer) -> None:
         self._full_until = self._loop.time() + _FULL_SECONDS
-        if not self._open and len(self._opening) == 1:  # nor is another on its way
+        if not (self._open or self._opening):  # nor is another on its way
             self._give_back(answer)
 
     def _give_back(self, answer: Answer) -> None:

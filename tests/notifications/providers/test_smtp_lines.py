@@ -10,6 +10,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from cryptography import x509
@@ -19,6 +20,7 @@ from pytest_django import Settings
 
 from notifications.contract import Class, Message, Outcome
 from notifications.providers import loops, smtp, smtp_door, smtp_lines
+from notifications.providers.smtp_patience import Patience
 from tests.notifications import messages
 from tests.notifications.providers.relay import Relay
 
@@ -374,3 +376,25 @@ def test_a_server_without_the_tls_that_we_must_have_pauses_the_channel(way: Sett
     with Relay("PIPELINING") as relay:
         assert _results(_send(relay, way, _mails(1))) == [Class.CONFIGURATION]
     assert relay.mails == []
+
+
+def test_lines_that_are_refused_in_the_same_moment_leave_no_mail_waiting() -> None:
+    """Two are on their way while the only open one breaks; both are refused then, in one turn of the loop."""
+
+    async def run() -> list[Class]:
+        gate = asyncio.Event()
+
+        async def door() -> tuple[asyncio.Transport, list[str]]:
+            await gate.wait()
+            raise smtp_lines.Closed(Class.NOT_PROCESSED, "no connection", "refused")
+
+        lines = smtp_lines.Lines(door, 4, Patience(5, 5))
+        broken = mock.Mock()
+        lines._open.add(broken)
+        mails = [asyncio.ensure_future(lines.carry(b"<a@x>", b"<b@x>", b"")) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        lines.gone(broken, None)
+        gate.set()
+        return [answer.result for answer in await asyncio.wait_for(asyncio.gather(*mails), 5)]
+
+    assert asyncio.run(run()) == [Class.NOT_PROCESSED] * 3
