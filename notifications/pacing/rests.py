@@ -11,6 +11,10 @@ from django.db import transaction
 from notifications import database
 from notifications.pacing.bucket import Sender, look, make, rested, rows_of
 
+_PATIENCE: Final = 30.0
+"""Seconds for which what a sender heard is kept while the database restarts: an error would end the calls
+that are under way, and leave them in doubt."""
+
 LONGEST_REST: Final = 600.0
 """Seconds to which the rests of a provider that keeps failing grow."""
 
@@ -35,6 +39,10 @@ def rest(who: Sender, seconds: float, reason: str, *, failing: bool, longest: fl
     A failing provider rests twice as long each time, up to `longest`. All that was under way when it
     failed comes back as failed too: during a rest that is no further failure.
     """
+    database.when_back(lambda: _rest(who, seconds, reason, failing, longest), _PATIENCE)
+
+
+def _rest(who: Sender, seconds: float, reason: str, failing: bool, longest: float) -> None:
     make(who)
     clock = database.clock()
     with transaction.atomic():
@@ -54,7 +62,8 @@ def rest(who: Sender, seconds: float, reason: str, *, failing: bool, longest: fl
 
 def taken(who: Sender) -> None:
     """A message was accepted: the sender is well. One that was under way before the rest says nothing."""
-    rested(rows_of(who)).filter(failing_since__isnull=False).update(failing_since=None, failures=0, reason="")
+    failing = rested(rows_of(who)).filter(failing_since__isnull=False)
+    database.when_back(lambda: failing.update(failing_since=None, failures=0, reason=""), _PATIENCE)
 
 
 def resting(who: Sender) -> float:

@@ -6,7 +6,6 @@ import threading
 import time
 from datetime import timedelta
 from typing import Any
-from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
@@ -21,11 +20,6 @@ SLOW = Sender("twilio", "+441632960000", 0.001)
 UNLIMITED = Sender("esp", "notices@bank.example", None)
 
 pytestmark = pytest.mark.django_db
-
-
-def _asked(who: Sender, sizes: list[int], *, urgent: bool = True) -> tuple[int, Any]:
-    grant = pacing.take(who, sizes, urgent=urgent)
-    return grant.messages, grant.wait
 
 
 def _asked(who: Sender, sizes: list[int], *, urgent: bool = True) -> tuple[int, Any]:
@@ -238,3 +232,32 @@ def test_many_that_take_at_once_never_take_more_than_there_is() -> None:
         thread.join()
     seconds = (database.clock() - begun).total_seconds()
     assert 200 <= sum(taken) <= 200 + 200 * seconds
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_what_a_provider_says_of_itself_outlives_a_lost_connection() -> None:
+    _lose_connection()
+    pacing.rest(SLOW, 60, "no", failing=True)
+    assert _bucket().failures == 1
+
+    pacing.awaken(SLOW)
+    _lose_connection()
+    pacing.taken(SLOW)
+    assert _bucket().failing_since is None
+
+
+def _lose_connection() -> None:
+    """As by a database that was restarted."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (ours,) = cursor.fetchone()
+
+    def end() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [ours])
+        connection.close()
+
+    other = threading.Thread(target=end)
+    other.start()
+    other.join()
