@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -17,6 +21,10 @@ Result = TypeVar("Result")
 
 _LOOK_AGAIN: Final = 0.2
 """Seconds between two tries to reach a database that is away."""
+
+
+_locks: Final[defaultdict[str, threading.Lock]] = defaultdict(threading.Lock)
+"""Of an embedded database, which has one process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,3 +185,31 @@ def converted(
         for row in rows:
             row[place] = convert(row[place], column, connection)
     return [tuple(row) for row in rows]
+
+
+@contextlib.contextmanager
+def alone(work: str) -> Iterator[bool]:
+    """Whether nobody else is at this work now; while it lasts nobody else begins it.
+
+    Whoever dies over it gives it back with the connection.
+    """
+    if connection.vendor != "postgresql":
+        lock = _locks[work]
+        if not lock.acquire(blocking=False):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+        return
+    key = zlib.crc32(work.encode())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        mine = bool(cursor.fetchone()[0])
+    try:
+        yield mine
+    finally:
+        if mine and connection.connection is not None:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])

@@ -11,6 +11,7 @@ from typing import Final
 
 from maintenance import rechecks, series
 from notifications import (
+    database,
     deliveries,
     heartbeats,
     notices,
@@ -56,12 +57,16 @@ def sweep(clock: Clock) -> None:
 
 def reconcile(clock: Clock) -> None:
     """Find out what became of the unknown."""
-    reconciliation.reconcile(now=clock())
+    with database.alone("reconcile") as mine:
+        if mine:
+            reconciliation.reconcile(now=clock())
 
 
 def poll(clock: Clock) -> None:
     """Ask what became of those that were sent and not heard of."""
-    polling.poll(now=clock())
+    with database.alone("poll") as mine:  # one that is slow must not take every worker from the senders
+        if mine:
+            polling.poll(now=clock())
 
 
 def recheck(clock: Clock) -> None:
