@@ -18,6 +18,7 @@ from notifications.deliveries import Claimed
 from notifications.models import DIRECT, Attempt, Delivery, Notice, Receipt, State, Tally
 from notifications.settlement import Settled, settle
 from tests.benchmarks.delivery import bank
+from tests.benchmarks.delivery.measured import cpu_of_postgresql
 
 TABLE: Final = Delivery._meta.db_table
 _CLAIM: Final = 64
@@ -76,6 +77,10 @@ class Life:
     vacuum_seconds: float = 0.0
     last_vacuum_seconds: float = 0.0
     send_seconds: float = 0.0
+    prepare_cpu: float = 0.0
+    send_cpu: float = 0.0
+    hear_cpu: float = 0.0
+    """PostgreSQL's CPU seconds."""
 
 
 def live(customers: int, way: Way) -> Life:
@@ -83,21 +88,23 @@ def live(customers: int, way: Way) -> Life:
     forget()
     run(f"ALTER TABLE {TABLE} SET (fillfactor = {way.fillfactor})")
     run("CHECKPOINT")
-    before, begun = wal(), time.monotonic()
+    before, begun, used = wal(), time.monotonic(), cpu_of_postgresql()
     notices = make(customers)
-    taken = time.monotonic() - begun
-    lived = Life(Delivery.objects.count(), size(), taken)
+    taken, used = time.monotonic() - begun, cpu_of_postgresql() - used
+    lived = Life(Delivery.objects.count(), size(), taken, prepare_cpu=used)
     lived.wal["preparing"] = wal() - before
     run(f"VACUUM ANALYZE {TABLE}")  # as after any great INSERT
     moved, left = _updates(), True
     while left:
         run("CHECKPOINT")
-        before, begun = wal(), time.monotonic()
+        before, begun, used = wal(), time.monotonic(), cpu_of_postgresql()
         left = bool(send_some(lived.deliveries // _PARTS))
         lived.send_seconds += time.monotonic() - begun
+        lived.send_cpu += cpu_of_postgresql() - used
         lived.wal["sending"] += wal() - before
-        before = wal()
+        before, used = wal(), cpu_of_postgresql()
         hear()
+        lived.hear_cpu += cpu_of_postgresql() - used
         lived.wal["hearing"] += wal() - before
         lived.tallies = max(lived.tallies, Tally.objects.count())
         progress.fold()

@@ -58,6 +58,9 @@ def _told(name: str, lived: Life) -> Iterator[str]:
         f"   VACUUMs {lived.vacuum_seconds * 1e6 / each:.1f} s a million, of which the last"
         f" {lived.last_vacuum_seconds * 1e6 / each:.1f} s"
     )
+    cpu = (lived.prepare_cpu, lived.send_cpu, lived.hear_cpu)
+    prepared, sent, heard = (f"{seconds * 1_000 / each:.3f}" for seconds in cpu)
+    yield f"   PostgreSQL's CPU s per 1,000: preparing {prepared}, sending {sent}, hearing {heard}"
     yield f"   claimed, intended and settled {each / lived.send_seconds:,.0f} a second, by one process"
 
 
