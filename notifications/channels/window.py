@@ -155,6 +155,7 @@ def _wake(waiter: asyncio.Future[None]) -> None:
 
 async def _guarded(call: Call, group: Sequence[Message], provider: str) -> Sequence[Outcome]:
     """A fault of ours in one call must not take the others along; and it may have been sent."""
+    await asyncio.sleep(0)  # the loop stood still: first it hears which lines were closed meanwhile
     try:
         outcomes = await call(group)
         if len(outcomes) == len(group):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import threading
 from collections.abc import Iterator, Sequence
 
@@ -11,7 +12,7 @@ import pytest
 
 from notifications.channels import window
 from notifications.contract import Class, Message, Outcome
-from notifications.providers import outcome
+from notifications.providers import client, loops, outcome
 from tests.notifications import messages
 
 
@@ -162,3 +163,35 @@ def test_a_call_that_is_given_up_from_within_is_in_doubt_and_holds_up_no_other()
         sent[1].delivery: Class.UNKNOWN,
         sent[2].delivery: Class.ACCEPTED,
     }
+
+
+def test_a_line_that_was_closed_while_the_loop_stood_still_is_not_used_again() -> None:
+    closed = threading.Event()
+
+    def serve(door: socket.socket) -> None:
+        for _ in range(2):
+            line, _address = door.accept()
+            with line:
+                line.recv(65_536)
+                line.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}")
+                heard.wait(5)
+            closed.set()
+
+    async def call(group: Sequence[Message]) -> Sequence[Outcome]:
+        await client.session("line").post(f"http://127.0.0.1:{door.getsockname()[1]}/", b"", {})
+        return [outcome(message, Class.ACCEPTED, "line") for message in group]
+
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        heard = threading.Event()
+        server = threading.Thread(target=serve, args=[door], daemon=True)
+        server.start()
+        results = []
+        for message in _messages(2):
+            (one,) = window.carry(iter([message]), call, in_flight=1, provider="line")
+            results.append(one.result)
+            heard.set()
+            closed.wait(5)
+        server.join(5)
+    loops.close()
+
+    assert results == [Class.ACCEPTED, Class.ACCEPTED]
