@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from typing import Final
@@ -35,6 +36,7 @@ if __name__ == "__main__":
     parser.add_argument("--partitions", type=int, nargs="+", default=[1, 10, 100, 1_000])
     parser.add_argument("--only", choices=("life", "partitions"), help="one of the two tables")
     parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # its server goes with it
     server = Postgres(free_port())
     try:
         server.start(*_OPTIONS)
