@@ -38,17 +38,8 @@ _AHEAD: Final = 0.5
 """Seconds of work that are claimed ahead: what is urgent waits no longer behind what is held already."""
 _MOST: Final = 512
 """Rows of one claim; more cost as much for each."""
-_STREAK: Final = 16
-"""So many doubtful answers in a row, and the provider is given a rest."""
-
-_REST: Final = {
-    Class.CONFIGURATION: 2.0 * settings.REST_SECONDS,
-    Class.UNKNOWN: 1.0 * settings.REST_SECONDS,
-    Class.NOT_PROCESSED: settings.REST_SECONDS / 6,
-}
-"""Seconds of a sender's first rest, where the provider names none."""
-_LONGEST: Final = {Class.NOT_PROCESSED: 2.0 * settings.REST_SECONDS}
-"""Seconds to which rests grow where trying again costs nobody anything."""
+_SLEEPERS_SECONDS: Final = 1.0
+"""How long is looked for somebody who is awake before what is under way gets its turn."""
 
 _busy: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -107,9 +98,7 @@ class _Run:
         """Rows of the next claim: grows while they are used up at once."""
         self.asked_at = 0.0
         """When a sender without a rate was last seen not to rest."""
-        self.streak = 0
-        self.well = False
-        self.stopped = False
+        self.heed = pacing.Heed(self.sender)
 
     def go(self) -> int:
         """Pump until the queue is empty, the turn is over or the provider refuses us altogether."""
@@ -136,7 +125,7 @@ class _Run:
                 yield Pause(min(wait or _IDLE, _IDLE))
 
     def _over(self) -> bool:
-        return self.stopped or self.stopping() or time.monotonic() >= self.until
+        return self.heed.rests or self.stopping() or time.monotonic() >= self.until
 
     def _next(self) -> tuple[list[Composed], float]:
         """What may be handed out now; where that is nothing, the seconds after which the sender may again."""
@@ -172,8 +161,9 @@ class _Run:
         now = time.monotonic()
         quick = now - self.claimed_at < _AHEAD
         self.claims = min(self.claims * 2, _MOST) if quick else max(self.claims // 2, self.limit)
+        bound = 2 * max(int(self.sender.rate or 0), pacing.LONGEST)
         if self.sender.rate is not None:
-            self.claims = min(self.claims, max(int(self.sender.rate), pacing.LONGEST))
+            self.claims = min(self.claims, bound // 2)
         self.claimed_at = now
         while held := deliveries.claim(
             self.channel,
@@ -185,16 +175,21 @@ class _Run:
             anew = {row.id for row in held}  # where a clock was set, ours were swept and are held twice
             self.ready = [one for one in self.ready if one.held.id not in anew]
             self.ready += composition.compose(held, now=self.clock(), material=self.material)
-            if self.ready or self._over():
+            if self.ready or self._over() or time.monotonic() - now > _SLEEPERS_SECONDS:
                 break
             self.claims = _MOST  # all of them sleep or cannot be reached: on to the next
         self.ready.sort(key=lambda composed: composed.held.priority)
+        if self.sender.rate is not None and len(self.ready) > bound:
+            # more than goes out soon would keep what is urgent waiting behind it
+            deliveries.release([one.held for one in self.ready[bound:]])
+            del self.ready[bound:]
 
     def _exchange(self, group: Sequence[Composed]) -> list[Composed]:
         """Write what came back and commit what goes out, at once; those of the group that are still ours."""
         if not group:
             self._settle()
             return []
+        begun = time.time()
         held = [composed.held for composed in group]
         said = {composed.held.id: (composed.text_hash, composed.segments) for composed in group}
         try:
@@ -212,6 +207,11 @@ class _Run:
         for composed in group:
             if composed.held.id not in ours:
                 pacing.give_back(self.sender, composed.message.segments)
+        if time.time() - begun > settings.LEASE_SECONDS / 2:
+            # this process was stopped meanwhile and may be taken for dead: somebody may have decided on them
+            for composed in kept:
+                self._take(_too_late(composed, self.wire.provider))
+            return []
         return kept
 
     def _take(self, outcome: Outcome) -> None:
@@ -220,24 +220,7 @@ class _Run:
             log.error("%s answered for a message it was not given", self.channel)
             return
         self.back.append(Settled(composed.held, outcome))
-        self._heed(outcome)
-
-    def _heed(self, outcome: Outcome) -> None:
-        """What an outcome says of the provider as a whole."""
-        if outcome.result is Class.ACCEPTED:
-            if not self.well:
-                pacing.taken(self.sender)
-            self.streak, self.well = 0, True
-        elif outcome.result in _REST and not self.stopped:
-            self.streak, self.well = self.streak + 1, False
-            named = outcome.retry_after is not None and outcome.result is Class.NOT_PROCESSED
-            if outcome.result is Class.CONFIGURATION or named or self.streak >= _STREAK:
-                # nobody else's message is burnt on it, by no process
-                self.stopped = True
-                seconds = outcome.retry_after if named and outcome.retry_after else _REST[outcome.result]
-                reason = " ".join(filter(None, (outcome.code, outcome.detail))) or outcome.result.value
-                longest = _LONGEST.get(outcome.result, pacing.LONGEST_REST)
-                pacing.rest(self.sender, seconds, reason, failing=not named, longest=longest)
+        self.heed.hear(outcome)
 
     def _settle(self) -> None:
         if self.back:
@@ -246,5 +229,13 @@ class _Run:
     def _written(self, taken: int) -> None:
         self.settled += taken
         for result in self.back:
-            del self.out[result.outcome.delivery, result.outcome.attempt]
+            self.out.pop((result.outcome.delivery, result.outcome.attempt), None)
         self.back = []
+
+
+def _too_late(composed: Composed, provider: str) -> Outcome:
+    message = composed.message
+    words = "not handed over: the process stood still"
+    return Outcome(
+        message.delivery, message.attempt, Class.NOT_PROCESSED, provider, code="late", detail=words
+    )

@@ -126,7 +126,8 @@ def _remember(results: Sequence[Settled], taken: set[int], *, now: datetime) -> 
     unclean = [result for result in results if result.outcome.result is not Class.ACCEPTED]
     if unclean:
         Attempt.objects.bulk_create([_attempt(result, now=now) for result in unclean])
-    for result in unclean:
+    # in one order, so that no two who suppress the same addresses wait for each other
+    for result in sorted(unclean, key=lambda result: result.held.address_hmac or b""):
         held = result.held
         if result.outcome.result is Class.OPT_OUT and held.id in taken and held.address_hmac:
             suppress(held.channel, held.address_hmac, Suppression.Reason.OPT_OUT, now=now)

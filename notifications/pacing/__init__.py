@@ -16,6 +16,7 @@ from django.db.models.functions import Least
 
 from notifications import database
 from notifications.pacing.bucket import LONGEST, PATIENCE, Sender, look, rows_of, sender, take_from, try_one
+from notifications.pacing.heeding import Heed
 from notifications.pacing.rests import LONGEST_REST, Standing, awaken, rest, resting, standing, taken
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "PATIENCE",
     "RESERVE",
     "Grant",
+    "Heed",
     "Sender",
     "Standing",
     "awaken",

@@ -7,10 +7,12 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
 
+from maintenance.models import Customer
 from notifications import addresses, deliveries, pacing, sending
 from notifications.contract import Channel, Class, Message, Outcome, Pause
 from notifications.models import Bucket, Contact, Delivery, State, Suppression
@@ -390,3 +392,48 @@ def test_what_is_claimed_again_after_the_clock_was_set_forward_is_sent_once(now:
         message.delivery for message in (next(source) for _ in range(8)) if isinstance(message, Message)
     ]
     assert len(set(handed)) == 8
+
+
+def test_a_process_that_stood_still_between_intent_and_call_hands_nothing_over(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have been taken for dead, and a person may have sent the message again meanwhile."""
+    people.queued(people.notice(people.window()), number=3)
+    clock = time.time
+    suspended: list[float] = []
+
+    def intend(*args: Any) -> set[int]:
+        suspended.append(3_600.0)
+        return intends(*args)
+
+    intends = deliveries.intend
+    monkeypatch.setattr(deliveries, "intend", intend)
+    monkeypatch.setattr(time, "time", lambda: clock() + sum(suspended))
+    wire = Wire()
+    _drain(wire, now)
+
+    assert wire.messages == []
+    assert _counts() == {State.QUEUED: 3}
+
+
+def test_a_slow_sender_holds_no_more_than_goes_out_soon_though_the_first_of_the_queue_sleep(
+    now: datetime, settings: Settings
+) -> None:
+    settings.RATES = {"sms": 1}
+    notice = people.notice(people.window())
+    people.queued(notice, number=60)
+    asleep = list(Customer.objects.order_by("id").values_list("pk", flat=True)[:20])
+    Customer.objects.filter(pk__in=asleep).update(time_zone="Pacific/Honolulu")
+    held = []
+
+    class Watched(Wire):
+        def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:
+            for outcome in super().send(messages):
+                held.append(Delivery.objects.filter(state=State.CLAIMED).count())
+                yield outcome
+
+    run = sending._Run(Watched(), "sms", demonstration=False, clock=lambda: now)
+    run.until = time.monotonic() + 1
+    run.go()
+
+    assert 0 < max(held) <= 2 * pacing.LONGEST

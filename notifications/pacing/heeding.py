@@ -1,0 +1,53 @@
+"""A sender's outcomes, one after the other, in; whether it must rest, out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.conf import settings
+
+from notifications.contract import Class, Outcome
+from notifications.pacing.bucket import Sender
+from notifications.pacing.rests import LONGEST_REST, rest, taken
+
+_STREAK: Final = 16
+"""So many doubtful answers in a row, and the provider is given a rest."""
+_REST: Final = {
+    Class.CONFIGURATION: 2.0 * settings.REST_SECONDS,
+    Class.UNKNOWN: 1.0 * settings.REST_SECONDS,
+    Class.NOT_PROCESSED: settings.REST_SECONDS / 6,
+}
+"""Seconds of a sender's first rest, where the provider names none."""
+_LONGEST: Final = {Class.NOT_PROCESSED: 2.0 * settings.REST_SECONDS}
+"""Seconds to which rests grow where trying again costs nobody anything."""
+
+
+class Heed:
+    """What the outcomes of one drain say of the provider as a whole."""
+
+    def __init__(self, who: Sender) -> None:
+        """Nothing is known of it yet."""
+        self._who = who
+        self._streak = 0
+        self._well = False
+        self.rests = False
+        """It was sent to rest: nobody else's message is burnt on it, by no process."""
+
+    def hear(self, outcome: Outcome) -> None:
+        """One accepted message ends a failure; a wrong key, a named wait or a row of doubts begins a rest."""
+        if outcome.result is Class.ACCEPTED:
+            if not self._well:
+                taken(self._who)
+            self._streak, self._well = 0, True
+        elif outcome.result in _REST and not self.rests:
+            self._streak, self._well = self._streak + 1, False
+            named = outcome.retry_after if outcome.result is Class.NOT_PROCESSED else None
+            if outcome.result is Class.CONFIGURATION or named is not None or self._streak >= _STREAK:
+                self.rests = True
+                rest(
+                    self._who,
+                    named or _REST[outcome.result],
+                    " ".join(filter(None, (outcome.code, outcome.detail))) or outcome.result.value,
+                    failing=named is None,
+                    longest=_LONGEST.get(outcome.result, LONGEST_REST),
+                )
