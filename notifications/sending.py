@@ -14,7 +14,7 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -189,7 +189,7 @@ class _Run:
         if not group:
             self._settle()
             return []
-        begun = time.time()
+        begun = self.clock()
         held = [composed.held for composed in group]
         said = {composed.held.id: (composed.text_hash, composed.segments) for composed in group}
         try:
@@ -207,7 +207,7 @@ class _Run:
         for composed in group:
             if composed.held.id not in ours:
                 pacing.give_back(self.sender, composed.message.segments)
-        if time.time() - begun > settings.LEASE_SECONDS / 2:
+        if self.clock() - begun > timedelta(seconds=settings.LEASE_SECONDS / 2):
             # this process was stopped meanwhile and may be taken for dead: somebody may have decided on them
             for composed in kept:
                 self._take(_too_late(composed, self.wire.provider))

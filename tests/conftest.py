@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
 from django.conf import settings
 
+from notifications.providers import loops
 from tests.faults import table
 
 SHARED = os.environ.get("LULL_SHARED", "")
@@ -49,6 +52,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("faults")
         for line in table.lines(figures):
             terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _wires_run_beside_the_browser() -> Iterator[None]:
+    """A thread that has a loop cannot run another, and the browser's driver keeps one on this thread."""
+    run = loops.run
+
+    def beside(work: Awaitable[Any]) -> Any:
+        drivers = asyncio._get_running_loop()
+        asyncio._set_running_loop(None)
+        try:
+            return run(work)
+        finally:
+            asyncio._set_running_loop(drivers)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loops, "run", beside)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -135,7 +135,7 @@ class _Window:
         if left < math.inf:
             timer = self.loop.call_later(max(left, 0.0), _wake, self.waiter)
         try:
-            self.loop.run_until_complete(self.waiter)
+            loops.run(self.waiter)
         finally:
             self.waiter = None
             if timer:
@@ -145,7 +145,7 @@ class _Window:
         for task in self.tasks:
             task.cancel()
         if self.tasks:
-            self.loop.run_until_complete(asyncio.wait(self.tasks))
+            loops.run(asyncio.wait(self.tasks))
 
 
 def _wake(waiter: asyncio.Future[None]) -> None:

@@ -11,10 +11,10 @@ import atexit
 import os
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Final, Protocol, TypeVar, cast
 
 _THREADS: Final = 64
 """For wires whose library blocks: as many calls at once as a channel has in flight."""
@@ -46,8 +46,8 @@ def current() -> asyncio.AbstractEventLoop:
     return _mine().loop
 
 
-def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run something to its end on the loop of this thread."""
+def run(work: Awaitable[Result]) -> Result:
+    """Run something to its end on the loop of this thread; everything else on it goes on meanwhile."""
     return current().run_until_complete(work)
 
 

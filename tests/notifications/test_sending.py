@@ -399,18 +399,16 @@ def test_a_process_that_stood_still_between_intent_and_call_hands_nothing_over(
 ) -> None:
     """It may have been taken for dead, and a person may have sent the message again meanwhile."""
     people.queued(people.notice(people.window()), number=3)
-    clock = time.time
-    suspended: list[float] = []
+    asleep: list[timedelta] = []
+    intends = deliveries.intend
 
     def intend(*args: Any) -> set[int]:
-        suspended.append(3_600.0)
+        asleep.append(timedelta(hours=1))
         return intends(*args)
 
-    intends = deliveries.intend
     monkeypatch.setattr(deliveries, "intend", intend)
-    monkeypatch.setattr(time, "time", lambda: clock() + sum(suspended))
     wire = Wire()
-    _drain(wire, now)
+    sending._Run(wire, "sms", demonstration=False, clock=lambda: now + sum(asleep, timedelta())).go()
 
     assert wire.messages == []
     assert _counts() == {State.QUEUED: 3}
