@@ -44,7 +44,6 @@ else:
         "keepalives_interval": 5,
         "keepalives_count": 4,
         "tcp_user_timeout": 30_000,
-        "prepare_threshold": 2,  # database.run; a pooler in between must know prepared statements
         **_database.get("OPTIONS", {}),
     }
 DATABASES = {"default": _database}

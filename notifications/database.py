@@ -94,23 +94,6 @@ def greatest(*values: str) -> str:
     return f"{'GREATEST' if connection.vendor == 'postgresql' else 'MAX'}({', '.join(values)})"
 
 
-def run(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """The rows of a statement that is run hundreds of times a second: PostgreSQL keeps its plan.
-
-    So its text is always the same, and says as it stands what a partial index is chosen by.
-    """
-    if connection.vendor != "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            return list(cursor.fetchall())
-    import psycopg  # only where there is a PostgreSQL
-
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as planned:
-        planned.execute(sql, parameters, prepare=True)
-        return planned.fetchall()
-
-
 def when_back(work: Callable[[], Result], seconds: float) -> Result:
     """Do it; where the database is away, once it is back. Raises what it raised when the time is up.
 
@@ -168,7 +151,7 @@ def rows(columns: Mapping[str, str], values: Sequence[Sequence[Any]]) -> Sql:
     sent = ", ".join(f"{name} {'text' if kind == 'bytea' else kind}" for name, kind in columns.items())
     read = ", ".join(f"decode({name}, 'hex')" if columns[name] == "bytea" else name for name in columns)
     document = json.dumps([dict(zip(columns, map(_json, row), strict=True)) for row in values])
-    source = f"SELECT {read} FROM json_to_recordset(%s::json) AS sent({sent})"
+    source = f"SELECT {read} FROM json_to_recordset(%s) AS sent({sent})"
     return Sql(f"SELECT * FROM ({source}) AS row({names})", [document])
 
 

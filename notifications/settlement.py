@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from notifications import database
 from notifications.contract import Class, Outcome
@@ -106,16 +106,17 @@ def write(results: Sequence[Settled], *, now: datetime) -> int:
     ]
     at = database.stored(Delivery, "expires_at", now)
     token = database.stored(Delivery, "lease_token", results[0].held.token)
-    found = database.run(
-        f"WITH given AS MATERIALIZED ({given.sql}), mine AS MATERIALIZED ({mine})"
-        f" UPDATE {_TABLE} SET {', '.join(sets)}, lease_token = NULL, lease_until = NULL"
-        f" FROM mine JOIN given ON given.id = mine.id WHERE {_TABLE}.id = mine.id"
-        # swept as in doubt meanwhile, and no doubt any more: as good as a receipt of this attempt
-        f" AND ({_TABLE}.state + 0 = {State.SENDING:d}"
-        f" OR (given.certain = 1 AND {_TABLE}.attempt = given.attempt)) RETURNING {_TABLE}.id",
-        [*given.parameters, token, *rows.parameters, at, at],
-    )
-    taken = {row[0] for row in found}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH given AS MATERIALIZED ({given.sql}), mine AS MATERIALIZED ({mine})"
+            f" UPDATE {_TABLE} SET {', '.join(sets)}, lease_token = NULL, lease_until = NULL"
+            f" FROM mine JOIN given ON given.id = mine.id WHERE {_TABLE}.id = mine.id"
+            # swept as in doubt meanwhile, and no doubt any more: as good as a receipt of this attempt
+            f" AND ({_TABLE}.state + 0 = {State.SENDING:d}"
+            f" OR (given.certain = 1 AND {_TABLE}.attempt = given.attempt)) RETURNING {_TABLE}.id",
+            [*given.parameters, token, *rows.parameters, at, at],
+        )
+        taken = {row[0] for row in cursor.fetchall()}
     _remember(results, taken, now=now)
     return len(taken)
 

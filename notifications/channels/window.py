@@ -83,7 +83,7 @@ class _Window:
 
     def _fill(self, free: int) -> None:
         """Hand out messages until the places are taken or the source has none for now."""
-        groups: list[list[Message]] = [[]]
+        group: list[Message] = []
         self.asked_at = time.monotonic()
         while free:
             try:
@@ -97,16 +97,13 @@ class _Window:
             if isinstance(message, Pause):
                 self.not_before = time.monotonic() + message.seconds
                 break
-            if len(groups[-1]) >= self.in_one_call:
-                groups.append([])
-            groups[-1].append(message)
+            group.append(message)
             free -= 1
-        if groups[0]:
-            loops.run(
-                asyncio.sleep(0)
-            )  # the loop stood still: first it hears which lines were closed meanwhile
-            for group in groups:
+            if len(group) >= self.in_one_call:
                 self._hand_over(group)
+                group = []
+        if group:
+            self._hand_over(group)
 
     def _hand_over(self, group: Sequence[Message]) -> None:
         task = self.loop.create_task(_guarded(self.call, group, self.provider))
@@ -158,6 +155,7 @@ def _wake(waiter: asyncio.Future[None]) -> None:
 
 async def _guarded(call: Call, group: Sequence[Message], provider: str) -> Sequence[Outcome]:
     """A fault of ours in one call must not take the others along; and it may have been sent."""
+    await asyncio.sleep(0)  # the loop stood still: first it hears which lines were closed meanwhile
     try:
         outcomes = await call(group)
         if len(outcomes) == len(group):

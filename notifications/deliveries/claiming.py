@@ -21,7 +21,7 @@ _TABLE: Final = Delivery._meta.db_table
 ROUTINE: Final = 20
 """Priorities from here on are routine; those below overtake them."""
 
-_QUEUE: Final = f"channel = %s AND demonstration = %s AND state = {State.QUEUED:d}"
+_QUEUE: Final = "channel = %s AND demonstration = %s AND state = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _next(channel: str, demonstration: bool, *, above: int) -> int | None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT priority FROM {_TABLE} WHERE {_QUEUE} AND priority > %s ORDER BY priority LIMIT 1",
-            [channel, demonstration, above],
+            [channel, demonstration, State.QUEUED, above],
         )
         found = cursor.fetchone()
         return None if found is None else int(found[0])
@@ -107,18 +107,19 @@ def _take(
     channel: str, demonstration: bool, priority: int, limit: int, token: UUID, now: datetime
 ) -> list[_Row]:
     at, lease = database.stored(Delivery, "not_before", now), database.ahead(settings.LEASE_SECONDS)
-    found = database.run(
-        f"WITH next AS MATERIALIZED (SELECT id AS held FROM {_TABLE} WHERE {_QUEUE} AND priority = %s"
-        " AND not_before <= %s AND expires_at > %s ORDER BY not_before, id"
-        f" LIMIT %s{database.skip_locked()})"
-        f" UPDATE {_TABLE} SET state = {State.CLAIMED:d}, lease_token = %s, lease_until = {lease.sql}"
-        f" FROM next WHERE id = held RETURNING {', '.join(_HELD)}",
-        [
-            *(channel, demonstration, priority, at, at, limit),
-            *(database.stored(Delivery, "lease_token", token), *lease.parameters),
-        ],
-    )
-    taken = [_Row(*row) for row in database.converted(Delivery, _HELD, found)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH next AS MATERIALIZED (SELECT id AS held FROM {_TABLE} WHERE {_QUEUE} AND priority = %s"
+            " AND not_before <= %s AND expires_at > %s ORDER BY not_before, id"
+            f" LIMIT %s{database.skip_locked()})"
+            f" UPDATE {_TABLE} SET state = %s, lease_token = %s, lease_until = {lease.sql}"
+            f" FROM next WHERE id = held RETURNING {', '.join(_HELD)}",
+            [
+                *(channel, demonstration, State.QUEUED, priority, at, at, limit),
+                *(State.CLAIMED, database.stored(Delivery, "lease_token", token), *lease.parameters),
+            ],
+        )
+        taken = [_Row(*row) for row in database.converted(Delivery, _HELD, cursor.fetchall())]
     return sorted(taken, key=lambda row: (row.not_before, row.id))
 
 

@@ -36,25 +36,25 @@ def intend(held: Sequence[Claimed], said: Mapping[int, Said] | None = None) -> s
     given = database.rows(_SAID, [(pk, *words.get(pk, (None, None))) for pk in ids])
     rows = database.in_order(ids, waiting=False)
     # a sum, because the planner takes a small partial index by state for better than the primary key
-    mine = f"SELECT id FROM {_TABLE} WHERE lease_token = %s AND state + 0 = {State.CLAIMED:d} AND {rows.sql}"
-    fence = [database.stored(Delivery, "lease_token", held[0].token), *rows.parameters]
+    mine = f"SELECT id FROM {_TABLE} WHERE lease_token = %s AND state + 0 = %s AND {rows.sql}"
+    fence = [database.stored(Delivery, "lease_token", held[0].token), State.CLAIMED, *rows.parameters]
     opted_out = (
         f"EXISTS (SELECT 1 FROM {_SUPPRESSION} s WHERE s.channel = {_TABLE}.channel"
         f" AND s.address_hmac = {_TABLE}.address_hmac)"
     )
-    found = database.run(
-        f"WITH mine AS MATERIALIZED ({mine}), given AS MATERIALIZED ({given.sql})"
-        f" UPDATE {_TABLE} SET state = {State.SENDING:d}, rank = 0, attempt = attempt + 1, reason = '',"
-        f" intended_at = {clock.sql}, lease_until = {lease.sql},"
-        f" text_hash = COALESCE(given.text_hash, {_TABLE}.text_hash),"
-        f" segments = COALESCE(given.segments, {_TABLE}.segments)"
-        " FROM mine JOIN given ON given.id = mine.id"
-        f" WHERE {_TABLE}.id = mine.id AND NOT {opted_out} RETURNING {_TABLE}.id",
-        [*fence, *given.parameters, *clock.parameters, *lease.parameters],
-    )
-    ours = {row[0] for row in found}
-    if len(ours) < len(ids):
-        with connection.cursor() as cursor:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH mine AS MATERIALIZED ({mine}), given AS MATERIALIZED ({given.sql})"
+            f" UPDATE {_TABLE} SET state = %s, rank = 0, attempt = attempt + 1, reason = '',"
+            f" intended_at = {clock.sql}, lease_until = {lease.sql},"
+            f" text_hash = COALESCE(given.text_hash, {_TABLE}.text_hash),"
+            f" segments = COALESCE(given.segments, {_TABLE}.segments)"
+            f" FROM mine JOIN given ON given.id = mine.id"
+            f" WHERE {_TABLE}.id = mine.id AND NOT {opted_out} RETURNING {_TABLE}.id",
+            [*fence, *given.parameters, State.SENDING, *clock.parameters, *lease.parameters],
+        )
+        ours = {row[0] for row in cursor.fetchall()}
+        if len(ours) < len(ids):
             cursor.execute(
                 f"WITH mine AS MATERIALIZED ({mine}) UPDATE {_TABLE} SET state = %s,"
                 " reason = 'opted out meanwhile', lease_token = NULL, lease_until = NULL"
