@@ -57,18 +57,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _wires_run_beside_the_browser() -> Iterator[None]:
     """A thread that has a loop cannot run another, and the browser's driver keeps one on this thread."""
-    run = loops.run
+    finish = loops._finish
 
-    def beside(work: Awaitable[Any]) -> Any:
+    def beside(loop: asyncio.AbstractEventLoop, work: Awaitable[Any]) -> Any:
         drivers = asyncio._get_running_loop()
         asyncio._set_running_loop(None)
         try:
-            return run(work)
+            return finish(loop, work)
         finally:
             asyncio._set_running_loop(drivers)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loops, "run", beside)
+        patch.setattr(loops, "_finish", beside)
         yield
 
 

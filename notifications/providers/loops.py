@@ -48,7 +48,7 @@ def current() -> asyncio.AbstractEventLoop:
 
 def run(work: Awaitable[Result]) -> Result:
     """Run something to its end on the loop of this thread; everything else on it goes on meanwhile."""
-    return current().run_until_complete(work)
+    return _finish(current(), work)
 
 
 def keep(name: object, make: Callable[[], Kept]) -> Kept:
@@ -70,9 +70,13 @@ def close() -> None:
         ended = _loops.pop(key)
         if not ended.loop.is_running():
             for one in ended.kept.values():
-                ended.loop.run_until_complete(one.close())
-            ended.loop.run_until_complete(ended.loop.shutdown_default_executor())
+                _finish(ended.loop, one.close())
+            _finish(ended.loop, ended.loop.shutdown_default_executor())
             ended.loop.close()
+
+
+def _finish(loop: asyncio.AbstractEventLoop, work: Awaitable[Result]) -> Result:
+    return loop.run_until_complete(work)
 
 
 def _mine() -> _Loop:

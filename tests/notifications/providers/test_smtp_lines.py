@@ -397,4 +397,4 @@ def test_lines_that_are_refused_in_the_same_moment_leave_no_mail_waiting() -> No
         gate.set()
         return [answer.result for answer in await asyncio.wait_for(asyncio.gather(*mails), 5)]
 
-    assert asyncio.run(run()) == [Class.NOT_PROCESSED] * 3
+    assert loops.run(run()) == [Class.NOT_PROCESSED] * 3
