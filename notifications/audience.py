@@ -16,17 +16,17 @@ from django.db import connection
 
 from maintenance.models import Customer, Kind
 from notifications import database, hours, recipients
-from notifications.hours import earliest as earliest
-from notifications.hours import latest as latest
+from notifications.database import Sql
 from notifications.models import DIRECT, Contact, Delivery, Notice, State, Suppression
-from notifications.recipients import TOLD as TOLD
-from notifications.recipients import Span, Sql
+from notifications.recipients import Span
 
 _URGENT_KINDS: Final = frozenset({Kind.CANCELLED, Kind.RESCHEDULED})
 """Customers hold a wrong time until these arrive."""
-_WAVES: Final = {True: (10, 11), False: (20, 21)}
+ROUTINE: Final = 20
+"""Priorities from here on are routine; those below overtake them."""
+_WAVES: Final = {True: (10, 11), False: (ROUTINE, ROUTINE + 1)}
 """Urgent or not: the priority of the vulnerable, and of the others."""
-PRIORITIES: Final = (0, 10, 11, 20, 21)
+PRIORITIES: Final = (0, *_WAVES[True], *_WAVES[False])
 """All there are, the broadcasts' own first."""
 
 _CUSTOMER: Final = Customer._meta.db_table

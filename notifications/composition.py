@@ -33,7 +33,6 @@ class Composed:
     held: Claimed
     message: Message
     text_hash: bytes
-    segments: int
 
 
 class Material:
@@ -161,7 +160,6 @@ def _compose(row: Claimed, material: Material, days: _Days) -> Composed | None:
     )
     filled = wording.put_in(words, own)
     is_sms = row.channel == ChannelName.SMS
-    size = segments.count(filled.body).segments if is_sms else 1
     message = Message(
         delivery=row.public_id,
         attempt=row.attempt,
@@ -173,11 +171,11 @@ def _compose(row: Claimed, material: Material, days: _Days) -> Composed | None:
         expires_at=min(row.expires_at, days.closing(person.time_zone)),
         headers={} if is_sms else preferences.headers(preferences_url),
         calendar=words.calendar,
-        segments=size,
+        segments=segments.count(filled.body).segments if is_sms else 1,
         words=words,
         values=own,
     )
-    return Composed(row, message, _hash(message), size)
+    return Composed(row, message, _hash(message))
 
 
 def _broadcast(row: Claimed, text: Text) -> Composed:
@@ -191,7 +189,7 @@ def _broadcast(row: Claimed, text: Text) -> Composed:
         body=text.body,
         expires_at=row.expires_at,
     )
-    return Composed(row, message, _hash(message), message.segments)
+    return Composed(row, message, _hash(message))
 
 
 def reader(customer: Customer, language: str) -> wording.Reader:

@@ -53,11 +53,6 @@ def new_uuid() -> str:
     return "gen_random_uuid()" if connection.vendor == "postgresql" else "lower(hex(randomblob(16)))"
 
 
-def null(kind: str) -> str:
-    """SQL for a NULL that PostgreSQL can give a type to inside a derived table."""
-    return f"CAST(NULL AS {kind})" if connection.vendor == "postgresql" else "NULL"
-
-
 def stored(model: type[models.Model], field: str, value: Any) -> Any:
     """A value as this database keeps it in that field, for statements written by hand."""
     return model._meta.get_field(field).get_db_prep_save(value, connection)  # type: ignore[union-attr]

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db.models import Q, Sum
+from django.db.models import Q
 
 from maintenance import policies
 from maintenance.models import Change, Kind, NoticeRule, Window
-from notifications import audience, deliveries, wording
-from notifications.models import Notice, Tally, Text
+from notifications import deliveries, recipients, wording
+from notifications.models import Notice, Text
 from notifications.wording import facts
 
 _UNSENT: Final = (Notice.Status.DRAFT, Notice.Status.PLANNED, Notice.Status.PREPARING)
@@ -231,6 +231,4 @@ def _end(notice: Notice, status: Notice.Status, reason: str) -> None:
 
 def _told(window: Window) -> set[str]:
     """The channels by which an earlier notice of the window may have reached somebody."""
-    told = Tally.objects.filter(notice__window=window, state__in=audience.TOLD)
-    reached = told.values("channel").annotate(people=Sum("deliveries")).filter(people__gt=0)
-    return {row["channel"] for row in reached}
+    return {channel for channel, _ in recipients.reached(window)}

@@ -10,8 +10,9 @@ from django.db import connection, transaction
 
 from notifications import audience, database, recipients
 from notifications.channels import targets
+from notifications.database import Sql
 from notifications.models import DIRECT, Delivery, Notice
-from notifications.recipients import Span, Sql
+from notifications.recipients import Span
 from notifications.wording import example
 
 SLICE: Final = 20_000

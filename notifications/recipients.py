@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.db import connection
+from django.db.models import Sum
 
-from maintenance.models import Use
-from notifications.models import DIRECT, Delivery, Notice, State
+from maintenance.models import Use, Window
+from notifications.database import Sql
+from notifications.models import DIRECT, Delivery, Notice, State, Tally
 
 TOLD: Final = (State.SENDING, State.UNKNOWN, State.SENT, State.DELIVERED)
 """States in which a customer has, or may have, read the words."""
@@ -25,14 +27,6 @@ _ENOUGH: Final = 10_000
 """People looked at before the rest is taken to be like them: of 5 %, that is right to 0.5 either way."""
 _PLACES: Final = 64
 """Where in the register they are looked for: who was brought in together is alike."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sql:
-    """A piece of SQL with its parameters in order. All names in it are ours, all values parameters."""
-
-    sql: str
-    parameters: Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,3 +179,10 @@ def _number(people: Sql) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT COUNT(*) FROM ({people.sql}) AS person", people.parameters)
         return int(cursor.fetchone()[0])
+
+
+def reached(window: Window) -> set[tuple[str, int]]:
+    """By which channels and in which revisions a notice of the window may have reached somebody."""
+    told = Tally.objects.filter(notice__window=window, state__in=TOLD)
+    sums = told.values("channel", "notice__revision").annotate(people=Sum("deliveries")).filter(people__gt=0)
+    return {(row["channel"], row["notice__revision"]) for row in sums}

@@ -21,7 +21,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from notifications import composition, deliveries, pacing, settlement
+from notifications import audience, composition, deliveries, pacing, settlement
 from notifications.channels import open_channel
 from notifications.composition import Composed, Material
 from notifications.contract import Channel, Class, Message, Outcome, Pause
@@ -137,8 +137,8 @@ class _Run:
         self._put_back_late()
         if not self.ready:
             return [], 0.0
-        urgent = self.ready[0].held.priority < deliveries.ROUTINE
-        group = [one for one in self.ready[:room] if (one.held.priority < deliveries.ROUTINE) == urgent]
+        urgent = self.ready[0].held.priority < audience.ROUTINE
+        group = [one for one in self.ready[:room] if (one.held.priority < audience.ROUTINE) == urgent]
         if self.sender.rate is None and time.monotonic() - self.asked_at < _IDLE:
             granted, wait = len(group), 0.0
         else:
@@ -191,7 +191,7 @@ class _Run:
             return []
         begun = self.clock()
         held = [composed.held for composed in group]
-        said = {composed.held.id: (composed.text_hash, composed.segments) for composed in group}
+        said = {composed.held.id: (composed.text_hash, composed.message.segments) for composed in group}
         try:
             with transaction.atomic():
                 taken = settlement.write(self.back, now=self.clock())

@@ -10,7 +10,6 @@ known which messages are in doubt.
 """
 
 from notifications.deliveries.claiming import (
-    ROUTINE,
     Claimed,
     Person,
     as_held,
@@ -32,7 +31,6 @@ from notifications.deliveries.intending import intend, intended
 __all__ = [
     "BY_HAND",
     "RANK",
-    "ROUTINE",
     "Claimed",
     "Person",
     "as_held",

@@ -18,9 +18,6 @@ from notifications import database
 from notifications.models import Contact, Delivery, State
 
 _TABLE: Final = Delivery._meta.db_table
-ROUTINE: Final = 20
-"""Priorities from here on are routine; those below overtake them."""
-
 _QUEUE: Final = "channel = %s AND demonstration = %s AND state = %s"
 
 

@@ -9,12 +9,11 @@ from urllib.parse import urlsplit
 
 from babel.lists import format_list
 from django.conf import settings
-from django.db.models import Sum
 
 from maintenance import languages
 from maintenance.models import Alternative, Change, Impact, Kind, NoticePolicy, Service, Window
-from notifications import audience
-from notifications.models import Notice, Tally
+from notifications import recipients
+from notifications.models import Notice
 from notifications.wording import moments
 
 _WORKS_AGAIN: Final = {Kind.FINISHED, Kind.CANCELLED}
@@ -100,11 +99,8 @@ def _demanded(audience: str) -> frozenset[str]:
 
 def revision_told(window: Window, *, before: int) -> int | None:
     """The newest revision below `before` of which a notice may have reached somebody; None if none has."""
-    told = Tally.objects.filter(
-        notice__window_id=window.pk, notice__revision__lt=before, state__in=audience.TOLD
-    )
-    reached = told.values("notice__revision").annotate(people=Sum("deliveries")).filter(people__gt=0)
-    return max((row["notice__revision"] for row in reached), default=None)
+    revisions = (revision for _, revision in recipients.reached(window) if revision < before)
+    return max(revisions, default=None)
 
 
 def times_told(window: Window, *, before: int) -> tuple[datetime, datetime] | None:
