@@ -68,7 +68,7 @@ class Material:
 
 
 def compose(held: Sequence[Claimed], *, now: datetime, material: Material | None = None) -> list[Composed]:
-    """Fill each delivery's text for its person; those that cannot be sent now are given back or ended.
+    """Fill each delivery's text for its person; those that cannot be sent now are put off or ended.
 
     Where not one address can be read the key is wrong, which is nobody's fault but ours: all wait.
     """
@@ -96,7 +96,7 @@ def compose(held: Sequence[Claimed], *, now: datetime, material: Material | None
                 words = "the address was removed meanwhile"
                 deliveries.give_up(row, State.NO_ADDRESS, words, now=now)
     for opening, rows in asleep.items():
-        deliveries.release(rows, not_before=opening, reason=progress.QUIET_HOURS)
+        deliveries.put_off(rows, not_before=opening, reason=progress.QUIET_HOURS)
     _unread(sealed, bool(composed), now=now)
     return composed
 
@@ -107,12 +107,12 @@ def _unread(sealed: Sequence[Claimed], others_were_read: bool, *, now: datetime)
         for row in sealed:
             deliveries.give_up(row, State.FAILED, words, now=now)
     else:
-        deliveries.release(sealed, not_before=now + _WRONG_KEY_WAIT, reason=words)
+        deliveries.put_off(sealed, not_before=now + _WRONG_KEY_WAIT, reason=words)
 
 
 def again(row: Delivery, *, now: datetime) -> Message | None:
     """The message of an attempt made before, to ask the provider about; None if it cannot be made."""
-    held, material = deliveries.as_held(row), Material()
+    held, material = deliveries.as_claimed(row), Material()
     material.gather([held])
     try:
         composed = _compose(held, material, _Days(now))
@@ -152,7 +152,7 @@ def _compose(row: Claimed, material: Material, days: _Days) -> Composed | None:
     if person.address_hmac != row.address_hmac:
         # the intent is checked against opt-outs by this column, so it must be the address in use
         row = dataclasses.replace(row, address_hmac=person.address_hmac)
-        Delivery.objects.filter(pk=row.id, lease_token=row.token).update(address_hmac=row.address_hmac)
+        deliveries.readdress(row, row.address_hmac)
     preferences_url = links.preferences_url(row.customer_id or 0)
     words = material.words(row, person.time_zone)
     own = wording.values(

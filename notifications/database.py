@@ -113,47 +113,69 @@ def ahead(seconds: float) -> Sql:
     return Sql("%s", [connection.ops.adapt_datetimefield_value(at)])
 
 
+def end_stalled(seconds: float) -> None:
+    """End a transaction of this connection that nothing was asked of for so long, and the connection.
+
+    For a process that may be stopped in the middle of one, and others wait for the rows it has locked.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('idle_in_transaction_session_timeout', %s, false)", [f"{seconds}s"]
+            )
+
+
 def skip_locked() -> str:
     """The end of a SELECT that takes rows nobody else holds. SQLite has one writer at a time."""
     return " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
 
 
-def in_order(ids: Sequence[int], *, waiting: bool = True) -> Sql:
+def in_order(ids: Sequence[int]) -> Sql:
     """The condition and lock with which a SELECT holds those of these rows that also meet what stands before.
 
     They are locked one after the other by their id: whoever moves many rows takes them in this order, so
-    that no two wait for each other for ever. Who is not `waiting` goes without those that others hold.
+    that no two wait for each other for ever.
     """
+    mine = among("id", ids)
+    lock = " ORDER BY id FOR UPDATE" if connection.vendor == "postgresql" else ""
+    return Sql(mine.sql + lock, mine.parameters)
+
+
+def among(column: str, ids: Sequence[int]) -> Sql:
+    """The condition that a row is one of these, by which the planner finds it, however little it knows."""
     if connection.vendor == "postgresql":
-        lock = "FOR UPDATE" if waiting else "FOR UPDATE SKIP LOCKED"
-        return Sql(f"id = ANY(%s::bigint[]) ORDER BY id {lock}", [list(ids)])
-    return Sql(f"id IN ({', '.join(['%s'] * len(ids))})", list(ids))
+        return Sql(f"{column} = ANY(%s::bigint[])", [list(ids)])
+    return Sql(f"{column} IN ({', '.join(['%s'] * len(ids))})", list(ids))
 
 
 def rows(columns: Mapping[str, str], values: Sequence[Sequence[Any]]) -> Sql:
     """A SELECT of these values under the names and PostgreSQL types of `columns`, one row for each.
 
-    One parameter of JSON on PostgreSQL: an array for each column, or a parameter for each value, takes
-    longer to write than the rows take to store.
+    On PostgreSQL what all rows have in common is said once, and the rest is one parameter of JSON: an
+    array for each column, or a parameter for each value, takes longer to write than the rows to store.
     """
-    names = ", ".join(columns)
     if connection.vendor != "postgresql":
         marks = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * len(values))
         numbered = ", ".join(f"column{n} AS {name}" for n, name in enumerate(columns, 1))
         return Sql(
             f"SELECT {numbered} FROM (VALUES {marks})", [_plain(value) for row in values for value in row]
         )
-    sent = ", ".join(f"{name} {'text' if kind == 'bytea' else kind}" for name, kind in columns.items())
-    read = ", ".join(f"decode({name}, 'hex')" if columns[name] == "bytea" else name for name in columns)
-    document = json.dumps([dict(zip(columns, map(_json, row), strict=True)) for row in values])
-    source = f"SELECT {read} FROM json_to_recordset(%s) AS sent({sent})"
-    return Sql(f"SELECT * FROM ({source}) AS row({names})", [document])
+    places = {name: place for place, name in enumerate(columns)}
+    own = [name for name, place in places.items() if not place or len({row[place] for row in values}) > 1]
+    read, shared = [], []
+    for name, kind in columns.items():
+        if name in own:
+            read.append(f"decode({name}, 'hex') AS {name}" if kind == "bytea" else name)
+        else:
+            read.append(f"CAST(%s AS {kind}) AS {name}")
+            shared.append(values[0][places[name]])
+    sent = ", ".join(f"{name} {'text' if columns[name] == 'bytea' else columns[name]}" for name in own)
+    document = json.dumps([{name: row[places[name]] for name in own} for row in values], default=_json)
+    return Sql(f"SELECT {', '.join(read)} FROM json_to_recordset(%s) AS sent({sent})", [*shared, document])
 
 
-def _json(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.hex()
-    return value.isoformat() if isinstance(value, datetime) else value
+def _json(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes) else value.isoformat()
 
 
 def _plain(value: Any) -> Any:

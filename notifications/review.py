@@ -26,7 +26,6 @@ _RANKS: Final = {
     State.DELIVERED: _GOT,
     State.SENT: _GOT,
     State.QUEUED: _OPEN,
-    State.CLAIMED: _OPEN,
     State.SENDING: _OPEN,
     State.UNKNOWN: _DOUBT,
     State.FAILED: _LOST,

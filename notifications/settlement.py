@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
@@ -18,6 +18,8 @@ from notifications.deliveries import BY_HAND, RANK, Claimed, suppress
 from notifications.models import Attempt, Delivery, State, Suppression
 
 log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 _CERTAIN: Final = frozenset({Class.ACCEPTED, Class.PERMANENT, Class.OPT_OUT})
 _TRIES: Final = 3
@@ -66,10 +68,15 @@ def settle(results: Sequence[Settled], *, now: datetime) -> int:
     and becomes `unknown` when its lease ends.
     """
     try:
-        return database.when_back(lambda: _together(results, now=now), _PATIENCE)
+        return when_back(lambda: _together(results, now=now))
     except UNWRITABLE:
         log.warning("%d outcomes could not be written together; one by one now", len(results), exc_info=True)
     return sum(_alone(result, now=now) for result in results)
+
+
+def when_back(work: Callable[[], Result]) -> Result:
+    """Do it; where the database restarts, as long as outcomes are kept, once it is back."""
+    return database.when_back(work, _PATIENCE)
 
 
 def _together(results: Sequence[Settled], *, now: datetime) -> int:

@@ -148,7 +148,7 @@ def _booked_and_approved(now: datetime) -> Window:
 
 
 def _done(window: Window) -> bool:
-    open_states = (State.QUEUED, State.CLAIMED, State.SENDING, State.UNKNOWN)
+    open_states = (State.QUEUED, State.SENDING, State.UNKNOWN)
     rows = Delivery.objects.filter(notice__window=window)
     texted = rows.filter(channel="sms", state=State.DELIVERED).count()
     return texted == CUSTOMERS - 2 and not rows.filter(state__in=open_states).exists()

@@ -25,7 +25,6 @@ ORDER: Final = (
     State.DELIVERED,
     State.SENT,
     State.SENDING,
-    State.CLAIMED,
     State.QUEUED,
     State.UNKNOWN,
     State.FAILED,
@@ -35,7 +34,7 @@ ORDER: Final = (
     State.WITHDRAWN,
 )
 """What has arrived stands first in a bar, what never will stands last."""
-_ON_THE_WAY: Final = (State.QUEUED, State.CLAIMED, State.SENDING)
+_ON_THE_WAY: Final = (State.QUEUED, State.SENDING)
 _RECEIPTS: Final = timedelta(minutes=5)
 """How long after the last message the page still looks for receipts."""
 _AHEAD: Final = (Notice.Status.DRAFT, Notice.Status.PLANNED)

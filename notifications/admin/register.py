@@ -18,7 +18,6 @@ from notifications.models import Attempt, Contact, Delivery, Receipt, State, Sup
 
 _TONES: Final[dict[Any, str]] = {
     State.QUEUED: "default",
-    State.CLAIMED: "primary",
     State.SENDING: "primary",
     State.UNKNOWN: "warning",
     State.SENT: "info",

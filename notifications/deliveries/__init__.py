@@ -1,21 +1,23 @@
-"""Queued deliveries in; claimed, intended, released, withdrawn or swept ones out.
+"""Queued deliveries in; claimed, intended, put off, withdrawn or swept ones out.
 
-    queued -> claimed -> sending -> sent -> delivered | failed
+    queued -> (claimed) -> sending -> sent -> delivered | failed
 
-with `unknown`, `suppressed`, `expired`, `withdrawn` and `no address` beside it. Whoever holds a
-row holds it by a lease: a token and an end, judged by the database's clock. Each move out of
-`claimed` or `sending` is fenced by that token, so a process that was thought dead and comes back
-changes nothing. `sending` is committed before the provider is called, so after a crash it is
-known which messages are in doubt.
+with `unknown`, `suppressed`, `expired`, `withdrawn` and `no address` beside it. A claim is a row lock
+of the transaction that also commits the intent, so it is in no column and needs no sweep. `sending` is
+committed before the provider is called, so after a crash it is known which messages are in doubt. From
+then on whoever holds a row holds it by a lease: a token and an end, judged by the database's clock.
+Each move out of `sending` is fenced by that token, so a process that was thought dead and comes back
+changes nothing.
 """
 
 from notifications.deliveries.claiming import (
     Claimed,
     Person,
-    as_held,
+    as_claimed,
     claim,
     give_up,
-    release,
+    put_off,
+    readdress,
 )
 from notifications.deliveries.ending import (
     BY_HAND,
@@ -33,14 +35,15 @@ __all__ = [
     "RANK",
     "Claimed",
     "Person",
-    "as_held",
+    "as_claimed",
     "claim",
     "confirm_by_hand",
     "end_all_leases",
     "give_up",
     "intend",
     "intended",
-    "release",
+    "put_off",
+    "readdress",
     "suppress",
     "sweep",
     "withdraw",

@@ -24,7 +24,7 @@ _SWEPT: Final = 5_000
 
 
 def withdraw(notices: Sequence[int], reason: str, *, now: datetime) -> int:
-    """Take back what has not been handed to a provider, claimed rows included; how many.
+    """Take back what has not been handed to a provider; how many.
 
     What is with a provider at this moment is true no longer: should it come back, it is not sent again.
     """
@@ -40,9 +40,7 @@ def withdraw(notices: Sequence[int], reason: str, *, now: datetime) -> int:
 
 
 def _take_back(rows: QuerySet[Delivery], reason: str) -> int:
-    return _lock(rows.filter(state__in=(State.QUEUED, State.CLAIMED))).update(
-        state=State.WITHDRAWN, reason=reason[:200], lease_token=None, lease_until=None
-    )
+    return _lock(rows.filter(state=State.QUEUED)).update(state=State.WITHDRAWN, reason=reason[:200])
 
 
 def _lock(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
@@ -57,19 +55,15 @@ def sweep(*, now: datetime) -> int:
 
     The window is open (`<=`), so a sweep that did not run for an hour misses nothing.
     """
-    lapsed = Delivery.objects.filter(lease_until__lte=database.clock())
     with transaction.atomic():
-        returned = _free(lapsed.filter(state=State.CLAIMED))
-        moved = returned.update(state=State.QUEUED, lease_token=None, lease_until=None)
-    with transaction.atomic():
-        doubtful = _free(lapsed.filter(state=State.SENDING))
+        doubtful = _free(Delivery.objects.filter(state=State.SENDING, lease_until__lte=database.clock()))
         Attempt.objects.bulk_create(
             [
                 Attempt(delivery_id=pk, number=attempt, at=now, outcome="lease lapsed")
                 for pk, attempt in doubtful.values_list("pk", "attempt")
             ]
         )
-        moved += doubtful.update(
+        moved = doubtful.update(
             state=State.UNKNOWN,
             rank=RANK[State.UNKNOWN],
             reason="the process that was sending it died",
@@ -109,9 +103,7 @@ def _expire(now: datetime) -> int:
 
 def end_all_leases() -> int:
     """For the one process that holds an embedded database: whoever held anything before it is dead."""
-    return Delivery.objects.filter(state__in=(State.CLAIMED, State.SENDING)).update(
-        lease_until=database.clock()
-    )
+    return Delivery.objects.filter(state=State.SENDING).update(lease_until=database.clock())
 
 
 def confirm_by_hand(public_id: UUID, *, link: str, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from maintenance.models import Kind
 from notifications.models import ChannelName, Notice, State, Tally, Text
 from notifications.wording import segments
 
-_TO_GO: Final = (State.QUEUED, State.CLAIMED, State.SENDING)
+_TO_GO: Final = (State.QUEUED, State.SENDING)
 _GONE: Final = (State.SENT, State.DELIVERED, State.FAILED, State.UNKNOWN)
 _LIVE: Final = (Notice.Status.PREPARING, Notice.Status.PREPARED)
 _URGENT: Final = (Kind.CANCELLED, Kind.RESCHEDULED)

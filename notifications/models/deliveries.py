@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Final
 
 from django.db import models
 from django.db.models import Q
@@ -13,10 +14,9 @@ from notifications.models.notices import Notice
 
 
 class State(models.IntegerChoices):
-    """Where a delivery stands. The numbers are stored; never renumber them."""
+    """Where a delivery stands. The numbers are stored; never renumber them, nor use 1 again."""
 
     QUEUED = 0, "Queued"
-    CLAIMED = 1, "Claimed"
     SENDING = 2, "Being sent"
     UNKNOWN = 3, "Unknown"
     SENT = 4, "Sent"
@@ -26,6 +26,10 @@ class State(models.IntegerChoices):
     EXPIRED = 8, "Expired"
     WITHDRAWN = 9, "Withdrawn"
     NO_ADDRESS = 10, "No address"
+
+
+_CLAIMED: Final = 1
+"""The state in which a version that wrote its claims down held a delivery; a worker of it must fail now."""
 
 
 class Delivery(models.Model):
@@ -92,8 +96,8 @@ class Delivery(models.Model):
                 name="delivery_once_per_target",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=(State.CLAIMED, State.SENDING)) | Q(lease_token__isnull=False),
-                name="delivery_lease_while_held",
+                condition=~Q(state=_CLAIMED) & (~Q(state=State.SENDING) | Q(lease_token__isnull=False)),
+                name="delivery_lease_while_sending",
             ),
         ]
         indexes = [
@@ -110,8 +114,8 @@ class Delivery(models.Model):
             ),
             models.Index(
                 fields=["lease_until"],
-                condition=Q(state__in=(State.CLAIMED, State.SENDING)),
-                name="delivery_leases",
+                condition=Q(state=State.SENDING),
+                name="delivery_intents",
             ),
             models.Index(
                 fields=["channel", "intended_at"],

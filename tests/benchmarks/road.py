@@ -40,7 +40,7 @@ _SERIES = {
     "card-payments": ("nyc_taxi_2014.csv", "America/New_York", "US"),
 }
 T = TypeVar("T")
-_OPEN = (State.QUEUED, State.CLAIMED, State.SENDING)
+_OPEN = (State.QUEUED, State.SENDING)
 
 
 def main() -> None:

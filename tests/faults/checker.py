@@ -20,7 +20,7 @@ from tests.faults import harness, ledger
 from tests.faults.postgres import Postgres
 from tests.faults.table import Figures
 
-HELD: Final = (State.QUEUED, State.CLAIMED, State.SENDING)
+HELD: Final = (State.QUEUED, State.SENDING)
 TOLD: Final = (State.SENT, State.DELIVERED)
 
 
@@ -70,7 +70,7 @@ def check(
     # a mail that goes again under its own Message-ID is one to its reader; a second SMS is two
     resent = Attempt.objects.filter(outcome__startswith="sent again", delivery_id__in=_mails(rows))
     again = Counter(resent.values_list("delivery_id", flat=True))
-    held = Delivery.objects.filter(state__in=(State.CLAIMED, State.SENDING))
+    held = Delivery.objects.filter(state=State.SENDING)
     assert not held.filter(lease_until__lt=database.clock() - lease).exists(), "a lease outlived its holder"
     assert postgres.ask(ledger.FALLEN) == [], "a rank fell"
     _nobody_unknown(rows, sent)

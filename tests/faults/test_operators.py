@@ -131,7 +131,7 @@ def test_dispatch_ends_after_what_is_under_way_and_two_of_them_double_nothing(tm
             process.send_signal(signal.SIGTERM)
         assert [process.wait(30) for process in (first, second)] == [0, 0], bench.logs()
         taken = harness.texted(log)
-        assert count(State.CLAIMED, State.SENDING, State.UNKNOWN) == 0
+        assert count(State.SENDING, State.UNKNOWN) == 0
         assert count(State.SENT) == len(taken) < CUSTOMERS
 
         bench.start("manage.py", "dispatch")

@@ -47,4 +47,4 @@ def test_two_workers_and_three_clocks_do_everything_once(bank: Bank, report: Rep
 
     figures = report(bank.whole("F9 two workers, three clocks", CUSTOMERS))
     assert figures.unknown == 0
-    assert bank.postgres.ask(ledger.TIMES, State.QUEUED.value, State.CLAIMED.value) == []
+    assert bank.postgres.ask(ledger.TIMES, State.QUEUED.value, State.SENDING.value) == []

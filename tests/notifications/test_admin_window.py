@@ -149,9 +149,7 @@ def test_the_numbers_of_a_channel_sum_to_its_people() -> None:
     window = people.window()
     notice = people.notice(window, status=Notice.Status.PREPARED)
     for number, state in enumerate(State, start=1):
-        lease: dict[str, Any] = (
-            {"lease_token": people.TOKEN} if state in (State.CLAIMED, State.SENDING) else {}
-        )
+        lease: dict[str, Any] = {"lease_token": people.TOKEN} if state == State.SENDING else {}
         people.queued(notice, number=number, state=state, **lease)
     [seen] = reader().get(address(PROGRESS, window.pk)).json()["notices"]
     assert sum(seen["channels"]["sms"].values()) == Delivery.objects.count()

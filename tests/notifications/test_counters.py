@@ -73,7 +73,7 @@ class _Walk:
                 self._settle,
                 self._settle,
             ),
-            *(self._release, self._give_up, self._receipts, self._sweep, self._withdraw, progress.fold),
+            *(self._put_off, self._give_up, self._receipts, self._sweep, self._withdraw, progress.fold),
         ]
         self.chance.choice(moves)()
 
@@ -85,13 +85,11 @@ class _Walk:
     def _claim(self) -> None:
         channel = self.chance.choice(("sms", "email", "inapp"))
         limit = self.chance.randint(1, 7)
-        self.claimed = deliveries.claim(
-            channel,
-            demonstration=False,
-            limit=limit,
-            token=uuid.UUID(int=self.chance.getrandbits(128)),
-            now=self.now,
-        )
+        token = uuid.UUID(int=self.chance.getrandbits(128))
+        with transaction.atomic():
+            self.claimed = deliveries.claim(
+                channel, demonstration=False, limit=limit, token=token, now=self.now
+            )
 
     def _intend(self) -> None:
         said = {held.id: (b"", self.chance.randint(1, 3)) for held in self.claimed}
@@ -113,8 +111,8 @@ class _Walk:
         settlement.settle(results, now=self.now)
         self.intended = []
 
-    def _release(self) -> None:
-        deliveries.release(self.claimed)
+    def _put_off(self) -> None:
+        deliveries.put_off(self.claimed, not_before=self.now, reason="asleep")
         self.claimed = []
 
     def _give_up(self) -> None:

@@ -1,4 +1,4 @@
-"""The lease: who holds a delivery, and what becomes of it when they die."""
+"""The claim and the lease: who holds a delivery, and what becomes of it when they die."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import QuerySet
+from django.db.transaction import TransactionManagementError
 
-from notifications import deliveries
+from notifications import database, deliveries
 from notifications.deliveries import ending
 from notifications.models import Attempt, ChannelName, Delivery, State
 from tests import people
@@ -27,12 +28,31 @@ def _states() -> list[State]:
 
 
 @pytest.mark.django_db
-def test_what_is_claimed_once_is_not_claimed_again(now: datetime) -> None:
+def test_what_is_intended_is_not_claimed_again(now: datetime) -> None:
     people.queued(people.notice(people.window()), number=3)
 
-    first, second = _claim(now, limit=2), _claim(now)
+    first = _claim(now, limit=2)
+    deliveries.intend(first)
 
-    assert (len(first), len(second), len(_claim(now))) == (2, 1, 0)
+    assert (len(first), len(_claim(now))) == (2, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_whose_transaction_is_not_committed_never_was(now: datetime) -> None:
+    people.queued(people.notice(people.window()), number=2)
+    before = list(Delivery.objects.values())
+
+    with transaction.atomic():
+        deliveries.intend(_claim(now))
+        transaction.set_rollback(True)
+
+    assert list(Delivery.objects.values()) == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_there_is_no_claim_outside_of_a_transaction(now: datetime) -> None:
+    with pytest.raises(TransactionManagementError):
+        _claim(now)
 
 
 @pytest.mark.django_db
@@ -72,17 +92,6 @@ def test_an_intent_counts_the_attempt_and_is_committed_before_any_call(now: date
 
 
 @pytest.mark.django_db
-def test_a_withdrawal_between_claim_and_intent_stops_the_message(now: datetime) -> None:
-    notice = people.notice(people.window())
-    people.queued(notice, number=2)
-    held = _claim(now)
-
-    assert deliveries.withdraw([notice.pk], "The window was moved.", now=now) == 2
-    assert deliveries.intend(held) == set()
-    assert _states() == [State.WITHDRAWN, State.WITHDRAWN]
-
-
-@pytest.mark.django_db
 def test_an_opt_out_between_claim_and_intent_stops_the_message(now: datetime) -> None:
     dan, cleo = people.queued(people.notice(people.window()), number=2)
     held = _claim(now)
@@ -104,13 +113,15 @@ def test_what_is_already_with_the_provider_is_not_withdrawn(now: datetime) -> No
 
 
 @pytest.mark.django_db
-def test_a_dead_workers_claims_go_back_and_its_intents_become_unknown(now: datetime) -> None:
+def test_a_dead_workers_intents_become_unknown_and_what_it_had_not_intended_stays_queued(
+    now: datetime,
+) -> None:
     people.queued(people.notice(people.window()), number=3)
     held = _claim(now)
     deliveries.intend(held[:1])
-    Delivery.objects.update(lease_until=now - timedelta(days=999))
+    Delivery.objects.filter(state=State.SENDING).update(lease_until=now - timedelta(days=999))
 
-    assert deliveries.sweep(now=now) == 3
+    assert deliveries.sweep(now=now) == 1
     assert _states() == [State.UNKNOWN, State.QUEUED, State.QUEUED]
     assert list(Attempt.objects.values_list("delivery_id", "number", "outcome")) == [
         (held[0].id, 1, "lease lapsed")
@@ -119,9 +130,8 @@ def test_a_dead_workers_claims_go_back_and_its_intents_become_unknown(now: datet
 
 @pytest.mark.django_db
 def test_a_living_workers_leases_are_left_alone(now: datetime) -> None:
-    people.queued(people.notice(people.window()), number=2)
-    deliveries.intend(_claim(now, limit=1))
-    _claim(now)
+    people.queued(people.notice(people.window()))
+    deliveries.intend(_claim(now))
 
     assert deliveries.sweep(now=now) == 0
 
@@ -130,24 +140,23 @@ def test_a_living_workers_leases_are_left_alone(now: datetime) -> None:
 def test_the_only_process_of_a_database_need_not_wait_for_the_leases_of_the_last(now: datetime) -> None:
     people.queued(people.notice(people.window()), number=2)
     deliveries.intend(_claim(now, limit=1))
-    _claim(now)
 
-    assert deliveries.end_all_leases() == 2
+    assert deliveries.end_all_leases() == 1
     deliveries.sweep(now=now)
     assert _states() == [State.UNKNOWN, State.QUEUED]
 
 
 @pytest.mark.django_db
-def test_a_worker_that_comes_back_from_the_dead_finds_its_lease_gone(now: datetime) -> None:
-    people.queued(people.notice(people.window()))
+def test_a_worker_that_comes_back_from_the_dead_changes_nothing_that_others_did(now: datetime) -> None:
+    notice = people.notice(people.window())
+    people.queued(notice)
     held = _claim(now)
-    Delivery.objects.update(lease_until=now - timedelta(days=999))
-    deliveries.sweep(now=now)
+    deliveries.withdraw([notice.pk], "Cancelled.", now=now)
 
     assert deliveries.intend(held) == set()
-    deliveries.release(held)
+    deliveries.put_off(held, not_before=now, reason="asleep")
     deliveries.give_up(held[0], State.FAILED, "late", now=now)
-    assert _states() == [State.QUEUED]
+    assert _states() == [State.WITHDRAWN]
 
 
 @pytest.mark.django_db
@@ -201,7 +210,11 @@ def test_two_workers_at_once_never_claim_the_same_row(now: datetime) -> None:
 
     def work() -> None:
         try:
-            while held := _claim(now, limit=3):
+            held: list[deliveries.Claimed] | None = None
+            while held is None or held:
+                with transaction.atomic():
+                    held = _claim(now, limit=3)
+                    deliveries.intend(held)
                 seen.extend(row.public_id for row in held)
         finally:
             connection.close()
@@ -217,14 +230,32 @@ def test_two_workers_at_once_never_claim_the_same_row(now: datetime) -> None:
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_an_intent_does_not_wait_for_a_withdrawal_that_waits_for_what_its_sender_settles(
-    now: datetime,
-) -> None:
+def test_what_one_worker_has_claimed_the_next_goes_without_and_does_not_wait_for(now: datetime) -> None:
+    people.queued(people.notice(people.window()), number=5)
+    others: list[int] = []
+
+    def work() -> None:
+        with transaction.atomic():
+            others.extend(row.id for row in _claim(now))
+        connection.close()
+
+    with transaction.atomic():
+        ours = {row.id for row in _claim(now, limit=3)}
+        worker = threading.Thread(target=work)
+        worker.start()
+        worker.join()
+
+    assert (len(ours), len(others), ours & set(others)) == (3, 2, set())
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_sender_does_not_wait_for_a_withdrawal_that_waits_for_what_it_settles(now: datetime) -> None:
     notice = people.notice(people.window())
     people.queued(notice, number=6)
-    held = _claim(now)
-    sending, next_ones = held[:3], held[3:]
-    deliveries.intend(sending)
+    with transaction.atomic():
+        sending = _claim(now, limit=3)
+        deliveries.intend(sending)
     withdrawn = threading.Thread(target=_apart, args=(deliveries.withdraw, [notice.pk], "Cancelled.", now))
 
     with transaction.atomic():
@@ -232,11 +263,57 @@ def test_an_intent_does_not_wait_for_a_withdrawal_that_waits_for_what_its_sender
         assert len(ours) == 3
         withdrawn.start()
         _until_somebody_waits()
-        assert deliveries.intend(next_ones) == set()
+        assert _claim(now) == []
     withdrawn.join()
 
     assert _states() == [State.SENDING] * 3 + [State.WITHDRAWN] * 3
     assert set(Delivery.objects.filter(state=State.SENDING).values_list("expires_at", flat=True)) == {now}
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_withdrawal_waits_out_a_claim_and_takes_back_what_was_not_intended(now: datetime) -> None:
+    notice = people.notice(people.window())
+    people.queued(notice, number=4)
+    withdrawn = threading.Thread(target=_apart, args=(deliveries.withdraw, [notice.pk], "Cancelled.", now))
+
+    with transaction.atomic():
+        held = _claim(now)
+        withdrawn.start()
+        _until_somebody_waits()
+        deliveries.intend(held[:1])
+    withdrawn.join()
+
+    assert _states() == [State.SENDING] + [State.WITHDRAWN] * 3
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_process_that_stands_still_over_its_claim_loses_it(now: datetime) -> None:
+    people.queued(people.notice(people.window()))
+    lost: list[DatabaseError] = []
+
+    def stand_still() -> None:
+        database.end_stalled(0.2)
+        try:
+            with transaction.atomic():
+                _claim(now)
+                time.sleep(1)
+        except DatabaseError as error:
+            lost.append(error)
+        finally:
+            connection.close()
+
+    stopped = threading.Thread(target=stand_still)
+    stopped.start()
+    _until_somebody_holds()
+    with transaction.atomic():
+        assert _claim(now) == []
+    time.sleep(0.6)
+    with transaction.atomic():
+        assert len(_claim(now)) == 1
+    stopped.join()
+    assert len(lost) == 1
 
 
 def _apart(withdraw: Callable[..., int], notices: list[int], reason: str, now: datetime) -> None:
@@ -247,14 +324,25 @@ def _apart(withdraw: Callable[..., int], notices: list[int], reason: str, now: d
 
 
 def _until_somebody_waits() -> None:
+    _until("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+
+def _until_somebody_holds() -> None:
+    _until(
+        "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+        " AND datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+
+def _until(question: str) -> None:
     end = time.monotonic() + 30
     while time.monotonic() < end:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            cursor.execute(question)
             if cursor.fetchone()[0]:
                 return
         time.sleep(0.05)
-    raise AssertionError("nobody waits")
+    raise AssertionError(f"none came: {question}")
 
 
 @pytest.mark.django_db

@@ -94,7 +94,7 @@ def test_a_receipt_of_an_earlier_attempt_does_not_move_the_later_one(now: dateti
 
 
 @pytest.mark.parametrize(
-    "second_try", [{"state": State.QUEUED}, {"state": State.CLAIMED, "lease_token": people.TOKEN}]
+    "second_try", [{"state": State.QUEUED}, {"state": State.SENDING, "lease_token": people.TOKEN}]
 )
 def test_a_receipt_stops_the_second_try_of_what_was_unknown(
     now: datetime, second_try: dict[str, Any]

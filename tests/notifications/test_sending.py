@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
-from maintenance.models import Customer
 from notifications import addresses, audience, deliveries, pacing, sending
 from notifications.contract import Channel, Class, Message, Outcome, Pause
 from notifications.models import Bucket, Contact, Delivery, State, Suppression
@@ -379,21 +378,6 @@ def test_a_sender_with_a_rate_is_given_no_more_than_its_bucket_holds(
     assert _counts() == {State.SENT: len(wire.messages), State.QUEUED: 50 - len(wire.messages)}
 
 
-def test_what_is_claimed_again_after_the_clock_was_set_forward_is_sent_once(now: datetime) -> None:
-    people.queued(people.notice(people.window()), number=8)
-    run = sending._Run(Wire(), "sms", demonstration=False, clock=lambda: now)
-    run._claim()
-    run.ready = run.ready[:3]
-    Delivery.objects.filter(state=State.CLAIMED).update(lease_until=now - timedelta(days=1000))
-    deliveries.sweep(now=now)
-
-    source = run._messages()
-    handed = [
-        message.delivery for message in (next(source) for _ in range(8)) if isinstance(message, Message)
-    ]
-    assert len(set(handed)) == 8
-
-
 def test_a_process_that_stood_still_between_intent_and_call_hands_nothing_over(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -412,26 +396,3 @@ def test_a_process_that_stood_still_between_intent_and_call_hands_nothing_over(
 
     assert wire.messages == []
     assert _counts() == {State.QUEUED: 3}
-
-
-def test_a_slow_sender_holds_no_more_than_goes_out_soon_though_the_first_of_the_queue_sleep(
-    now: datetime, settings: Settings
-) -> None:
-    settings.RATES = {"sms": 1}
-    notice = people.notice(people.window())
-    people.queued(notice, number=60)
-    asleep = list(Customer.objects.order_by("id").values_list("pk", flat=True)[:20])
-    Customer.objects.filter(pk__in=asleep).update(time_zone="Pacific/Honolulu")
-    held = []
-
-    class Watched(Wire):
-        def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:
-            for outcome in super().send(messages):
-                held.append(Delivery.objects.filter(state=State.CLAIMED).count())
-                yield outcome
-
-    run = sending._Run(Watched(), "sms", demonstration=False, clock=lambda: now)
-    run.until = time.monotonic() + 1
-    run.go()
-
-    assert 0 < max(held) <= 2 * pacing.LONGEST

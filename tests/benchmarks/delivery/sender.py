@@ -18,7 +18,7 @@ from tests.benchmarks.delivery import bank, processes, wording
 from tests.benchmarks.delivery.measured import Measured, cpu_of_postgresql
 from tests.benchmarks.delivery.provider import Server
 
-_OPEN: Final = (State.QUEUED, State.CLAIMED, State.SENDING)
+_OPEN: Final = (State.QUEUED, State.SENDING)
 _WARM: Final = 1_000
 """Customers who are told first, so that libraries are loaded and connections made before time is taken."""
 PREPARED_PER_SECOND: Final = 20_000

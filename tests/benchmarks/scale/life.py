@@ -150,11 +150,10 @@ def send_some(messages: int) -> int:
 def claim(channel: str) -> list[Claimed]:
     """A window of messages, sent."""
     now = datetime.now(UTC)
-    held = deliveries.claim(channel, demonstration=False, limit=_CLAIM, token=uuid4(), now=now)
-    if held:
-        with transaction.atomic():
-            deliveries.intend(held, {row.id: (_HASH, 1) for row in held})
-        settle([Settled(row, accepted(row)) for row in held], now=now)
+    with transaction.atomic():
+        held = deliveries.claim(channel, demonstration=False, limit=_CLAIM, token=uuid4(), now=now)
+        deliveries.intend(held, {row.id: (_HASH, 1) for row in held})
+    settle([Settled(row, accepted(row)) for row in held], now=now)
     return held
 
 

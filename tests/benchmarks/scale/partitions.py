@@ -86,9 +86,9 @@ def _cycle() -> list[float]:
     taken: list[tuple[float, float, float]] = []
     for _ in range(_CLAIMS):
         now, marks = datetime.now(UTC), [time.monotonic()]
-        held = deliveries.claim(_CHANNEL, demonstration=False, limit=64, token=uuid4(), now=now)
-        marks.append(time.monotonic())
         with transaction.atomic():
+            held = deliveries.claim(_CHANNEL, demonstration=False, limit=64, token=uuid4(), now=now)
+            marks.append(time.monotonic())
             deliveries.intend(held, {row.id: (bytes(32), 1) for row in held})
         marks.append(time.monotonic())
         assert settle([Settled(row, life.accepted(row)) for row in held], now=now) == len(held) > 0
@@ -106,12 +106,8 @@ def _planning() -> float:
 
 def _claim_of(notice: Notice) -> None:
     """A claim that names the notice, so that the planner sees one partition."""
-    of = f" AND notice_id = {notice.pk}"
-    run(
-        f"WITH next AS MATERIALIZED ({_NEXT}{of}{_ORDER}) UPDATE {TABLE} SET state = {State.CLAIMED:d},"
-        " lease_token = gen_random_uuid(), lease_until = now() + interval '2 minutes'"
-        f" FROM next WHERE id = held{of} RETURNING id"
-    )
+    with transaction.atomic():
+        run(f"{_NEXT} AND notice_id = {notice.pk}{_ORDER}")
 
 
 def _at_once() -> str:
