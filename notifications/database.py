@@ -48,9 +48,20 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
+_UUID: Final = (
+    "encode(set_byte(overlay(uuid_send(gen_random_uuid())"
+    " PLACING substring(int8send(CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)) FROM 3)"
+    " FROM 1 FOR 6), 6, 112 + CAST(floor(random() * 16) AS integer)), 'hex')::uuid"
+)
+
+
 def new_uuid() -> str:
-    """SQL for a random UUID as Django stores it: its own type on PostgreSQL, 32 hex digits on SQLite."""
-    return "gen_random_uuid()" if connection.vendor == "postgresql" else "lower(hex(randomblob(16)))"
+    """SQL for a UUID as Django stores it: its own type on PostgreSQL, 32 hex digits on SQLite.
+
+    On PostgreSQL one that begins with the time (version 7, RFC 9562): rows that are made together stand
+    together in the index, and to write them again a million times touches few of its pages.
+    """
+    return _UUID if connection.vendor == "postgresql" else "lower(hex(randomblob(16)))"
 
 
 def stored(model: type[models.Model], field: str, value: Any) -> Any:

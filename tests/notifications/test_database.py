@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import RFC_4122, UUID
 
 import pytest
 from django.db import OperationalError, connection
@@ -96,3 +97,20 @@ def test_a_database_that_stays_away_is_an_error() -> None:
 
     with pytest.raises(OperationalError, match="no route to host"):
         database.when_back(work, 0.3)
+
+
+@pytest.mark.postgresql
+def test_uuids_made_one_after_the_other_stand_so_in_an_index_and_no_two_are_the_same() -> None:
+    made: list[UUID] = []
+    begun = int(time.time() * 1000)
+    for _ in range(3):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {database.new_uuid()} FROM generate_series(1, 1000)")  # noqa: S608
+            made += [row[0] for row in cursor]
+        time.sleep(0.002)
+
+    assert len(set(made)) == 3_000
+    assert {(one.version, one.variant) for one in made} == {(7, RFC_4122)}
+    times = [one.int >> 80 for one in made]
+    assert times == sorted(times)
+    assert begun <= times[0] <= times[-1] <= time.time() * 1000
