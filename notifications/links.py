@@ -7,14 +7,18 @@ provider must be the text that was sent.
 
 from __future__ import annotations
 
+import hmac
 import re
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
+from django.utils.encoding import force_bytes
 from django.utils.http import base36_to_int, int_to_base36
 
 _RECEIPT: Final = re.compile(r"([0-9a-f]{32})-([0-9]{1,5})")
@@ -26,7 +30,24 @@ class _Short(Signer):
     """HMAC-SHA256 cut to 132 bits: more than can be guessed, and it fits into an SMS."""
 
     def signature(self, value: str | bytes, key: str | bytes | None = None) -> str:
-        return super().signature(value, key)[:22]
+        return _signature(self.salt, key or self.key, force_bytes(value))
+
+
+def _signature(salt: str | bytes, key: str | bytes, value: bytes) -> str:
+    """As Django signs, in a third of its time: every message has two links."""
+    digest = _keyed(salt, key).copy()
+    digest.update(value)
+    return urlsafe_b64encode(digest.digest())[:22].decode("ascii")
+
+
+@lru_cache(maxsize=16)
+def _keyed(salt: str | bytes, key: str | bytes) -> hmac.HMAC:
+    """What takes longest to make, as django.utils.crypto.salted_hmac makes it; only ever copied."""
+    return hmac.new(sha256(force_bytes(salt) + b"signer" + force_bytes(key)).digest(), digestmod=sha256)
+
+
+def _signed(purpose: str, value: str) -> str:
+    return f"{value}.{_signature(f'lull.{purpose}', settings.SECRET_KEY, value.encode())}"
 
 
 def _signer(purpose: str) -> Signer:
@@ -35,7 +56,7 @@ def _signer(purpose: str) -> Signer:
 
 @lru_cache(maxsize=16)
 def _made(purpose: str, key: str, fallbacks: tuple[str | bytes, ...]) -> Signer:
-    """Making one takes longer than signing with it, and every message has two links."""
+    """Making one takes longer than to read with it."""
     return _Short(key=key, sep=".", salt=f"lull.{purpose}", fallback_keys=list(fallbacks))
 
 
@@ -48,7 +69,7 @@ def _read(purpose: str, shape: re.Pattern[str], token: str) -> re.Match[str] | N
 
 def receipt_token(delivery: UUID, attempt: int) -> str:
     """What travels with a message to its provider and comes back with its receipts."""
-    return _signer("receipt").sign(f"{delivery.hex}-{attempt}")
+    return _signed("receipt", f"{delivery.hex}-{attempt}")
 
 
 def read_receipt(token: str) -> tuple[UUID, int] | None:
@@ -70,7 +91,7 @@ def receipt_url_of(token: str) -> str:
 def preferences_url(customer_id: int, *, now: datetime | None = None) -> str:
     """A customer's page of preferences; good until the end of the next year (UTC), so at least one year."""
     year = (now or datetime.now(UTC)).astimezone(UTC).year
-    token = _signer("preferences").sign(f"{int_to_base36(customer_id)}-{year}")
+    token = _signed("preferences", f"{int_to_base36(customer_id)}-{year}")
     return f"{settings.BASE_URL}/preferences/{token}/"
 
 
@@ -85,7 +106,7 @@ def read_preferences(token: str, *, now: datetime | None = None) -> int | None:
 
 def my_calendar_url(customer_id: int) -> str:
     """A customer's own calendar. It never ends: a subscription is kept for years."""
-    token = _signer("calendar").sign(int_to_base36(customer_id))
+    token = _signed("calendar", int_to_base36(customer_id))
     return f"{settings.BASE_URL}/calendar/my/{token}.ics"
 
 

@@ -6,6 +6,7 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
+from django.core.signing import Signer
 from pytest_django import Settings
 
 from notifications import links
@@ -43,6 +44,23 @@ def test_a_calendar_link_names_the_customer() -> None:
 
 def test_a_text_composed_again_carries_the_same_link(now: datetime) -> None:
     assert links.preferences_url(7, now=now) == links.preferences_url(7, now=now.replace(month=12, day=31))
+
+
+@pytest.mark.parametrize("key", ["short", "longer than the block of a hash " * 4, "ключ", b"bytes"])
+def test_links_are_signed_as_django_signs_so_that_those_in_old_messages_open(
+    key: str | bytes, settings: Settings, now: datetime
+) -> None:
+    settings.SECRET_KEY = key
+    made = {
+        "receipt": links.receipt_token(DELIVERY, 3),
+        "preferences": _token(links.preferences_url(7, now=now)),
+        "calendar": _token(links.my_calendar_url(7)),
+    }
+    values = {"receipt": f"{DELIVERY.hex}-3", "preferences": "7-2026", "calendar": "7"}
+    assert made == {
+        purpose: f"{value}.{Signer(salt=f'lull.{purpose}').signature(value)[:22]}"
+        for purpose, value in values.items()
+    }
 
 
 @pytest.mark.parametrize(
