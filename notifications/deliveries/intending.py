@@ -13,6 +13,7 @@ from notifications.deliveries.claiming import Claimed
 from notifications.models import Delivery, State, Suppression
 
 _TABLE: Final = Delivery._meta.db_table
+_SUPPRESSION: Final = Suppression._meta.db_table
 
 Said: TypeAlias = tuple[bytes, int]
 """The SHA-256 of a message's words, and its segments."""
@@ -55,9 +56,15 @@ def _opted_out(claimed: Sequence[Claimed]) -> set[int]:
 
     Asked by itself: as a condition of the intent, the planner may read all suppressions for each row.
     """
-    addresses = {row.address_hmac for row in claimed if row.address_hmac is not None}
-    suppressed = Suppression.objects.filter(channel=claimed[0].channel, address_hmac__in=addresses)
-    found = {bytes(octets) for octets in suppressed.values_list("address_hmac", flat=True)}
+    addresses = database.among(
+        "address_hmac", [row.address_hmac for row in claimed if row.address_hmac is not None], "bytea"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT address_hmac FROM {_SUPPRESSION} WHERE channel = %s AND {addresses.sql}",
+            [claimed[0].channel, *addresses.parameters],
+        )
+        found = {bytes(row[0]) for row in cursor.fetchall()}
     out = {row.id for row in claimed if row.address_hmac in found}
     if out:
         Delivery.objects.filter(pk__in=out, state=State.QUEUED).update(
