@@ -50,6 +50,7 @@ class _Window:
         self.refill = max(in_flight // 4, self.in_one_call)
         """So many free places are filled together, or the source would commit once for each."""
         self.loop = loops.current()
+        self.start: asyncio.Handle | None = None
         self.tasks: set[asyncio.Task[Sequence[Outcome]]] = set()
         self.under_way = 0
         self.answered: list[Outcome] = []
@@ -83,7 +84,7 @@ class _Window:
 
     def _fill(self, free: int) -> None:
         """Hand out messages until the places are taken or the source has none for now."""
-        group: list[Message] = []
+        groups: list[list[Message]] = []
         self.asked_at = time.monotonic()
         while free:
             try:
@@ -97,19 +98,19 @@ class _Window:
             if isinstance(message, Pause):
                 self.not_before = time.monotonic() + message.seconds
                 break
-            group.append(message)
+            if not groups or len(groups[-1]) >= self.in_one_call:
+                groups.append([])
+            groups[-1].append(message)
+            self.under_way += 1
             free -= 1
-            if len(group) >= self.in_one_call:
-                self._hand_over(group)
-                group = []
-        if group:
-            self._hand_over(group)
+        # the loop stood still: before the first call it hears which lines were closed meanwhile
+        self.start = self.loop.call_soon(self._hand_over, groups)
 
-    def _hand_over(self, group: Sequence[Message]) -> None:
-        task = self.loop.create_task(_guarded(self.call, group, self.provider))
-        task.add_done_callback(self._finished)
-        self.tasks.add(task)
-        self.under_way += len(group)
+    def _hand_over(self, groups: Sequence[Sequence[Message]]) -> None:
+        for group in groups:
+            task = self.loop.create_task(_guarded(self.call, group, self.provider))
+            task.add_done_callback(self._finished)
+            self.tasks.add(task)
 
     def _finished(self, task: asyncio.Task[Sequence[Outcome]]) -> None:
         self.tasks.discard(task)
@@ -142,6 +143,8 @@ class _Window:
                 timer.cancel()
 
     def _end(self) -> None:
+        if self.start:
+            self.start.cancel()
         for task in self.tasks:
             task.cancel()
         if self.tasks:
@@ -155,7 +158,6 @@ def _wake(waiter: asyncio.Future[None]) -> None:
 
 async def _guarded(call: Call, group: Sequence[Message], provider: str) -> Sequence[Outcome]:
     """A fault of ours in one call must not take the others along; and it may have been sent."""
-    await asyncio.sleep(0)  # the loop stood still: first it hears which lines were closed meanwhile
     try:
         outcomes = await call(group)
         if len(outcomes) == len(group):

@@ -37,6 +37,15 @@ def _messages(number: int) -> list[Message]:
     return [messages.sms(f"+4477009{which:05}") for which in range(number)]
 
 
+@pytest.fixture(params=[loops._new, asyncio.new_event_loop], ids=["ours", "asyncio"])
+def _each_loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """They differ in what they still call after an error, and in when they hear of a line."""
+    loops.close()
+    monkeypatch.setattr(loops, "_new", request.param)
+    yield
+    loops.close()
+
+
 def test_every_message_has_one_outcome() -> None:
     sent = _messages(50)
     outcomes = list(window.carry(iter(sent), Held(), in_flight=8, provider="held"))
@@ -136,6 +145,27 @@ def test_a_caller_that_goes_away_does_not_wait() -> None:
     wire.gates[sent[0].address].set()
 
 
+@pytest.mark.usefixtures("_each_loop")
+def test_what_was_not_begun_when_the_process_was_interrupted_is_never_sent() -> None:
+    begun: list[Message] = []
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    def source() -> Iterator[Message]:
+        loops.current().call_soon(interrupt)
+        yield from _messages(2)
+
+    async def call(group: Sequence[Message]) -> Sequence[Outcome]:
+        begun.extend(group)
+        return [outcome(message, Class.ACCEPTED, "wire") for message in group]
+
+    with pytest.raises(KeyboardInterrupt):
+        list(window.carry(source(), call, in_flight=2, provider="wire"))
+    loops.run(asyncio.sleep(0.01))
+    assert begun == []
+
+
 def test_places_that_are_few_are_filled_while_the_other_calls_are_slow() -> None:
     sent, wire = _messages(20), Held()
     for message in sent[:14]:
@@ -165,6 +195,7 @@ def test_a_call_that_is_given_up_from_within_is_in_doubt_and_holds_up_no_other()
     }
 
 
+@pytest.mark.usefixtures("_each_loop")
 def test_a_line_that_was_closed_while_the_loop_stood_still_is_not_used_again() -> None:
     closed = threading.Event()
 
@@ -192,6 +223,5 @@ def test_a_line_that_was_closed_while_the_loop_stood_still_is_not_used_again() -
             heard.set()
             closed.wait(5)
         server.join(5)
-    loops.close()
 
     assert results == [Class.ACCEPTED, Class.ACCEPTED]
