@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from maintenance.faces import ical
 from maintenance.models import Customer
@@ -23,7 +25,10 @@ from notifications.deliveries import Claimed
 from notifications.models import DIRECT, ChannelName, Delivery, Notice, State, Text
 from notifications.wording import segments
 
+log = logging.getLogger(__name__)
+
 _WRONG_KEY_WAIT: Final = timedelta(minutes=1)
+_FAULT_WAIT: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +48,27 @@ class Material:
         self._calendars: dict[tuple[int, str], str] = {}
         self._words: dict[tuple[int, str, str, str], Words] = {}
 
-    def gather(self, held: Sequence[Claimed]) -> None:
-        """Read what these need and the others did not."""
-        lacking = {row.text_id for row in held} - self._texts.keys()
-        if lacking:
-            self._texts |= Text.objects.in_bulk(lacking)
-        if held and held[0].channel == ChannelName.EMAIL and settings.EMAIL_ATTACH_CALENDAR:
-            keys = {(row.notice_id, row.language) for row in held} - self._calendars.keys()
-            windows = Notice.objects.select_related("window").in_bulk({notice for notice, _ in keys})
-            for notice, language in keys:
-                self._calendars[notice, language] = ical.of(windows[notice].window, language)
-
     def text(self, row: Claimed) -> Text:
-        """Raises KeyError where there is none."""
+        """Raises ValueError where there is none."""
+        if row.text_id not in self._texts:
+            found = Text.objects.filter(pk=row.text_id).first()
+            if found is None:
+                raise ValueError("its text is gone")
+            self._texts[row.text_id] = found
         return self._texts[row.text_id]
+
+    def _calendar(self, row: Claimed) -> str:
+        if row.channel != ChannelName.EMAIL or not settings.EMAIL_ATTACH_CALENDAR:
+            return ""
+        key = (row.notice_id, row.language)
+        if key not in self._calendars:
+            notice = Notice.objects.select_related("window").get(pk=row.notice_id)
+            self._calendars[key] = ical.of(notice.window, row.language)
+        return self._calendars[key]
 
     def words(self, row: Claimed, time_zone: str) -> Words:
         """The same object for all with the same text, language, zone and calendar."""
-        calendar = self._calendars.get((row.notice_id, row.language), "")
+        calendar = self._calendar(row)
         key = (row.text_id, row.language, time_zone, calendar)
         if key not in self._words:
             self._words[key] = wording.words(self.text(row), row.language, time_zone, calendar)
@@ -70,10 +78,11 @@ class Material:
 def compose(held: Sequence[Claimed], *, now: datetime, material: Material | None = None) -> list[Composed]:
     """Fill each delivery's text for its person; those that cannot be sent now are put off or ended.
 
+    A fault of ours is nobody's fault: that one waits for a version that can, and the others go on.
+
     Where not one address can be read the key is wrong, which is nobody's fault but ours: all wait.
     """
     material = material or Material()
-    material.gather(held)
     days = _Days(now)
     composed: list[Composed] = []
     sealed: list[Claimed] = []
@@ -89,6 +98,12 @@ def compose(held: Sequence[Claimed], *, now: datetime, material: Material | None
             sealed.append(row)
         except (KeyError, ValueError) as error:
             deliveries.give_up(row, State.FAILED, f"cannot be composed: {error}", now=now)
+        except DatabaseError:
+            raise
+        except Exception as error:  # whatever it is, it must not stop the channel
+            log.exception("delivery %s cannot be composed", row.public_id)
+            words = f"cannot be composed: {type(error).__name__}: {error}; it is tried again"
+            deliveries.put_off([row], not_before=now + _FAULT_WAIT, reason=words[:200])
         else:
             if one:
                 composed.append(one)
@@ -112,10 +127,9 @@ def _unread(sealed: Sequence[Claimed], others_were_read: bool, *, now: datetime)
 
 def again(row: Delivery, *, now: datetime) -> Message | None:
     """The message of an attempt made before, to ask the provider about; None if it cannot be made."""
-    held, material = deliveries.as_claimed(row), Material()
-    material.gather([held])
+    held = deliveries.as_claimed(row)
     try:
-        composed = _compose(held, material, _Days(now))
+        composed = _compose(held, Material(), _Days(now))
     except (addresses.WrongKey, KeyError, ValueError):
         return None
     return composed.message if composed else None

@@ -132,7 +132,7 @@ class _Run:
         if room <= 0 or self._over():
             self._settle()
             return [], 0.0
-        begun = self.clock()
+        begun, again = self.clock(), True
         group: list[Composed] = []
         try:
             with transaction.atomic():
@@ -143,8 +143,9 @@ class _Run:
         except settlement.UNWRITABLE:
             log.warning("outcomes and intents could not be written together", exc_info=True)
             self._settle()
-            held, wait = [composed.held for composed in group], 0.0
+            held = [composed.held for composed in group]
             ours = settlement.when_back(lambda: deliveries.intended(held))
+            again, wait = bool(ours), _IDLE
         kept = [composed for composed in group if composed.held.id in ours]
         for composed in kept:
             self.out[composed.message.delivery, composed.message.attempt] = composed
@@ -153,7 +154,7 @@ class _Run:
             for composed in kept:
                 self._take(_too_late(composed, self.wire.provider))
             kept = []
-        return kept, None if group else wait
+        return kept, None if group and again else wait
 
     def _next(self, room: int) -> tuple[list[Composed], float]:
         """What is to go out now; where that is nothing, the seconds after which the sender may again."""

@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 from pytest_django.fixtures import Settings
 
 from notifications import addresses, audience, deliveries, pacing, sending
 from notifications.contract import Channel, Class, Message, Outcome, Pause
 from notifications.models import Bucket, Contact, Delivery, State, Suppression
+from notifications.wording import segments
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +97,41 @@ def test_one_that_cannot_be_composed_fails_alone(now: datetime) -> None:
     rows[1].refresh_from_db()
     assert rows[1].state == State.FAILED
     assert "ADDRESS_KEY" in rows[1].reason
+
+
+def test_a_fault_of_ours_over_one_makes_it_wait_and_the_others_go(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = people.queued(people.notice(people.window()), number=30)
+    count = segments.count
+
+    def faulty(text: str) -> segments.Segments:
+        if "C0," in text:
+            raise RuntimeError("no such alphabet")
+        return count(text)
+
+    monkeypatch.setattr(segments, "count", faulty)
+    assert _drain(Wire(), now) == 29
+
+    rows[0].refresh_from_db()
+    assert (rows[0].state, rows[0].not_before) == (State.QUEUED, now + timedelta(minutes=5))
+    assert "no such alphabet" in rows[0].reason
+
+
+def test_a_database_that_refuses_an_intent_is_asked_again_after_a_pause(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.queued(people.notice(people.window()), number=3)
+
+    def refused(*args: Any) -> set[int]:
+        raise DatabaseError("value out of range")
+
+    monkeypatch.setattr(deliveries, "intend", refused)
+    source = sending._Run(Wire(), "sms", demonstration=False, clock=lambda: now)._messages()
+
+    assert isinstance(next(source), Pause)
+    monkeypatch.undo()
+    assert isinstance(next(source), Message)
 
 
 def test_a_worker_with_the_wrong_address_key_fails_nobody(now: datetime, settings: Settings) -> None:
