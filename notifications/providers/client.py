@@ -61,10 +61,11 @@ class Session:
         """Raises Unanswered."""
         try:
             place, proxy = self._place(url)
-            async with self._session.post(
+            response = await self._session.post(
                 place, data=body, headers=headers, proxy=proxy, allow_redirects=False
-            ) as response:
-                return Answer(response.status, response.headers, await response.read())
+            )
+            # reading gives the connection back, or closes it: `async with` would do so once more
+            return Answer(response.status, response.headers, await response.read())
         except _NEVER_LEFT as error:
             raise Unanswered(Class.NOT_PROCESSED, "no connection", str(error)) from error
         except _NO_REQUEST as error:
