@@ -81,6 +81,8 @@ def reference(said: object) -> str:
 
 def _clean(said: object) -> str:
     """Without what no database keeps: JSON may bring numbers for words, NUL, and halves of a character."""
+    if isinstance(said, str) and said.isascii() and "\x00" not in said:
+        return said
     return "" if said is None else str(said).replace("\x00", "").encode(errors="ignore").decode()
 
 

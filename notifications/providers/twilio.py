@@ -66,6 +66,7 @@ class Provider:
     ) -> None:
         """`timeouts` are seconds to connect and to be answered."""
         self._timeouts = timeouts
+        self._missing = unset()
         self.sender = settings.TWILIO_MESSAGING_SERVICE_SID or settings.TWILIO_FROM
         # characters were counted and approved as they are; and `find` compares the text
         self._same = "&" + urlencode({"SmartEncoded": "false", **_sender()})
@@ -86,9 +87,8 @@ class Provider:
         return [await self._created(message) for message in messages]
 
     async def _created(self, message: Message) -> Outcome:
-        missing = unset()
-        if missing:
-            return outcome(message, Class.CONFIGURATION, NAME, code="settings", detail=missing)
+        if self._missing:
+            return outcome(message, Class.CONFIGURATION, NAME, code="settings", detail=self._missing)
         try:
             answer = await client.session(NAME, *self._timeouts).post(
                 self._url, self._form(message), self._headers
@@ -105,9 +105,8 @@ class Provider:
 
     def find(self, message: Message, since: datetime) -> Found | None:
         """Look through what Twilio has for this number."""
-        missing = unset()
-        if missing:
-            raise Unreachable(missing)
+        if self._missing:
+            raise Unreachable(self._missing)
         return twilio_list.find(message, since, self._timeouts)
 
     def close(self) -> None:
