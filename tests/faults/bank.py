@@ -122,9 +122,10 @@ class Bank:
         except requests.RequestException:
             return False
 
-    def kill(self, process: Process) -> None:
+    def kill(self, *processes: Process) -> None:
         """SIGKILL, and the time until all is whole begins."""
-        self.bench.kill(process)
+        for process in processes:
+            self.bench.kill(process)
         self.strike()
 
     def strike(self) -> None:

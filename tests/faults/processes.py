@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -55,6 +56,13 @@ class Bench:
     def quick_beat(self) -> Process:
         """A clock whose long pauses are a second."""
         return self.start("-m", "celery", "-A", "tests.faults.quick", "beat", "-l", "WARNING")
+
+    def clocked(self, name: str, ahead: timedelta) -> tuple[Process, Process]:
+        """A worker whose time is so far ahead, and a clock like it: wake-ups expire by the taker's time."""
+        command = ["-m", "tests.faults.clocked", str(ahead.total_seconds()), "-A"]
+        beat = self.start(*command, "tests.faults.quick", "beat")
+        options = ["-c", "1", "-l", "WARNING", "--without-mingle", "-n", f"{name}@localhost"]
+        return self.start(*command, "config", "worker", *options), beat
 
     def up(self) -> Process:
         """Everything in one process."""

@@ -11,9 +11,9 @@ from tests import people
 from tests.faults import harness
 
 
-def window(*, planned: bool = True) -> Window:
-    """Booked for next week, of a service that everybody uses; `planned`: nothing is left for the clock."""
-    moment = datetime.now(UTC)
+def window(*, planned: bool = True, booked_at: datetime | None = None) -> Window:
+    """Booked for a week later, of a service that everybody uses; `planned`: nothing is left for the clock."""
+    moment = booked_at or datetime.now(UTC)
     made = people.window(people.service(), starts_at=moment + timedelta(days=7), booked_at=moment)
     if planned:
         PlannedChange.objects.create(change=made.changes.get(), at=moment)

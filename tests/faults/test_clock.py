@@ -13,7 +13,6 @@ from tests import people
 from tests.faults import scene
 from tests.faults.bank import Bank
 from tests.faults.conftest import Report
-from tests.faults.processes import Process
 from tests.faults.test_killed_preparation import _place_taken
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.redis, pytest.mark.process]
@@ -63,14 +62,6 @@ def _an_hour_passes(bank: Bank) -> None:
         bank.postgres.ask(f"UPDATE {model._meta.db_table} SET {moved}")  # noqa: S608
 
 
-def _worker(bank: Bank, name: str, ahead: timedelta) -> Process:
-    seconds = str(ahead.total_seconds())
-    # with a clock of its own: wake-ups expire, by the clock of who takes them
-    bank.bench.start("-m", "tests.faults.clocked", seconds, "-A", "tests.faults.quick", "beat")
-    command = ["worker", "-c", "1", "-l", "WARNING", "--without-mingle", "-n", f"{name}@localhost"]
-    return bank.bench.start("-m", "tests.faults.clocked", seconds, "-A", "config", *command)
-
-
 @pytest.mark.environment(LEASE_SECONDS="20")
 def test_workers_whose_clocks_are_an_hour_apart_leave_each_others_leases_alone(
     bank: Bank, report: Report
@@ -79,7 +70,7 @@ def test_workers_whose_clocks_are_an_hour_apart_leave_each_others_leases_alone(
     scene.notice(CUSTOMERS, prepared=True)
     bank.behave(delay=1)
     for name, minutes in (("ahead", 55), ("right", 0), ("behind", -55)):
-        _worker(bank, name, timedelta(minutes=minutes))
+        bank.bench.clocked(name, timedelta(minutes=minutes))
 
     assert report(bank.whole("F20 clocks an hour apart", CUSTOMERS)).unknown == 0
 
@@ -96,14 +87,14 @@ def test_the_night_begins_in_mid_run_and_the_morning_goes_on(bank: Bank, report:
     scene.prepare(made)
     Delivery.objects.update(not_before=now)
     bank.behave(delay=3)
-    late = _worker(bank, "late", ahead)
+    late = bank.bench.clocked("late", ahead)
     bank.until(lambda: bank.count(State.QUEUED, not_before__gt=now) == 2 * CUSTOMERS - bank.count(State.SENT))
     assert bank.count(State.SENT) < 2 * CUSTOMERS
     for row in Delivery.objects.filter(state=State.SENT):
         assert row.intended_at
         assert row.intended_at + ahead < evening + timedelta(seconds=1)
 
-    bank.kill(late)
+    bank.kill(*late)
     bank.behave()
-    _worker(bank, "early", ahead + timedelta(hours=11, seconds=1))
+    bank.bench.clocked("early", ahead + timedelta(hours=11, seconds=1))
     assert report(bank.whole("F20 the night begins", 2 * CUSTOMERS)).unknown == 0
