@@ -23,6 +23,9 @@ _log = logging.getLogger(__name__)
 
 _GRACE: Final = 0.002
 """Seconds that a first outcome waits for others: they then share one commit, and its successors another."""
+_QUICK: Final = 0.02
+"""Seconds within which answers come so fast that to write them takes longer than to wait for more."""
+_GRACE_IF_QUICK: Final = 0.01
 _LONG: Final = 0.2
 """Seconds after which the source is asked for however few: it hears of what is known, and slow calls keep
 no place empty."""
@@ -56,6 +59,7 @@ class _Window:
         self.answered: list[Outcome] = []
         self.waiter: asyncio.Future[None] | None = None
         self.wanted = 1
+        self.quick = False
         self.not_before = 0.0
         self.asked_at = 0.0
         self.more = True
@@ -124,13 +128,14 @@ class _Window:
             if len(self.answered) >= self.wanted:
                 self.waiter.set_result(None)
             elif len(self.answered) == len(outcomes):
-                self.loop.call_later(_GRACE, _wake, self.waiter)
+                self.loop.call_later(_GRACE_IF_QUICK if self.quick else _GRACE, _wake, self.waiter)
 
     def _wait(self) -> None:
         """Run the loop until enough outcomes are known, or the source may be asked again."""
         if not (self.under_way or self.more):
             return
-        self.wanted = min(self.refill, max(self.under_way, 1))
+        enough = self.in_flight * 3 // 4 if self.quick and self.in_one_call == 1 else self.refill
+        self.wanted = min(enough, max(self.under_way, 1))
         self.waiter = self.loop.create_future()
         left, timer = self._next() - time.monotonic(), None
         if left < math.inf:
@@ -141,6 +146,7 @@ class _Window:
             self.waiter = None
             if timer:
                 timer.cancel()
+        self.quick = time.monotonic() - self.asked_at < _QUICK
 
     def _end(self) -> None:
         if self.start:

@@ -90,6 +90,34 @@ def test_the_window_is_filled() -> None:
     assert len(list(outcomes)) == 7
 
 
+@pytest.mark.parametrize(("first", "many"), [(0.0, True), (0.1, False)], ids=["quick", "slow"])
+def test_the_quicker_answers_come_the_more_places_are_filled_together(first: float, many: bool) -> None:
+    """They trickle in: to write down each few of them would take longer than to wait for the others."""
+    answered, bursts = 0, []
+
+    def source() -> Iterator[Message]:
+        nonlocal answered
+        for message in _messages(160):
+            if answered:
+                bursts.append(answered)
+                answered = 0
+            yield message
+
+    turn = asyncio.Lock()
+
+    async def one_after_the_other(group: Sequence[Message]) -> Sequence[Outcome]:
+        await asyncio.sleep(first)
+        async with turn:
+            for _ in range(3):
+                await asyncio.sleep(0)
+        return [outcome(message, Class.ACCEPTED, "held") for message in group]
+
+    for _ in window.carry(source(), one_after_the_other, in_flight=16, provider="held"):
+        answered += 1
+
+    assert (sorted(bursts)[len(bursts) // 2] >= 12) is many
+
+
 def test_messages_are_asked_for_only_in_the_callers_thread() -> None:
     asked, wire = set(), Held()
 
