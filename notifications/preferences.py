@@ -58,8 +58,8 @@ def state(customer: Customer) -> list[Preference]:
 def refuse(customer: Customer, channel: ChannelName, *, now: datetime) -> None:
     """Never write to this customer by this channel again, messages that wait in the queue included.
 
-    What another process has claimed meanwhile is stopped at its intent. Without an address there is
-    nothing to refuse.
+    A sender that holds some of them at this moment is waited for: what it has intended goes out, the
+    others do not. Without an address there is nothing to refuse.
     """
     with transaction.atomic():
         contact = customer.contacts.filter(channel=channel).first()

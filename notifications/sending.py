@@ -39,7 +39,7 @@ _MOST: Final = 512
 """Rows of one claim where those of the last one all sleep or cannot be reached."""
 _SLEEPERS_SECONDS: Final = 1.0
 """How long is looked for somebody who is awake before what is under way gets its turn."""
-_STALLED_SECONDS: Final = 15.0
+_STALLED_SECONDS: Final = 5.0
 """A process that stands still in mid-transaction for so long loses it: others wait for what it has locked."""
 
 _busy: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -70,7 +70,7 @@ def drain(
 
 
 class _Run:
-    """One drain: what it holds, what it has handed out, and what came back."""
+    """One drain: what it has handed out, and what came back."""
 
     def __init__(
         self,
@@ -132,20 +132,22 @@ class _Run:
         if room <= 0 or self._over():
             self._settle()
             return [], 0.0
-        begun, again = self.clock(), True
+        begun = self.clock()
         group: list[Composed] = []
+        wait: float | None = _IDLE
         try:
             with transaction.atomic():
                 taken = settlement.write(self.back, now=begun)
-                group, wait = self._next(room)
+                group, pause = self._choose(room)
                 ours = self._intend(group)
             self._written(taken)
+            wait = None if group else pause
         except settlement.UNWRITABLE:
             log.warning("outcomes and intents could not be written together", exc_info=True)
             self._settle()
             held = [composed.held for composed in group]
             ours = settlement.when_back(lambda: deliveries.intended(held))
-            again, wait = bool(ours), _IDLE
+            database.end_stalled(_STALLED_SECONDS)  # it may be another connection now
         kept = [composed for composed in group if composed.held.id in ours]
         for composed in kept:
             self.out[composed.message.delivery, composed.message.attempt] = composed
@@ -154,9 +156,9 @@ class _Run:
             for composed in kept:
                 self._take(_too_late(composed, self.wire.provider))
             kept = []
-        return kept, None if group and again else wait
+        return kept, wait
 
-    def _next(self, room: int) -> tuple[list[Composed], float]:
+    def _choose(self, room: int) -> tuple[list[Composed], float]:
         """What is to go out now; where that is nothing, the seconds after which the sender may again."""
         ready = self._claim(room)[:room]
         if not ready:
@@ -170,7 +172,7 @@ class _Run:
         return group[: grant.messages], grant.wait
 
     def _claim(self, room: int) -> list[Composed]:
-        """Claimed and composed, the most urgent first; no more than a full bucket lets out."""
+        """Claimed and composed, the most urgent first; of a slow sender what a full bucket lets out."""
         limit = room if self.sender.rate is None else min(room, int(self.sender.burst))
         begun = time.monotonic()
         while claimed := deliveries.claim(
@@ -181,7 +183,7 @@ class _Run:
             now=self.clock(),
         ):
             ready = composition.compose(claimed, now=self.clock(), material=self.material)
-            if ready or self._over() or time.monotonic() - begun > _SLEEPERS_SECONDS:
+            if ready or time.monotonic() - begun > _SLEEPERS_SECONDS:
                 return ready
             limit = _MOST
         return []

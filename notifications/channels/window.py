@@ -61,7 +61,7 @@ class _Window:
         self.wanted = 1
         self.quick = False
         self.not_before = 0.0
-        self.asked_at = 0.0
+        self.asked_at = self.filled_at = 0.0
         self.more = True
         self.failed: Exception | None = None
 
@@ -107,6 +107,7 @@ class _Window:
             groups[-1].append(message)
             self.under_way += 1
             free -= 1
+        self.filled_at = time.monotonic()
         # the loop stood still: before the first call it hears which lines were closed meanwhile
         self.start = self.loop.call_soon(self._hand_over, groups)
 
@@ -146,7 +147,7 @@ class _Window:
             self.waiter = None
             if timer:
                 timer.cancel()
-        self.quick = time.monotonic() - self.asked_at < _QUICK
+        self.quick = time.monotonic() - self.filled_at < _QUICK
 
     def _end(self) -> None:
         if self.start:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from notifications import database
 from notifications.deliveries.claiming import Claimed
@@ -86,9 +86,9 @@ def intended(claimed: Sequence[Claimed]) -> set[int]:
 
     Nobody but this process has an intent under this token, and it has handed none of these out yet.
     """
-    if not claimed:
-        return set()
-    made = Delivery.objects.filter(
-        pk__in=[row.id for row in claimed], lease_token=claimed[0].token, state=State.SENDING
-    )
-    return set(made.values_list("pk", flat=True))
+    mine = {row.id: (row.token, row.attempt, State.SENDING) for row in claimed}
+    rows = Delivery.objects.filter(pk__in=mine).order_by("pk")
+    with transaction.atomic():
+        # waits for a commit that is still under way
+        found = rows.select_for_update().values_list("pk", "lease_token", "attempt", "state")
+        return {pk for pk, *stands in found if mine[pk] == tuple(stands)}

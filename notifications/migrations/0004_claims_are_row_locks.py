@@ -9,28 +9,33 @@ from django.db.models import Q
 
 _CLAIMED = 1
 _TABLE = "notifications_delivery"
-_BACK = f"UPDATE {_TABLE} SET state = 0, lease_token = NULL, lease_until = NULL WHERE state = {_CLAIMED}"
+_BACK = (
+    f"UPDATE {_TABLE} SET state = 0, lease_token = NULL, lease_until = NULL WHERE state = {_CLAIMED}",
+    f"DELETE FROM notifications_tally WHERE state = {_CLAIMED}",  # they sum to nothing now
+)
 
 # first nobody may claim in the old way any more, a worker of the version before included, and then what
 # was claimed goes back: both without keeping writers out while the rows are looked at
 _POSTGRESQL = (
+    f"ALTER TABLE {_TABLE} DROP CONSTRAINT IF EXISTS delivery_lease_while_sending",
     f"ALTER TABLE {_TABLE} ADD CONSTRAINT delivery_lease_while_sending"
     f" CHECK (state <> {_CLAIMED} AND (state <> 2 OR lease_token IS NOT NULL)) NOT VALID",
-    _BACK,
+    *_BACK,
     f"ALTER TABLE {_TABLE} VALIDATE CONSTRAINT delivery_lease_while_sending",
-    f"ALTER TABLE {_TABLE} DROP CONSTRAINT delivery_lease_while_held",
+    f"ALTER TABLE {_TABLE} DROP CONSTRAINT IF EXISTS delivery_lease_while_held",
 )
 _POSTGRESQL_BACK = (
+    f"ALTER TABLE {_TABLE} DROP CONSTRAINT IF EXISTS delivery_lease_while_held",
     f"ALTER TABLE {_TABLE} ADD CONSTRAINT delivery_lease_while_held"
     f" CHECK (NOT (state IN ({_CLAIMED}, 2)) OR lease_token IS NOT NULL) NOT VALID",
     f"ALTER TABLE {_TABLE} VALIDATE CONSTRAINT delivery_lease_while_held",
-    f"ALTER TABLE {_TABLE} DROP CONSTRAINT delivery_lease_while_sending",
+    f"ALTER TABLE {_TABLE} DROP CONSTRAINT IF EXISTS delivery_lease_while_sending",
 )
 
 
 def forwards(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """SQLite keeps its older, wider constraint: to change it is to make the table anew, without triggers."""
-    _run(schema_editor, _POSTGRESQL if schema_editor.connection.vendor == "postgresql" else (_BACK,))
+    _run(schema_editor, _POSTGRESQL if schema_editor.connection.vendor == "postgresql" else _BACK)
 
 
 def backwards(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:

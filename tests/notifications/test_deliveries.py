@@ -18,6 +18,11 @@ from notifications.deliveries import ending
 from notifications.models import Attempt, ChannelName, Delivery, State
 from tests import people
 
+_HOLDING = (
+    "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction'"
+    " AND datname = current_database() AND pid <> pg_backend_pid()"
+)
+
 
 def _claim(now: datetime, limit: int = 10) -> list[deliveries.Claimed]:
     return deliveries.claim("sms", demonstration=False, limit=limit, token=people.TOKEN, now=now)
@@ -292,13 +297,14 @@ def test_a_withdrawal_waits_out_a_claim_and_takes_back_what_was_not_intended(now
 def test_a_process_that_stands_still_over_its_claim_loses_it(now: datetime) -> None:
     people.queued(people.notice(people.window()))
     lost: list[DatabaseError] = []
+    ended = threading.Event()
 
     def stand_still() -> None:
-        database.end_stalled(0.2)
+        database.end_stalled(2.0)
         try:
             with transaction.atomic():
                 _claim(now)
-                time.sleep(1)
+                ended.wait(30)
         except DatabaseError as error:
             lost.append(error)
         finally:
@@ -306,12 +312,13 @@ def test_a_process_that_stands_still_over_its_claim_loses_it(now: datetime) -> N
 
     stopped = threading.Thread(target=stand_still)
     stopped.start()
-    _until_somebody_holds()
+    _until(f"SELECT EXISTS ({_HOLDING})")
     with transaction.atomic():
         assert _claim(now) == []
-    time.sleep(0.6)
+    _until(f"SELECT NOT EXISTS ({_HOLDING})")
     with transaction.atomic():
         assert len(_claim(now)) == 1
+    ended.set()
     stopped.join()
     assert len(lost) == 1
 
@@ -325,13 +332,6 @@ def _apart(withdraw: Callable[..., int], notices: list[int], reason: str, now: d
 
 def _until_somebody_waits() -> None:
     _until("SELECT count(*) FROM pg_locks WHERE NOT granted")
-
-
-def _until_somebody_holds() -> None:
-    _until(
-        "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
-        " AND datname = current_database() AND pid <> pg_backend_pid()"
-    )
 
 
 def _until(question: str) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError
 
+from notifications import backlog, progress
 from notifications.models import Delivery, State
 from tests import people
 
@@ -31,6 +33,11 @@ def _claim_as_before() -> int:
     return Delivery.objects.update(state=_CLAIMED, lease_token=people.TOKEN)
 
 
+def _counted() -> dict[State, int]:
+    always = {"due_after": people.NOW - timedelta(days=99), "now": people.NOW + timedelta(days=99)}
+    return {one.state: one.deliveries for one in backlog.counts(**always)}
+
+
 @pytest.mark.usefixtures("_claims_were_written_down")
 def test_what_an_earlier_version_had_claimed_goes_back_to_the_queue() -> None:
     people.queued(people.notice(people.window()), number=3)
@@ -40,6 +47,18 @@ def test_what_an_earlier_version_had_claimed_goes_back_to_the_queue() -> None:
 
     rows = Delivery.objects.values_list("state", "lease_token", "lease_until")
     assert set(rows) == {(State.QUEUED, None, None)}
+
+
+@pytest.mark.usefixtures("_claims_were_written_down")
+def test_deliveries_are_counted_as_they_stand_after_claims_ceased_to_be_written_down() -> None:
+    people.queued(people.notice(people.window()), number=3)
+    _claim_as_before()
+    progress.fold()
+
+    _migrate("")
+    Delivery.objects.filter(pk=Delivery.objects.earliest("pk").pk).update(state=State.WITHDRAWN)
+
+    assert _counted() == {State.QUEUED: 2, State.WITHDRAWN: 1}
 
 
 @pytest.mark.postgresql

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError, connection
 from pytest_django.fixtures import Settings
 
 from notifications import addresses, audience, deliveries, pacing, sending
@@ -433,3 +434,31 @@ def test_a_process_that_stood_still_between_intent_and_call_hands_nothing_over(
 
     assert wire.messages == []
     assert _counts() == {State.QUEUED: 3}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("made", [True, False], ids=["made", "not made"])
+def test_a_commit_that_is_not_answered_loses_and_doubles_nothing(
+    now: datetime, made: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.queued(people.notice(people.window()), number=30)
+    commit, commits = connection.commit, itertools.count()
+
+    def unanswered() -> None:
+        if next(commits) % 3 != 1:
+            return commit()
+        if made:
+            commit()
+        raise OperationalError("server closed the connection unexpectedly")
+
+    wire = Wire()
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "commit", unanswered)
+        _drain(wire, now)
+
+    assert next(commits) > 3
+    assert sorted(one.delivery for one in wire.messages) == sorted(
+        Delivery.objects.values_list("public_id", flat=True)
+    )
+    assert _counts() == {State.SENT: 30}
+    assert set(Delivery.objects.values_list("attempt", flat=True)) == {1}
