@@ -26,6 +26,7 @@ from notifications import audience, composition, database, deliveries, pacing, s
 from notifications.channels import open_channel
 from notifications.composition import Composed, Material
 from notifications.contract import Channel, Class, Message, Outcome, Pause
+from notifications.deliveries import Claimed
 from notifications.settlement import Settled
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ _MOST: Final = 512
 """Rows of one claim where those of the last one all sleep or cannot be reached."""
 _SLEEPERS_SECONDS: Final = 1.0
 """How long is looked for somebody who is awake before what is under way gets its turn."""
+_HEAD_SECONDS: Final = 1.0
+"""How often the queue is read from its head, behind which another sender may have given something back."""
 _STALLED_SECONDS: Final = 5.0
 """A process that stands still in mid-transaction for so long loses it: others wait for what it has locked."""
 
@@ -94,6 +97,9 @@ class _Run:
         self.settled = 0
         self.asked_at = 0.0
         """When a sender without a rate was last seen not to rest."""
+        self.last: Claimed | None = None
+        """What was handed out last: the queue goes on behind it."""
+        self.head_at = 0.0
         self.heed = pacing.Heed(self.sender)
 
     def go(self) -> int:
@@ -142,9 +148,11 @@ class _Run:
                 ours = self._intend(group)
             self._written(taken)
             wait = None if group else pause
+            self.last = group[-1].held if group else self.last
         except settlement.UNWRITABLE:
             log.warning("outcomes and intents could not be written together", exc_info=True)
             self._settle()
+            self.last = None
             held = [composed.held for composed in group]
             ours = settlement.when_back(lambda: deliveries.intended(held))
             database.end_stalled(_STALLED_SECONDS)  # it may be another connection now
@@ -175,12 +183,15 @@ class _Run:
         """Claimed and composed, the most urgent first; of a slow sender what a full bucket lets out."""
         limit = room if self.sender.rate is None else min(room, int(self.sender.burst))
         begun = time.monotonic()
+        if begun - self.head_at > _HEAD_SECONDS:
+            self.last, self.head_at = None, begun
         while claimed := deliveries.claim(
             self.channel,
             demonstration=self.demonstration,
             limit=limit,
             token=self.token,
             now=self.clock(),
+            after=self.last,
         ):
             ready = composition.compose(claimed, now=self.clock(), material=self.material)
             if ready or time.monotonic() - begun > _SLEEPERS_SECONDS:

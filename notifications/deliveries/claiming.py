@@ -23,6 +23,8 @@ from notifications.models import Contact, Delivery, State
 
 _TABLE: Final = Delivery._meta.db_table
 _QUEUE: Final = "channel = %s AND demonstration = %s AND state = %s"
+_LEAST_URGENT: Final = 32_768
+"""More than any priority: a small integer holds them."""
 _OF_DELIVERY: Final = (
     "id",
     "public_id",
@@ -36,6 +38,7 @@ _OF_DELIVERY: Final = (
     "address_hmac",
     "expires_at",
     "priority",
+    "not_before",
 )
 _PEOPLE: Final = (
     f"SELECT {', '.join(f'next.{name}' for name in _OF_DELIVERY)},"
@@ -72,22 +75,39 @@ class Claimed:
     address_hmac: bytes | None
     expires_at: datetime
     priority: int
+    not_before: datetime
     token: UUID
     """Of the lease under which it is held once it is intended."""
     person: Person | None
     """None for a broadcast, and where the customer is gone."""
 
 
-def claim(channel: str, *, demonstration: bool, limit: int, token: UUID, now: datetime) -> list[Claimed]:
+def claim(
+    channel: str,
+    *,
+    demonstration: bool,
+    limit: int,
+    token: UUID,
+    now: datetime,
+    after: Claimed | None = None,
+) -> list[Claimed]:
     """Take up to `limit` due deliveries of a channel for as long as the transaction lasts, the urgent first.
 
     One urgency after the other, so that the index leads to what is due: within one it is ordered by
     time, and a million messages that wait for the morning are not walked over. What others hold at
     this moment is left to them. Raises TransactionManagementError outside of a transaction.
+
+    `after` is one that was claimed before, and with it all that stood before it: unless something more
+    urgent has come, what stands behind it is taken, as long as there is any. While some report reads an
+    older state of the table, the index leads over all that has left the queue since: not for every claim.
     """
     if not connection.in_atomic_block:
         raise TransactionManagementError("a claim lasts as long as its transaction: there is none")
-    held: list[Claimed] = []
+    if after and _next(channel, demonstration, above=-1, below=after.priority) is None:
+        held = _take(channel, demonstration, after.priority, limit, token, now, after=after)
+        if held:
+            return held
+    held = []
     urgency = _next(channel, demonstration, above=-1)
     while urgency is not None and len(held) < limit:
         held += _take(channel, demonstration, urgency, limit - len(held), token, now)
@@ -96,27 +116,39 @@ def claim(channel: str, *, demonstration: bool, limit: int, token: UUID, now: da
     return held
 
 
-def _next(channel: str, demonstration: bool, *, above: int) -> int | None:
-    """The most urgent priority below this urgency that anything in the queue has."""
+def _next(channel: str, demonstration: bool, *, above: int, below: int = _LEAST_URGENT) -> int | None:
+    """The most urgent priority between two, both excluded, that anything in the queue has."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT priority FROM {_TABLE} WHERE {_QUEUE} AND priority > %s ORDER BY priority LIMIT 1",
-            [channel, demonstration, State.QUEUED, above],
+            f"SELECT priority FROM {_TABLE} WHERE {_QUEUE} AND priority > %s AND priority < %s"
+            " ORDER BY priority LIMIT 1",
+            [channel, demonstration, State.QUEUED, above, below],
         )
         found = cursor.fetchone()
         return None if found is None else int(found[0])
 
 
 def _take(
-    channel: str, demonstration: bool, priority: int, limit: int, token: UUID, now: datetime
+    channel: str,
+    demonstration: bool,
+    priority: int,
+    limit: int,
+    token: UUID,
+    now: datetime,
+    *,
+    after: Claimed | None = None,
 ) -> list[Claimed]:
     at = database.stored(Delivery, "not_before", now)
+    behind, place = "", []
+    if after:
+        behind = " AND (not_before, id) > (%s, %s)"
+        place = [database.stored(Delivery, "not_before", after.not_before), after.id]
     # the rows are locked before they are joined: the planner must not read all customers for a few of them
     return _read(
         f"WITH next AS MATERIALIZED (SELECT * FROM {_TABLE} WHERE {_QUEUE} AND priority = %s"
-        " AND not_before <= %s AND expires_at > %s ORDER BY not_before, id"
+        f" AND not_before <= %s AND expires_at > %s{behind} ORDER BY not_before, id"
         f" LIMIT %s{database.skip_locked()}) {_PEOPLE} ORDER BY next.not_before, next.id",
-        [channel, demonstration, State.QUEUED, priority, at, at, limit],
+        [channel, demonstration, State.QUEUED, priority, at, at, *place, limit],
         token,
     )
 
@@ -150,6 +182,7 @@ def _claimed(
     address_hmac: bytes | None,
     expires_at: datetime,
     priority: int,
+    not_before: datetime,
     name: str | None,
     time_zone: str | None,
     sealed: bytes | None,
@@ -170,6 +203,7 @@ def _claimed(
         address_hmac,
         expires_at,
         priority,
+        not_before,
         token,
         person,
     )

@@ -24,8 +24,10 @@ _HOLDING = (
 )
 
 
-def _claim(now: datetime, limit: int = 10) -> list[deliveries.Claimed]:
-    return deliveries.claim("sms", demonstration=False, limit=limit, token=people.TOKEN, now=now)
+def _claim(
+    now: datetime, limit: int = 10, after: deliveries.Claimed | None = None
+) -> list[deliveries.Claimed]:
+    return deliveries.claim("sms", demonstration=False, limit=limit, token=people.TOKEN, now=now, after=after)
 
 
 def _states() -> list[State]:
@@ -67,6 +69,32 @@ def test_the_urgent_go_before_the_early(now: datetime) -> None:
     (urgent,) = people.queued(notice, priority=10)
 
     assert [row.id for row in _claim(now, limit=1)] == [urgent.pk]
+
+
+@pytest.mark.django_db
+def test_a_claim_goes_on_behind_the_last_one_and_then_begins_at_the_head_again(now: datetime) -> None:
+    rows = [row.pk for row in people.queued(people.notice(people.window()), number=5)]
+    last = _claim(now, limit=2)[-1]
+
+    further = _claim(now, limit=2, after=last)
+    end = _claim(now, limit=2, after=further[-1])
+    again = _claim(now, limit=2, after=end[-1])
+
+    assert [[row.id for row in claim] for claim in (further, end, again)] == [
+        rows[2:4],
+        rows[4:],
+        rows[:2],  # nobody has intended them
+    ]
+
+
+@pytest.mark.django_db
+def test_what_is_more_urgent_is_claimed_before_what_stands_behind_the_last_one(now: datetime) -> None:
+    notice = people.notice(people.window())
+    people.queued(notice, number=3, priority=21)
+    last = _claim(now, limit=1)[-1]
+    (urgent,) = people.queued(notice, priority=10)
+
+    assert _claim(now, limit=1, after=last)[0].id == urgent.pk
 
 
 @pytest.mark.django_db

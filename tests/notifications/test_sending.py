@@ -462,3 +462,17 @@ def test_a_commit_that_is_not_answered_loses_and_doubles_nothing(
     )
     assert _counts() == {State.SENT: 30}
     assert set(Delivery.objects.values_list("attempt", flat=True)) == {1}
+
+
+def test_a_slow_sender_goes_through_the_queue_in_its_order(now: datetime, settings: Settings) -> None:
+    settings.RATES = {"sms": 40}
+    rows = people.queued(people.notice(people.window()), number=60)
+    wire = Wire()
+    run = sending._Run(wire, "sms", demonstration=False, clock=lambda: now)
+    run.until = time.monotonic() + 30
+    run.go()
+
+    order = {row.public_id: place for place, row in enumerate(rows)}
+    handed = [order[message.delivery] for message in wire.messages]
+    assert handed == sorted(handed)
+    assert len(handed) == 60
