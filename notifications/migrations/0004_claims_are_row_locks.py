@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps.registry import Apps
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import Q
+
+before = import_module("notifications.migrations.0002_counters_and_buckets")
+"""Indexes come and go there without keeping writers out."""
 
 _CLAIMED = 1
 _TABLE = "notifications_delivery"
@@ -49,31 +54,6 @@ def _run(schema_editor: BaseDatabaseSchemaEditor, statements: tuple[str, ...]) -
             cursor.execute(statement)
 
 
-class _AddIndex(migrations.AddIndex):
-    """Without keeping writers out, where the database can."""
-
-    atomic = False
-
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):  # type: ignore[no-untyped-def]
-        if schema_editor.connection.vendor != "postgresql":
-            return super().database_forwards(app_label, schema_editor, from_state, to_state)
-        model = to_state.apps.get_model(app_label, self.model_name)
-        return schema_editor.add_index(model, self.index, concurrently=True)
-
-
-class _RemoveIndex(migrations.RemoveIndex):
-    """The same for the way out."""
-
-    atomic = False
-
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):  # type: ignore[no-untyped-def]
-        if schema_editor.connection.vendor != "postgresql":
-            return super().database_forwards(app_label, schema_editor, from_state, to_state)
-        state = from_state.models[app_label, self.model_name_lower]
-        model = from_state.apps.get_model(app_label, self.model_name)
-        return schema_editor.remove_index(model, state.get_index_by_name(self.name), concurrently=True)
-
-
 _STATES = [
     (0, "Queued"),
     (2, "Being sent"),
@@ -110,9 +90,9 @@ class Migration(migrations.Migration):
             ],
             database_operations=[migrations.RunPython(forwards, backwards)],
         ),
-        _AddIndex(
+        before._AddIndex(
             model_name="delivery",
             index=models.Index(fields=["lease_until"], condition=Q(state=2), name="delivery_intents"),
         ),
-        _RemoveIndex(model_name="delivery", name="delivery_leases"),
+        before._RemoveIndex(model_name="delivery", name="delivery_leases"),
     ]
