@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
@@ -18,8 +18,6 @@ from notifications.deliveries import BY_HAND, RANK, Claimed, suppress
 from notifications.models import Attempt, Delivery, State, Suppression
 
 log = logging.getLogger(__name__)
-
-Result = TypeVar("Result")
 
 _CERTAIN: Final = frozenset({Class.ACCEPTED, Class.PERMANENT, Class.OPT_OUT})
 _TRIES: Final = 3
@@ -74,7 +72,7 @@ def settle(results: Sequence[Settled], *, now: datetime) -> int:
     return sum(_alone(result, now=now) for result in results)
 
 
-def when_back(work: Callable[[], Result]) -> Result:
+def when_back(work: Callable[[], database.Result]) -> database.Result:
     """Do it; where the database restarts, as long as outcomes are kept, once it is back."""
     return database.when_back(work, _PATIENCE)
 
