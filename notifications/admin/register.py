@@ -109,8 +109,9 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @display(description="Delivery")
     def short(self, delivery: Delivery) -> str:
-        """The beginning of its id."""
-        return str(delivery.public_id)[:8]
+        """Both ends of its id: those that were made together may share the beginning, which is the time."""
+        whole = str(delivery.public_id)
+        return f"{whole[:8]}…{whole[-8:]}"
 
     @display(description="Notice")
     def of_notice(self, delivery: Delivery) -> SafeString:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -82,6 +82,15 @@ def test_a_delivery_is_found_by_its_whole_id() -> None:
     page = words(reader(), f"{address(DELIVERIES)}?q={first.public_id}")
     assert str(first.public_id)[:8] in page
     assert str(second.public_id)[:8] not in page
+
+
+def test_deliveries_that_were_made_in_the_same_moment_are_told_apart() -> None:
+    rows = people.queued(people.notice(people.window()), number=2)
+    for number, row in enumerate(rows):
+        row.public_id = UUID(f"01a2024c-abfe-7d5d-ae24-cd560{number}fa9e6{number}")
+        row.save()
+    page = words(reader(), address(DELIVERIES))
+    assert [f"01a2024c…0{number}fa9e6{number}" in page for number in range(2)] == [True, True]
 
 
 def test_a_search_for_something_else_is_not_a_fault_of_the_server() -> None:
