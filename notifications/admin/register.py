@@ -16,6 +16,8 @@ from maintenance.models import Customer
 from notifications.admin import masks, outbox, posts, senders, unknown
 from notifications.models import Attempt, Contact, Delivery, Receipt, State, Suppression
 
+_BETWEEN: Final = "…\u2060"
+"""With a word joiner: no line ends between the two ends of an id."""
 _TONES: Final[dict[Any, str]] = {
     State.QUEUED: "default",
     State.SENDING: "primary",
@@ -111,7 +113,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def short(self, delivery: Delivery) -> str:
         """Both ends of its id: those that were made together may share the beginning, which is the time."""
         whole = str(delivery.public_id)
-        return f"{whole[:8]}…{whole[-8:]}"
+        return f"{whole[:8]}{_BETWEEN}{whole[-8:]}"
 
     @display(description="Notice")
     def of_notice(self, delivery: Delivery) -> SafeString:

@@ -90,7 +90,7 @@ def test_deliveries_that_were_made_in_the_same_moment_are_told_apart() -> None:
         row.public_id = UUID(f"01a2024c-abfe-7d5d-ae24-cd560{number}fa9e6{number}")
         row.save()
     page = words(reader(), address(DELIVERIES))
-    assert [f"01a2024c…0{number}fa9e6{number}" in page for number in range(2)] == [True, True]
+    assert [f"0{number}fa9e6{number}" in page for number in range(2)] == [True, True]
 
 
 def test_a_search_for_something_else_is_not_a_fault_of_the_server() -> None:
