@@ -30,8 +30,24 @@ NEEDS = {
 }
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """For the second of two passes, which another database and its servers make."""
+    parser.addoption(
+        "--touching-servers",
+        action="store_true",
+        help="only tests that touch the database of the settings, or need what not every machine has",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip with a reason; .ci/never_ran.py sees to it that something runs each test."""
+    if config.getoption("touching_servers"):
+        others = [item for item in items if not _touches_servers(item)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if _touches_servers(item)]
     for item in items:
         if database := item.get_closest_marker("django_db"):
             # after a test that committed, the rows that migrations made are put back
@@ -43,6 +59,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if CHROMIUM and any(item.get_closest_marker("browser") for item in items):
         # playwright keeps an event loop on the main thread, in which Django would refuse the database
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def _touches_servers(item: pytest.Item) -> bool:
+    """Whether another DATABASE_URL, a Redis or a folder of recorded traffic can change what it shows."""
+    if any(item.get_closest_marker(name) for name in ("django_db", *NEEDS)):
+        return True
+    return not DATABASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
