@@ -15,7 +15,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from notifications import database
 from notifications.contract import Class, Outcome
 from notifications.deliveries import BY_HAND, RANK, Claimed, suppress
-from notifications.models import Attempt, Delivery, State, Suppression
+from notifications.models import Attempt, AttemptOutcome, Delivery, State, Suppression
 
 log = logging.getLogger(__name__)
 
@@ -206,7 +206,7 @@ def _attempt(result: Settled, *, now: datetime) -> Attempt:
         delivery_id=result.held.id,
         number=result.held.attempt,
         at=now,
-        outcome=outcome.result.value,
+        outcome=AttemptOutcome(outcome.result.value),
         code=outcome.code[:40],
         detail=outcome.detail[:300],
     )

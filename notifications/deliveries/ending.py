@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet, Sum
 
 from notifications import database
-from notifications.models import Attempt, Delivery, Notice, State, Suppression, Tally
+from notifications.models import Attempt, AttemptOutcome, Delivery, Notice, State, Suppression, Tally
 
 RANK: Final = {State.UNKNOWN: 1, State.SENT: 2, State.FAILED: 3, State.DELIVERED: 4}
 """Within one attempt the rank may only rise, which makes receipts commutative."""
@@ -59,7 +59,7 @@ def sweep(*, now: datetime) -> int:
         doubtful = _free(Delivery.objects.filter(state=State.SENDING, lease_until__lte=database.clock()))
         Attempt.objects.bulk_create(
             [
-                Attempt(delivery_id=pk, number=attempt, at=now, outcome="lease lapsed")
+                Attempt(delivery_id=pk, number=attempt, at=now, outcome=AttemptOutcome.LEASE_LAPSED)
                 for pk, attempt in doubtful.values_list("pk", "attempt")
             ]
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from notifications.models.addresses import DIRECT, ChannelName, Contact, Suppression
-from notifications.models.deliveries import Attempt, Delivery, Receipt, State, Tally
+from notifications.models.deliveries import Attempt, AttemptOutcome, Delivery, Receipt, State, Tally
 from notifications.models.notices import Notice, PlannedChange, ReadMark, Text
 from notifications.models.operation import Alarm, Bucket, Heartbeat
 
@@ -11,6 +11,7 @@ __all__ = [
     "DIRECT",
     "Alarm",
     "Attempt",
+    "AttemptOutcome",
     "Bucket",
     "ChannelName",
     "Contact",

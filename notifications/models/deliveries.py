@@ -155,13 +155,34 @@ class Tally(models.Model):
         return f"{self.deliveries:+d} {self.get_state_display()}"
 
 
+class AttemptOutcome(models.TextChoices):
+    """How a try ended that did not settle cleanly, or what was done about it since.
+
+    What a provider's answer meant has the values of `contract.Class`. All of them fit the column.
+    """
+
+    NOT_PROCESSED = "not processed"
+    PERMANENT = "permanent"
+    OPT_OUT = "opt-out"
+    CONFIGURATION = "configuration"
+    UNKNOWN = "unknown"
+    BY_HAND = "by hand"
+    LEASE_LAPSED = "lease lapsed"
+    COULD_NOT_ASK = "could not ask"
+    FOUND = "found at provider"
+    HELD = "held"
+    RESENT_BY_POLICY = "sent again by policy"
+    RESENT_BY_PERSON = "sent again"
+    TAKEN_AS_SENT = "taken as sent"
+
+
 class Attempt(models.Model):
     """A try that did not settle cleanly, and each later step in finding out what became of it."""
 
     delivery_id = models.BigIntegerField()
     number = models.PositiveSmallIntegerField()
     at = models.DateTimeField()
-    outcome = models.CharField(max_length=20)
+    outcome = models.CharField(max_length=20)  # of AttemptOutcome
     code = models.CharField(max_length=40, blank=True)
     detail = models.CharField(max_length=300, blank=True)
 

@@ -6,6 +6,6 @@ UNKNOWN_WAIT_SECONDS the policy of the channel. Each step is on record.
 """
 
 from notifications.reconciliation.deciding import reconcile
-from notifications.reconciliation.steps import RESENT, release, release_all, resent
+from notifications.reconciliation.steps import release, release_all, resent
 
-__all__ = ["RESENT", "reconcile", "release", "release_all", "resent"]
+__all__ = ["reconcile", "release", "release_all", "resent"]

@@ -17,7 +17,7 @@ from django.db import transaction
 
 from notifications import composition, database
 from notifications.contract import Channel, Found, Message, Unreachable
-from notifications.models import Attempt, Delivery, State
+from notifications.models import Attempt, AttemptOutcome, Delivery, State
 from notifications.reconciliation.steps import attempt
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ def _answer(wire: Channel, message: Message | Exception | None, since: datetime 
 def note_unasked(rows: Sequence[Delivery], answers: Mapping[int, Answer], *, now: datetime) -> None:
     """That the provider could not be asked is on record once for each attempt."""
     unasked = {row.pk: row for row in rows if isinstance(answers[row.pk], Unreachable)}
-    outcome = "could not ask"
+    outcome = AttemptOutcome.COULD_NOT_ASK
     noted = set(
         Attempt.objects.filter(delivery_id__in=unasked, outcome=outcome).values_list("delivery_id", "number")
     )

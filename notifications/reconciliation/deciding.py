@@ -15,9 +15,9 @@ from maintenance.models import Customer
 from notifications import database
 from notifications.channels import open_channel
 from notifications.contract import Channel, Found
-from notifications.models import ChannelName, Delivery, Notice, State
+from notifications.models import AttemptOutcome, ChannelName, Delivery, Notice, State
 from notifications.reconciliation.asking import AT_ONCE, HELD, Answer, ask, claim, note_unasked
-from notifications.reconciliation.steps import RESENT, Step, take
+from notifications.reconciliation.steps import Step, take
 
 _RESENT: Final = frozenset({ChannelName.EMAIL})
 """A second email under the same Message-ID is one message to most readers; a second SMS is two."""
@@ -73,7 +73,7 @@ def _found(
                 row,
                 State.SENT,
                 reason="",
-                outcome="found at the provider",
+                outcome=AttemptOutcome.FOUND,
                 detail=reference,
                 provider=wire.provider,
                 provider_ref=reference,
@@ -128,9 +128,11 @@ def _by_policy(rows: Sequence[Delivery], answers: Mapping[int, Answer], *, now: 
         if row.channel in _RESENT and row.expires_at > now:
             detail = "not found; the policy of the channel is to send again"
             reason = "sent again: not known to have arrived"
-            steps.append(Step(row, State.QUEUED, reason, RESENT, detail, not_before=now))
+            steps.append(
+                Step(row, State.QUEUED, reason, AttemptOutcome.RESENT_BY_POLICY, detail, not_before=now)
+            )
         else:
             detail = "not found; the policy of the channel is to hold"
             reason = f"{HELD}: not known to have arrived; a person decides"
-            steps.append(Step(row, State.UNKNOWN, reason, "held", detail))
+            steps.append(Step(row, State.UNKNOWN, reason, AttemptOutcome.HELD, detail))
     return steps

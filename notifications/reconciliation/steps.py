@@ -11,10 +11,7 @@ from django.db import connection, transaction
 
 from notifications import database
 from notifications.deliveries import RANK
-from notifications.models import Attempt, Delivery, State
-
-RESENT: Final = "sent again by policy"
-"""How such a step stands on record: counted apart, for the customer may have the mail twice."""
+from notifications.models import Attempt, AttemptOutcome, Delivery, State
 
 _SLICE: Final = 1_000
 """Deliveries that a person's one decision moves in one transaction."""
@@ -41,7 +38,7 @@ class Step:
     row: Delivery
     state: State
     reason: str
-    outcome: str
+    outcome: AttemptOutcome
     detail: str
     provider: str | None = None
     provider_ref: str | None = None
@@ -50,9 +47,12 @@ class Step:
 
 
 def resent(notices: Iterable[int]) -> int:
-    """How many messages of these notices were sent again by policy, not known to have arrived."""
+    """How many messages of these notices were sent again by policy, not known to have arrived.
+
+    Counted apart, because their customers may have the mail twice.
+    """
     theirs = Delivery.objects.filter(notice__in=list(notices)).values("pk")
-    return Attempt.objects.filter(outcome=RESENT, delivery_id__in=theirs).count()
+    return Attempt.objects.filter(outcome=AttemptOutcome.RESENT_BY_POLICY, delivery_id__in=theirs).count()
 
 
 def release(row: Delivery, *, sent: bool, by: str, now: datetime) -> bool:
@@ -87,10 +87,10 @@ def release_all(notice: int, channel: str, *, until: datetime, sent: bool, by: s
 
 def _decided(row: Delivery, *, sent: bool, by: str, now: datetime) -> Step:
     if sent:
-        words = "taken as sent"
-        return Step(row, State.SENT, f"{words} by {by}", words, f"by {by}", sent_at=now)
-    words = "sent again"
-    return Step(row, State.QUEUED, f"{words} by {by}", words, f"by {by}", not_before=now)
+        outcome = AttemptOutcome.TAKEN_AS_SENT
+        return Step(row, State.SENT, f"{outcome.value} by {by}", outcome, f"by {by}", sent_at=now)
+    outcome = AttemptOutcome.RESENT_BY_PERSON
+    return Step(row, State.QUEUED, f"{outcome.value} by {by}", outcome, f"by {by}", not_before=now)
 
 
 def take(steps: Sequence[Step], *, now: datetime) -> list[Step]:
@@ -129,5 +129,6 @@ def _values(step: Step) -> tuple[object, ...]:
     return tuple(values.get(name, getattr(step, name, None)) for name in _MOVED)
 
 
-def attempt(row: Delivery, outcome: str, detail: str, *, now: datetime) -> Attempt:
-    return Attempt(delivery_id=row.pk, number=row.attempt, at=now, outcome=outcome[:20], detail=detail[:300])
+def attempt(row: Delivery, outcome: AttemptOutcome, detail: str, *, now: datetime) -> Attempt:
+    """The record of a step, not yet written."""
+    return Attempt(delivery_id=row.pk, number=row.attempt, at=now, outcome=outcome, detail=detail[:300])

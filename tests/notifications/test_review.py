@@ -9,8 +9,8 @@ import time_machine
 
 from maintenance import traffic
 from maintenance.models import Kind, NoticePolicy, Window
-from notifications import reconciliation, review
-from notifications.models import Attempt, ChannelName, Delivery, Notice, State
+from notifications import review
+from notifications.models import Attempt, AttemptOutcome, ChannelName, Delivery, Notice, State
 from tests import people
 from tests.staff import address, signed_in, words
 
@@ -177,7 +177,7 @@ def test_what_was_sent_again_by_policy_is_said(now: datetime) -> None:
     window = people.window()
     notice = _told(window, now, number=3)
     rows = list(Delivery.objects.filter(notice=notice).order_by("pk"))
-    for row, outcome in zip(rows, (reconciliation.RESENT, "sent again", "held"), strict=True):
+    for row, outcome in zip(rows, (AttemptOutcome.RESENT_BY_POLICY, "sent again", "held"), strict=True):
         Attempt.objects.create(delivery_id=row.pk, number=1, at=now, outcome=outcome)
 
     assert review.of(window, now=now).resent == 1

@@ -1,0 +1,79 @@
+"""How a try is said to have ended is one of a closed set, whoever writes it, and is never cut."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from notifications import database, deliveries, reconciliation, settlement
+from notifications.contract import Class, Found, Outcome, Unreachable
+from notifications.models import Attempt, AttemptOutcome, Delivery, Notice, State
+from notifications.reconciliation import deciding
+from notifications.settlement import Settled
+from tests import people
+from tests.notifications.test_reconciliation import Answer, Provider
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_outcome_fits_its_column() -> None:
+    longest = Attempt._meta.get_field("outcome").max_length
+    assert [outcome for outcome in AttemptOutcome if len(outcome) > (longest or 0)] == []
+
+
+def test_what_a_provider_may_answer_has_an_outcome() -> None:
+    unclean = {answer.value for answer in Class} - {Class.ACCEPTED.value}
+    assert unclean <= set(AttemptOutcome)
+
+
+def test_all_that_is_ever_written_of_a_try_is_one_of_the_outcomes_and_each_is_written(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice = people.notice(people.window(), true_until=datetime.now(UTC) + timedelta(days=1))
+    _answered(notice, now)
+    _lapsed(notice, now)
+    for channel, answer in (
+        ("sms", Found("SM1")),
+        ("sms", Unreachable("connection refused")),
+        ("sms", None),
+        ("email", LookupError("SMTP keeps no list")),
+    ):
+        _asked(notice, channel, answer, now, monkeypatch)
+    for sent in (True, False):
+        reconciliation.release(_unknown(notice, "sms"), sent=sent, by="olga", now=now)
+
+    assert set(Attempt.objects.values_list("outcome", flat=True)) == set(AttemptOutcome)
+
+
+def _answered(notice: Notice, now: datetime) -> None:
+    unclean = [answer for answer in Class if answer is not Class.ACCEPTED]
+    people.queued(notice, number=len(unclean))
+    held = deliveries.claim("sms", demonstration=False, limit=99, token=people.TOKEN, now=now)
+    deliveries.intend(held)
+    outcomes = [
+        Outcome(one.public_id, one.attempt, answer, "twilio")
+        for one, answer in zip(held, unclean, strict=True)
+    ]
+    settlement.settle([Settled(*pair) for pair in zip(held, outcomes, strict=True)], now=now)
+
+
+def _lapsed(notice: Notice, now: datetime) -> None:
+    past = database.clock() - timedelta(seconds=1)
+    people.queued(notice, state=State.SENDING, lease_token=people.TOKEN, lease_until=past)
+    deliveries.sweep(now=now)
+
+
+def _unknown(notice: Notice, channel: str) -> Delivery:
+    Delivery.objects.filter(state=State.UNKNOWN).update(state=State.FAILED)  # those of before
+    intended = database.clock() - timedelta(hours=1)
+    [row] = people.queued(notice, channel=channel, state=State.UNKNOWN, attempt=1, intended_at=intended)
+    return row
+
+
+def _asked(
+    notice: Notice, channel: str, answer: Answer, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _unknown(notice, channel)
+    monkeypatch.setattr(deciding, "open_channel", lambda *args, **options: Provider(answer))
+    reconciliation.reconcile(now=now)
