@@ -8,20 +8,20 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
-from django.db.models import Min
 
 from maintenance import policies, slots
-from maintenance.models import Kind, Window
-from maintenance.policies import Promise
-from notifications import progress, reconciliation
+from maintenance.models import Window
+from notifications import notice_given, progress, reconciliation
 from notifications.models import ChannelName, Delivery, Notice, State
+from notifications.notice_given import NoticeGiven
 
 _DELIVERY: Final = Delivery._meta.db_table
-_GOT: Final = 6
-_OUTBOX: Final = 5
-_OPEN: Final = 4
-_DOUBT: Final = 3
-_LOST: Final = 2
+_GOT: Final = 7
+_OUTBOX: Final = 6
+_OPEN: Final = 5
+_DOUBT: Final = 4
+_LOST: Final = 3
+_LATE: Final = 2
 _RANKS: Final = {
     State.DELIVERED: _GOT,
     State.SENT: _GOT,
@@ -29,8 +29,8 @@ _RANKS: Final = {
     State.SENDING: _OPEN,
     State.UNKNOWN: _DOUBT,
     State.FAILED: _LOST,
-    State.EXPIRED: _LOST,
-    State.WITHDRAWN: _LOST,
+    State.EXPIRED: _LATE,
+    State.WITHDRAWN: _LATE,
     State.SUPPRESSED: 1,
     State.NO_ADDRESS: 1,
 }
@@ -47,12 +47,15 @@ class Reach:
     waiting: int
     unknown: int
     failed: int
+    expired: int
+    """Never sent, because the words were no longer true when their turn came, or were taken back before."""
     not_reachable: int
 
     @property
     def all(self) -> int:
         """Everybody."""
-        return self.reached + self.outbox + self.waiting + self.unknown + self.failed + self.not_reachable
+        reached = self.reached + self.outbox
+        return reached + self.waiting + self.unknown + self.failed + self.expired + self.not_reachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,7 @@ class Review:
     """What is learnt from a window. Times are UTC; None is what has not happened."""
 
     window: Window
-    told_at: datetime | None
-    notice_given: timedelta | None
-    promise: Promise
+    notice: NoticeGiven
     overrun: timedelta | None
     reach: Reach
     rows: tuple[Row, ...]
@@ -89,32 +90,25 @@ class Review:
     @property
     def promised(self) -> str:
         """What customers were promised, in words."""
-        return policies.words(self.promise.policy.promised, self.promise.policy.unit)
+        return policies.words(self.notice.promise.policy.promised, self.notice.promise.policy.unit)
 
     @property
     def least(self) -> str:
         """Less than this is refused, in words."""
-        return policies.words(self.promise.policy.least, self.promise.policy.unit)
+        return policies.words(self.notice.promise.policy.least, self.notice.promise.policy.unit)
 
     @property
     def kept(self) -> bool | None:
-        """Whether the promise was kept, as its policy counts it; None where nobody was told."""
-        if self.told_at is None:
-            return None
-        begin = self.window.started_at or self.window.starts_at
-        return self.promise.kept(self.told_at, begin)
+        """Whether the promise was kept for everybody who was told; None where nobody was."""
+        return not self.notice.late if self.notice.told else None
 
 
 def of(window: Window, *, now: datetime) -> Review:
     """Look back on a window; before its end, on what there is so far."""
     notices = list(window.notices.order_by("due_at", "id"))
-    begin = window.started_at or window.starts_at
-    told_at = _told_at(window)
     return Review(
         window=window,
-        told_at=told_at,
-        notice_given=begin - told_at if told_at else None,
-        promise=policies.promise(),
+        notice=notice_given.count(window),
         overrun=_overrun(window, now),
         reach=_reach([notice.pk for notice in notices]),
         rows=_rows([notice.pk for notice in notices]),
@@ -122,17 +116,6 @@ def of(window: Window, *, now: datetime) -> Review:
         lost=tuple(notice for notice in notices if notice.status == Notice.Status.EXPIRED),
         traffic=slots.outcome(window, now=now),
     )
-
-
-def _told_at(window: Window) -> datetime | None:
-    """When the first message of the present time went out: what is told of an older time promises nothing."""
-    first: datetime | None = Delivery.objects.filter(
-        notice__window=window,
-        notice__revision=window.revision,
-        notice__kind__in=(Kind.ANNOUNCED, Kind.RESCHEDULED),
-        state__in=(State.SENT, State.DELIVERED),
-    ).aggregate(first=Min("sent_at"))["first"]
-    return first
 
 
 def _overrun(window: Window, now: datetime) -> timedelta | None:
@@ -163,6 +146,7 @@ def _reach(notices: Sequence[int]) -> Reach:
         waiting=people.get(_OPEN, 0),
         unknown=people.get(_DOUBT, 0),
         failed=people.get(_LOST, 0),
+        expired=people.get(_LATE, 0),
         not_reachable=people.get(1, 0),
     )
 

@@ -26,6 +26,8 @@ from maintenance.models import Customer, NoticePolicy
 
 Unit = NoticePolicy.Unit
 _DAY: Final = timedelta(days=1)
+_NEXT: Final = timedelta(microseconds=1)
+"""No time is told apart more finely: a day ends so long before the next begins."""
 _A_MINUTE: Final = timedelta(minutes=1)
 """What is booked in the last minute before quiet hours would not be out before them."""
 
@@ -62,10 +64,13 @@ class Promise:
         """The last moment, in UTC, at which a window with this start can be booked, and approved, in time."""
         if not self.policy.least:
             return starts_at
+        return self._heard_by(self.least_until(starts_at).replace(microsecond=0))
+
+    def least_until(self, starts_at: datetime) -> datetime:
+        """The last moment, in UTC, at which who is told, awake or not, has the least notice of this start."""
         if self.policy.unit != Unit.WORKING_DAYS:
-            return self._heard_by(starts_at - self._length(self.policy.least))
-        day = self._before(clock.bank_day(starts_at), self._number(self.policy.least))
-        return self._heard_by(min(starts_at, clock.at_bank(day, time.max.replace(microsecond=0))))
+            return starts_at - self._length(self.policy.least)
+        return self._end_of_notice(starts_at, self.policy.least)
 
     def earliest_allowed(self, now: datetime) -> datetime:
         """The first start, in UTC, that keeps the least notice when it is booked now."""
@@ -89,10 +94,18 @@ class Promise:
 
     def kept(self, told_at: datetime, begins_at: datetime) -> bool:
         """Whether who was told then of what began then had all the notice promised, not only the least."""
+        return told_at <= self.kept_until(begins_at)
+
+    def kept_until(self, begins_at: datetime) -> datetime:
+        """The last moment, in UTC, at which who is told of what begins then has all the notice promised."""
         if self._exact(self.policy.promised):
-            return told_at <= begins_at - self.policy.promised
-        last = self._before(clock.bank_day(begins_at), self._number(self.policy.promised))
-        return clock.bank_day(told_at) <= last
+            return begins_at - self.policy.promised
+        return self._end_of_notice(begins_at, self.policy.promised)
+
+    def _end_of_notice(self, begins_at: datetime, lead: timedelta) -> datetime:
+        """The end of the last day of notice, and never after the start."""
+        day = self._before(clock.bank_day(begins_at), self._number(lead))
+        return min(begins_at, clock.at_bank(day + _DAY, time.min) - _NEXT)
 
     def _exact(self, lead: timedelta) -> bool:
         unit = self.policy.unit

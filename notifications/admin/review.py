@@ -16,6 +16,7 @@ from maintenance.models import Window
 from notifications import review
 from notifications.admin.progress import ORDER
 from notifications.models import State
+from notifications.notice_given import NoticeGiven
 
 
 @frame.allowed("maintenance.view_window")
@@ -32,12 +33,24 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Http
         "tone": window.status,
         "review": found,
         "parts": _parts(found.reach),
+        "brackets": _brackets(found.notice),
         "states": states,
         "alone": alone,
         "table": [(row, [row.states.get(state, 0) for state in states]) for row in found.rows],
         "trail": trail(window),
     }
     return frame.render(request, model_admin, "notifications/admin/review.html", f"Review of {window}", facts)
+
+
+def _brackets(given: NoticeGiven) -> list[tuple[str, str, int]]:
+    """Words, colour and number of each length of notice; those that are late, warmer the later they are."""
+    late = sum(bracket.late for bracket in given.brackets)
+    tones = ["delivered", *["unknown", *["late"] * (late - 3), "failed", "expired"][-late:]]
+    rows = zip(given.brackets, tones, strict=True)
+    return [
+        *((bracket.words, tone, bracket.people) for bracket, tone in rows),
+        ("Not told before it began", "no_address", given.not_told),
+    ]
 
 
 def _parts(reach: review.Reach) -> list[tuple[str, str, int]]:
@@ -48,6 +61,7 @@ def _parts(reach: review.Reach) -> list[tuple[str, str, int]]:
         ("Still waiting", State.QUEUED, reach.waiting, False),
         ("Unknown", State.UNKNOWN, reach.unknown, False),
         ("Failed", State.FAILED, reach.failed, True),
+        ("Expired: too late to be true, never sent", State.EXPIRED, reach.expired, True),
         ("Not reachable: no address, or opted out", State.NO_ADDRESS, reach.not_reachable, True),
     ]
     return [(words, state.name.lower(), number) for words, state, number, always in parts if number or always]

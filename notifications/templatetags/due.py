@@ -25,6 +25,13 @@ def goes_out(notice: Notice, now: datetime) -> str:
 
 
 @register.filter
+def before_start(length: timedelta | None) -> str:
+    """ "6 days 16 h before the start"; "5 min after the start" where it is negative."""
+    side = "after" if length is not None and length < timedelta() else "before"
+    return f"{duration(length)} {side} the start"
+
+
+@register.filter
 def pieces(finish: Finish) -> str:
     """ "1,200 segments", "1 email": what its rate counts."""
     return f"{people(finish.pieces)} {_unit(finish, finish.pieces)}"

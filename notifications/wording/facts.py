@@ -106,14 +106,20 @@ def revision_told(window: Window, *, before: int) -> int | None:
 def times_told(window: Window, *, before: int) -> tuple[datetime, datetime] | None:
     """Start and end as customers were last told them, which a window that was moved twice no longer has."""
     revision = revision_told(window, before=before)
-    if revision is None:
-        return None
-    change = window.changes.filter(
-        revision=revision, what__in=(Change.What.BOOKED, Change.What.RESCHEDULED)
-    ).last()
-    if change is None or not {"starts_at", "ends_at"} <= change.after.keys():
-        return None
-    return moments.instant(change.after["starts_at"]), moments.instant(change.after["ends_at"])
+    return None if revision is None else times_by_revision(window).get(revision)
+
+
+def times_by_revision(window: Window) -> dict[int, tuple[datetime, datetime]]:
+    """Start and end as each revision of the window has them, where its change says so."""
+    changes = window.changes.filter(what__in=(Change.What.BOOKED, Change.What.RESCHEDULED)).order_by("pk")
+    return {
+        change.revision: (
+            moments.instant(change.after["starts_at"]),
+            moments.instant(change.after["ends_at"]),
+        )
+        for change in changes
+        if {"starts_at", "ends_at"} <= change.after.keys()
+    }
 
 
 def _bank() -> str:

@@ -215,13 +215,15 @@ def test_the_review_sums_up_reach_and_every_channel() -> None:
     people.queued(notice, number=2, state=State.FAILED)
     people.queued(notice, number=1, state=State.NO_ADDRESS)
     page = words(reader(), address(REVIEW, window.pk))
-    rows = re.findall(r"</span>([^<]+)</span></th><td class=\"lull-number\">(\d+)</td>", page)
+    reach = page.split('aria-label="Reach"')[1].split("</section>")[0]
+    rows = re.findall(r"</span>([^<]+)</span></th><td class=\"lull-number\">(\d+)</td>", reach)
     assert rows == [
         ("Reached by at least one channel", "3"),
         ("Failed", "2"),
+        ("Expired: too late to be true, never sent", "0"),
         ("Not reachable: no address, or opted out", "1"),
     ]
-    assert re.search(r">All</th><td class=\"lull-number\">6</td>", page)
+    assert re.search(r">All</th><td class=\"lull-number\">6</td>", reach)
     assert ">Kept<" in page
 
 

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from maintenance import traffic
-from maintenance.models import Kind, NoticePolicy, Window
+from maintenance.models import Kind, Window
 from notifications import review
 from notifications.models import Attempt, AttemptOutcome, ChannelName, Delivery, Notice, State
 from tests import people
@@ -23,53 +23,6 @@ def _told(window: Window, at: datetime, state: State = State.DELIVERED, number: 
     return notice
 
 
-def test_the_notice_given_is_counted_to_the_real_start(now: datetime) -> None:
-    window = people.window(starts_at=now + timedelta(days=8), status=Window.Status.STARTED)
-    Window.objects.update(started_at=now + timedelta(days=8, minutes=30))
-    window.refresh_from_db()
-    _told(window, now)
-    found = review.of(window, now=now)
-    assert found.notice_given == timedelta(days=8, minutes=30)
-    assert found.kept is True
-
-
-def test_a_message_on_the_promised_day_keeps_the_promise(now: datetime) -> None:
-    """The announcement goes out at ten, the window begins at two: a week of calendar days, not of hours."""
-    window = people.window(starts_at=now.replace(hour=2) + timedelta(days=7))
-    _told(window, now.replace(hour=10))
-    assert review.of(window, now=now).kept is True
-
-
-def test_a_message_a_day_later_breaks_it(now: datetime) -> None:
-    window = people.window(starts_at=now.replace(hour=2) + timedelta(days=7))
-    _told(window, now + timedelta(days=1))
-    assert review.of(window, now=now).kept is False
-
-
-def test_a_promise_in_working_days_is_judged_and_read_as_one(now: datetime) -> None:
-    """Seven working days before Wednesday the 11th are this Monday."""
-    NoticePolicy.objects.update(unit="working_days")
-    window = people.window(starts_at=now.replace(hour=2) + timedelta(days=9))
-    _told(window, now + timedelta(hours=1))
-    found = review.of(window, now=now)
-    assert (found.kept, found.promised, found.least) == (True, "7 working days", "5 working days")
-    Delivery.objects.update(sent_at=now + timedelta(days=1))
-    assert review.of(window, now=now).kept is False
-
-
-def test_before_anybody_was_told_nothing_is_kept_or_broken(now: datetime) -> None:
-    found = review.of(people.window(), now=now)
-    assert (found.told_at, found.notice_given, found.kept) == (None, None, None)
-
-
-def test_what_was_told_of_an_older_time_promises_nothing(now: datetime) -> None:
-    window = people.window()
-    _told(window, now)
-    Window.objects.update(revision=2)
-    window.refresh_from_db()
-    assert review.of(window, now=now).told_at is None
-
-
 @pytest.mark.parametrize(
     ("state", "part"),
     [
@@ -78,8 +31,8 @@ def test_what_was_told_of_an_older_time_promises_nothing(now: datetime) -> None:
         (State.QUEUED, "waiting"),
         (State.UNKNOWN, "unknown"),
         (State.FAILED, "failed"),
-        (State.EXPIRED, "failed"),
-        (State.WITHDRAWN, "failed"),
+        (State.EXPIRED, "expired"),
+        (State.WITHDRAWN, "expired"),
         (State.SUPPRESSED, "not_reachable"),
         (State.NO_ADDRESS, "not_reachable"),
     ],
