@@ -106,8 +106,8 @@ def count(window: Window) -> NoticeGiven:
         promise=promise,
         begins_at=begins_at,
         brackets=tuple(
-            Bracket(edge.words, place > 0, found[place].people if place in found else 0)
-            for place, edge in enumerate([*edges, _AFTER])
+            Bracket(words, place > 0, found[place].people if place in found else 0)
+            for place, words in enumerate([*(edge.words for edge in edges), "After the start"])
         ),
         not_told=found[None].people if None in found else 0,
         first_at=min((group.first_at for group in found.values() if group.first_at), default=None),
@@ -142,9 +142,6 @@ class _Edge:
 
     until: datetime
     words: str
-
-
-_AFTER: Final = _Edge(datetime.max, "After the start")
 
 
 def _edges(promise: Promise, begins_at: datetime) -> list[_Edge]:

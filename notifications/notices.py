@@ -83,7 +83,7 @@ def due(*, now: datetime) -> list[int]:
         status__in=(Notice.Status.PLANNED, Notice.Status.PREPARING), due_at__lte=now
     )
     ready.filter(true_until__lte=now, status=Notice.Status.PLANNED).update(
-        status=Notice.Status.EXPIRED, reason="Its time had passed before it could be sent."
+        status=Notice.Status.EXPIRED, reason="Its time had passed before it could be sent.", ended_at=now
     )
     return list(ready.order_by("due_at", "id").values_list("pk", flat=True))
 

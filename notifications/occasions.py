@@ -67,9 +67,9 @@ def _approved(window: Window, change: Change, now: datetime) -> None:
     told_at = max((max(notice.due_at, now) for notice in drafts if notice.kind != Kind.REMINDER), default=now)
     for notice in drafts:
         if notice.true_until <= now:
-            _end(notice, Notice.Status.EXPIRED, "Its time had passed before it was approved.")
+            _end(notice, Notice.Status.EXPIRED, "Its time had passed before it was approved.", now=now)
         elif notice.kind == Kind.REMINDER and notice.due_at <= told_at:
-            _end(notice, Notice.Status.WITHDRAWN, "The announcement itself goes out no earlier.")
+            _end(notice, Notice.Status.WITHDRAWN, "The announcement itself goes out no earlier.", now=now)
         else:
             notice.status = Notice.Status.PLANNED
             notice.save(update_fields=["status"])
@@ -129,7 +129,7 @@ def withdraw(window: Window, reason: str, *, now: datetime, kinds: Sequence[Kind
     """Take back every notice of the window that is not out yet, and what is queued of the others."""
     notices = list(window.notices.filter(kind__in=kinds).values_list("pk", flat=True))
     Notice.objects.filter(pk__in=notices, status__in=_UNSENT).update(
-        status=Notice.Status.WITHDRAWN, reason=reason[:200]
+        status=Notice.Status.WITHDRAWN, reason=reason[:200], ended_at=now
     )
     deliveries.withdraw(notices, reason, now=now)
 
@@ -224,9 +224,9 @@ def say_now(notice: Notice) -> None:
         Notice.objects.filter(pk=notice.pk, status=Notice.Status.DRAFT).update(status=Notice.Status.PLANNED)
 
 
-def _end(notice: Notice, status: Notice.Status, reason: str) -> None:
-    notice.status, notice.reason = status, reason
-    notice.save(update_fields=["status", "reason"])
+def _end(notice: Notice, status: Notice.Status, reason: str, *, now: datetime) -> None:
+    notice.status, notice.reason, notice.ended_at = status, reason, now
+    notice.save(update_fields=["status", "reason", "ended_at"])
 
 
 def _told(window: Window) -> set[str]:

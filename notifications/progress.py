@@ -68,7 +68,7 @@ def fold() -> int:
     Only rows that this transaction has locked are summed and deleted: a row that is written meanwhile,
     or that somebody else sums up at this moment, stays for the next time.
     """
-    key = ("notice_id", "channel", "state", "outbox")
+    key = ("notice_id", "channel", "state", "outbox", "minute_at")
     several = Tally.objects.values(*key).annotate(rows=Count("pk")).filter(rows__gt=1).order_by(*key)
     saved = 0
     for group in several:
@@ -79,12 +79,11 @@ def fold() -> int:
             if len(rows) < 2:
                 continue
             Tally.objects.filter(pk__in=[pk for pk, _, _ in rows]).delete()
-            Tally.objects.create(
-                **same,
-                deliveries=sum(deliveries for _, deliveries, _ in rows),
-                segments=sum(segments for _, _, segments in rows),
-            )
-            saved += len(rows) - 1
+            deliveries, segments = (sum(row[place] for row in rows) for place in (1, 2))
+            saved += len(rows)
+            if deliveries or segments:  # a minute from which all have moved on need not be kept
+                Tally.objects.create(**same, deliveries=deliveries, segments=segments)
+                saved -= 1
     return saved
 
 

@@ -83,7 +83,7 @@ class Review:
     resent: int
     """Messages sent again by policy, not known to have arrived: their customers may have them twice."""
     lost: tuple[Notice, ...]
-    """Notices that expired, each with its reason."""
+    """Notices that expired, each with its reason; of them nothing went out."""
     traffic: slots.Outcome
     """What was promised of it when it was booked, beside what came."""
 

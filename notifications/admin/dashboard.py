@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -11,11 +12,12 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from maintenance import groups, rechecks
+from maintenance import clock, groups, rechecks
 from maintenance.models import Approval, Skipped, Window
-from notifications import alarms, backlog, database
+from notifications import alarms, backlog, database, sent_times
 from notifications.admin import posts
 from notifications.models import Bucket, ChannelName, Delivery, Notice, State
+from notifications.sent_times import DayCount, SentTimes
 
 _SHOWN = 6
 _LATELY = timedelta(days=7)
@@ -43,7 +45,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     }
     if user.has_perm("notifications.view_delivery"):
         context |= {
-            "today": list(_due_on(timezone.localtime(now))[: 2 * _SHOWN]),
+            "today": _today(now),
             "expired": list(_notices(status=Notice.Status.EXPIRED, since=now - _LATELY)[:_SHOWN]),
             "incomplete": list(_notices(status=Notice.Status.DRAFT, since=now).exclude(reason="")[:_SHOWN]),
             "failed": _failed(now),
@@ -94,12 +96,46 @@ def _waiting_for(user: User, windows: QuerySet[Window]) -> QuerySet[Window]:
     )
 
 
-def _due_on(today: datetime) -> QuerySet[Notice]:
-    start = timezone.make_aware(datetime.combine(today.date(), time()))
-    live = (Notice.Status.PLANNED, Notice.Status.PREPARING, Notice.Status.PREPARED)
-    return Notice.objects.filter(
-        due_at__gte=start, due_at__lt=start + timedelta(days=1), status__in=live
-    ).select_related("window")
+@dataclass(frozen=True)
+class NoticeToday:
+    """A notice of which messages went out today, or are to go today."""
+
+    notice: Notice
+    times: SentTimes | None
+    count: DayCount
+
+
+@dataclass(frozen=True)
+class Today:
+    """The messages of the bank's day, in sum and by the notices shown; `hidden` is how many are not."""
+
+    sent: int
+    outbox: int
+    to_go: int
+    notices: tuple[NoticeToday, ...]
+    hidden: int
+
+
+def _today(now: datetime) -> Today:
+    """Everything that went or goes out, whenever it was due; what is not prepared yet has no messages."""
+    day = clock.bank_day(now)
+    start, end = (clock.at_bank(day + timedelta(days=ahead), time()) for ahead in (0, 1))
+    counts = sent_times.on_day(start, end)
+    coming = Q(status__in=(Notice.Status.PLANNED, Notice.Status.PREPARING), due_at__lt=end)
+    found = Notice.objects.filter(coming | Q(pk__in=counts)).select_related("window")
+    number = found.count()
+    shown = list(found.order_by("-due_at", "-pk")[: 2 * _SHOWN])
+    times = sent_times.of([notice.pk for notice in shown])
+    nothing = DayCount(0, 0, 0)
+    return Today(
+        sent=sum(count.sent for count in counts.values()),
+        outbox=sum(count.outbox for count in counts.values()),
+        to_go=sum(count.to_go for count in counts.values()),
+        notices=tuple(
+            NoticeToday(notice, times.get(notice.pk), counts.get(notice.pk, nothing)) for notice in shown
+        ),
+        hidden=number - len(shown),
+    )
 
 
 def _notices(*, status: Notice.Status, since: datetime) -> QuerySet[Notice]:

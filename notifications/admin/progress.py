@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from maintenance.admin import frame
 from maintenance.models import Window
-from notifications import finishing
+from notifications import finishing, sent_times
 from notifications import progress as standing
 from notifications.models import DIRECT, ChannelName, Delivery, Notice, State
 
@@ -126,6 +126,7 @@ def view(request: HttpRequest, model_admin: ModelAdmin[Any], pk: int) -> HttpRes
     roads, now = of(notices), timezone.now()
     finishes = finishing.of(notices, {}, now=now)
     mornings = standing.mornings([notice.pk for notice in notices], now=now)
+    times = sent_times.of([notice.pk for notice in notices])
     return JsonResponse(
         {
             "moving": moving(notices, window=window, now=now),
@@ -155,6 +156,8 @@ def view(request: HttpRequest, model_admin: ModelAdmin[Any], pk: int) -> HttpRes
                     {
                         "notice": notice,
                         "roads": roads[notice.pk],
+                        "times": times.get(notice.pk),
+                        "now": now,
                         "morning": mornings.get(notice.pk),
                         "finishes": finishes[notice.pk],
                         **limits(),

@@ -24,13 +24,15 @@ from notifications.notice_given import NoticeGiven
 def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> HttpResponse:
     """Notice given against promised, reach, every channel, planned against real times, and the trail."""
     window = get_object_or_404(Window.objects.prefetch_related("services"), pk=pk)
-    found = review.of(window, now=timezone.now())
+    now = timezone.now()
+    found = review.of(window, now=now)
     alone = len(window.services.all()) == 1
     states = [state for state in ORDER if any(row.states.get(state) for row in found.rows)]
     facts: dict[str, Any] = {
         "object": window,
         "window": window,
         "tone": window.status,
+        "now": now,
         "review": found,
         "parts": _parts(found.reach),
         "brackets": _brackets(found.notice),

@@ -15,12 +15,13 @@ from django.views.decorators.http import require_POST
 from maintenance.admin import decisions, frame
 from maintenance.admin.window import WindowAdmin as WindowWithoutNotices
 from maintenance.models import Approval, Window
-from notifications import finishing, notices, preview
+from notifications import finishing, notices, preview, sent_times
 from notifications import progress as standing
 from notifications.admin import progress, review
 from notifications.finishing import Finish
 from notifications.models import ChannelName, Notice, State
 from notifications.preview import Part
+from notifications.sent_times import SentTimes
 
 admin.site.unregister(Window)
 
@@ -34,6 +35,7 @@ class Told:
 
     part: Part
     roads: list[progress.Road]
+    times: SentTimes | None
     morning: standing.Morning | None
     table: tuple[Row, ...]
     finishes: list[Finish]
@@ -101,6 +103,7 @@ class WindowAdmin(WindowWithoutNotices):
         seen = preview.of(window, now=now)
         drafted = [part.notice for part in seen.parts]
         roads = progress.of(drafted)
+        times = sent_times.of([notice.pk for notice in drafted])
         mornings = standing.mornings([notice.pk for notice in drafted], now=now)
         finishes = finishing.of(drafted, {part.notice.pk: part.pieces for part in seen.parts}, now=now)
         text_gate = self.gate(
@@ -113,6 +116,7 @@ class WindowAdmin(WindowWithoutNotices):
                 Told(
                     part,
                     roads[part.notice.pk],
+                    times.get(part.notice.pk),
                     mornings.get(part.notice.pk),
                     _table(part),
                     finishes[part.notice.pk],

@@ -12,8 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 
 from maintenance.models import Customer, Impact, Kind, Service, Use, Window
 from notifications import composition, wording
@@ -38,11 +37,9 @@ class Item:
 
 def of(customer: Customer, *, limit: int, since: datetime | None = None) -> list[Item]:
     """The customer's newest notices, the newest first; with `since`, those handed out after it."""
-    sent_at = Subquery(_sent().order_by("sent_at").values("sent_at")[:1])
+    handed_out_at = Subquery(_sent().order_by("sent_at").values("sent_at")[:1])
     read_at = ReadMark.objects.filter(customer=customer, notice=OuterRef("pk")).values("read_at")
-    notices = _handed_out(customer).annotate(
-        handed_out_at=Coalesce(sent_at, F("due_at")), read_at=Subquery(read_at)
-    )
+    notices = _handed_out(customer).annotate(handed_out_at=handed_out_at, read_at=Subquery(read_at))
     if since is not None:
         notices = notices.filter(handed_out_at__gt=since)
     texts = Text.objects.filter(channel=ChannelName.INAPP, variant="").order_by("version")
@@ -73,7 +70,10 @@ def _handed_out(customer: Customer) -> QuerySet[Notice]:
 
 def _sent() -> QuerySet[Delivery]:
     return Delivery.objects.filter(
-        notice=OuterRef("pk"), channel=ChannelName.INAPP, state__in=(State.SENT, State.DELIVERED)
+        notice=OuterRef("pk"),
+        channel=ChannelName.INAPP,
+        state__in=(State.SENT, State.DELIVERED),
+        sent_at__isnull=False,
     )
 
 

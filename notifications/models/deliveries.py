@@ -131,6 +131,8 @@ class Delivery(models.Model):
 class Tally(models.Model):
     """So many deliveries of a notice more, or fewer, stand in a state: their sum is how many there are.
 
+    By the minute, so that it is known when they went out, and how many did on any day of any zone.
+
     Written by triggers of the delivery table, in the transaction that moves the deliveries, so that
     no stage can forget to count. Each statement adds rows of its own on PostgreSQL, and nobody waits
     for anybody; `progress.fold` sums them up.
@@ -142,13 +144,19 @@ class Tally(models.Model):
     channel = models.CharField(max_length=8, choices=ChannelName.choices)
     state = models.SmallIntegerField(choices=State.choices)
     outbox = models.BooleanField(help_text="They went to the outbox and so to nobody.")
+    minute_at = models.DateTimeField(
+        null=True, help_text="The minute in which they went out; of queued ones, before which they do not go."
+    )
     deliveries = models.BigIntegerField()
     segments = models.BigIntegerField()
 
     class Meta:
         verbose_name_plural = "tallies"
         indexes = [
-            models.Index(fields=["notice", "channel", "state", "outbox"], name="tally_by_notice"),
+            models.Index(
+                fields=["notice", "channel", "state", "outbox", "minute_at"], name="tally_by_minute"
+            ),
+            models.Index(fields=["state", "minute_at"], name="tally_of_a_day"),
         ]
 
     def __str__(self) -> str:

@@ -50,6 +50,7 @@ class Notice(models.Model):
     true_until = models.DateTimeField(help_text="Later than this its words would be wrong.")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
     reason = models.CharField(max_length=200, blank=True, help_text="Why it was withdrawn or expired.")
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="When it was withdrawn or expired.")
     cursor = models.BigIntegerField(default=0, help_text="Last customer whose deliveries are prepared.")
     prepared_at = models.DateTimeField(null=True, blank=True)
     progress_at = models.DateTimeField(null=True, blank=True)

@@ -5,23 +5,48 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django import template
+from django.utils import timezone
 
 from maintenance.templatetags.spans import duration, moment, people
 from notifications.finishing import Finish
 from notifications.models import ChannelName, Notice
+from notifications.sent_times import SentTimes
 
 register = template.Library()
 
 
 @register.simple_tag
-def goes_out(notice: Notice, now: datetime) -> str:
-    """Its time in the bank's zone; in words where that has passed and the notice waits for no clock."""
-    if notice.due_at <= now:
-        if notice.status == Notice.Status.DRAFT:
-            return "as soon as it is approved"
-        if notice.status == Notice.Status.PLANNED:
-            return "at once"
-    return moment(notice.due_at)
+def notice_time(notice: Notice, times: SentTimes | None, now: datetime) -> str:
+    """When a notice is due, or what has become of it and when, in the bank's zone.
+
+    The one rule for every page: what has happened is dated by when it happened, and never by when it should
+    have; what has not says "due".
+    """
+    due, ended = f"due {moment(notice.due_at)}", f" {moment(notice.ended_at)}" if notice.ended_at else ""
+    sent = _sent(times)
+    match Notice.Status(notice.status):
+        case Notice.Status.DRAFT:
+            return due if notice.due_at > now else "due as soon as it is approved"
+        case Notice.Status.PLANNED:
+            return due if notice.due_at > now else "due at once"
+        case Notice.Status.PREPARING | Notice.Status.PREPARED:
+            return sent or f"handed out {moment(notice.prepared_at)}, nothing sent"
+        case Notice.Status.WITHDRAWN:
+            return f"{sent}, then withdrawn{ended}" if sent else f"withdrawn{ended}, was {due}"
+        case Notice.Status.EXPIRED:
+            return f"expired{ended}, was {due}"
+
+
+def _sent(times: SentTimes | None) -> str:
+    """When its messages went out; nothing where none did."""
+    if times is None or times.first_at is None or times.last_at is None:
+        return ""
+    if times.more:
+        return f"going {'into the outbox' if times.outbox else 'out'} since {moment(times.first_at)}"
+    first, last = timezone.localtime(times.first_at), timezone.localtime(times.last_at)
+    until = f"{last:%H:%M}" if first.date() == last.date() else moment(last)
+    span = moment(first) if first == last else f"{moment(first)} to {until}"
+    return f"went {'into the outbox' if times.outbox else 'out'} {span}"
 
 
 @register.filter

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from maintenance import rechecks
 from maintenance.models import Approval, Window
 from notifications import backlog, database
-from notifications.models import Alarm, Bucket, Notice, State
+from notifications.models import Alarm, Bucket, Delivery, Notice, State
 from tests import people
 from tests.maintenance.rules.asking import freeze
 from tests.notifications.pulse import all_is_well
@@ -66,8 +68,61 @@ def test_notices_due_today_are_listed_by_the_banks_day() -> None:
     window = people.window()
     people.notice(window, due_at=people.NOW.replace(hour=23, minute=59))
     people.notice(window, due_at=people.NOW + timedelta(days=1))
-    card = _card(words(reader(), address("index")), "Notices due today")
+    card = _card(words(reader(), address("index")), "Messages today")
     assert card.count("Announcement") == 1
+    assert "due Mon 2 Mar 2026, 23:59" in card
+
+
+def _sent(notice: Notice, at: datetime, number: int = 1, **options: Any) -> None:
+    given = {"state": State.SENT, "provider": "twilio", "sent_at": at}
+    people.queued(notice, number=number, **(given | options))
+
+
+def test_what_goes_out_today_counts_though_it_was_due_a_week_ago() -> None:
+    notice = people.notice(people.window(), due_at=people.NOW - timedelta(days=7), status="prepared")
+    _sent(notice, people.NOW - timedelta(minutes=5), number=3)
+    _sent(notice, people.NOW, state=State.DELIVERED)
+    people.queued(notice, number=2, not_before=people.NOW + timedelta(hours=1))
+    people.queued(notice, not_before=people.NOW + timedelta(days=1))  # tomorrow
+    card = _card(words(reader(), address("index")), "Messages today")
+    assert '<strong class="lull-number">4</strong> went out.' in card
+    assert '<strong class="lull-number">2</strong> still to go.' in card
+    assert "going out since Mon 2 Mar 2026, 08:55: 4 today, 2 still to go" in card
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("Europe/London", 0), ("Asia/Kathmandu", -5)])
+def test_today_is_the_banks_own_day(settings: Settings, zone: str, hour: int) -> None:
+    settings.TIME_ZONE = zone
+    midnight = people.NOW.replace(hour=0) + timedelta(hours=hour, minutes=-45 if hour else 0)
+    notice = people.notice(people.window(), due_at=people.NOW - timedelta(days=7), status="prepared")
+    _sent(notice, midnight - timedelta(seconds=1), number=4)
+    _sent(notice, midnight, number=2)
+    card = _card(words(reader(), address("index")), "Messages today")
+    assert '<strong class="lull-number">2</strong> went out.' in card
+
+
+def test_posts_and_the_app_count_among_the_messages_of_today() -> None:
+    notice = people.notice(people.window(), channels=["social"], status="prepared")
+    Delivery.objects.create(
+        notice=notice,
+        channel="social",
+        target="mastodon",
+        language="en",
+        state=State.SENT,
+        sent_at=people.NOW,
+        not_before=people.NOW,
+        expires_at=notice.true_until,
+    )
+    card = _card(words(reader(), address("index")), "Messages today")
+    assert '<strong class="lull-number">1</strong> went out.' in card
+
+
+def test_what_went_into_the_outbox_today_is_said_to_have_reached_nobody() -> None:
+    notice = people.notice(people.window(), status="prepared")
+    _sent(notice, people.NOW, number=2, provider="outbox")
+    card = _card(words(reader(), address("index")), "Messages today")
+    assert "went out, all into the outbox and to nobody." in card
+    assert "went into the outbox Mon 2 Mar 2026, 09:00: 2 today" in card
 
 
 def test_problems_are_counted_where_there_are_any() -> None:
@@ -157,6 +212,6 @@ def test_a_day_with_three_windows_takes_the_queries_of_one() -> None:
 
 def test_a_planned_notice_whose_time_has_passed_goes_out_at_once() -> None:
     people.notice(people.window(), due_at=people.NOW - timedelta(hours=1))
-    card = _card(words(reader(), address("index")), "Notices due today")
-    assert "at once" in card
+    card = _card(words(reader(), address("index")), "Messages today")
+    assert "due at once" in card
     assert "08:00" not in card

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -231,21 +231,55 @@ def test_the_review_of_a_missing_window_is_not_found() -> None:
     assert reader().get(address(REVIEW, 404)).status_code == 404
 
 
+DUE = people.NOW - timedelta(days=7)
+LATER = people.NOW + timedelta(days=1)
+SENT: Any = {"state": State.SENT, "provider": "twilio", "sent_at": people.NOW - timedelta(minutes=9)}
+LAST: Any = {**SENT, "state": State.DELIVERED, "sent_at": people.NOW - timedelta(minutes=5)}
+YESTERDAY: Any = {**SENT, "sent_at": people.NOW - timedelta(days=1)}
+
+
 @pytest.mark.parametrize(
-    ("status", "when"),
+    ("status", "due_at", "rows", "when"),
     [
-        (Notice.Status.DRAFT, "as soon as it is approved"),
-        (Notice.Status.PLANNED, "at once"),
-        (Notice.Status.PREPARED, "Sun 1 Mar 2026, 09:00"),
+        ("draft", LATER, [], "due Tue 3 Mar 2026, 09:00"),
+        ("draft", DUE, [], "due as soon as it is approved"),
+        ("planned", LATER, [], "due Tue 3 Mar 2026, 09:00"),
+        ("planned", DUE, [], "due at once"),
+        ("preparing", DUE, [{}], "handed out Mon 2 Mar 2026, 08:50, nothing sent"),
+        ("preparing", DUE, [{}, SENT], "going out since Mon 2 Mar 2026, 08:51"),
+        ("prepared", DUE, [{"state": State.EXPIRED}], "handed out Mon 2 Mar 2026, 08:50, nothing sent"),
+        ("prepared", DUE, [SENT], "went out Mon 2 Mar 2026, 08:51"),
+        ("prepared", DUE, [SENT, LAST], "went out Mon 2 Mar 2026, 08:51 to 08:55"),
+        ("prepared", DUE, [YESTERDAY, LAST], "went out Sun 1 Mar 2026, 09:00 to Mon 2 Mar 2026, 08:55"),
+        ("prepared", DUE, [{**SENT, "provider": "outbox"}], "went into the outbox Mon 2 Mar 2026, 08:51"),
+        ("withdrawn", LATER, [], "withdrawn Mon 2 Mar 2026, 08:59, was due Tue 3 Mar 2026, 09:00"),
+        ("withdrawn", DUE, [SENT], "went out Mon 2 Mar 2026, 08:51, then withdrawn Mon 2 Mar 2026, 08:59"),
+        ("expired", DUE, [], "expired Mon 2 Mar 2026, 08:59, was due Mon 23 Feb 2026, 09:00"),
     ],
 )
-def test_a_time_that_has_passed_is_shown_only_where_it_went_out_then(
-    status: Notice.Status, when: str
+def test_what_has_happened_is_dated_by_when_it_happened_and_what_has_not_says_due(
+    status: str, due_at: datetime, rows: list[dict[str, Any]], when: str
 ) -> None:
     window = people.window()
-    people.notice(window, due_at=people.NOW - timedelta(days=1), status=status)
-    page = words(reader(), address(PAGE, window.pk))
-    assert f'<span class="lull-faint">{when}</span>' in page
+    notice = people.notice(window, due_at=due_at, status=Notice.Status(status))
+    moments = {"prepared_at": people.NOW - timedelta(minutes=10), "ended_at": None}
+    if status in ("withdrawn", "expired"):
+        moments = {"prepared_at": None, "ended_at": people.NOW - timedelta(minutes=1)}
+    Notice.objects.update(**moments)
+    for row in rows:
+        people.queued(notice, **row)
+    seen = f'<span class="lull-faint">{when}</span>'
+    client = reader()
+    assert seen in words(client, address(PAGE, window.pk))
+    assert seen in client.get(address(PROGRESS, window.pk)).json()["html"][f"progress-{notice.pk}"]
+
+
+def test_the_review_dates_what_came_too_late_by_when_that_was_seen() -> None:
+    window = people.window()
+    people.notice(window, due_at=DUE, status=Notice.Status.EXPIRED)
+    Notice.objects.update(reason="Its time had passed.", ended_at=people.NOW)
+    page = words(reader(), address(REVIEW, window.pk))
+    assert "expired Mon 2 Mar 2026, 09:00, was due Mon 23 Feb 2026, 09:00: Its time had passed." in page
 
 
 def test_what_waits_for_the_customers_morning_is_told_on_the_page_and_as_it_moves() -> None:

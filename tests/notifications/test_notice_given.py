@@ -1,4 +1,4 @@
-"""How much notice each customer had: counted person by person, from the first message of the time that came."""
+"""How much notice each customer had: person by person, from the first message of the time that came."""
 
 from __future__ import annotations
 
