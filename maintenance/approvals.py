@@ -120,8 +120,14 @@ def _stands(window: Window, subject: Approval.Subject, now: datetime) -> None:
 
 
 def _matters(objection: Objection, window: Window, subject: Approval.Subject) -> bool:
-    """The text waits for nothing but the notice; an emergency neither for that, nor for its planned start."""
-    if objection.rule in ("notice", "past"):
+    """The text waits for nothing but the notice; an emergency neither for that, nor for its planned start.
+
+    Not for the notice where its words say that it is short: an emergency that was booked in time, and is
+    approved too late, is put forward again and gets those words.
+    """
+    if objection.rule == "notice":
+        return not (window.is_emergency and window.short_notice)
+    if objection.rule == "past":
         return not window.is_emergency
     return subject == Approval.Subject.CHANGE
 

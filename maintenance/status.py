@@ -60,6 +60,11 @@ class Planned:
         """All that it touches, what it takes away first."""
         return self.out + self.restricted
 
+    @property
+    def urgent(self) -> bool:
+        """Whether customers are told at short notice, as long as it is still to be endured."""
+        return self.window.short_notice and self.phase not in (Phase.OVER, Phase.UNREPORTED, Phase.CANCELLED)
+
 
 class State(enum.StrEnum):
     """What a service is doing now."""

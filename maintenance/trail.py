@@ -15,8 +15,8 @@ from maintenance.models import Change, Window
 
 Facts = dict[str, Any]
 
-_PAIRS: Final = (("starts_at", "ends_at"),)
-"""Facts that only say something together: a reader of one gets both."""
+_TOGETHER: Final = (("starts_at", "ends_at", "short_notice"),)
+"""Facts that only say something together: a reader of one gets all of them."""
 
 
 def facts(window: Window) -> Facts:
@@ -32,6 +32,7 @@ def facts(window: Window) -> Facts:
         "revision": window.revision,
         "booker": window.booker.get_username(),
         "expected_load": window.expected_load,
+        "short_notice": window.short_notice,
         "exemption": window.exemption,
         "emergency_reason": window.emergency_reason,
         "emergency_approver": window.emergency_approver.get_username() if window.emergency_approver else None,
@@ -51,9 +52,9 @@ def write(
     """Append what changed since `before` (from `facts`, empty for a new window), and `more` about it."""
     after = facts(window)
     changed = {name for name in after if after[name] != before.get(name)}
-    for pair in _PAIRS:
-        if changed.intersection(pair):
-            changed.update(pair)
+    for facts_of_one in _TOGETHER:
+        if changed.intersection(facts_of_one):
+            changed.update(facts_of_one)
     return Change.objects.create(
         window=window,
         what=what,

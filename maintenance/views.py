@@ -64,5 +64,5 @@ def _language(request: HttpRequest) -> str:
 def _source(request: HttpRequest, language: str, service: Service | None) -> ical.Source:
     with translation.override(language):
         facts = {"bank": settings.BANK_NAME, "service": service.name_in(language) if service else ""}
-        name = _("%(bank)s: maintenance of %(service)s") if service else _("%(bank)s: planned maintenance")
+        name = _("%(bank)s: maintenance of %(service)s") if service else _("%(bank)s: maintenance")
         return ical.Source(name % facts, f"{request.path}?lang={language}")

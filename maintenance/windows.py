@@ -14,8 +14,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from maintenance import overrides as passing
-from maintenance import refusals, rules, trail
-from maintenance.models import Change, Impact, Series, Service, Window
+from maintenance import policies, refusals, rules, trail
+from maintenance.models import Approval, Change, Impact, Series, Service, Window
 from maintenance.refusals import Emergency, Refused, emergency_faults, refuse, state, words
 
 __all__ = ["Emergency", "Numbers", "Refused", "book", "cancel", "hold", "locked", "reschedule"]
@@ -29,6 +29,7 @@ _MOVED: Final = (
     "sequence",
     "booker",
     "changed_at",
+    "short_notice",
     "exemption",
     "expected_load",
     "expected_low",
@@ -106,6 +107,7 @@ def book(
             booker=by,
             booked_at=now,
             changed_at=now,
+            short_notice=policies.is_short(starts_at, now),
             exemption=exemption,
             series=series,
             occurrence_at=occurrence_at,
@@ -170,6 +172,8 @@ def reschedule(
         ]
         refuse([*left, *emergency_faults(emergency, by)])
         before = trail.facts(window)
+        if not _is_kept(window, starts_at, ends_at):
+            window.short_notice = policies.is_short(starts_at, now)
         window.starts_at, window.ends_at = starts_at, ends_at
         window.status = Window.Status.BOOKED
         window.revision += 1
@@ -222,6 +226,12 @@ def hold() -> None:
     few, and booking is rare.
     """
     list(Service.objects.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+
+
+def _is_kept(window: Window, starts_at: datetime, ends_at: datetime) -> bool:
+    """Whether customers may hold this time already, so that they do not hear of it only now."""
+    texts = window.approvals.filter(subject=Approval.Subject.TEXT, approved=True)
+    return (starts_at, ends_at) == (window.starts_at, window.ends_at) and texts.exists()
 
 
 def _also(staff: Sequence[User], passed: Sequence[passing.Passed]) -> dict[str, Any]:

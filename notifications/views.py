@@ -41,7 +41,7 @@ def my_calendar(request: HttpRequest, token: str) -> HttpResponseBase:
     windows = [seen for seen in status.public(now) if used & {service.pk for service in seen.services}]
     language = frame.asked(request) or words.spoken(customer.language)
     with translation.override(language):
-        name = _("%(bank)s: planned maintenance") % {"bank": settings.BANK_NAME}
+        name = _("%(bank)s: maintenance") % {"bank": settings.BANK_NAME}
     source = ical.Source(name, f"{request.path}?lang={language}")
     return subscription.answer(request, windows, source, language=language, now=now, public=False)
 

@@ -81,6 +81,8 @@ def _words(value: Any) -> str:
         return ", ".join(f"{key}: {_words(inner)}" for key, inner in value.items())
     if isinstance(value, list):
         return ", ".join(_words(inner) for inner in value)
+    if isinstance(value, bool):
+        return "yes" if value else ""
     return "" if value is None else str(value)
 
 

@@ -55,9 +55,9 @@ class InConflict(admin.SimpleListFilter):
 class WindowAdmin(ModelAdmin):
     """Read in the admin, changed by the domain."""
 
-    list_display = ("when", "what", "standing", "against", "planned_length", "booker")
+    list_display = ("when", "what", "standing", "urgent", "against", "planned_length", "booker")
     list_display_links = ("when", "what")
-    list_filter = ("status", InConflict, "services")
+    list_filter = ("status", "short_notice", InConflict, "services")
     list_select_related = ("booker",)
     search_fields = ("purpose", "services__name")
     search_help_text = "Purpose or service"
@@ -84,6 +84,11 @@ class WindowAdmin(ModelAdmin):
     def standing(self, window: Window) -> tuple[str, str]:
         """Its status as a label."""
         return window.status, window.get_status_display()
+
+    @display(description="Notice", label={"Short": "danger"})
+    def urgent(self, window: Window) -> str:
+        """Whether customers hear of it inside their least notice, as urgent."""
+        return "Short" if window.short_notice else ""
 
     @display(description="Conflict", label={"Conflict": "danger"})
     def against(self, window: Window) -> str:

@@ -106,7 +106,9 @@ def _event(planned: Planned) -> Event:
     event.add("dtend", _second(window.ends_at))
     event.add("summary", _clean(f"{words.title(planned)} ({settings.BANK_NAME})"))
     event.add("description", "\n".join(_clean(line) for line in _lines(planned)))
-    event.add("categories", [_("Maintenance")])
+    event.add("categories", [_("Maintenance"), *([_("Urgent")] if planned.urgent else [])])
+    if planned.urgent:
+        event.add("priority", 1)  # the highest (RFC 5545, 3.8.1.9)
     event.add("url", vUri(f"{settings.BASE_URL}/#{window.public_id}"))
     return event
 

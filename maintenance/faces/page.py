@@ -29,10 +29,11 @@ _AHEAD: Final = (Phase.PLANNED, Phase.UNCONFIRMED, Phase.CANCELLED)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One window on the page."""
+    """One window on the page. `mark` is what sets it apart from what was planned."""
 
     anchor: str
     tone: str
+    mark: str
     badge: str
     title: str
     news: str
@@ -116,8 +117,9 @@ def _entry(seen: Planned) -> Entry:
     over = seen.phase in (Phase.OVER, Phase.CANCELLED)
     return Entry(
         anchor=str(window.public_id),
-        tone=_TONES[seen.phase],
-        badge=_badge(seen.phase),
+        tone=_tone_of(seen),
+        mark=_("Urgent") if seen.urgent else "",
+        badge="" if _is_urgent_ahead(seen) else _badge(seen.phase),
         title=words.names(seen.services),
         news=words.news(seen) if seen.phase in _NEWS else "",
         when=when(starts_at, ends_at),
@@ -143,14 +145,15 @@ def _detail(standing: Standing) -> str:
     if standing.because is not None:
         window = standing.because.window
         if standing.because.phase is Phase.OVERRUN:
-            return _("Taking longer than planned; planned until %(time)s") % {
+            return _("Taking longer than expected; expected until %(time)s") % {
                 "time": words.moment(window.ends_at)
             }
         if standing.because.phase is Phase.DUE:
             return _("Due to have begun: %(time)s") % {"time": words.moment(window.starts_at)}
-        return _("Planned until %(time)s") % {"time": words.moment(window.ends_at)}
+        return _("Expected until %(time)s") % {"time": words.moment(window.ends_at)}
     if standing.next is not None:
-        return _("Next maintenance: %(time)s") % {"time": words.moment(standing.next.window.starts_at)}
+        said = _("Urgent maintenance: %(time)s") if standing.next.urgent else _("Next maintenance: %(time)s")
+        return said % {"time": words.moment(standing.next.window.starts_at)}
     return ""
 
 
@@ -169,7 +172,15 @@ def _worst(standings: Sequence[Standing]) -> str:
 
 
 def _tone(standing: Standing) -> str:
-    return _TONES[standing.because.phase] if standing.because else "good"
+    return _tone_of(standing.because) if standing.because else "good"
+
+
+def _tone_of(seen: Planned) -> str:
+    return "urgent" if _is_urgent_ahead(seen) else _TONES[seen.phase]
+
+
+def _is_urgent_ahead(seen: Planned) -> bool:
+    return seen.urgent and seen.phase is Phase.PLANNED
 
 
 def _ended_at(seen: Planned) -> datetime:
@@ -195,7 +206,7 @@ def _badge(phase: Phase) -> str:
         Phase.DUE: _("Due now"),
         Phase.UNREPORTED: "",
         Phase.UNDER_WAY: _("Under way"),
-        Phase.OVERRUN: _("Longer than planned"),
+        Phase.OVERRUN: _("Longer than expected"),
         Phase.OVER: _("Over"),
         Phase.CANCELLED: _("Cancelled"),
     }[phase]

@@ -32,6 +32,8 @@ def title(planned: Planned) -> str:
             return _("Cancelled: maintenance of %(services)s") % {"services": services}
         case Phase.OVER:
             return _("Finished: maintenance of %(services)s") % {"services": services}
+        case _ if planned.urgent:
+            return _("Urgent maintenance of %(services)s") % {"services": services}
         case _:
             return _("Maintenance of %(services)s") % {"services": services}
 
@@ -46,7 +48,7 @@ def news(planned: Planned) -> str:
         case Phase.UNDER_WAY:
             return _("This maintenance is under way.")
         case Phase.OVERRUN:
-            return _("This maintenance is taking longer than planned. We say here when it is over.")
+            return _("This maintenance is taking longer than expected. We say here when it is over.")
         case Phase.OVER:
             return _("This maintenance is over.")
         case Phase.CANCELLED:

@@ -114,6 +114,11 @@ class Window(models.Model):
     emergency_approver = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    short_notice = models.BooleanField(
+        default=False,
+        help_text="Its time was chosen inside the least notice that customers are promised: they are told "
+        "that it is urgent, and never that it was planned.",
+    )
     exemption = models.CharField(
         max_length=10,
         choices=Exemption.choices,

@@ -23,6 +23,7 @@ __all__ = [
     "earliest_allowed",
     "earliest_start",
     "every",
+    "is_short",
     "last_moment",
     "of",
     "promise",
@@ -66,6 +67,14 @@ def last_moment(starts_at: datetime, promises: Iterable[Promise], exemption: str
     """
     moments = (each.last_moment(starts_at) for each in promises if not each.frees(exemption))
     return min(moments, default=starts_at)
+
+
+def is_short(starts_at: datetime, now: datetime) -> bool:
+    """Whether customers who are first told of this start from `now` on hear inside their least notice.
+
+    Whatever lets it pass: an emergency, an exemption, a rule that the bank has softened.
+    """
+    return promise().last_moment(starts_at) < now
 
 
 def earliest_allowed(now: datetime, promises: Iterable[Promise]) -> datetime:

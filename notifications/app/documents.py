@@ -36,6 +36,7 @@ class Note(Schema):
     services: list[Named]
     starts_at: datetime
     ends_at: datetime
+    urgent: bool = Field(description="Whether the window is told at short notice, as it stands now.")
     handed_out_at: datetime
     read: bool
     read_at: datetime | None
@@ -60,7 +61,8 @@ class Banner(Schema):
     """What to show now about one window. It ends when a person has confirmed that the window is over."""
 
     window: UUID
-    phase: Phase
+    phase: Phase = Field(description="`planned` until it begins, also where it is urgent.")
+    urgent: bool = Field(description="Told at short notice: show it as urgent, and never as planned.")
     title: str
     news: str
     impact: list[str]
@@ -95,6 +97,7 @@ def note(item: inbox.Item) -> Note:
         services=_named(item.services, item.language),
         starts_at=item.notice.window.starts_at,
         ends_at=item.notice.window.ends_at,
+        urgent=item.notice.window.short_notice,
         handed_out_at=item.handed_out_at,
         read=item.read_at is not None,
         read_at=item.read_at,
@@ -107,6 +110,7 @@ def banner(seen: Planned, language: str) -> Banner:
     return Banner(
         window=seen.window.public_id,
         phase=seen.phase,
+        urgent=seen.urgent,
         title=words.title(seen),
         news=words.news(seen),
         impact=words.impact(seen),

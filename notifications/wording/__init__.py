@@ -67,12 +67,12 @@ class _Writer:
 
     def __init__(self, facts: Facts, channel: ChannelName, language: str) -> None:
         self.facts, self.channel, self.language = facts, channel, language
-        self.path = phrases.path(language, facts.kind)
+        self.path = phrases.path(language, facts.template)
         try:
-            self.sections = phrases.sections(language, facts.kind)
+            self.sections = phrases.sections(language, facts.template)
         except TemplateDoesNotExist:
             raise Incomplete(
-                f"There are no words in {language!r} for the kind {facts.kind.value!r}: write "
+                f"There are no words in {language!r} for the kind {facts.template!r}: write "
                 f"templates/{self.path}, or take {language!r} out of LANGUAGES."
             ) from None
 

@@ -20,6 +20,9 @@ from notifications.wording.phrases import phrase
 Fact = NoticePolicy.Fact
 SEVERAL: Final = "several"
 """The phrase that stands for a list of services too long for its channel."""
+_URGENT: Final = ("urgent", "sorry")
+"""The phrases that must stand in what customers are first told, where that is at short notice."""
+_FIRST_WORD: Final = {Kind.ANNOUNCED, Kind.RESCHEDULED}
 _IMPERSONAL: Final = {ChannelName.INAPP, ChannelName.SOCIAL}
 _STARTS: Final = {Kind.ANNOUNCED, Kind.RESCHEDULED, Kind.REMINDER, Kind.CANCELLED}
 """Kinds that must say when the window starts."""
@@ -77,6 +80,12 @@ def _lacking(text: Text, facts: Facts) -> Iterator[str]:
     if text.channel == ChannelName.EMAIL:
         needed.append(letter.PREFERENCES)
     yield from (f"it does not say {words!r}" for words in needed if segments.simplify(words) not in body)
+    if facts.short_notice and facts.kind in _FIRST_WORD:
+        said = f"{text.subject} {body}".casefold()
+        phrases = (phrase(text.language, name) for name in _URGENT)
+        yield from (
+            f"it is told at short notice and does not say {one!r}" for one in phrases if one not in said
+        )
     if text.channel != ChannelName.SOCIAL:
         yield from _untimed(text.body, facts)
 

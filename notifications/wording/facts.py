@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from babel.lists import format_list
 from django.conf import settings
+from django.db.models import QuerySet
 
 from maintenance import languages
 from maintenance.models import Alternative, Change, Impact, Kind, NoticePolicy, Service, Window
@@ -18,6 +19,16 @@ from notifications.wording import moments
 
 _WORKS_AGAIN: Final = {Kind.FINISHED, Kind.CANCELLED}
 """Kinds that say everything works; all others must say what still does."""
+
+
+_AT_SHORT_NOTICE: Final = {
+    Kind.ANNOUNCED: "urgent_announced",
+    Kind.RESCHEDULED: "urgent_rescheduled",
+    Kind.REMINDER: "urgent_reminder",
+    Kind.STARTED: "urgent_started",
+    Kind.CANCELLED: "urgent_cancelled",
+}
+"""Kinds that have words of their own for it; what is over is over, however it was announced."""
 
 
 class Incomplete(ValueError):
@@ -38,8 +49,15 @@ class Facts:
     outages: tuple[Service, ...]
     restricted: tuple[Service, ...]
     alternatives: tuple[Alternative, ...]
+    short_notice: bool = False
+    """Whether customers hear of it inside the least notice they are promised."""
     demanded: frozenset[str] = frozenset()
     """What the audience's policy demands of every text, beside what all must say (NoticePolicy.Fact)."""
+
+    @property
+    def template(self) -> str:
+        """The file of its words: where the notice is short, one that says so and nothing of a plan."""
+        return _AT_SHORT_NOTICE.get(self.kind, self.kind.value) if self.short_notice else self.kind.value
 
     @property
     def services(self) -> tuple[Service, ...]:
@@ -73,9 +91,11 @@ def of(notice: Notice) -> Facts:
     if not impacts:
         raise Incomplete("The window takes no service away: name at least one service in the window.")
     window = notice.window
-    times, before = (window.starts_at, window.ends_at), None
+    times, before, short_notice = (window.starts_at, window.ends_at), None, window.short_notice
     if kind == Kind.CANCELLED:  # what customers hold is called off, wherever it has been moved since
-        times = times_told(window, before=window.revision + 1) or times
+        if (told := _told(window, before=window.revision + 1)) is not None:
+            times = _times(told)
+            short_notice = bool(told.after.get("short_notice", short_notice))
     elif kind == Kind.RESCHEDULED:
         before = times_told(window, before=window.revision) or _before(getattr(notice, "change", None))
     return Facts(
@@ -88,6 +108,7 @@ def of(notice: Notice) -> Facts:
         outages=tuple(one.service for one in impacts if one.level == Impact.Level.OUTAGE),
         restricted=tuple(one.service for one in impacts if one.level != Impact.Level.OUTAGE),
         alternatives=() if kind in _WORKS_AGAIN else _alternatives(impacts),
+        short_notice=short_notice,
         demanded=_demanded(notice.audience),
     )
 
@@ -105,21 +126,31 @@ def revision_told(window: Window, *, before: int) -> int | None:
 
 def times_told(window: Window, *, before: int) -> tuple[datetime, datetime] | None:
     """Start and end as customers were last told them, which a window that was moved twice no longer has."""
+    told = _told(window, before=before)
+    return _times(told) if told is not None else None
+
+
+def _told(window: Window, *, before: int) -> Change | None:
+    """The change that chose the time which customers were last told; None where none is known."""
     revision = revision_told(window, before=before)
-    return None if revision is None else times_by_revision(window).get(revision)
+    return None if revision is None else _chosen(window).filter(revision=revision).last()
 
 
 def times_by_revision(window: Window) -> dict[int, tuple[datetime, datetime]]:
     """Start and end as each revision of the window has them, where its change says so."""
-    changes = window.changes.filter(what__in=(Change.What.BOOKED, Change.What.RESCHEDULED)).order_by("pk")
-    return {
-        change.revision: (
-            moments.instant(change.after["starts_at"]),
-            moments.instant(change.after["ends_at"]),
-        )
-        for change in changes
-        if {"starts_at", "ends_at"} <= change.after.keys()
-    }
+    return {change.revision: _times(change) for change in _chosen(window)}
+
+
+def _chosen(window: Window) -> QuerySet[Change]:
+    """The changes that chose its time and say which."""
+    return window.changes.filter(
+        what__in=(Change.What.BOOKED, Change.What.RESCHEDULED),
+        after__has_keys=["starts_at", "ends_at"],
+    ).order_by("pk")
+
+
+def _times(change: Change) -> tuple[datetime, datetime]:
+    return moments.instant(change.after["starts_at"]), moments.instant(change.after["ends_at"])
 
 
 def _bank() -> str:

@@ -10,7 +10,16 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from maintenance import approvals, rechecks, windows
-from maintenance.models import Approval, Change, Freeze, Impact, RuleSetting, Window
+from maintenance.models import (
+    Approval,
+    Change,
+    Conflict,
+    Freeze,
+    Impact,
+    NoticePolicy,
+    RuleSetting,
+    Window,
+)
 from maintenance.windows import Emergency, Numbers, Refused
 from tests.maintenance.rules.asking import freeze
 from tests.maintenance.usage import london
@@ -98,6 +107,7 @@ def test_the_booking_is_in_the_trail(now: datetime) -> None:
         "sequence": 0,
         "revision": 1,
         "booker": "ada",
+        "short_notice": False,
         "emergency_reason": "",
         "exemption": "",
     }
@@ -359,6 +369,7 @@ def test_the_move_is_in_the_trail_with_both_times(now: datetime) -> None:
     assert change.before == {
         "starts_at": START.isoformat(),
         "ends_at": END.isoformat(),
+        "short_notice": False,
         "sequence": 0,
         "revision": 1,
     }
@@ -424,8 +435,40 @@ def test_a_move_into_the_notice_is_an_emergency_and_one_out_of_it_is_none(now: d
     moved = windows.reschedule(
         booked, soon, soon + hour, reason="Sooner", by=user("ada"), now=now, emergency=emergency
     )
-    assert moved.is_emergency
-    assert not windows.reschedule(moved, START, END, reason="Later", by=user("ada"), now=now).is_emergency
+    assert (moved.is_emergency, moved.short_notice) == (True, True)
+    back = windows.reschedule(moved, START, END, reason="Later", by=user("ada"), now=now)
+    assert (back.is_emergency, back.short_notice) == (False, False)
+
+
+def test_an_emergency_that_keeps_the_notice_is_not_at_short_notice(now: datetime) -> None:
+    Freeze.objects.create(name="Election", starts_at=START, ends_at=END)
+    booked = _book(now, emergency=Emergency("It expires", user("ben")))
+    assert (booked.is_emergency, booked.short_notice) == (True, False)
+
+
+def test_work_that_is_free_from_the_notice_is_still_told_at_short_notice(now: datetime) -> None:
+    NoticePolicy.objects.update(exempt=["security"])
+    soon = now + timedelta(hours=1)
+    booked = _book(now, starts_at=soon, ends_at=soon + timedelta(hours=1), exemption="security")
+    assert (booked.is_emergency, booked.short_notice) == (False, True)
+
+
+def test_a_time_that_customers_know_does_not_become_short_by_being_put_forward_again(now: datetime) -> None:
+    booked = _book(now)
+    for subject in Approval.Subject:
+        approvals.approve(booked, subject, revision=1, by=user("ben"), now=now)
+    Conflict.objects.create(window=booked, rule="freeze", words="Election", hard=True, found_at=now)
+    late = START - timedelta(hours=3)
+    again = windows.reschedule(
+        booked,
+        START,
+        END,
+        reason="It stays",
+        by=user("ada"),
+        now=late,
+        emergency=Emergency("It expires", user("ben")),
+    )
+    assert again.short_notice is False
 
 
 @pytest.mark.parametrize("status", [Window.Status.STARTED, Window.Status.FINISHED, Window.Status.CANCELLED])

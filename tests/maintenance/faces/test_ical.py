@@ -22,7 +22,7 @@ from maintenance.models import Alternative, Approval, Impact, Service, Window
 from maintenance.status import Phase, Planned
 from tests import people
 
-SOURCE = ical.Source("Demonstration Bank: planned maintenance", "/calendar.ics")
+SOURCE = ical.Source("Demonstration Bank: maintenance", "/calendar.ics")
 AWKWARD = [
     "Cards, cash; and \\more",
     "Two\r\nlines and \x0b a \u2028 third",
@@ -114,8 +114,8 @@ def test_the_head_says_when_to_ask_again_and_where() -> None:
         "VERSION:2.0",
         "PRODID:-//Lull//Maintenance calendar//EN",
         "CALSCALE:GREGORIAN",
-        "NAME:Demonstration Bank: planned maintenance",
-        "X-WR-CALNAME:Demonstration Bank: planned maintenance",
+        "NAME:Demonstration Bank: maintenance",
+        "X-WR-CALNAME:Demonstration Bank: maintenance",
         "SOURCE;VALUE=URI:http://127.0.0.1:8000/calendar.ics",
         "URL:http://127.0.0.1:8000/",
         "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
@@ -160,7 +160,7 @@ def test_the_address_of_the_bank_is_in_the_uid(settings: Settings) -> None:
 def test_an_overrun_window_says_so_and_counts_as_changed_at_its_planned_end() -> None:
     late = replace(planned(), phase=Phase.OVERRUN, modified_at=people.NOW + timedelta(days=7, hours=2))
     (event,) = events(ical.document([late], language="en"))
-    assert "taking longer than planned" in event["DESCRIPTION"]
+    assert "taking longer than expected" in event["DESCRIPTION"]
     assert event["LAST-MODIFIED"].dt == late.window.ends_at
 
 

@@ -60,8 +60,8 @@ def test_an_overrun_is_told_as_such_and_colours_the_headline(now: datetime) -> N
     people.window(status=Window.Status.STARTED, starts_at=now - 3 * HOUR)
     seen = shown(now)
     assert seen.tone == "late"
-    assert seen.now[0].badge == "Longer than planned"
-    assert seen.lines[0].detail.startswith("Taking longer than planned; planned until Monday, 2 March 2026")
+    assert seen.now[0].badge == "Longer than expected"
+    assert seen.lines[0].detail.startswith("Taking longer than expected; expected until Monday, 2 March 2026")
 
 
 def test_what_is_over_is_told_by_its_real_times(now: datetime) -> None:

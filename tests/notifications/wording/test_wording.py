@@ -169,7 +169,8 @@ def test_every_language_has_the_same_sections() -> None:
         {path.name: re.findall(r"^\[.*\]$", path.read_text(), re.MULTILINE) for path in folder.iterdir()}
         for folder in folders
     ]
-    assert set(parts[0]) == {*(f"{kind.value}.txt" for kind in Kind), "phrases.txt"}
+    urgent = [f"urgent_{kind.value}.txt" for kind in Kind if kind != Kind.FINISHED]
+    assert set(parts[0]) == {*(f"{kind.value}.txt" for kind in Kind), *urgent, "phrases.txt"}
     assert all(part == parts[0] for part in parts)
 
 

@@ -1,0 +1,30 @@
+"""Which windows customers hear of inside the least notice they are promised."""
+
+from django.db import migrations, models
+from django.db.models import Exists, OuterRef
+
+
+def mark(apps, schema_editor):
+    """Emergencies that passed over the notice of their present revision; only those have been short so far."""
+    passed = apps.get_model("maintenance", "Override").objects.filter(
+        window=OuterRef("pk"), revision=OuterRef("revision"), rule="notice", hard=True
+    )
+    windows = apps.get_model("maintenance", "Window").objects
+    windows.filter(Exists(passed)).update(short_notice=True)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("maintenance", "0003_what_stands_against_a_slot")]
+
+    operations = [
+        migrations.AddField(
+            model_name="window",
+            name="short_notice",
+            field=models.BooleanField(
+                default=False,
+                help_text="Its time was chosen inside the least notice that customers are promised: they are "
+                "told that it is urgent, and never that it was planned.",
+            ),
+        ),
+        migrations.RunPython(mark, migrations.RunPython.noop),
+    ]
