@@ -1,10 +1,15 @@
-"""A log record in; one line of `key=value` out, in UTC, as every log collector reads it."""
+"""A log record in; one line of `key=value` out, in UTC, as every log collector reads it.
+
+Customers' signed links are masked in all of it: paths are logged, and with a link one is taken for her.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 from datetime import UTC, datetime
+
+from notifications import links
 
 
 class Line(logging.Formatter):
@@ -18,5 +23,5 @@ class Line(logging.Formatter):
         line = f"at={at} level={record.levelname.lower()} logger={record.name} message={message}"
         refused = record.name == "django.request" and 400 <= getattr(record, "status_code", 500) < 500
         if refused or not record.exc_info:
-            return line
-        return f"{line}\n{self.formatException(record.exc_info)}"
+            return links.masked(line)
+        return links.masked(f"{line}\n{self.formatException(record.exc_info)}")

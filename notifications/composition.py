@@ -208,12 +208,12 @@ def _broadcast(row: Claimed, text: Text) -> Composed:
 
 
 def reader(customer: Customer, language: str) -> wording.Reader:
-    """The person as the words address them."""
+    """The person as the words address them where others may look on: without a link that works."""
     return wording.Reader(
         name=customer.name,
         language=language,
         time_zone=customer.time_zone,
-        preferences_url=links.preferences_url(customer.pk),
+        preferences_url=links.hidden_preferences_url(),
     )
 
 

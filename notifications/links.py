@@ -1,5 +1,9 @@
 """Who a link is for in; a signed address out, and back.
 
+Whoever holds a customer's link is taken for the customer. So it goes out in her messages and nowhere
+else: what is shown to staff has `hidden_preferences_url` in its place, and what is kept or logged of
+others' words passes `masked`.
+
 A link names its purpose in its salt, so that none opens another's door. Links in texts are the
 same whenever they are made within a year: a text that is composed again to be looked for at its
 provider must be the text that was sent.
@@ -24,6 +28,9 @@ from django.utils.http import base36_to_int, int_to_base36
 _RECEIPT: Final = re.compile(r"([0-9a-f]{32})-([0-9]{1,5})")
 _PREFERENCES: Final = re.compile(r"([0-9a-z]{1,13})-([0-9]{4})")
 _CALENDAR: Final = re.compile(r"[0-9a-z]{1,13}")
+_SIGNED: Final = re.compile(r"(/[0-9a-z-]{1,60}\.)[\w-]{22}(?![\w-])", re.ASCII)
+"""A token in an address, whatever its purpose: a value and 22 characters of signature."""
+_HIDDEN: Final = "•••"
 
 
 class _Short(Signer):
@@ -93,6 +100,16 @@ def preferences_url(customer_id: int, *, now: datetime | None = None) -> str:
     year = (now or datetime.now(UTC)).astimezone(UTC).year
     token = _signed("preferences", f"{int_to_base36(customer_id)}-{year}")
     return f"{settings.BASE_URL}/preferences/{token}/"
+
+
+def hidden_preferences_url() -> str:
+    """What stands for a customer's preferences link wherever anybody but the customer looks."""
+    return f"{settings.BASE_URL}/preferences/{_HIDDEN}/"
+
+
+def masked(text: str) -> str:
+    """The same text, in which no link of ours works any more: who it was for stays, its signature goes."""
+    return _SIGNED.sub(rf"\1{_HIDDEN}", text)
 
 
 def read_preferences(token: str, *, now: datetime | None = None) -> int | None:

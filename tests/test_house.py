@@ -134,6 +134,17 @@ def test_settings_alone_read_the_environment() -> None:
     assert [place.split(":")[0] for place in importers] == ["config/settings.py"]
 
 
+def test_a_customers_link_is_made_for_her_messages_alone() -> None:
+    """Whoever holds it is taken for her; an invented customer's may be tried."""
+    makers = [
+        _place(path, node).split(":")[0]
+        for path in _files(*ROOMS)
+        for node in ast.walk(_tree(path))
+        if _dotted(node) in {"links.preferences_url", "links.my_calendar_url"}
+    ]
+    assert sorted(makers) == ["notifications/composition.py", "notifications/demonstration/trial.py"]
+
+
 def test_migrations_are_named() -> None:
     """`0007_auto_20260302` tells its reader nothing."""
     names = [path for app in APPS for path in (ROOT / app / "migrations").glob("*.py")]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from uuid import UUID
 
 import pytest
 from django.core.exceptions import PermissionDenied
 
 from config.logs import Line
+from notifications import links
 
 
 def _lines(logger: str, status: int) -> list[str]:
@@ -34,3 +36,17 @@ def test_a_refused_request_is_one_line(status: int) -> None:
 @pytest.mark.parametrize(("logger", "status"), [("django.request", 500), ("celery", 403)])
 def test_a_fault_keeps_its_traceback(logger: str, status: int) -> None:
     assert "PermissionDenied: no" in _lines(logger, status)[-1]
+
+
+@pytest.mark.parametrize(
+    "made", [links.preferences_url(7), links.my_calendar_url(7), links.receipt_url(UUID(int=1), 1)]
+)
+def test_no_line_holds_a_link_that_works(made: str) -> None:
+    try:
+        raise ValueError(made)
+    except ValueError as fault:
+        told = (ValueError, fault, fault.__traceback__)
+        record = logging.LogRecord("django.request", logging.ERROR, "", 0, "Not now: %s", (made,), told)
+    line = Line().format(record)
+    signature = made.removesuffix("/").removesuffix(".ics").rpartition(".")[2]
+    assert (signature in line, line.count(".•••")) == (False, 2)

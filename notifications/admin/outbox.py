@@ -1,4 +1,7 @@
-"""What would have gone out, had there been a provider, in; the same as its reader would see it out."""
+"""What would have gone out, had there been a provider, in; the same as its reader would see it out.
+
+But for the links that work for the customer alone: with them a reader of the outbox could choose for her.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +68,7 @@ def _rows() -> QuerySet[Delivery]:
 
 
 def fill(rows: Sequence[Delivery]) -> list[Kept]:
-    """The words of each delivery, filled again: the row keeps only their hash."""
+    """The words of each delivery, filled again: the row keeps only their hash. Signed links are hidden."""
     texts = Text.objects.in_bulk({row.text_id for row in rows if row.text_id})
     contacts = {
         (contact.customer_id, contact.channel): contact

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -14,6 +15,7 @@ from maintenance.admin.readonly import ReadOnlyAdmin
 from maintenance.admin.register import CustomerAdmin as CustomerWithoutContacts
 from maintenance.models import Customer
 from notifications.admin import masks, outbox, posts, senders, unknown
+from notifications.demonstration import trial
 from notifications.models import Attempt, Contact, Delivery, Receipt, State, Suppression
 
 _BETWEEN: Final = "…\u2060"
@@ -39,7 +41,17 @@ class CustomerAdmin(CustomerWithoutContacts):
     """With the roads on which the customer can be reached, masked."""
 
     fields = (*CustomerWithoutContacts.fields, "reached_by")
-    readonly_fields = (*CustomerWithoutContacts.readonly_fields, "reached_by")
+    readonly_fields = (*CustomerWithoutContacts.readonly_fields, "reached_by", "her_preferences")
+
+    def get_fields(self, request: HttpRequest, obj: Customer | None = None) -> tuple[str, ...]:
+        """Of an invented customer also the link to her preferences, for whoever may do more than read."""
+        may_try = obj is not None and obj.demonstration and request.user.has_perm("maintenance.book_window")
+        return (*self.fields, "her_preferences") if may_try else tuple(self.fields)
+
+    @display(description="To try")
+    def her_preferences(self, customer: Customer) -> SafeString:
+        """Where an invented customer would choose how she hears."""
+        return format_html('<a href="{}">Her preference page</a>', trial.preferences_url(customer))
 
     @display(description="Reached by")
     def reached_by(self, customer: Customer) -> SafeString | str:

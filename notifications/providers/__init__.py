@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
+from notifications import links
 from notifications.contract import Class, Found, Message, Outcome
 
 _NAME: Final = 20
@@ -55,11 +56,12 @@ def outcome(
     detail: str = "",
     retry_after: float | None = None,
 ) -> Outcome:
-    """An outcome that can be stored, whatever the provider said, and without the customer's address.
+    """An outcome that can be stored, whatever the provider said, and without the customer's address or link.
 
-    Providers like to repeat the address in their errors. `retry_after` is in seconds.
+    Providers like to repeat the address in their errors, and the link that they take for spam.
+    `retry_after` is in seconds.
     """
-    detail = _clean(detail)
+    detail = links.masked(_clean(detail))
     if message.address:
         detail = detail.replace(message.address, "(address)")
     return Outcome(

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def _emergency() -> Iterator[tuple[int, int]]:
+def emergency_and_ordinary() -> Iterator[tuple[int, int]]:
     """An emergency that passed over the notice, and an ordinary window, in the tables as they are."""
     emergency, ordinary = people.window(), people.window()
     Window.objects.filter(pk=emergency.pk).update(
@@ -34,7 +34,9 @@ def _emergency() -> Iterator[tuple[int, int]]:
     call_command("migrate", verbosity=0)
 
 
-def test_emergencies_of_before_are_known_to_be_told_at_short_notice(_emergency: tuple[int, int]) -> None:
+def test_emergencies_of_before_are_known_to_be_told_at_short_notice(
+    emergency_and_ordinary: tuple[int, int],
+) -> None:
     call_command("migrate", "maintenance", "0003", verbosity=0)
     with connection.cursor() as cursor:
         names = [
@@ -45,5 +47,5 @@ def test_emergencies_of_before_are_known_to_be_told_at_short_notice(_emergency: 
 
     call_command("migrate", "maintenance", verbosity=0)
 
-    emergency, ordinary = _emergency
+    emergency, ordinary = emergency_and_ordinary
     assert dict(Window.objects.values_list("pk", "short_notice")) == {emergency: True, ordinary: False}

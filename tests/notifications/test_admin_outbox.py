@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 
-from notifications import deliveries
+from maintenance.models import Customer
+from notifications import deliveries, links, notices
 from notifications.admin.masks import mask
 from notifications.models import Delivery, Notice, State, Text
 from tests import people
@@ -63,6 +65,52 @@ def test_addresses_are_masked() -> None:
     page = words(reader(), address(OUTBOX))
     assert "+44 ••••• 00" in page
     assert "+447700900000" not in page
+
+
+def _worked(page: str) -> list[str]:
+    """The signed links on a page with which one is taken for a customer."""
+    tokens = re.findall(r"/(?:preferences|feedback|calendar/my)/([\w.-]+?)(?:\.ics|/)", page)
+    return [token for token in tokens if links.read_preferences(token) or links.read_my_calendar(token)]
+
+
+@pytest.mark.parametrize("name", ["rita", "ada", "ben", "olga"])
+@pytest.mark.parametrize("demonstration", [False, True])
+def test_no_link_in_the_outbox_works(name: str, demonstration: bool) -> None:
+    window = people.window()
+    notices.draft(window, now=people.NOW)
+    kept = _kept(window.notices.get(kind="announced"), channel="email")
+    Customer.objects.update(demonstration=demonstration)
+    page = words(signed_in(name), address(OUTBOX))
+    assert f"Dear {kept[0].customer.name}," in page if kept[0].customer else False
+    assert links.hidden_preferences_url() in page
+    assert _worked(page) == []
+
+
+def test_no_page_about_a_message_shows_a_link_that_works() -> None:
+    window = people.window()
+    notices.draft(window, now=people.NOW)
+    [row] = _kept(window.notices.get(kind="announced"), channel="email")
+    pages = (
+        ("maintenance_window_change", window.pk),
+        ("maintenance_window_review", window.pk),
+        ("maintenance_customer_change", row.customer_id),
+        ("notifications_delivery_change", row.pk),
+        ("notifications_delivery_unknown",),
+        ("notifications_delivery_posts",),
+    )
+    client = signed_in("ada")
+    assert [name for name, *key in pages if _worked(words(client, address(name, *key)))] == []
+
+
+@pytest.mark.parametrize(
+    ("demonstration", "name", "links_that_work"), [(True, "ada", 1), (True, "rita", 0), (False, "ada", 0)]
+)
+def test_only_an_invented_customers_preferences_may_be_tried(
+    demonstration: bool, name: str, links_that_work: int
+) -> None:
+    cleo = people.customer(demonstration=demonstration)
+    page = words(signed_in(name), address("maintenance_customer_change", cleo.pk))
+    assert len(_worked(page)) == links_that_work
 
 
 def test_what_was_really_sent_is_not_in_the_outbox() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from notifications import links
 from notifications.contract import Class, Outcome
 from notifications.models import Attempt, Delivery
 from notifications.providers import outcome, reference
@@ -48,6 +49,14 @@ def test_what_is_no_string_is_kept_as_one(said: object, kept: str) -> None:
 
 def test_a_reference_that_is_found_later_can_be_stored_too() -> None:
     assert reference(UNSTORABLE + "d" * 200) == "abc" + "d" * 117
+
+
+def test_a_customers_link_that_a_provider_repeats_is_kept_without_its_signature() -> None:
+    """As a relay does that takes it for spam."""
+    link = links.preferences_url(7)
+    said = _said(f"554 blocked: {link}").detail
+    assert said.startswith("554 blocked: ")
+    assert said.endswith(".•••/")
 
 
 def test_an_address_does_not_hide_behind_what_is_left_out() -> None:
