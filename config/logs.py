@@ -8,8 +8,23 @@ from __future__ import annotations
 import json
 import logging
 from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Final
 
 from notifications import links
+
+_DOOR: Final = "/receipts/"
+
+
+class SaidByTheDoor(logging.Filter):
+    """Without Django's own line for each receipt that was refused: the door for receipts says it for all."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is kept."""
+        path = str(getattr(getattr(record, "request", None), "path", ""))
+        return not (
+            getattr(record, "status_code", 0) == HTTPStatus.SERVICE_UNAVAILABLE and path.startswith(_DOOR)
+        )
 
 
 class Line(logging.Formatter):

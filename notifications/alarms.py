@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from notifications import database, heartbeats, watch
 from notifications.models import Alarm
+from notifications.watch import processes
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,10 @@ def tell(send: Callable[[str, str], None], *, now: datetime) -> int:
 
 def standing() -> list[Standing]:
     """What is wrong, as the clocks found it; and whether there still is a clock to find anything."""
-    dead = [Standing(wrong.words, None) for wrong in watch.dead_clock()]
+    silent = watch.dead_clock()
+    dead = [Standing(wrong.words, None) for wrong in silent]
+    if any(wrong.what == processes.DATABASE for wrong in silent):
+        return dead  # what the clocks had found before, none of them can have looked at since
     found = _open().exclude(what=heartbeats.CLOCK).order_by("since", "pk")
     return dead + [Standing(alarm.words, alarm.since) for alarm in found]
 

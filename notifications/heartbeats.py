@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import socket
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.db import Error, connection, transaction
 from django.db.models import Case, F, Q, Value, When
 
 from notifications import database
@@ -72,6 +74,24 @@ def pulses() -> dict[str, Pulse]:
     for row in Heartbeat.objects.order_by("hand", "pk"):
         found.setdefault(row.hand, []).append(row)
     return {hand: _pulse(rows, clock) for hand, rows in found.items()}
+
+
+def refusal() -> str:
+    """Why the database takes no heartbeat of whoever comes to it now, in its words; empty where it does.
+
+    Tried by a new connection: a kept one knows nothing of a database that lets nobody else in. Nothing stays
+    of the trial.
+    """
+    if not connection.in_atomic_block:
+        connection.close()
+    try:
+        with transaction.atomic():
+            moment = database.clock()
+            Heartbeat.objects.create(hand="trial", process=str(uuid.uuid4()), since=moment, beat_at=moment)
+            transaction.set_rollback(True)
+    except Error as refused:
+        return str(refused).partition("\n")[0].rpartition("FATAL:")[2].strip()[:200] or type(refused).__name__
+    return ""
 
 
 def _pulse(rows: Sequence[Heartbeat], clock: datetime) -> Pulse:

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 from django.conf import settings
-from django.db import OperationalError
 from django.test import Client
 
 from notifications import alarms, notices
 from notifications.heartbeats import CLOCK
-from tests import people
+from notifications.models import Heartbeat
+from tests import people, refusing
 from tests.notifications.pulse import all_is_well, beats
 
 pytestmark = pytest.mark.django_db
@@ -68,13 +68,34 @@ def test_from_outside_only_that_something_is_wrong_is_said() -> None:
     assert b"clock" not in answer.content
 
 
-def test_a_database_that_is_away_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away() -> None:
-        raise OperationalError("connection refused")
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_away_is_said_and_nothing_else(client: Client) -> None:
+    with refusing.away():
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/readyz").content == b"The database does not answer.\n"
+        assert client.get("/metrics").status_code == 503
 
-    monkeypatch.setattr(alarms, "standing", away)
-    assert client.get("/readyz").content == b"The database does not answer.\n"
-    assert client.get("/metrics").status_code == 503
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_takes_nothing_new_is_said_and_nobody_else_is_blamed(client: Client) -> None:
+    """Nobody can leave a heartbeat, which says nothing of the clock, of the workers or of Redis."""
+    all_is_well()
+    beats("tick", age=timedelta(minutes=5))
+    alarms.look(now=people.NOW)
+    beats(CLOCK, age=timedelta(minutes=5))
+    with refusing.read_only():
+        answer = client.get("/readyz").content.decode()
+    assert answer.startswith(
+        "The database refuses new connections, or what is written (cannot execute INSERT"
+    )
+    assert (len(answer.splitlines()), "Redis" in answer, "celery" in answer) == (1, False, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_stays_of_the_question_whether_it_takes_heartbeats(client: Client) -> None:
+    client.get("/readyz")
+    assert not Heartbeat.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -29,5 +29,9 @@ def wrong(*, now: datetime) -> list[Wrong]:
 
 
 def dead_clock() -> list[Wrong]:
-    """Asked by pages and probes too: a dead clock raises no alarm of its own."""
-    return list(processes.clock(heartbeats.pulses()))
+    """Asked by pages and probes too: a dead clock raises no alarm of its own.
+
+    Nor does a database that refuses it, which then is what is wrong, and all that is known.
+    """
+    silent = list(processes.clock(heartbeats.pulses()))
+    return (list(processes.database()) or silent) if silent else []

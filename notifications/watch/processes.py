@@ -11,6 +11,19 @@ from notifications.heartbeats import CLOCK, Pulse
 from notifications.timetable import HANDS, Hand
 from notifications.watch.words import Wrong, length_of
 
+DATABASE: Final = "database"
+
+
+def database() -> Iterator[Wrong]:
+    """Where it takes no heartbeats, their silence says nothing of who should beat."""
+    if refusal := heartbeats.refusal():
+        yield Wrong(
+            DATABASE,
+            f"The database refuses new connections, or what is written ({refusal}). Nothing is planned, "
+            "prepared or sent until it takes them; then all goes on by itself. Of the clock and the workers "
+            "nothing is known.",
+        )
+
 
 def clock(pulses: Mapping[str, Pulse]) -> Iterator[Wrong]:
     """Whichever process is one: any that ticks is enough."""
@@ -23,7 +36,7 @@ def clock(pulses: Mapping[str, Pulse]) -> Iterator[Wrong]:
 
 _CLOCK: Final = (
     "Nothing is planned, prepared or sent. Start it (celery -A config beat); "
-    "where it runs, see whether Redis answers it."
+    "where it runs, see whether the database and Redis answer it."
 )
 
 

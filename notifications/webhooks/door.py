@@ -2,11 +2,16 @@
 
 403: somebody else. 413 and 400: nothing a provider would send. 503: we cannot keep it now, send
 it again. There is no 500, because nobody could tell which of these it is.
+
+A database that is away refuses receipts by the thousand, each for the same reason: that is said in one
+line every few seconds, with their number and without a traceback.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -25,6 +30,9 @@ from notifications.models import State
 _log = logging.getLogger(__name__)
 
 _DIGITS: Final = 18
+_RETRY_AFTER: Final = 30
+"""Seconds after which we ask for a refused receipt again: what is away seldom comes back sooner."""
+_SECONDS_BETWEEN_LINES: Final = 10.0
 View = Callable[..., HttpResponseBase]
 
 
@@ -40,15 +48,42 @@ def guarded(view: View, largest: int) -> View:
             return view(request, *args, **kwargs)
         except AnymailWebhookValidationFailure:
             return HttpResponse(status=HTTPStatus.FORBIDDEN)
-        except (InterfaceError, OperationalError, ImproperlyConfigured, Unreachable):
-            _log.exception("a receipt could not be kept, and is asked for again")
-            return HttpResponse(status=HTTPStatus.SERVICE_UNAVAILABLE)
+        except (InterfaceError, OperationalError, ImproperlyConfigured, Unreachable) as error:
+            _refused.log(error, time.monotonic())
+            return HttpResponse(
+                status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": str(_RETRY_AFTER)}
+            )
         except Exception as error:  # noqa: BLE001  # it was written by whoever found this address
             # the kind alone: some errors repeat the whole request, with the customers' addresses in it
             _log.warning("a receipt at %s could not be read: %s", request.path, type(error).__name__)
             return HttpResponse(status=HTTPStatus.BAD_REQUEST)
 
     return answered
+
+
+class _Refused:
+    """What this process could not keep, said once and then every few seconds with how many there were."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._said_at: float | None = None
+        self._unsaid = 0
+
+    def log(self, error: Exception, moment: float) -> None:
+        """One line, or one more to be counted in the next. `moment` is in seconds of a clock that only rises."""
+        with self._lock:
+            if self._said_at is not None and moment - self._said_at < _SECONDS_BETWEEN_LINES:
+                self._unsaid += 1
+                return
+            unsaid, self._unsaid, self._said_at = self._unsaid, 0, moment
+        more = f", nor {unsaid:,} before it" if unsaid else ""
+        why = " ".join(str(error).split())[:200]
+        _log.error(
+            "a receipt could not be kept%s, and is asked for again: %s: %s", more, type(error).__name__, why
+        )
+
+
+_refused = _Refused()
 
 
 def state(word: str, sent: frozenset[str], delivered: frozenset[str], failed: frozenset[str]) -> State | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
+import logging
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -11,12 +13,16 @@ from typing import Any
 import pytest
 from anymail.signals import AnymailTrackingEvent, tracking
 from django.db import OperationalError
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from config.logs import Line, SaidByTheDoor
 from notifications import links, receipts, webhooks
 from notifications.models import Receipt, State
+from notifications.webhooks import door
+from tests import refusing
 from tests.notifications import messages
 from tests.servers import twilio
 
@@ -49,12 +55,23 @@ def _call(
     signature: str | None = None,
 ) -> int:
     """Call the door as Twilio does, or not quite; the status of the answer."""
+    return _answer(form, token=token, signed_for=signed_for, by=by, signature=signature).status_code
+
+
+def _answer(
+    form: Mapping[str, str] = FORM,
+    *,
+    token: str = "",
+    signed_for: str = "",
+    by: str = twilio.TOKEN,
+    signature: str | None = None,
+) -> HttpResponse:
     token = token or links.receipt_token(DELIVERY, 1)
     url = signed_for or f"https://notices.bank.example/receipts/sms/{token}/"
     signature = twilio.sign(url, dict(form), by) if signature is None else signature
     headers = {"X-Twilio-Signature": signature} if signature else {}
     client = Client(enforce_csrf_checks=True)
-    return client.post(f"/receipts/sms/{token}/", dict(form), headers=headers).status_code
+    return client.post(f"/receipts/sms/{token}/", dict(form), headers=headers)  # type: ignore[return-value]
 
 
 @pytest.mark.django_db
@@ -149,6 +166,40 @@ def test_a_receipt_that_meets_no_database_is_asked_for_again(monkeypatch: pytest
 
     monkeypatch.setattr(receipts, "record", fails)
     assert _call() == 503
+
+
+@pytest.mark.django_db(transaction=True)
+def test_receipts_that_meet_no_database_are_asked_for_again_with_one_line_for_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(door, "_refused", door._Refused())
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(Line())
+    handler.addFilter(SaidByTheDoor())
+    logging.getLogger().addHandler(handler)
+    try:
+        with refusing.away():
+            answers = [_answer() for _ in range(20)]
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert {(answer.status_code, answer.headers["Retry-After"]) for answer in answers} == {(503, "30")}
+    (line,) = written.getvalue().splitlines()
+    assert 'message="a receipt could not be kept, and is asked for again: OperationalError: ' in line
+    assert _call() == 204
+
+
+def test_what_was_not_said_of_receipts_is_counted_in_the_next_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    refused = door._Refused()
+    for moment in (*[5.0] * 1_235, 16.0):
+        refused.log(OperationalError("connection refused"), moment)
+    first, second = [record.getMessage() for record in caplog.records]
+    assert (
+        first == "a receipt could not be kept, and is asked for again: OperationalError: connection refused"
+    )
+    assert second == first.replace("kept", "kept, nor 1,234 before it")
 
 
 @pytest.mark.django_db
