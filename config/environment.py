@@ -5,6 +5,7 @@ NAME_FILE stands for NAME everywhere, so that a secret need not be in any proces
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import math
 from collections.abc import Sequence
@@ -45,6 +46,16 @@ def switch(name: str, default: bool) -> bool:
     if value not in _SWITCHES:
         raise ImproperlyConfigured(f"{name} must be true or false, not {text(name)!r}.")
     return _SWITCHES[value]
+
+
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Addresses and networks between commas."""
+    try:
+        return [ipaddress.ip_network(each) for each in names(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} must be addresses or networks like 10.0.0.7,192.168.0.0/16: {error}."
+        ) from None
 
 
 def table(name: str) -> dict[str, Any]:

@@ -194,6 +194,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _https
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _https else 0
 # the proxy in front must set this header itself and drop what a client sends
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
+TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
+"""Whose X-Forwarded-For is believed; without any, a sign-in comes from whoever opened the connection."""
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked inside the cluster, without TLS
 # HSTS for the bank's other hosts, and in browsers' preload lists, is not Lull's to decide
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -201,6 +203,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"  # unfold's page for signing in leaves out where to go next
 INSTALLED_APPS = [
     "unfold",  # before the admin, whose templates it replaces
     "django.contrib.admin",
@@ -222,7 +225,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "maintenance.signin.OwnPasswordFirst",
+    "maintenance.signin.middleware.SignInTurns",
+    "maintenance.signin.middleware.OwnPasswordFirst",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [
@@ -239,6 +243,12 @@ TEMPLATES = [
         },
     }
 ]
+AUTHENTICATION_BACKENDS = ["maintenance.signin.backend.SignInBackend"]
+PASSWORD_HASHERS = ["maintenance.signin.hashing.OneAtATimeHasher"]
+PASSWORD_HASHES_AT_ONCE = environment.number("PASSWORD_HASHES_AT_ONCE", 1)
+"""By each process; one takes a third of a second of a core, which the public page lacks meanwhile."""
+if PASSWORD_HASHES_AT_ONCE < 1:
+    raise ImproperlyConfigured("PASSWORD_HASHES_AT_ONCE must be 1 or more: with 0 nobody can sign in.")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -248,7 +258,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-AUTH_PASSWORD_VALIDATORS.append({"NAME": "maintenance.signin.NotTheOneTimePassword"})
+AUTH_PASSWORD_VALIDATORS.append({"NAME": "maintenance.signin.one_time.NotTheOneTimePassword"})
 STATIC_URL = "static/"
 STATICFILES_DIRS = [folder for folder in [ROOT / "static"] if folder.is_dir()]
 WHITENOISE_USE_FINDERS = True  # served from where they lie: no collectstatic step to forget
@@ -267,5 +277,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "NOTSET"},
         "django.server": {"handlers": [], "propagate": True},
+        # right sign-ins are worth a line at every level
+        "maintenance.signin": {"handlers": [], "level": "INFO"},
     },
 }

@@ -41,6 +41,7 @@ def site(bank_name: str) -> dict[str, Any]:
         "STYLES": [lambda request: static("lull/admin.css")],
         "SCRIPTS": [lambda request: static("lull/admin.js")],
         "DASHBOARD_CALLBACK": "notifications.admin.dashboard.fill",
+        "LOGIN": {"form": "maintenance.signin.form.SignInForm"},
         "SIDEBAR": {"navigation": _NAVIGATION},
     }
 
@@ -149,6 +150,7 @@ _NAVIGATION: Final = [
         "items": [
             _page("Changes", "history", "maintenance_change_changelist", "maintenance.view_change"),
             _page("Approvals", "approval", "maintenance_approval_changelist", "maintenance.view_approval"),
+            _page("Sign-ins", "login", "maintenance_signin_changelist", "maintenance.view_signin"),
             _page("Staff", "badge", "auth_user_changelist", "auth.view_user"),
         ],
     },

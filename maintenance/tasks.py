@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from maintenance import rechecks, series
+from maintenance import rechecks, series, signin
 
 
 @shared_task
@@ -18,3 +18,9 @@ def recheck() -> None:
 def extend() -> None:
     """Book what has come near of the windows that repeat."""
     series.extend(timezone.now())
+
+
+@shared_task
+def clean_sign_ins() -> None:
+    """Forget what is no longer needed to throttle, or was kept long enough."""
+    signin.clean(now=timezone.now())

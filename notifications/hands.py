@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from maintenance import rechecks, series
+from maintenance import rechecks, series, signin
 from notifications import (
     database,
     deliveries,
@@ -79,8 +79,13 @@ def extend(clock: Clock) -> None:
     series.extend(clock())
 
 
+def clean_sign_ins(clock: Clock) -> None:
+    """Forget what is no longer needed to throttle, or was kept long enough."""
+    signin.clean(now=clock())
+
+
 HANDS: Final[Mapping[str, Callable[[Clock], None]]] = {
-    hand.__name__: hand for hand in (tick, sweep, reconcile, poll, recheck, extend)
+    hand.__name__: hand for hand in (tick, sweep, reconcile, poll, recheck, extend, clean_sign_ins)
 }
 """By the names of the timetable."""
 

@@ -31,4 +31,5 @@ HANDS: Final = (
     Hand("notifications.tasks.poll", 60, expires=120),
     Hand("maintenance.tasks.recheck", 60, expires=120),
     Hand("maintenance.tasks.extend", 600, expires=900),
+    Hand("maintenance.tasks.clean_sign_ins", 600, expires=900),
 )

@@ -12,6 +12,7 @@ from django.test import Client
 from notifications import alarms, notices
 from notifications.heartbeats import CLOCK
 from notifications.models import Heartbeat
+from notifications.timetable import HANDS
 from tests import people, refusing
 from tests.notifications.pulse import all_is_well, beats
 
@@ -55,7 +56,7 @@ def test_a_dead_clock_is_said(client: Client) -> None:
 
 def test_open_alarms_are_said_each_in_a_sentence(client: Client, now: datetime) -> None:
     all_is_well()
-    beats("tick", "sweep", "reconcile", "poll", "recheck", "extend", age=timedelta(minutes=5))
+    beats(*(hand.name for hand in HANDS), age=timedelta(minutes=5))
     alarms.look(now=now)
 
     assert client.get("/readyz").content.startswith(b"No worker has done anything for 5 min.")

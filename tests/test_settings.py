@@ -75,6 +75,8 @@ def test_postgresql_demands_its_keys() -> None:
     [
         ("DEBUG", "maybe", "DEBUG must be true or false, not 'maybe'."),
         ("LEASE_SECONDS", "long", "LEASE_SECONDS must be a whole number, not 'long'."),
+        ("TRUSTED_PROXIES", "10.0.0.0/40", "TRUSTED_PROXIES must be addresses or networks like 10.0.0.7,192"),
+        ("PASSWORD_HASHES_AT_ONCE", "0", "PASSWORD_HASHES_AT_ONCE must be 1 or more: with 0 nobody can sign"),
         ("TIME_ZONE", "Londn", "TIME_ZONE must be a name like Europe/London, not 'Londn'."),
         ("LANGUAGES", "en,klingon", "LANGUAGES names 'klingon', which Django does not know."),
         ("BASE_URL", "status.example", "BASE_URL must be an address like https://status.example"),

@@ -9,6 +9,7 @@ from maintenance.admin import (  # noqa: F401  # each registers its models
     policies,
     register,
     series,
+    signins,
     staff,
     times,
     weights,

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from maintenance.signin import one_time
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -15,11 +22,24 @@ admin.site.unregister(Group)
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  # as unfold says to
-    """Who may sign in."""
+    """Who may sign in. A password that is set for somebody else is a one-time password."""
 
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """A new account begins with the password that its maker typed."""
+        super().save_model(request, obj, form, change)
+        if not change:
+            one_time.issue(obj, now=timezone.now())
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponseBase:  # noqa: A002  # Django's name
+        """The page on which a password is set; it answers with a redirect only when it has saved it."""
+        response: HttpResponseBase = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302 and id != str(request.user.pk):
+            one_time.issue(User.objects.get(pk=id), now=timezone.now())
+        return response
 
 
 @admin.register(Group)

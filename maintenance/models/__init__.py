@@ -5,6 +5,7 @@ from __future__ import annotations
 from maintenance.models.decisions import Approval, Change, Conflict, Override, RuleSetting
 from maintenance.models.policies import Kind, NoticePolicy, NoticeRule
 from maintenance.models.register import Alternative, Customer, Service, Use
+from maintenance.models.signins import OneTimePassword, SignIn, SignInBucket
 from maintenance.models.times import CriticalDay, Cutoff, Freeze, Holiday, StandingWindow, SupportCover
 from maintenance.models.traffic import TrafficProfile, TrafficSample
 from maintenance.models.windows import Exemption, Impact, Series, Skipped, Window
@@ -24,10 +25,13 @@ __all__ = [
     "Kind",
     "NoticePolicy",
     "NoticeRule",
+    "OneTimePassword",
     "Override",
     "RuleSetting",
     "Series",
     "Service",
+    "SignIn",
+    "SignInBucket",
     "Skipped",
     "StandingWindow",
     "SupportCover",

@@ -44,4 +44,4 @@ def build(*, now: datetime, progress: Callable[[str], object]) -> Built:
         customers.store(rows, demonstration=True)
         crowd.opt_out(rows, now=now)
         progress("Ada, Ben and Olga ...")
-        return Built(staff.make())
+        return Built(staff.make(now=now))

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
@@ -15,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from maintenance import policies, rechecks, series, traffic
 from maintenance.models import Freeze, Series, Service, Window
-from maintenance.signin import ONE_TIME
+from maintenance.signin import one_time
 from notifications import deliveries
 from notifications.models import Delivery, Notice, State
 from tests import people
@@ -124,7 +123,7 @@ def test_from_a_quiet_slot_to_an_approved_window(page: Page, live_server: LiveSe
 @pytest.mark.usefixtures("faults")
 def test_a_printed_password_is_replaced_at_the_first_sign_in(page: Page, live_server: LiveServer) -> None:
     staff("ada")
-    people.user("ada").groups.add(Group.objects.create(name=ONE_TIME))
+    one_time.issue(people.user("ada"), now=timezone.now())
     sign_in(page, live_server, "ada")
     page.locator("[name=old_password]").fill(PASSWORD)
     page.locator("[name=new_password1]").fill("quite-another-secret-5")

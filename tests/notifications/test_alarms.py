@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from notifications import alarms, database, heartbeats
 from notifications.heartbeats import CLOCK
 from notifications.models import Alarm
+from notifications.timetable import HANDS
 from tests.notifications.pulse import all_is_well, beats
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +43,7 @@ def postbox() -> Postbox:
 
 def silent_workers() -> None:
     all_is_well()
-    beats("tick", "sweep", "reconcile", "poll", "recheck", "extend", age=2 * SILENCE)
+    beats(*(hand.name for hand in HANDS), age=2 * SILENCE)
 
 
 def test_an_alarm_is_one_row_however_often_it_is_seen(now: datetime) -> None:

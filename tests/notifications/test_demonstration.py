@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 import pytest
+import time_machine
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from pytest_django import Settings
@@ -26,7 +27,7 @@ from maintenance.models import (
     SupportCover,
     TrafficSample,
 )
-from maintenance.signin import ONE_TIME
+from maintenance.signin import one_time
 from notifications import demonstration
 from notifications.customers import Row
 from notifications.demonstration import Built, crowd, staff, usage
@@ -149,6 +150,7 @@ def test_a_few_have_opted_out(built: Built) -> None:
     assert all(bytes(each.address_hmac) in hmacs for each in Suppression.objects.all())
 
 
+@pytest.mark.usefixtures("standing_clock")
 def test_ada_ben_and_olga_can_sign_in_once(built: Built) -> None:
     """With what is told nowhere else, and not again without choosing a password."""
     roles = {}
@@ -157,17 +159,32 @@ def test_ada_ben_and_olga_can_sign_in_once(built: Built) -> None:
         assert isinstance(person, User)
         assert person.is_staff
         assert not person.is_superuser
-        roles[name] = set(person.groups.values_list("name", flat=True)) - {ONE_TIME}
-        assert person.groups.filter(name=ONE_TIME).exists()
+        roles[name] = set(person.groups.values_list("name", flat=True))
+        assert one_time.current(person)
     assert roles == {"ada": {groups.CHANGE_MANAGERS}, "ben": {groups.APPROVERS}, "olga": {groups.READERS}}
 
 
+@pytest.mark.usefixtures("standing_clock")
 def test_passwords_that_were_never_used_can_be_issued_again(built: Built, now: datetime) -> None:
     """Whoever signed in keeps theirs."""
     User.objects.filter(username="ada").update(last_login=now)
-    again = dict(demonstration.reissue())
+    again = dict(demonstration.reissue(now=now))
     assert (set(again), dict(built.people).items() & again.items()) == ({"ben", "olga"}, set())
     assert authenticate(username="ben", password=again["ben"]) is not None
+
+
+def test_passwords_that_have_ended_are_issued_again_to_whoever_still_has_them(
+    built: Built, now: datetime
+) -> None:
+    """Ada signed in and chose none of her own, Ben did."""
+    User.objects.update(last_login=now)
+    ben = User.objects.get(username="ben")
+    ben.set_password("ben-chose-this-one")
+    ben.save()
+    again = dict(demonstration.reissue(now=now + one_time.LASTS))
+    assert set(again) == {"ada", "olga"}
+    with time_machine.travel(now + one_time.LASTS):
+        assert authenticate(username="ada", password=again["ada"]) is not None
 
 
 @pytest.mark.django_db
@@ -175,7 +192,7 @@ def test_an_account_of_the_same_name_is_left_alone(small: None, now: datetime) -
     """It is somebody's."""
     User.objects.create_user("ada", password="her own")
     people = demonstration.build(now=now, progress=lambda words: None).people
-    demonstration.reissue()
+    demonstration.reissue(now=now)
     assert [name for name, _ in people] == ["ben", "olga"]
     assert authenticate(username="ada", password="her own") is not None
 

@@ -48,7 +48,7 @@ def test_a_silent_clock_is_wrong_and_its_workers_are_not_blamed(now: datetime) -
 
 def test_workers_that_fell_silent_are_wrong(now: datetime) -> None:
     all_is_well()
-    beats("tick", "sweep", "reconcile", "poll", "recheck", "extend", age=SILENCE + timedelta(seconds=5))
+    beats(*(hand.name for hand in HANDS), age=SILENCE + timedelta(seconds=5))
 
     assert found(now) == ["worker"]
     assert "celery -A config worker" in words(now)

@@ -15,6 +15,7 @@ from notifications import alarms, heartbeats
 from notifications.management.watchman import Watchman
 from notifications.models import Alarm
 from notifications.providers import operators
+from notifications.timetable import HANDS
 from tests.notifications.pulse import all_is_well, beats
 
 
@@ -44,7 +45,7 @@ def test_a_clock_that_stands_leaves_no_heartbeat() -> None:
 @pytest.mark.django_db
 def test_each_look_writes_and_tells(mails: list[str]) -> None:
     all_is_well()
-    beats("tick", "sweep", "reconcile", "poll", "recheck", "extend", age=2 * heartbeats.silence())
+    beats(*(hand.name for hand in HANDS), age=2 * heartbeats.silence())
     watchman = Watchman()
     watchman._look()
     watchman._look()

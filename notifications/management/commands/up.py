@@ -80,7 +80,9 @@ class Command(BaseCommand):
 
     def _demonstrate(self) -> list[tuple[str, str]]:
         if Service.objects.exists():
-            return list(demonstration.reissue())  # whoever lost the printed ones reads new ones
+            return list(
+                demonstration.reissue(now=timezone.now())
+            )  # whoever lost the printed ones reads new ones
         self._say("Building a demonstration bank ...")
         built = demonstration.build(now=timezone.now(), progress=lambda words: self._say(f"  {words}"))
         return list(built.people)
@@ -99,6 +101,7 @@ class Command(BaseCommand):
             width = max(len(name) for name, _ in people)
             signs = [f"{name:<{width}}  {password}" for name, password in people]
             rows += zip(["Sign in as", *[""] * len(people)], signs, strict=False)
+            rows.append(("", faint("one-time passwords, good for 24 hours")))
         elif not get_user_model().objects.exists():
             rows += [
                 ("", ""),
@@ -162,6 +165,7 @@ class _Server(uvicorn.Server):
                 lifespan="off",  # Django has none
                 log_config=None,
                 access_log=False,
+                proxy_headers=False,  # whom to believe is said by TRUSTED_PROXIES alone
                 timeout_graceful_shutdown=2,
             )
         )
