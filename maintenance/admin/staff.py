@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -28,15 +28,15 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  #
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
 
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         """A new account begins with the password that its maker typed."""
         super().save_model(request, obj, form, change)
-        if not change:
+        if not change and isinstance(obj, User):
             one_time.issue(obj, now=timezone.now())
 
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponseBase:  # noqa: A002  # Django's name
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002  # Django's name
         """The page on which a password is set; it answers with a redirect only when it has saved it."""
-        response: HttpResponseBase = super().user_change_password(request, id, form_url)
+        response: HttpResponse = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302 and id != str(request.user.pk):
             one_time.issue(User.objects.get(pk=id), now=timezone.now())
         return response

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.backends import BaseBackend, ModelBackend
+from asgiref.sync import sync_to_async
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils import timezone
@@ -35,8 +36,15 @@ class OneTimePasswordEnded(SignInRefused):
 class SignInBackend(ModelBackend):
     """Django's own behind a throttle. Every way to sign in comes through here."""
 
-    # ModelBackend's would go around the throttle
-    aauthenticate = BaseBackend.aauthenticate
+    async def aauthenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
+    ) -> User | None:
+        """The same; ModelBackend's would go around the throttle."""
+        return await sync_to_async(self.authenticate)(request, username, password, **kwargs)
 
     def authenticate(
         self,
