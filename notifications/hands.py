@@ -1,4 +1,8 @@
-"""The time in; one turn of each of the clock's hands, as Celery's tasks and `dispatch` both do it, out."""
+"""Nothing in; one turn of each of the clock's hands, as Celery's tasks and `dispatch` both do it, out.
+
+Every turn goes by the database's clock, whatever the machine's own shows: a process whose clock is a day
+off sends nothing early, ends nothing that is still true, and puts nothing off by a day.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +35,12 @@ _TURN_SECONDS: Final = 8
 """How long one tick prepares before others get their turn; the next one goes on."""
 
 
-def tick(clock: Clock) -> None:
+def tick() -> None:
     """Plan what happened, prepare what is due, and work on what providers said."""
-    now = clock()
-    notices.plan(now=now)
+    clock = database.corrected_clock()
+    notices.plan(now=clock())
     stop = time.monotonic() + _TURN_SECONDS
-    for notice in notices.due(now=now):
+    for notice in notices.due(now=clock()):
         _prepare(notice, stop, clock)
     receipts.work(now=clock())
 
@@ -49,48 +53,53 @@ def _prepare(notice: int, stop: float, clock: Clock) -> None:
         log.exception("notice %s cannot be prepared; it is tried again", notice)
 
 
-def sweep(clock: Clock) -> None:
+def sweep() -> None:
     """Take back what dead processes held, end what is no longer true, and sum up the counters."""
-    deliveries.sweep(now=clock())
+    deliveries.sweep(now=database.clock())
     progress.fold()
 
 
-def reconcile(clock: Clock) -> None:
+def reconcile() -> None:
     """Find out what became of the unknown."""
     with database.alone("reconcile") as mine:
         if mine:
-            reconciliation.reconcile(now=clock())
+            reconciliation.reconcile(now=database.clock())
 
 
-def poll(clock: Clock) -> None:
+def poll() -> None:
     """Ask what became of those that were sent and not heard of."""
     with database.alone("poll") as mine:  # one that is slow must not take every worker from the senders
         if mine:
-            polling.poll(now=clock())
+            polling.poll(now=database.clock())
 
 
-def recheck(clock: Clock) -> None:
+def recheck() -> None:
     """Look again at what is booked: something may have come to stand against it."""
-    rechecks.run(clock())
+    rechecks.run(database.clock())
 
 
-def extend(clock: Clock) -> None:
+def extend() -> None:
     """Book what has come near of the windows that repeat."""
-    series.extend(clock())
+    series.extend(database.clock())
 
 
-def clean_sign_ins(clock: Clock) -> None:
+def clean_sign_ins() -> None:
     """Forget what is no longer needed to throttle, or was kept long enough."""
-    signin.clean(now=clock())
+    signin.clean(now=database.clock())
 
 
-HANDS: Final[Mapping[str, Callable[[Clock], None]]] = {
+HANDS: Final[Mapping[str, Callable[[], None]]] = {
     hand.__name__: hand for hand in (tick, sweep, reconcile, poll, recheck, extend, clean_sign_ins)
 }
 """By the names of the timetable."""
 
 
-def deliver(channel: str, clock: Clock, *, stopping: Callable[[], bool] = lambda: False) -> int:
+def waiting() -> list[str]:
+    """The channels on which something is due now."""
+    return progress.waiting(now=database.clock())
+
+
+def deliver(channel: str, *, stopping: Callable[[], bool] = lambda: False) -> int:
     """Send what is due on one channel, the bank's own customers first; how many were settled.
 
     It leaves a heartbeat while it goes on: with slow calls a turn may last longer than a silence.
@@ -106,6 +115,7 @@ def deliver(channel: str, clock: Clock, *, stopping: Callable[[], bool] = lambda
         return stopping()
 
     asked()
+    clock = database.corrected_clock()
     begun = time.monotonic()
     settled = sending.drain(channel, demonstration=False, clock=clock, stopping=asked)
     if time.monotonic() - begun < sending.TURN_SECONDS:

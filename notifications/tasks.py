@@ -7,9 +7,8 @@ from typing import Any, Final
 
 from celery import Task, shared_task
 from celery.signals import task_success, worker_shutting_down
-from django.utils import timezone
 
-from notifications import hands, heartbeats, progress
+from notifications import hands, heartbeats
 
 _leaving: Final = mmap.mmap(-1, 1)
 """One byte that the pool's processes share with the worker they were forked from; no lock that one of
@@ -22,8 +21,8 @@ _WOKEN: Final = 4
 @shared_task
 def tick() -> None:
     """Plan what happened, prepare what is due, and wake a sender for each channel with work."""
-    hands.tick(timezone.now)
-    for channel in progress.waiting(now=timezone.now()):
+    hands.tick()
+    for channel in hands.waiting():
         for _ in range(_WOKEN):
             deliver.apply_async((channel,), queue=f"lull.{channel}", expires=10, retry=False)
 
@@ -31,7 +30,7 @@ def tick() -> None:
 @shared_task
 def deliver(channel: str) -> None:
     """Send what is due on one channel; at the worker's end no longer than what is under way takes."""
-    hands.deliver(channel, timezone.now, stopping=_is_leaving)
+    hands.deliver(channel, stopping=_is_leaving)
 
 
 def leave(**_: Any) -> None:
@@ -49,19 +48,19 @@ worker_shutting_down.connect(leave)
 @shared_task
 def sweep() -> None:
     """Take back what dead processes held, and end what is no longer true."""
-    hands.sweep(timezone.now)
+    hands.sweep()
 
 
 @shared_task
 def reconcile() -> None:
     """Find out what became of the unknown."""
-    hands.reconcile(timezone.now)
+    hands.reconcile()
 
 
 @shared_task
 def poll() -> None:
     """Ask what became of those that were sent and not heard of."""
-    hands.poll(timezone.now)
+    hands.poll()
 
 
 @task_success.connect

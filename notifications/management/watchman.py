@@ -14,9 +14,8 @@ from typing import Final
 
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
-from django.utils import timezone
 
-from notifications import alarms, heartbeats
+from notifications import alarms, database, heartbeats
 from notifications.providers import operators
 
 log = logging.getLogger(__name__)
@@ -77,8 +76,8 @@ class Watchman:
             heartbeats.beat(heartbeats.CLOCK)
 
     def _look(self) -> None:
-        now = timezone.now()
         try:
+            now = database.clock()
             alarms.look(now=now)
             heartbeats.forget()
         except Error:

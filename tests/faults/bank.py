@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,6 +83,11 @@ class Bank:
     def folder(self) -> Path:
         """Where its logs are."""
         return self.bench.folder
+
+    def at(self, name: str, ahead: timedelta) -> tuple[Process, Process]:
+        """A worker and a clock for which it is so much later, and so it is for the database."""
+        self.postgres.set_clock(ahead)
+        return self.bench.clocked(name, ahead)
 
     def behave(self, log: Path | None = None, **ways: Any) -> None:
         """The stand-in behind a log, Twilio's where none is named, does so from now on."""

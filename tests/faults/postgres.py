@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ _PATIENCE_SECONDS: Final = 30
 _OPTIONS: Final = ("fsync=on", "shared_buffers=64MB", "max_connections=200", "listen_addresses=127.0.0.1")
 TEMPLATE: Final = "template_of_the_bank"
 BANK: Final = "bank"
+_CLOCKS: Final = ("clock_timestamp", "statement_timestamp")
 
 
 def binaries() -> Path | None:
@@ -141,6 +143,17 @@ class Postgres:
             finally:
                 with suppress(psycopg.OperationalError):
                     line.rollback()
+
+    def set_clock(self, ahead: timedelta) -> None:
+        """From the next connection on the bank's database takes it for so much later than it is."""
+        self.ask("CREATE SCHEMA IF NOT EXISTS moved")
+        for name in _CLOCKS:
+            self.ask(
+                f"CREATE OR REPLACE FUNCTION moved.{name}() RETURNS timestamptz STABLE"
+                f" RETURN pg_catalog.{name}() + interval '{ahead.total_seconds()} seconds'"
+            )
+        # where the catalogue is not named it is searched first
+        self.ask(f"ALTER DATABASE {BANK} SET search_path = moved, pg_catalog, public")
 
     def waiting(self) -> list[int]:
         """The connections that wait for a lock."""

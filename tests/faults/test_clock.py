@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from maintenance.models import Customer
+from notifications import database, heartbeats
 from notifications.models import Delivery, Notice, State
 from notifications.preparation import SLICE
 from tests import people
@@ -18,6 +19,7 @@ from tests.faults.test_killed_preparation import _place_taken
 pytestmark = [pytest.mark.postgresql, pytest.mark.redis, pytest.mark.process]
 
 CUSTOMERS = 150
+REFUSED = 20
 _TIMES = {
     Notice: ("due_at", "prepared_at", "progress_at"),
     Delivery: ("not_before", "lease_until", "intended_at", "sent_at"),
@@ -75,6 +77,39 @@ def test_workers_whose_clocks_are_an_hour_apart_leave_each_others_leases_alone(
     assert report(bank.whole("F20 clocks an hour apart", CUSTOMERS)).unknown == 0
 
 
+@pytest.mark.environment(RETRY_SECONDS="5")
+@pytest.mark.parametrize("days", [1, -1])
+def test_a_worker_a_day_off_puts_nothing_off_by_a_day(bank: Bank, report: Report, days: int) -> None:
+    """F20: what is refused for now is tried again in seconds, by the database's clock, whoever heard it."""
+    scene.notice(REFUSED, prepared=True)
+    bank.behave(status=429, code=20429)
+    off = bank.bench.clocked("off", timedelta(days=days))
+    bank.until(lambda: bank.count(State.QUEUED, attempt=1) == REFUSED)
+    bank.kill(*off)
+    soon = database.clock() + timedelta(minutes=1)
+    assert bank.count(State.QUEUED, not_before__lte=soon) == REFUSED
+    bank.behave()
+
+    bank.bench.clocked("right", timedelta(0))
+    assert report(bank.whole(f"F20 a clock {days:+d} day off", REFUSED)).seconds < 60
+
+
+def test_a_worker_a_day_ahead_sends_nothing_early_and_ends_nothing(bank: Bank, report: Report) -> None:
+    """F20: neither what is due tomorrow nor what is true until this evening."""
+    scene.notice(REFUSED, prepared=True)
+    moment = database.clock()
+    hours = timedelta(hours=1)
+    Delivery.objects.update(not_before=moment + 2 * hours, expires_at=moment + 4 * hours)
+    Notice.objects.update(true_until=moment + 4 * hours)
+    coming = people.notice(scene.window(), due_at=moment + hours, true_until=moment + 4 * hours)
+    bank.bench.clocked("ahead", timedelta(days=1))
+    bank.until(lambda: {"tick", "sweep"} <= heartbeats.pulses().keys())
+
+    assert bank.count(State.QUEUED) == REFUSED
+    assert Notice.objects.get(pk=coming.pk).status == Notice.Status.PLANNED
+    assert bank.texted() == 0
+
+
 @pytest.mark.environment(LEASE_SECONDS="20")
 def test_the_night_begins_in_mid_run_and_the_morning_goes_on(bank: Bank, report: Report) -> None:
     """F20: whoever had not been written to at nine in the evening is written to from eight on."""
@@ -87,14 +122,14 @@ def test_the_night_begins_in_mid_run_and_the_morning_goes_on(bank: Bank, report:
     scene.prepare(made)
     Delivery.objects.update(not_before=now)
     bank.behave(delay=3)
-    late = bank.bench.clocked("late", ahead)
+    late = bank.at("late", ahead)
     bank.until(lambda: bank.count(State.QUEUED, not_before__gt=now) == 2 * CUSTOMERS - bank.count(State.SENT))
     assert bank.count(State.SENT) < 2 * CUSTOMERS
     for row in Delivery.objects.filter(state=State.SENT):
         assert row.intended_at
-        assert row.intended_at + ahead < evening + timedelta(seconds=1)
+        assert row.intended_at < evening + timedelta(seconds=1)
 
     bank.kill(*late)
     bank.behave()
-    bank.bench.clocked("early", ahead + timedelta(hours=11, seconds=1))
+    bank.at("early", ahead + timedelta(hours=11, seconds=1))
     assert report(bank.whole("F20 the night begins", 2 * CUSTOMERS)).unknown == 0

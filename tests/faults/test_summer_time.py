@@ -48,7 +48,7 @@ def test_the_clocks_change_in_mid_run(
     first = people.notice(window, channels=["sms"], due_at=nine - _LEAD)
     bank.behave(delay=_SLOWLY)
     ahead = _ahead(nine)
-    late = bank.bench.clocked("late", ahead)
+    late = bank.at("late", ahead)
     bank.until(lambda: bank.count(State.SENT) + bank.count(State.QUEUED, not_before=eight) == CUSTOMERS)
     bank.kill(*late)
     told = harness.texted(bank.texts)
@@ -58,7 +58,7 @@ def test_the_clocks_change_in_mid_run(
     scene.customers(CUSTOMERS, time_zone=_AWAKE, first=CUSTOMERS)
     second = people.notice(window, Kind.REMINDER, channels=["sms"], due_at=changed - _LEAD)
     ahead = _ahead(changed)
-    at_night = bank.bench.clocked("night", ahead)
+    at_night = bank.at("night", ahead)
     bank.until(lambda: datetime.now(UTC) + ahead > changed)
     bank.behave()
     bank.until(lambda: bank.count(State.SENT, notice=second) == CUSTOMERS)
@@ -69,7 +69,7 @@ def test_the_clocks_change_in_mid_run(
     assert bank.count(State.QUEUED, notice=second, not_before=eight) == CUSTOMERS
 
     ahead = _ahead(eight)
-    bank.bench.clocked("early", ahead)
+    bank.at("early", ahead)
     bank.until(lambda: datetime.now(UTC) + ahead > eight)
     bank.strike()
     assert report(bank.whole(f"F20 the clocks go {way}", 3 * CUSTOMERS)).unknown == 0

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+import time_machine
 from celery import current_app
 from django.conf import settings
 from django.utils import timezone
 
-from maintenance.models import Customer
-from notifications import hands, heartbeats, tasks
-from notifications.models import Heartbeat, Notice, State
+from maintenance.models import Customer, Kind
+from notifications import database, hands, heartbeats, tasks
+from notifications.management import watchman
+from notifications.management.commands import dispatch
+from notifications.models import Delivery, Heartbeat, Notice, State
 from notifications.timetable import HANDS
 from tests import people
 
@@ -48,7 +53,7 @@ def test_every_hand_leaves_a_heartbeat_as_a_task(name: str) -> None:
 
 @pytest.mark.django_db
 def test_a_hand_that_fails_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(clock: hands.Clock) -> None:
+    def fails() -> None:
         raise RuntimeError("broken")
 
     monkeypatch.setattr(hands, "sweep", fails)
@@ -61,15 +66,87 @@ def test_sending_says_whether_there_was_something_to_send() -> None:
     now = timezone.now()
     window = people.window(starts_at=now + timedelta(days=7), booked_at=now)
     notice = people.notice(window, due_at=now, status=Notice.Status.PREPARED)
-    hands.deliver("sms", timezone.now)
+    hands.deliver("sms")
     assert heartbeats.pulses()["deliver sms"].idle is None
     (row,) = people.queued(notice)
     noon = f"Etc/GMT{now.hour - 12:+d}"  # nobody sleeps there
     Customer.objects.filter(deliveries=row).update(time_zone=noon)
-    hands.deliver("sms", timezone.now)
+    hands.deliver("sms")
 
     row.refresh_from_db()
     assert row.state == State.SENT
     idle = heartbeats.pulses()["deliver sms"].idle
     assert idle is not None
     assert idle < timedelta(seconds=settings.SILENT_SECONDS)
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def moment() -> datetime:
+    """The database's."""
+    return database.clock()
+
+
+def waiting(moment: datetime, *, due_in: timedelta, true_for: timedelta) -> Delivery:
+    """A prepared message to somebody who is awake all day."""
+    window = people.window(starts_at=moment + timedelta(days=7), booked_at=moment)
+    notice = people.notice(window, due_at=moment, true_until=moment + true_for, status=Notice.Status.PREPARED)
+    (row,) = people.queued(notice, not_before=moment + due_in, expires_at=moment + true_for)
+    Customer.objects.filter(deliveries=row).update(time_zone=f"Etc/GMT{moment.hour - 12:+d}")
+    return row
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db
+def test_a_process_a_day_ahead_ends_nothing_that_is_true(moment: datetime) -> None:
+    row = waiting(moment, due_in=timedelta(hours=1), true_for=timedelta(hours=4))
+    with time_machine.travel(moment + DAY):
+        hands.sweep()
+    row.refresh_from_db()
+
+    assert row.state == State.QUEUED
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db
+def test_a_process_a_day_ahead_prepares_and_sends_nothing_early(moment: datetime) -> None:
+    row = waiting(moment, due_in=timedelta(hours=1), true_for=timedelta(days=3))
+    coming = people.notice(
+        people.window(starts_at=moment + timedelta(days=7), booked_at=moment),
+        Kind.REMINDER,
+        due_at=moment + timedelta(hours=1),
+    )
+    with time_machine.travel(moment + DAY):
+        assert hands.waiting() == []
+        hands.tick()
+        assert hands.deliver("sms") == 0
+    row.refresh_from_db()
+    coming.refresh_from_db()
+
+    assert (row.state, row.not_before) == (State.QUEUED, moment + timedelta(hours=1))
+    assert coming.status == Notice.Status.PLANNED
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db
+@pytest.mark.parametrize("off", [DAY, -DAY])
+def test_a_process_a_day_off_sends_what_is_due_at_the_right_time(moment: datetime, off: timedelta) -> None:
+    row = waiting(moment, due_in=timedelta(0), true_for=timedelta(hours=4))
+    with time_machine.travel(moment + off):
+        assert hands.waiting() == ["sms"]
+        assert hands.deliver("sms") == 1
+    row.refresh_from_db()
+
+    assert row.state == State.SENT
+    assert row.sent_at is not None
+    assert abs(row.sent_at - moment) < timedelta(minutes=1)
+
+
+def test_no_hand_of_the_clock_asks_its_machine_what_time_it_is() -> None:
+    """Machines' clocks differ; the database's is the one that all rows are compared with."""
+    rooms = [Path(module.__file__) for module in (hands, tasks, watchman, dispatch)]
+    asking = [room.name for room in rooms if re.search(r"timezone|datetime\.now", room.read_text())]
+
+    assert asking == []

@@ -17,9 +17,8 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections, connection
-from django.utils import timezone
 
-from notifications import hands, heartbeats, progress
+from notifications import hands, heartbeats
 from notifications.management.watchman import Watchman
 from notifications.timetable import HANDS
 
@@ -90,7 +89,7 @@ class Moving:
                 continue
             self._due[hand.name] = time.monotonic() + hand.seconds
             try:
-                hands.HANDS[hand.name](timezone.now)
+                hands.HANDS[hand.name]()
             except Exception:
                 log.exception("%s failed; it is tried again", hand.name)
                 close_old_connections()
@@ -107,8 +106,8 @@ class Sending:
 
     def turn(self) -> None:
         """Send what is due, if anything is."""
-        if self._channel in progress.waiting(now=timezone.now()):
-            hands.deliver(self._channel, timezone.now, stopping=self._stop.is_set)
+        if self._channel in hands.waiting():
+            hands.deliver(self._channel, stopping=self._stop.is_set)
 
 
 def _thread(name: str, turn: Callable[[], None], stop: threading.Event) -> threading.Thread:
