@@ -46,7 +46,8 @@ def sample(channel: str, *, now: datetime) -> Sample:
     ).values_list("not_before", "sent_at", "state", "settled_at")
     found = list(rows)
     return Sample(
-        sorted((sent - due).total_seconds() for due, sent, _, _ in found if sent),
+        # the column is also the next turn of what is asked about, and then says nothing of when it was due
+        sorted((sent - due).total_seconds() for due, sent, _, _ in found if sent and due <= sent),
         sorted(
             (settled - sent).total_seconds()
             for _, sent, state, settled in found

@@ -34,6 +34,24 @@ def test_times_are_those_of_first_tries_of_the_last_notices(now: datetime) -> No
     assert latencies.sample("email", now=now) == latencies.Sample([], [])
 
 
+def test_what_was_asked_about_since_does_not_count_as_sent_before_it_was_due(now: datetime) -> None:
+    """Whoever is not heard of is polled, and its next turn stands where its due time stood."""
+    due = now - timedelta(hours=1)
+    notice = people.notice(people.window(), due_at=due, status=Notice.Status.PREPARED)
+    people.queued(notice, attempt=1, state=State.SENT, sent_at=due + timedelta(seconds=2))
+    people.queued(
+        notice,
+        attempt=1,
+        state=State.SENT,
+        sent_at=due,
+        not_before=now,
+        provider="twilio",
+        provider_ref="SM1",
+    )
+
+    assert latencies.sample("sms", now=now).due_to_sent == [2.0]
+
+
 def test_more_customers_are_no_larger_sample(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(latencies, "_SAMPLE", 4)
     notice = people.notice(people.window(), due_at=now, status=Notice.Status.PREPARED)
