@@ -48,17 +48,6 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-def corrected_clock() -> Callable[[], datetime]:
-    """A clock that tells that time without asking again: this machine's, less its error at this moment.
-
-    For one turn of some seconds. All times that a turn compares with rows, or writes into them, come from it.
-    """
-    if connection.vendor != "postgresql":
-        return clock
-    error = clock() - datetime.now(UTC)
-    return lambda: datetime.now(UTC) + error
-
-
 _UUID: Final = (
     "encode(set_byte(overlay(uuid_send(gen_random_uuid())"
     " PLACING substring(int8send(CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)) FROM 3)"

@@ -10,7 +10,6 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Final
 
 from maintenance import rechecks, series, signin
@@ -26,10 +25,9 @@ from notifications import (
     reconciliation,
     sending,
 )
+from notifications.database_time import Clock, corrected_clock
 
 log = logging.getLogger(__name__)
-
-Clock = Callable[[], datetime]
 
 _TURN_SECONDS: Final = 8
 """How long one tick prepares before others get their turn; the next one goes on."""
@@ -37,7 +35,7 @@ _TURN_SECONDS: Final = 8
 
 def tick() -> None:
     """Plan what happened, prepare what is due, and work on what providers said."""
-    clock = database.corrected_clock()
+    clock = corrected_clock()
     notices.plan(now=clock())
     stop = time.monotonic() + _TURN_SECONDS
     for notice in notices.due(now=clock()):
@@ -115,7 +113,7 @@ def deliver(channel: str, *, stopping: Callable[[], bool] = lambda: False) -> in
         return stopping()
 
     asked()
-    clock = database.corrected_clock()
+    clock = corrected_clock()
     begun = time.monotonic()
     settled = sending.drain(channel, demonstration=False, clock=clock, stopping=asked)
     if time.monotonic() - begun < sending.TURN_SECONDS:
