@@ -1,34 +1,41 @@
-"""The tables in; what waits, and since when, out: each by its index, and counted no further than MOST.
+"""The tables in; what waits, and since when, out: each by its index, and counted no further than matters.
 
 For whoever watches, again and again, while a million messages wait.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import QuerySet, Sum
 
+from notifications import channels
+from notifications.deliveries import BY_HAND
 from notifications.models import Delivery, Notice, Receipt, State, Tally
 
 MOST: Final = 1_000
-"""A count that reaches it means: at least so many."""
+"""Nobody acts on more; a count that must be told from a larger bound goes just beyond that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """So many wait, at most MOST of them counted, the first since then."""
+    """So many wait, the first since then."""
 
     number: int
     since: datetime | None
+    more: bool = False
+    """Nobody counted further: there may be more."""
 
 
-def due_since(channel: str, *, now: datetime) -> datetime | None:
+def due_since(
+    channel: str, *, now: datetime, demonstrations: Sequence[bool] = (False, True)
+) -> datetime | None:
     """Since when the oldest of the messages that could go now has been due; None where none is."""
     found = []
-    for demonstration in (False, True):
+    for demonstration in demonstrations:
         queue = (
             Delivery.objects.filter(channel=channel, demonstration=demonstration, state=State.QUEUED)
             .order_by("priority", "not_before", "pk")
@@ -44,20 +51,37 @@ def due_since(channel: str, *, now: datetime) -> datetime | None:
     return min(found, default=None)
 
 
+def queued(channel: str) -> bool:
+    """Whether the channel's own sender has anything to hand over, now or later."""
+    rows = Delivery.objects.filter(channel=channel, demonstration=False, state=State.QUEUED)
+    return rows.exclude(provider=BY_HAND).exists()
+
+
+def sending(channel: str) -> bool:
+    """Whether it is handing something over at this moment."""
+    return Delivery.objects.filter(channel=channel, demonstration=False, state=State.SENDING).exists()
+
+
+def tolerated(channel: str) -> int:
+    """So many in doubt are left by two processes that died; more of them die, or the provider cuts us off."""
+    return 2 * channels.in_flight(channel)
+
+
 def unknown(channel: str) -> Waiting:
-    """What nobody knows to have been sent."""
-    return _waiting(Delivery.objects.filter(channel=channel, state=State.UNKNOWN), "intended_at")
+    """What nobody knows to have been sent, counted further than what is tolerated."""
+    rows = Delivery.objects.filter(channel=channel, state=State.UNKNOWN)
+    return _waiting(rows, "intended_at", max(MOST, tolerated(channel) + 1))
 
 
 def receipts() -> Waiting:
     """Providers' words that nobody has worked on."""
-    return _waiting(Receipt.objects.filter(processed_at__isnull=True), "received_at")
+    return _waiting(Receipt.objects.filter(processed_at__isnull=True), "received_at", MOST)
 
 
-def _waiting(rows: QuerySet[Any], field: str) -> Waiting:
-    number = rows.order_by(field)[:MOST].count()
+def _waiting(rows: QuerySet[Any], field: str, most: int) -> Waiting:
+    number = rows.order_by(field)[:most].count()
     since = rows.order_by(field).values_list(field, flat=True).first() if number else None
-    return Waiting(number, since)
+    return Waiting(number, since, more=number >= most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +97,13 @@ class Count:
 def counts(*, due_after: datetime, now: datetime) -> list[Count]:
     """What became of the notices of a span, from their counters."""
     notices = Notice.objects.filter(status__in=Notice.Status.values, due_at__gt=due_after, due_at__lte=now)
+    return counts_of(notices.values_list("pk", flat=True))
+
+
+def counts_of(notices: Iterable[int]) -> list[Count]:
+    """What became of these."""
     rows = (
-        Tally.objects.filter(notice__in=list(notices.values_list("pk", flat=True)))
+        Tally.objects.filter(notice__in=list(notices))
         .values("notice", "channel", "state")
         .annotate(number=Sum("deliveries"))
         .order_by("notice", "channel", "state")

@@ -1,7 +1,7 @@
 """The moment in; how the queue, the senders and the clock are, as Prometheus reads it, out.
 
 All from the database, so that any web process answers for all processes. Deliveries are sums of their
-counters, never counted; what waits is counted no further than backlog.MOST; how long it took is measured
+counters, never counted; what waits is counted no further than matters; how long it took is measured
 on a sample (latencies.py).
 """
 
@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from notifications import alarms, backlog, database, heartbeats, latencies
+from notifications import alarms, backlog, database, heartbeats, latencies, pacing
 from notifications.backlog import MOST
 from notifications.models import Attempt, Bucket, State
 
@@ -92,7 +92,7 @@ def _tries(now: datetime) -> Iterator[GaugeMetricFamily]:
 
 def _queue(now: datetime) -> Iterator[GaugeMetricFamily]:
     due = _gauge("due_age_seconds", "Since when the oldest message that could go has been due.", "channel")
-    unknown = _gauge("unknown", f"Messages in doubt, counted up to {MOST}.", "channel")
+    unknown = _gauge("unknown", _DOUBT, "channel")
     doubt = _gauge("unknown_age_seconds", "How long the oldest of them has been in doubt.", "channel")
     moment = database.clock()
     for channel in settings.CHANNELS:
@@ -106,6 +106,9 @@ def _queue(now: datetime) -> Iterator[GaugeMetricFamily]:
     yield _one(
         "receipts_age_seconds", "How long the oldest of them has waited.", _seconds(receipts.since, now)
     )
+
+
+_DOUBT: Final = f"Messages in doubt, counted up to {MOST}, or just beyond what two dead processes leave."
 
 
 def _times(now: datetime) -> Iterator[GaugeMetricFamily]:
@@ -134,7 +137,10 @@ def _senders() -> Iterator[GaugeMetricFamily]:
     rest = _gauge("sender_rest_seconds", "How long a sender still rests.", *names)
     failing = _gauge("sender_failing_seconds", "For how long a sender has failed.", *names)
     moment = database.clock()
+    in_use = {(who.provider, who.name) for who in map(pacing.sender_of, settings.CHANNELS)}
     for bucket in Bucket.objects.order_by("provider", "sender"):
+        if (bucket.provider, bucket.sender) not in in_use:
+            continue  # of earlier settings: it would fail for ever
         labels = [bucket.provider, bucket.sender]
         tokens.add_metric(labels, bucket.tokens)
         asked.add_metric(labels, _seconds(bucket.refilled_at, moment))

@@ -1,6 +1,6 @@
 """Queued deliveries in; through their channel, as outcomes settled, out.
 
-At no moment are more than settings.IN_FLIGHT messages of a channel of this process between the
+At no moment are more than channels.in_flight messages of a channel of this process between the
 commit of their intent and the commit of their outcome: that is the most a kill can leave unknown.
 One transaction writes the outcomes that are known, claims as many messages as may follow them, composes
 these, and writes their intents.
@@ -23,7 +23,7 @@ from django.conf import settings
 from django.db import transaction
 
 from notifications import audience, composition, database, deliveries, pacing, settlement
-from notifications.channels import open_channel
+from notifications.channels import in_flight, open_channel
 from notifications.composition import Composed, Material
 from notifications.contract import Channel, Class, Message, Outcome, Pause
 from notifications.deliveries import Claimed
@@ -65,8 +65,8 @@ def drain(
     if not busy.acquire(blocking=False):
         return 0
     try:
-        in_flight = settings.IN_FLIGHT.get(channel, settings.DELIVERIES_IN_FLIGHT)
-        with contextlib.closing(open_channel(channel, in_flight, demonstration=demonstration)) as wire:
+        most = in_flight(channel)
+        with contextlib.closing(open_channel(channel, most, demonstration=demonstration)) as wire:
             return _Run(wire, channel, demonstration=demonstration, clock=clock, stopping=stopping).go()
     finally:
         busy.release()

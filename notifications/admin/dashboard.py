@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from maintenance import clock, groups, rechecks
 from maintenance.models import Approval, Skipped, Window
-from notifications import alarms, backlog, database, sent_times
-from notifications.admin import posts
-from notifications.models import Bucket, ChannelName, Delivery, Notice, State
+from notifications import alarms, backlog, sent_times
+from notifications.admin import posts, senders
+from notifications.models import ChannelName, Delivery, Notice, State
 from notifications.sent_times import DayCount, SentTimes
 
 _SHOWN = 6
@@ -50,23 +50,20 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "incomplete": list(_notices(status=Notice.Status.DRAFT, since=now).exclude(reason="")[:_SHOWN]),
             "failed": _failed(now),
             "alarms": alarms.standing(),
-            "resting": list(_resting()[:_SHOWN]),
+            "resting": senders.hindered(),
             **_unknown(),
             "posts": posts.waiting().count(),
         }
     return context
 
 
-def _resting() -> QuerySet[Bucket]:
-    """The senders that hand nothing over now, or hand over one at a time to see whether all is well again."""
-    rests = Q(resting_until__gt=database.clock()) | Q(failing_since__isnull=False)
-    return Bucket.objects.filter(rests).order_by("provider", "sender")
-
-
 def _unknown() -> dict[str, Any]:
     """How many are in doubt, and whether there are more than were counted."""
-    numbers = [backlog.unknown(channel).number for channel in settings.CHANNELS]
-    return {"unknown": sum(numbers), "unknown_or_more": backlog.MOST in numbers}
+    found = [backlog.unknown(channel) for channel in settings.CHANNELS]
+    return {
+        "unknown": sum(waiting.number for waiting in found),
+        "unknown_or_more": any(waiting.more for waiting in found),
+    }
 
 
 def _in_conflict(windows: QuerySet[Window]) -> list[Window]:

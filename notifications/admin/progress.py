@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from maintenance.admin import frame
 from maintenance.models import Window
-from notifications import finishing, sent_times
+from notifications import channels, finishing, sent_times
 from notifications import progress as standing
 from notifications.models import DIRECT, ChannelName, Delivery, Notice, State
 
@@ -90,7 +90,7 @@ def limits() -> dict[str, Any]:
         "quiet_from": f"{settings.QUIET_FROM:02}:00",
         "quiet_until": f"{settings.QUIET_UNTIL:02}:00",
         "in_flight": [
-            (channel, settings.IN_FLIGHT.get(channel, settings.DELIVERIES_IN_FLIGHT))
+            (channel, channels.in_flight(channel))
             for channel in ChannelName
             if channel in DIRECT and channel in settings.CHANNELS
         ],

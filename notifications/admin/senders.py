@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from dataclasses import dataclass
 
@@ -15,8 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from maintenance.admin import frame
-from notifications import pacing
-from notifications.channels import open_channel
+from notifications import backlog, pacing
 from notifications.models import Bucket, ChannelName, Delivery
 from notifications.pacing import Sender, Standing
 
@@ -37,6 +35,11 @@ class Shown:
     def unit(self) -> str:
         """What its rate counts."""
         return "segment" if self.channel == ChannelName.SMS else "message"
+
+    @property
+    def waited_for(self) -> bool:
+        """Whether it has anything to hand over, now or later."""
+        return self.channel is not None and (backlog.queued(self.channel) or backlog.sending(self.channel))
 
 
 @frame.allowed("notifications.view_delivery")
@@ -60,13 +63,21 @@ def awaken(request: HttpRequest, model_admin: ModelAdmin[Delivery], pk: int) -> 
     return HttpResponseRedirect(reverse("admin:notifications_delivery_senders"))
 
 
+def hindered() -> list[Shown]:
+    """Those in use that hand nothing over now, or one at a time to see whether all is well again."""
+    return [
+        sender
+        for sender in _shown()
+        if sender.channel and sender.standing
+        if sender.standing.resting_until or sender.standing.failing_since
+    ]
+
+
 def _shown() -> list[Shown]:
     rows = {(row.provider, row.sender): row.pk for row in Bucket.objects.order_by("provider", "sender")}
     found: dict[tuple[str, str], tuple[Sender, ChannelName | None]] = {}
     for channel in settings.CHANNELS:
-        with contextlib.closing(open_channel(channel, 1, demonstration=False)) as wire:
-            who = pacing.sender(channel, provider=wire.provider, name=wire.sender)
-        found[channel, ""] = who, ChannelName(channel)
+        found[channel, ""] = pacing.sender_of(channel), ChannelName(channel)
     known = {(who.provider, who.name) for who, _ in found.values()}
     for key in rows:
         if key not in known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.utils.module_loading import import_string
 
 from notifications import contract
@@ -16,6 +17,15 @@ def open_channel(name: str, in_flight: int, *, demonstration: bool) -> contract.
     path = f"{__name__}.{'outbox' if demonstration else name}.Channel"
     made: contract.Channel = import_string(path)(in_flight)
     return made
+
+
+def in_flight(name: str) -> int:
+    """The most messages of this channel that one process has handed out and not yet settled.
+
+    So many a kill can leave in doubt.
+    """
+    most: int = settings.IN_FLIGHT.get(name, settings.DELIVERIES_IN_FLIGHT)
+    return most
 
 
 def targets(name: str) -> list[str]:

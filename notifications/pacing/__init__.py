@@ -15,7 +15,17 @@ from django.db.models import F, Value
 from django.db.models.functions import Least
 
 from notifications import database
-from notifications.pacing.bucket import LONGEST, PATIENCE, Sender, look, rows_of, sender, take_from, try_one
+from notifications.pacing.bucket import (
+    LONGEST,
+    PATIENCE,
+    Sender,
+    look,
+    rows_of,
+    sender,
+    sender_of,
+    take_from,
+    try_one,
+)
 from notifications.pacing.heeding import Heed
 from notifications.pacing.rests import LONGEST_REST, Standing, awaken, rest, resting, standing, taken
 
@@ -33,6 +43,7 @@ __all__ = [
     "rest",
     "resting",
     "sender",
+    "sender_of",
     "standing",
     "take",
     "taken",

@@ -6,6 +6,7 @@ never get the same tokens.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -16,6 +17,7 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Greatest
 
 from notifications import database
+from notifications.channels import open_channel
 from notifications.database import Sql
 from notifications.models import Bucket
 
@@ -59,6 +61,12 @@ def sender(channel: str, *, provider: str, name: str) -> Sender:
     """The sender of a channel with the rate that the settings give it; nothing limits the outbox."""
     rate = settings.RATES.get(channel) if provider != "outbox" else None
     return Sender(provider[:20], name[:120], float(rate) if rate else None)
+
+
+def sender_of(channel: str) -> Sender:
+    """The one that the settings name for a channel at this moment."""
+    with contextlib.closing(open_channel(channel, 1, demonstration=False)) as wire:
+        return sender(channel, provider=wire.provider, name=wire.sender)
 
 
 def rows_of(who: Sender) -> QuerySet[Bucket]:

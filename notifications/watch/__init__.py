@@ -6,26 +6,53 @@ words name no customer and quote no provider: they are mailed.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Iterator
 from datetime import datetime
+
+from django.db import Error
 
 from notifications import heartbeats
 from notifications.watch import processes, queues, senders
 from notifications.watch.words import Wrong
 
+log = logging.getLogger(__name__)
+
 
 def wrong(*, now: datetime) -> list[Wrong]:
-    """All that a person must see to."""
+    """All that a person must see to.
+
+    A question that cannot be asked, of a channel with settings that cannot be read, say, is one more fault
+    and silences none of the others. Raises what the database raises: then nothing is known.
+    """
     pulses = heartbeats.pulses()
-    return [
-        *processes.clock(pulses),
-        *processes.workers(pulses),
-        *queues.unprepared(now),
-        *queues.due(pulses, now),
-        *senders.resting(),
-        *senders.failures(now),
-        *queues.unknown(),
-        *queues.receipts(now),
-    ]
+    questions: dict[str, Callable[[], Iterator[Wrong]]] = {
+        "the clock": lambda: processes.clock(pulses),
+        "the workers": lambda: processes.workers(pulses),
+        "notices to prepare": lambda: queues.unprepared(now),
+        "messages that are due": lambda: queues.due(pulses, now),
+        "senders": lambda: senders.resting(now),
+        "failures": lambda: senders.failures(now),
+        "doubts": queues.unknown,
+        "receipts": lambda: queues.receipts(now),
+    }
+    return [found for name, ask in questions.items() for found in _asked(name, ask)]
+
+
+def _asked(name: str, ask: Callable[[], Iterator[Wrong]]) -> list[Wrong]:
+    try:
+        return list(ask())
+    except Error:
+        raise
+    except Exception:  # whatever it is, the other questions are asked
+        log.exception("the watch cannot ask after %s", name)
+        return [
+            Wrong(
+                f"watch {name}",
+                f"The watch cannot ask after {name}, and would miss what is wrong with them. "
+                "The clock's log says why; see whether the settings of each channel can be read.",
+            )
+        ]
 
 
 def dead_clock() -> list[Wrong]:

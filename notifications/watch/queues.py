@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,9 +9,8 @@ from typing import Final
 from django.conf import settings
 
 from notifications import backlog, database, notices
-from notifications.channels import open_channel
 from notifications.heartbeats import SENDING, Pulse
-from notifications.models import Bucket
+from notifications.watch import senders
 from notifications.watch.processes import busy, working
 from notifications.watch.words import Wrong, label, length_of, number_of
 
@@ -52,22 +50,16 @@ def due(pulses: Mapping[str, Pulse], now: datetime) -> Iterator[Wrong]:
                 f"channel's queue (celery -A config worker --queues lull.{channel}), or see its log.",
             )
         elif waited > LATE and (sending is None or sending.idle is None or sending.idle > LATE):
-            yield from _stuck(channel, waited)
+            yield from _stuck(channel, waited, now)
 
 
-def _stuck(channel: str, waited: timedelta) -> Iterator[Wrong]:
-    if not _rests(channel):
+def _stuck(channel: str, waited: timedelta, now: datetime) -> Iterator[Wrong]:
+    if not senders.in_the_way(channel, now=now):
         yield Wrong(
             f"due {channel}",
             f"{label(channel)}: the oldest message has been due for {length_of(waited)}, and none has "
             f"gone for {length_of(LATE)}, though a worker tries. Its log says why.",
         )
-
-
-def _rests(channel: str) -> bool:
-    with contextlib.closing(open_channel(channel, 1, demonstration=False)) as wire:
-        resting = Bucket.objects.filter(provider=wire.provider, resting_until__gt=database.clock())
-        return resting.filter(sender=wire.sender).exists()
 
 
 def unknown() -> Iterator[Wrong]:
@@ -76,11 +68,10 @@ def unknown() -> Iterator[Wrong]:
     for channel in settings.CHANNELS:
         waiting = backlog.unknown(channel)
         old = waiting.since is not None and moment - waiting.since > unsettled()
-        # so many are left by two processes that died; more of them die, or the provider cuts us off
-        if waiting.since is not None and (old or waiting.number > 2 * settings.DELIVERIES_IN_FLIGHT):
+        if waiting.since is not None and (old or waiting.number > backlog.tolerated(channel)):
             yield Wrong(
                 f"unknown {channel}",
-                f"{label(channel)}: of {number_of(waiting.number)} nobody knows whether they were sent, the "
+                f"{label(channel)}: of {number_of(waiting)} nobody knows whether they were sent, the "
                 f"oldest for {length_of(moment - waiting.since)}. Receipts and the provider are asked by "
                 "themselves; what they leave is decided in the admin under Unknown.",
             )
@@ -92,7 +83,7 @@ def receipts(now: datetime) -> Iterator[Wrong]:
     if waiting.since is not None and now - waiting.since > UNREAD:
         yield Wrong(
             "receipts",
-            f"Receipts wait ({number_of(waiting.number)}), the oldest for {length_of(now - waiting.since)}. "
+            f"Receipts wait ({number_of(waiting)}), the oldest for {length_of(now - waiting.since)}. "
             "Nobody works on them, or they name deliveries that are not there: was the database put back to "
             "an earlier state?",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from notifications.backlog import MOST
+from notifications.backlog import Waiting
 from notifications.models import ChannelName
 
 
@@ -22,9 +22,9 @@ def label(channel: str) -> str:
     return str(ChannelName(channel).label) if channel in ChannelName.values else channel
 
 
-def number_of(number: int) -> str:
-    """What backlog counted, which counts no further than MOST."""
-    return f"{number:,} or more" if number >= MOST else f"{number:,}"
+def number_of(waiting: Waiting) -> str:
+    """What was counted, and whether that is all."""
+    return f"{waiting.number:,} or more" if waiting.more else f"{waiting.number:,}"
 
 
 def length_of(length: timedelta) -> str:

@@ -150,9 +150,11 @@ def test_a_dead_clock_needs_a_person_though_nothing_wrote_it_down() -> None:
     assert "The clock has not ticked" in _card(words(reader(), address("index")), "Needs a person now")
 
 
-def test_senders_that_rest_are_shown_with_the_providers_reason() -> None:
+def test_senders_in_use_that_rest_are_shown_with_the_providers_reason(settings: Settings) -> None:
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+15005550006"
+    settings.TWILIO_MESSAGING_SERVICE_SID = ""
     moment = database.clock()
-    for sender, until in (("+15005550006", timedelta(minutes=9)), ("+15005550007", -timedelta(minutes=9))):
+    for sender, until in (("+15005550006", timedelta(minutes=9)), ("+15005550007", timedelta(minutes=9))):
         Bucket.objects.create(
             provider="twilio",
             sender=sender,
@@ -167,8 +169,29 @@ def test_senders_that_rest_are_shown_with_the_providers_reason() -> None:
     assert "+15005550007" not in card
 
 
-def test_doubt_is_counted_no_further_than_it_matters(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("queued", "said"),
+    [(0, "Nothing waits. It is tried with the next message."), (1, "One message at a time is tried.")],
+)
+def test_a_sender_that_fails_says_what_comes_next(settings: Settings, queued: int, said: str) -> None:
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+15005550006"
+    settings.TWILIO_MESSAGING_SERVICE_SID = ""
+    past = database.clock() - timedelta(days=1)
+    Bucket.objects.create(
+        provider="twilio", sender="+15005550006", refilled_at=past, failing_since=past, resting_until=past
+    )
+    people.queued(people.notice(people.window()), number=queued)
+    card = _card(words(reader(), address("index")), "Senders that rest")
+
+    assert said in card
+    assert ("Failing since" in card) == (queued > 0)
+
+
+def test_doubt_is_counted_no_further_than_it_matters(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
     monkeypatch.setattr(backlog, "MOST", 2)
+    settings.DELIVERIES_IN_FLIGHT = 0
     people.queued(people.notice(people.window()), number=3, state=State.UNKNOWN, intended_at=people.NOW)
 
     assert "2 or more unknown</a>" in _card(words(reader(), address("index")), "Problems")

@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 from notifications import pacing
 from notifications.models import Bucket
 from notifications.pacing import Sender
+from tests import people
 from tests.staff import address, reader, signed_in, words
 
 pytestmark = pytest.mark.django_db
@@ -65,9 +66,17 @@ def test_a_rest_is_shown_with_its_end_and_its_reason() -> None:
 
 def test_a_failing_provider_is_shown_with_what_follows() -> None:
     pacing.rest(TWILIO, 60, "503", failing=True)
+    people.queued(people.notice(people.window()))
     page = _page()
     assert "Failing since" in page
-    assert "1 time in a row" in page
+    assert "1 time in a row. After each rest one message is tried" in page
+
+
+def test_a_provider_that_failed_and_has_nothing_to_carry_is_no_fault() -> None:
+    pacing.rest(TWILIO, 60, "503", failing=True)
+    page = _page()
+    assert "Failed when last used" in page
+    assert "Nothing waits. It is tried with the next message" in page
 
 
 def test_a_sender_of_earlier_settings_is_shown_behind() -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.test import override_settings
 
-from notifications import alarms, database, heartbeats
-from notifications.heartbeats import CLOCK
-from notifications.models import Alarm
+from notifications import alarms, database, heartbeats, pacing, watch
+from notifications.heartbeats import CLOCK, SENDING
+from notifications.models import Alarm, Bucket, Delivery, Notice, Receipt, State
 from notifications.timetable import HANDS
+from tests import people
 from tests.notifications.pulse import all_is_well, beats
 
 pytestmark = pytest.mark.django_db
@@ -163,6 +169,99 @@ def test_the_end_of_what_nobody_heard_of_is_not_told(now: datetime, postbox: Pos
 
     assert alarms.tell(postbox, now=now + SILENCE) == 0
     assert postbox.mails == []
+
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+AN_HOUR = timedelta(hours=1)
+
+
+def _due() -> Notice:
+    """A prepared notice with a message that has been due for an hour."""
+    notice = people.notice(people.window(), due_at=NOW - AN_HOUR, status=Notice.Status.PREPARED)
+    people.queued(notice, not_before=NOW - AN_HOUR)
+    return notice
+
+
+def _cancel() -> None:
+    """As a cancelled window leaves it."""
+    Notice.objects.update(status=Notice.Status.WITHDRAWN)
+    Delivery.objects.filter(state=State.QUEUED).update(state=State.WITHDRAWN)
+
+
+def _bad_sender(**times: timedelta) -> None:
+    _due()
+    who, moment = pacing.sender_of("sms"), database.clock()
+    at = {name: moment + length for name, length in times.items()}
+    Bucket.objects.create(provider=who.provider, sender=who.name, refilled_at=moment, **at)
+    beats(f"{SENDING}sms", idle=timedelta(0))
+
+
+def _failed() -> None:
+    people.queued(_due(), number=60, state=State.FAILED)
+    beats(f"{SENDING}sms", idle=timedelta(0))
+
+
+def _early_receipt() -> None:
+    Receipt.objects.create(
+        provider="twilio",
+        event_key="a",
+        delivery_public_id=uuid4(),
+        attempt=1,
+        state=State.DELIVERED,
+        received_at=NOW - AN_HOUR,
+    )
+
+
+def _doubt() -> None:
+    notice = people.notice(people.window(), status=Notice.Status.PREPARED)
+    people.queued(notice, state=State.UNKNOWN, intended_at=database.clock() - AN_HOUR)
+
+
+_UNREADABLE = override_settings(SOCIAL_URLS=["mastodon://no token"])
+
+BEGINNINGS: Mapping[str, tuple[Callable[[], object], Callable[[], object]]] = {
+    "clock": (lambda: beats(CLOCK, age=2 * SILENCE), all_is_well),
+    "worker": (silent_workers, all_is_well),
+    "hand": (lambda: beats("reconcile", age=AN_HOUR), all_is_well),
+    "notices": (
+        lambda: people.notice(people.window(), due_at=NOW - AN_HOUR),
+        lambda: Notice.objects.update(status=Notice.Status.PREPARED),
+    ),
+    "sender": (_due, lambda: beats(f"{SENDING}sms", idle=timedelta(0))),
+    "due": (
+        lambda: (_due(), beats(f"{SENDING}sms", idle=AN_HOUR)),
+        lambda: beats(f"{SENDING}sms", idle=timedelta(0)),
+    ),
+    "failing": (lambda: _bad_sender(failing_since=-AN_HOUR, resting_until=SILENCE), _cancel),
+    "resting": (lambda: _bad_sender(resting_until=AN_HOUR), _cancel),
+    "failures": (_failed, _cancel),
+    "unknown": (_doubt, lambda: Delivery.objects.update(state=State.SENT)),
+    "watch": (_UNREADABLE.enable, _UNREADABLE.disable),
+    "receipts": (_early_receipt, lambda: Receipt.objects.update(processed_at=NOW)),
+}
+"""Each kind of alarm: how it begins, and what a person does about it, or takes away that it is about."""
+
+
+@pytest.mark.parametrize("kind", BEGINNINGS)
+def test_every_alarm_is_over_once_its_cause_is_gone(kind: str) -> None:
+    begin, mend = BEGINNINGS[kind]
+    all_is_well()
+    begin()
+    alarms.look(now=NOW)
+    assert [alarm.what.split()[0] for alarm in Alarm.objects.all()] == [kind]
+    mend()
+    alarms.look(now=NOW + SILENCE / 2)
+    alarms.look(now=NOW + SILENCE)
+
+    assert Alarm.objects.get().ended_at == NOW + SILENCE
+
+
+def test_no_kind_of_alarm_is_left_out() -> None:
+    (folder,) = watch.__path__
+    source = "".join(path.read_text() for path in Path(folder).glob("*.py"))
+    kinds = re.findall(r'Wrong\(\s*f?"?(\w+)', source)
+
+    assert {kind.lower() for kind in kinds} == set(BEGINNINGS)
 
 
 def test_a_dead_clock_stands_beside_what_it_last_found(now: datetime) -> None:

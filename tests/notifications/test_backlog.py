@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -51,7 +52,8 @@ def test_doubt_is_counted_as_far_as_it_matters(now: datetime, monkeypatch: pytes
     assert backlog.unknown("sms") == backlog.Waiting(4, now - timedelta(hours=1))
 
     monkeypatch.setattr(backlog, "MOST", 2)
-    assert backlog.unknown("sms").number == 2
+    monkeypatch.setattr(settings, "DELIVERIES_IN_FLIGHT", 1)
+    assert backlog.unknown("sms") == backlog.Waiting(3, now - timedelta(hours=1), more=True)
     assert backlog.unknown("email") == backlog.Waiting(0, None)
 
 

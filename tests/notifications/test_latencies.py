@@ -39,15 +39,7 @@ def test_what_was_asked_about_since_does_not_count_as_sent_before_it_was_due(now
     due = now - timedelta(hours=1)
     notice = people.notice(people.window(), due_at=due, status=Notice.Status.PREPARED)
     people.queued(notice, attempt=1, state=State.SENT, sent_at=due + timedelta(seconds=2))
-    people.queued(
-        notice,
-        attempt=1,
-        state=State.SENT,
-        sent_at=due,
-        not_before=now,
-        provider="twilio",
-        provider_ref="SM1",
-    )
+    people.queued(notice, attempt=1, state=State.SENT, sent_at=due, not_before=now)
 
     assert latencies.sample("sms", now=now).due_to_sent == [2.0]
 

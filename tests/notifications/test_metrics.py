@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
+from pytest_django.fixtures import Settings
 
 from notifications import database
 from notifications.models import Attempt, Bucket, Delivery, Notice, State
@@ -82,17 +83,22 @@ def test_times_have_their_quantiles() -> None:
     assert found["lull_due_to_sent_seconds", "sms", "0.99"] == 30
 
 
-def test_senders_show_their_buckets_and_rests() -> None:
+def test_senders_in_use_show_their_buckets_and_rests(settings: Settings) -> None:
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+15005550006"
+    settings.TWILIO_MESSAGING_SERVICE_SID = ""
     moment = database.clock()
-    Bucket.objects.create(
-        provider="twilio",
-        sender="+15005550006",
-        tokens=7.5,
-        refilled_at=moment,
-        failing_since=moment - timedelta(minutes=2),
-        resting_until=moment + timedelta(minutes=3),
-    )
+    for sender in ("+15005550006", "+15005550007"):
+        Bucket.objects.create(
+            provider="twilio",
+            sender=sender,
+            tokens=7.5,
+            refilled_at=moment,
+            failing_since=moment - timedelta(minutes=2),
+            resting_until=moment + timedelta(minutes=3),
+        )
     found = scraped()
+
+    assert ("lull_bucket_tokens", "twilio", "+15005550007") not in found
 
     assert found["lull_bucket_tokens", "twilio", "+15005550006"] == 7.5
     assert found["lull_sender_rest_seconds", "twilio", "+15005550006"] == pytest.approx(180, abs=30)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
+from pytest_django.fixtures import Settings
 
-from notifications import database, heartbeats, watch
+from notifications import backlog, database, heartbeats, watch
 from notifications.channels import open_channel
+from notifications.deliveries import BY_HAND
 from notifications.heartbeats import CLOCK, SENDING
 from notifications.models import Bucket, Delivery, Notice, Receipt, State
 from notifications.timetable import HANDS
@@ -37,6 +40,14 @@ def test_nothing_is_wrong_while_all_work(now: datetime) -> None:
     people.queued(people.notice(people.window(), status=Notice.Status.PREPARED), not_before=now)
 
     assert found(now) == []
+
+
+def test_a_question_that_cannot_be_asked_silences_no_other(now: datetime, settings: Settings) -> None:
+    settings.CHANNELS, settings.SOCIAL_URLS = ["sms", "social"], ["mastodon://no token"]
+    all_is_well()
+    people.notice(people.window(), due_at=now - timedelta(minutes=5))
+
+    assert found(now) == ["notices", "watch senders"]
 
 
 def test_a_silent_clock_is_wrong_and_its_workers_are_not_blamed(now: datetime) -> None:
@@ -180,9 +191,71 @@ def test_a_short_rest_is_how_a_pace_is_kept(now: datetime) -> None:
 
 def test_a_long_rest_is_told(now: datetime) -> None:
     all_is_well()
+    due(now)
+    beats(f"{SENDING}sms")
     bucket(resting_until=timedelta(minutes=5))
 
     assert [what.split()[0] for what in found(now)] == ["resting"]
+
+
+@pytest.mark.parametrize("state", [None, State.WITHDRAWN])
+def test_a_sender_for_which_nothing_waits_keeps_nobody_waiting(now: datetime, state: State | None) -> None:
+    """It was mended, say, and the window cancelled: nothing will be tried that could show it."""
+    all_is_well()
+    bucket(failing_since=-timedelta(days=1), resting_until=timedelta(minutes=5))
+    if state is not None:
+        Delivery.objects.filter(pk=due(now).pk).update(state=state)
+
+    assert found(now) == []
+
+
+def test_a_sender_that_failed_and_has_messages_for_the_morning_goes_on_being_told(now: datetime) -> None:
+    all_is_well()
+    bucket(failing_since=-timedelta(hours=5), resting_until=-timedelta(hours=4))
+    people.queued(people.notice(people.window(), status=Notice.Status.PREPARED), not_before=now + A_WHILE)
+
+    assert [what.split()[0] for what in found(now)] == ["failing"]
+
+
+def test_a_sender_that_failed_long_ago_is_told_when_the_next_message_fails(now: datetime) -> None:
+    all_is_well()
+    bucket(failing_since=-timedelta(days=3), resting_until=-timedelta(days=3))
+    notice = people.notice(people.window(), status=Notice.Status.PREPARED)
+    people.queued(notice, not_before=now)
+    assert found(now) == []
+    Bucket.objects.update(resting_until=database.clock() + timedelta(seconds=20))
+
+    assert [what.split()[0] for what in found(now)] == ["failing"]
+
+
+def test_a_sender_between_two_tries_is_told_once(now: datetime) -> None:
+    """The one message that is tried takes a minute, and its queue is not another fault."""
+    all_is_well()
+    due(now)
+    beats(f"{SENDING}sms", idle=A_WHILE)
+    bucket(failing_since=-timedelta(minutes=9), resting_until=-timedelta(seconds=50))
+
+    assert [what.split()[0] for what in found(now)] == ["failing"]
+
+
+def test_a_sender_of_earlier_settings_is_never_told(now: datetime) -> None:
+    all_is_well()
+    bucket(failing_since=-timedelta(days=1), resting_until=timedelta(minutes=5))
+    due(now)
+    beats(f"{SENDING}sms", idle=timedelta(0))
+    Bucket.objects.update(sender="+15005550099")
+
+    assert found(now) == []
+
+
+def test_what_waits_for_a_person_or_is_a_demonstration_waits_for_no_sender(now: datetime) -> None:
+    all_is_well()
+    bucket(failing_since=-timedelta(days=1), resting_until=-timedelta(days=1))
+    notice = people.notice(people.window(), status=Notice.Status.PREPARED)
+    people.queued(notice, not_before=now + A_WHILE, demonstration=True)
+    people.queued(notice, not_before=now + A_WHILE, provider=BY_HAND)
+
+    assert found(now) == []
 
 
 def test_many_failures_of_one_notice_are_told_with_their_share(now: datetime) -> None:
@@ -193,6 +266,30 @@ def test_many_failures_of_one_notice_are_told_with_their_share(now: datetime) ->
 
     assert found(now) == [f"failures {notice.pk} sms"]
     assert "50 of 99 failed for good" in words(now)
+
+
+@pytest.mark.parametrize(
+    ("notice", "left", "told"),
+    [
+        ({"status": Notice.Status.WITHDRAWN}, 0, False),
+        ({"true_until": timedelta(minutes=-1)}, 0, False),
+        ({"due_at": timedelta(hours=-7)}, 0, False),
+        ({"due_at": timedelta(hours=-7)}, 1, True),
+    ],
+)
+def test_failures_are_told_while_somebody_may_mend_them(
+    now: datetime, notice: dict[str, Any], left: int, told: bool
+) -> None:
+    """A window is cancelled, words are no longer true; or a run lasts for two days."""
+    all_is_well()
+    moments = {name: now + value for name, value in notice.items() if isinstance(value, timedelta)}
+    made = people.notice(
+        people.window(), **{"due_at": now - A_WHILE, "status": Notice.Status.PREPARED, **notice, **moments}
+    )
+    people.queued(made, number=50, state=State.FAILED)
+    people.queued(made, number=left, not_before=now + A_WHILE)
+
+    assert bool(found(now)) == told
 
 
 @pytest.mark.parametrize(("failed", "sent"), [(49, 0), (50, 250)])
@@ -216,6 +313,23 @@ def test_doubt_beyond_what_two_dead_processes_leave_is_wrong(
     people.queued(notice, state=State.UNKNOWN, intended_at=database.clock())
 
     assert found(now) == ["unknown sms"]
+
+
+def test_a_channel_with_more_in_flight_may_leave_more_in_doubt(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counting goes further than the bound, however high that is, and says so where it stops."""
+    monkeypatch.setattr(settings, "DELIVERIES_IN_FLIGHT", 1)
+    monkeypatch.setattr(settings, "IN_FLIGHT", {"email": 5})
+    monkeypatch.setattr(backlog, "MOST", 4)
+    all_is_well()
+    notice = people.notice(people.window(), status=Notice.Status.PREPARED)
+    people.queued(notice, number=10, channel="email", state=State.UNKNOWN, intended_at=database.clock())
+    assert found(now) == []
+    people.queued(notice, number=2, channel="email", state=State.UNKNOWN, intended_at=database.clock())
+
+    assert found(now) == ["unknown email"]
+    assert "of 11 or more nobody knows" in words(now)
 
 
 def test_doubt_that_reconciliation_does_not_end_is_wrong(now: datetime) -> None:
