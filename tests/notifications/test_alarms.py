@@ -182,6 +182,11 @@ def _due() -> Notice:
     return notice
 
 
+def _stuck() -> None:
+    _due()
+    beats(f"{SENDING}sms", idle=AN_HOUR)
+
+
 def _cancel() -> None:
     """As a cancelled window leaves it."""
     Notice.objects.update(status=Notice.Status.WITHDRAWN)
@@ -228,10 +233,7 @@ BEGINNINGS: Mapping[str, tuple[Callable[[], object], Callable[[], object]]] = {
         lambda: Notice.objects.update(status=Notice.Status.PREPARED),
     ),
     "sender": (_due, lambda: beats(f"{SENDING}sms", idle=timedelta(0))),
-    "due": (
-        lambda: (_due(), beats(f"{SENDING}sms", idle=AN_HOUR)),
-        lambda: beats(f"{SENDING}sms", idle=timedelta(0)),
-    ),
+    "due": (_stuck, lambda: beats(f"{SENDING}sms", idle=timedelta(0))),
     "failing": (lambda: _bad_sender(failing_since=-AN_HOUR, resting_until=SILENCE), _cancel),
     "resting": (lambda: _bad_sender(resting_until=AN_HOUR), _cancel),
     "failures": (_failed, _cancel),

@@ -146,7 +146,7 @@ def test_a_process_a_day_off_sends_what_is_due_at_the_right_time(moment: datetim
 
 def test_no_hand_of_the_clock_asks_its_machine_what_time_it_is() -> None:
     """Machines' clocks differ; the database's is the one that all rows are compared with."""
-    rooms = [Path(module.__file__) for module in (hands, tasks, watchman, dispatch)]
+    rooms = [Path(str(module.__file__)) for module in (hands, tasks, watchman, dispatch)]
     asking = [room.name for room in rooms if re.search(r"timezone|datetime\.now", room.read_text())]
 
     assert asking == []
