@@ -27,8 +27,8 @@ HELD: Final = "held"
 
 AT_ONCE: Final = 16
 
-_BATCH: Final = 500
-"""Questions of one run."""
+_BATCH: Final = AT_ONCE
+"""Questions whose answers are settled together: what one that hangs keeps waiting."""
 
 _TURNS: Final = 8
 """How often each is asked about until its policy decides."""

@@ -135,6 +135,7 @@ def test_one_that_cannot_be_asked_about_does_not_keep_the_others_from_it(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "_BATCH", 1)
+    monkeypatch.setattr(deciding, "_TURN_SECONDS", 0)
     first, second = _unknown(minutes=9), _unknown()
     ask(TypeError("an answer nobody expected"))
     ask(Found("SM2"))
@@ -142,6 +143,20 @@ def test_one_that_cannot_be_asked_about_does_not_keep_the_others_from_it(
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.state, second.state) == (State.UNKNOWN, State.SENT)
+
+
+@pytest.mark.parametrize(("seconds", "settled"), [(20, 3), (0, 1)])
+def test_a_slow_provider_settles_what_it_answered_and_leaves_the_rest_to_the_next_run(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, seconds: int, settled: int
+) -> None:
+    """A run that asked about all of them at once would be ended before it wrote anything, each time."""
+    monkeypatch.setattr(asking, "_BATCH", 1)
+    monkeypatch.setattr(deciding, "_TURN_SECONDS", seconds)
+    _unknown(number=3)
+
+    assert ask(Found("SM1")) == settled
+    assert ask(Found("SM1")) == min(settled, 3 - settled)
+    assert Delivery.objects.filter(state=State.SENT).count() == min(2 * settled, 3)
 
 
 def test_that_a_provider_could_not_be_asked_is_on_record_once(ask: Ask) -> None:
