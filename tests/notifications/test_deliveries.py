@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.db.transaction import TransactionManagementError
@@ -190,6 +192,29 @@ def test_a_worker_that_comes_back_from_the_dead_changes_nothing_that_others_did(
     deliveries.put_off(held, not_before=now, reason="asleep")
     deliveries.give_up(held[0], State.FAILED, "late", now=now)
     assert _states() == [State.WITHDRAWN]
+
+
+@pytest.mark.django_db
+def test_a_sweep_that_is_cut_off_leaves_ended_what_it_had_ended(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow sender leaves a million: all at once they take longer than any task may."""
+    people.queued(people.notice(people.window(), true_until=now), number=5)
+    monkeypatch.setattr(ending, "_SWEPT", 2)
+    lock, slices = ending._lock, itertools.count()
+
+    def cut_off(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        if next(slices) == 2:
+            raise SoftTimeLimitExceeded
+        return lock(rows)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ending, "_lock", cut_off)
+        with pytest.raises(SoftTimeLimitExceeded):
+            deliveries.sweep(now=now)
+    assert Delivery.objects.filter(state=State.EXPIRED).count() == 4
+
+    assert deliveries.sweep(now=now) == 1
 
 
 @pytest.mark.django_db

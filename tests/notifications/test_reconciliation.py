@@ -145,6 +145,21 @@ def test_one_that_cannot_be_asked_about_does_not_keep_the_others_from_it(
     assert (first.state, second.state) == (State.UNKNOWN, State.SENT)
 
 
+@pytest.mark.parametrize("at_once", [False, True])
+def test_what_a_person_sends_again_waits_for_no_page_whose_clock_is_ahead(at_once: bool) -> None:
+    row = _unknown()
+    tomorrow = database.clock() + timedelta(days=1)
+    who: dict[str, Any] = {"sent": False, "by": "olga", "now": tomorrow}
+    if at_once:
+        reconciliation.release_all(row.notice_id, row.channel, until=tomorrow, **who)
+    else:
+        reconciliation.release(row, **who)
+    row.refresh_from_db()
+
+    assert row.state == State.QUEUED
+    assert row.not_before <= database.clock()
+
+
 @pytest.mark.parametrize(("seconds", "settled"), [(20, 3), (0, 1)])
 def test_a_slow_provider_settles_what_it_answered_and_leaves_the_rest_to_the_next_run(
     ask: Ask, monkeypatch: pytest.MonkeyPatch, seconds: int, settled: int
