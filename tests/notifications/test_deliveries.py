@@ -20,10 +20,13 @@ from notifications.deliveries import ending
 from notifications.models import Attempt, ChannelName, Delivery, State
 from tests import people
 
-_HOLDING = (
-    "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction'"
-    " AND datname = current_database() AND pid <> pg_backend_pid()"
+_PATIENCE = 60.0
+_WAITS_FOR_US = (
+    "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted"
+    " AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
 )
+"""Whether a session waits for a lock of ours: whoever waits elsewhere, in this database or another, does not
+count. What it took before it came to wait, it has."""
 
 
 def _claim(
@@ -320,7 +323,7 @@ def test_a_sender_does_not_wait_for_a_withdrawal_that_waits_for_what_it_settles(
         ours = Delivery.objects.filter(pk__in=[row.id for row in sending]).select_for_update()
         assert len(ours) == 3
         withdrawn.start()
-        _until_somebody_waits()
+        _until(lambda: _is(_WAITS_FOR_US))
         assert _claim(now) == []
     withdrawn.join()
 
@@ -338,7 +341,7 @@ def test_a_withdrawal_waits_out_a_claim_and_takes_back_what_was_not_intended(now
     with transaction.atomic():
         held = _claim(now)
         withdrawn.start()
-        _until_somebody_waits()
+        _until(lambda: _is(_WAITS_FOR_US))
         deliveries.intend(held[:1])
     withdrawn.join()
 
@@ -350,14 +353,17 @@ def test_a_withdrawal_waits_out_a_claim_and_takes_back_what_was_not_intended(now
 def test_a_process_that_stands_still_over_its_claim_loses_it(now: datetime) -> None:
     people.queued(people.notice(people.window()))
     lost: list[DatabaseError] = []
-    ended = threading.Event()
+    claimed, seen, ended = threading.Event(), threading.Event(), threading.Event()
 
     def stand_still() -> None:
-        database.end_stalled(2.0)
+        database.end_stalled(1.0)
         try:
             with transaction.atomic():
                 _claim(now)
-                ended.wait(30)
+                claimed.set()
+                while not seen.wait(0.1):  # until then it does not stand still
+                    _is("SELECT true")
+                ended.wait(_PATIENCE)
         except DatabaseError as error:
             lost.append(error)
         finally:
@@ -365,15 +371,19 @@ def test_a_process_that_stands_still_over_its_claim_loses_it(now: datetime) -> N
 
     stopped = threading.Thread(target=stand_still)
     stopped.start()
-    _until(f"SELECT EXISTS ({_HOLDING})")
+    assert claimed.wait(_PATIENCE)
     with transaction.atomic():
         assert _claim(now) == []
-    _until(f"SELECT NOT EXISTS ({_HOLDING})")
-    with transaction.atomic():
-        assert len(_claim(now)) == 1
+    seen.set()
+    _until(lambda: _can_claim(now))
     ended.set()
     stopped.join()
     assert len(lost) == 1
+
+
+def _can_claim(now: datetime) -> bool:
+    with transaction.atomic():
+        return len(_claim(now)) == 1
 
 
 def _apart(withdraw: Callable[..., int], notices: list[int], reason: str, now: datetime) -> None:
@@ -383,19 +393,17 @@ def _apart(withdraw: Callable[..., int], notices: list[int], reason: str, now: d
         connection.close()
 
 
-def _until_somebody_waits() -> None:
-    _until("SELECT count(*) FROM pg_locks WHERE NOT granted")
-
-
-def _until(question: str) -> None:
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        with connection.cursor() as cursor:
-            cursor.execute(question)
-            if cursor.fetchone()[0]:
-                return
+def _until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + _PATIENCE
+    while not condition():
+        assert time.monotonic() < end
         time.sleep(0.05)
-    raise AssertionError(f"none came: {question}")
+
+
+def _is(question: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(question)
+        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.django_db
