@@ -41,8 +41,9 @@ def _configuration() -> dict[str, Any]:
         # a drain that outlives its connection ends in known states; one cut short leaves unknown ones
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_soft_shutdown_timeout": 30,  # longer than the longest batch
-        "task_soft_time_limit": 55,
-        "task_time_limit": 70,
+        # every task ends itself where nothing is half done. What hangs is killed, which all of it survives;
+        # a soft limit would raise its error anywhere, in the middle of a call or of a transaction
+        "task_time_limit": 300,
         "beat_scheduler": "config.clock:Scheduler",
         "beat_max_loop_interval": 1,
         "beat_enable_remote_control": False,

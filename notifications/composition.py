@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import Error
 
@@ -99,7 +98,7 @@ def compose(held: Sequence[Claimed], *, now: datetime, material: Material | None
             sealed.append(row)
         except (KeyError, ValueError) as error:
             deliveries.give_up(row, State.FAILED, f"cannot be composed: {error}", now=now)
-        except (Error, SoftTimeLimitExceeded):
+        except Error:
             raise
         except Exception as error:  # whatever it is, it must not stop the channel
             log.exception("delivery %s cannot be composed", row.public_id)

@@ -39,7 +39,7 @@ _BATCH: Final = 2_000
 """Deliveries of one question: those sent one after the other lie on few pages of the provider's list."""
 
 _TURN_SECONDS: Final = 30
-"""How long one run begins with further questions; the next one goes on."""
+"""How long one run asks; the next one goes on."""
 
 _LIST: Final = 500
 
@@ -77,7 +77,7 @@ def _channel(channel: str, *, now: datetime) -> int:
             batch = _claim(notices, channel, wire.provider, now=now)
             words: list[Receipt] = []
             try:
-                words.extend(_asked(wire, batch, now=now))
+                words.extend(_asked(wire, batch, stop, now=now))
             except Unreachable as error:
                 log.info("%s cannot be asked what became of its messages: %s", wire.provider, error)
                 told = {word.delivery_public_id for word in words}
@@ -145,8 +145,11 @@ def _turn(rows: Sequence[_Waiting], at: datetime) -> None:
         Delivery.objects.filter(pk__in=ids, state=State.SENT).update(not_before=at)
 
 
-def _asked(wire: Channel, batch: Sequence[_Waiting], *, now: datetime) -> Iterator[Receipt]:
-    """What the provider knows the end of. It may have sent a message long after it took it."""
+def _asked(wire: Channel, batch: Sequence[_Waiting], stop: float, *, now: datetime) -> Iterator[Receipt]:
+    """What the provider knows the end of. It may have sent a message long after it took it.
+
+    Raises Unreachable where it has not told of all by `stop`, as time.monotonic() has it.
+    """
     if not batch:
         return
     rows = {row.provider_ref: row for row in batch}
@@ -166,6 +169,8 @@ def _asked(wire: Channel, batch: Sequence[_Waiting], *, now: datetime) -> Iterat
                 raw={"asked": True, "status": report.status},
                 received_at=now,
             )
+        if time.monotonic() >= stop:
+            raise Unreachable("it answers too slowly for one run")
 
 
 def _suppression(report: Report) -> str:

@@ -7,8 +7,10 @@ window that was moved or cancelled keeps its place in the series, so that its ti
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -22,6 +24,9 @@ from maintenance.series.ahead import EVERY, Times, faults, horizon, near
 from maintenance.series.numbers import Expecting
 
 log = logging.getLogger(__name__)
+
+_TURN_SECONDS: Final = 120.0
+"""How long one run begins with further series; those it did not come to are due at the next one."""
 
 
 class _Work:
@@ -78,14 +83,17 @@ def book(
 
 
 def extend(now: datetime) -> int:
-    """Book what has come near of every series that goes on; how many series were looked at.
+    """Book what has come near of every series that goes on; how many series were due.
 
     Harmless whenever and however often it is called, also by two at once.
     """
     due = Q(extended_at=None) | Q(extended_at__lte=now - EVERY)
     found = list(Series.objects.filter(due, ended_at=None).order_by("pk").select_related("booker"))
     until = horizon(now) if found else now
+    stop = time.monotonic() + _TURN_SECONDS
     for series in found:
+        if time.monotonic() >= stop:
+            break
         try:
             _extend(series, now, until)
         except Exception:  # whatever it is, the other series must not wait for it

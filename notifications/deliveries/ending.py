@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Final
 from uuid import UUID
 
@@ -21,6 +23,9 @@ BY_HAND: Final = "by hand"
 
 _SWEPT: Final = 5_000
 """Rows of one transaction: a sweep that finds a million must not hold them all."""
+
+_TURN_SECONDS: Final = 30.0
+"""How long one sweep begins with more of them; the next one goes on."""
 
 
 def withdraw(notices: Sequence[int], reason: str, *, now: datetime) -> int:
@@ -89,13 +94,17 @@ def _expire(now: datetime) -> int:
     over = Q(true_until__lte=now) | Q(status=Notice.Status.WITHDRAWN)
     notices = Notice.objects.filter(over, pk__in=queued.filter(left__gt=0).values("notice"))
     moved = 0
+    stop = time.monotonic() + _TURN_SECONDS
     for notice in notices.values_list("pk", flat=True):
         late = Delivery.objects.filter(notice=notice, state=State.QUEUED, expires_at__lte=now)
         end = {"state": State.EXPIRED, "reason": "its words are no longer true", "settled_at": now}
-        moved += sum(_locked(part, **end) for channel in DIRECT for part in _parts(late, channel))
         posts = late.filter(customer=None)
         moved += _locked(posts.exclude(provider=BY_HAND), **end)
         moved += _locked(posts.filter(provider=BY_HAND), **end | {"reason": "nobody posted it in time"})
+        for part in chain.from_iterable(_parts(late, channel) for channel in DIRECT):
+            if time.monotonic() >= stop:
+                return moved
+            moved += _locked(part, **end)
     return moved
 
 

@@ -23,8 +23,8 @@ _PATIENCE: Final = timedelta(days=3)
 """How long a receipt may wait for its delivery: the row may not be committed yet, never this long."""
 
 _BATCH: Final = 500
-_TURN: Final = 50_000
-"""Receipts of one run, some seconds' worth: whoever calls has other things to do."""
+_TURN: Final = 10_000
+"""Receipts of one run, a second or two: whoever calls has other things to do, and comes again soon."""
 
 _DELIVERY: Final = Delivery._meta.db_table
 _RECEIPT: Final = Receipt._meta.db_table

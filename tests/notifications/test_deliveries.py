@@ -231,6 +231,15 @@ def test_too_late_to_be_true_expires_with_its_reason(now: datetime) -> None:
 
 
 @pytest.mark.django_db
+def test_many_that_are_too_late_expire_some_at_a_time(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "_SWEPT", 2)
+    people.queued(people.notice(people.window(), true_until=now), number=5)
+
+    assert deliveries.sweep(now=now) == 5
+    assert _states() == [State.EXPIRED] * 5
+
+
+@pytest.mark.django_db
 def test_a_post_made_by_hand_is_confirmed_once(now: datetime) -> None:
     (post,) = people.queued(
         people.notice(people.window(), channels=["social"]),

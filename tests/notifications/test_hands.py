@@ -41,6 +41,16 @@ def test_orders_expire_before_they_pile_up() -> None:
     assert [hand.name for hand in HANDS if not hand.seconds < hand.expires <= 10 * hand.seconds] == []
 
 
+def test_no_task_is_interrupted_in_the_middle_of_what_it_does() -> None:
+    """A soft limit raises wherever the task is, in a transaction or a call; what hangs is killed at last."""
+    current_app.loader.import_default_modules()
+    ours = [task for name, task in current_app.tasks.items() if not name.startswith("celery.")]
+
+    assert current_app.conf.task_soft_time_limit is None
+    assert [task.name for task in ours if task.soft_time_limit] == []
+    assert current_app.conf.task_time_limit
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", [hand.name for hand in HANDS])
 def test_every_hand_leaves_a_heartbeat_as_a_task(name: str) -> None:

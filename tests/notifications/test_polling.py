@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +17,7 @@ from notifications.models import Delivery, Receipt, State, Suppression
 from tests import people
 from tests.notifications import messages
 from tests.servers import twilio as stand_in
-from tests.servers.web import Answer, Server
+from tests.servers.web import Answer, Request, Server
 
 pytestmark = pytest.mark.django_db
 
@@ -139,6 +140,29 @@ def test_the_run_ends_quietly_where_twilio_cannot_be_asked_and_the_next_goes_on(
     settings.TWILIO_API_BASE = server.url
     assert polling.poll(now=LATER + timedelta(seconds=59)) == 0
     assert polling.poll(now=LATER + timedelta(seconds=60)) == 2
+
+
+def test_a_run_with_slow_answers_ends_by_itself_with_what_it_heard_on_record(
+    server: stand_in.Twilio, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "_TURN_SECONDS", 0.5)
+    _sent(server, 40)  # more than are asked about at once
+    for message in server.messages:
+        message.move("delivered")
+
+    def slowly(request: Request) -> Answer:
+        time.sleep(0.4)
+        return server.take(request)
+
+    with Server(slowly) as slow:
+        settings.TWILIO_API_BASE = slow.url
+        heard = polling.poll(now=LATER)
+    settings.TWILIO_API_BASE = server.url
+    monkeypatch.undo()
+
+    assert 0 < heard < 40
+    assert _states() == {State.DELIVERED: heard, State.SENT: 40 - heard}
+    assert polling.poll(now=LATER + timedelta(seconds=60)) == 40 - heard
 
 
 def test_a_receipt_that_was_not_lost_after_all_is_the_same_event(server: stand_in.Twilio) -> None:

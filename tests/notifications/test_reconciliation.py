@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -67,6 +68,26 @@ def _unknown(channel: str = "sms", minutes: float = 2, number: int = 1, **option
         "intended_at": database.clock() - timedelta(minutes=minutes),
     }
     return people.queued(notice, number=number, **(values | options))[0]
+
+
+def test_a_run_with_slow_answers_ends_by_itself_and_the_next_goes_on(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, now: datetime
+) -> None:
+    monkeypatch.setattr(asking, "_TURN_SECONDS", 0.5)
+    _unknown(number=3 * asking.AT_ONCE, channel="email", minutes=60)
+
+    def slowly(self: Provider, message: Message, since: datetime) -> Found | None:
+        time.sleep(0.6)
+        return Found(f"SM{message.delivery}")
+
+    monkeypatch.setattr(Provider, "find", slowly)
+    found = ask(None)
+
+    assert 0 < found <= asking.AT_ONCE
+    assert Delivery.objects.filter(state=State.UNKNOWN).count() == 3 * asking.AT_ONCE - found
+    assert Attempt.objects.count() == found  # of the others nothing is known, and nothing decided
+    ask.now = now + timedelta(minutes=2)
+    assert ask(None) > 0
 
 
 def test_found_at_the_provider_is_sent(ask: Ask) -> None:
