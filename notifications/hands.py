@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from maintenance import rechecks, series, signin
@@ -32,23 +32,36 @@ log = logging.getLogger(__name__)
 _TURN_SECONDS: Final = 8
 """How long one tick prepares before others get their turn; the next one goes on."""
 
+_WAKE_SECONDS: Final = 1.0
 
-def tick() -> None:
-    """Plan what happened, prepare what is due, and work on what providers said."""
+
+def tick(*, wake: Callable[[], None] = lambda: None) -> None:
+    """Plan what happened, prepare what is due, and work on what providers said.
+
+    `wake` is called first, about once a second of preparing, and after it: no sender waits for a notice of
+    a million to be prepared to its end, or for receipts.
+    """
     clock = corrected_clock()
+    wake()
     notices.plan(now=clock())
-    stop = time.monotonic() + _TURN_SECONDS
+    begun = time.monotonic()
+    woken_at, stop = begun, begun + _TURN_SECONDS
     for notice in notices.due(now=clock()):
-        _prepare(notice, stop, clock)
+        while time.monotonic() < stop and not _prepare(notice, clock):
+            if time.monotonic() >= woken_at + _WAKE_SECONDS:
+                wake()
+                woken_at = time.monotonic()
+    wake()
     receipts.work(now=clock())
 
 
-def _prepare(notice: int, stop: float, clock: Clock) -> None:
+def _prepare(notice: int, clock: Clock) -> bool:
+    """Whether there is nothing more to do for it now."""
     try:
-        while time.monotonic() < stop and not preparation.prepare(notice, now=clock()):
-            pass
+        return preparation.prepare(notice, now=clock())
     except Exception:  # whatever it is, the other notices must not wait for it
         log.exception("notice %s cannot be prepared; it is tried again", notice)
+        return True
 
 
 def sweep() -> None:
@@ -92,9 +105,9 @@ HANDS: Final[Mapping[str, Callable[[], None]]] = {
 """By the names of the timetable."""
 
 
-def waiting() -> list[str]:
-    """The channels on which something is due now."""
-    return progress.waiting(now=database.clock())
+def waiting(channels: Sequence[str] | None = None) -> list[str]:
+    """Those of the channels on which something is due now; of all that are switched on if none are named."""
+    return progress.waiting(channels, now=database.clock())
 
 
 def deliver(channel: str, *, stopping: Callable[[], bool] = lambda: False) -> int:

@@ -6,8 +6,10 @@ by the database's clock, so that machines whose clocks differ agree on who is de
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
+import threading
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,11 +23,16 @@ from django.db.models import Case, F, Q, Value, When
 from notifications import database
 from notifications.models import Heartbeat
 
+log = logging.getLogger(__name__)
+
 CLOCK: Final = "clock"
 """The hand of the clock itself: it ticks, whoever does the work."""
 
 SENDING: Final = "deliver "
 """Before a channel's name: the hand that sends on it."""
+
+SERVING: Final = "serve "
+"""Before a channel's name: a process that sends on it when it is woken, whatever it does meanwhile."""
 
 _KEPT: Final = timedelta(hours=1)
 """How long the row of a process that is gone stays: long enough to be looked at."""
@@ -43,6 +50,8 @@ class Pulse:
     """Since it last found something to do; None where it never did."""
     processes: int
     """How many move it now."""
+    where: Sequence[str] = ()
+    """Which these are, each as its host and process id."""
 
 
 def silence() -> timedelta:
@@ -65,6 +74,29 @@ def beat(hand: str, *, worked: bool = False) -> None:
     if worked:
         late = Q(worked_at__isnull=True) | Q(worked_at__lt=clock - often())
         mine.filter(late).update(worked_at=clock)
+
+
+def keep(hands: Sequence[str]) -> threading.Event:
+    """Leave heartbeats of these hands for as long as this process lives, or until the event is set.
+
+    By a thread of its own, with a connection for each time: one that is idle for days keeps none.
+    """
+    stop = threading.Event()
+    threading.Thread(target=_keep, args=(hands, stop), name="heartbeat", daemon=True).start()
+    return stop
+
+
+def _keep(hands: Sequence[str], stop: threading.Event) -> None:
+    while True:
+        try:
+            for hand in hands:
+                beat(hand)
+        except Exception:  # whatever it is, the next time may succeed
+            log.exception("no heartbeat could be left; it is tried again")
+        finally:
+            connection.close()
+        if stop.wait(silence().total_seconds() / 3):
+            return
 
 
 def pulses() -> dict[str, Pulse]:
@@ -101,6 +133,7 @@ def _pulse(rows: Sequence[Heartbeat], clock: datetime) -> Pulse:
         steady=clock - min(row.since for row in alive) if alive else timedelta(0),
         idle=min((clock - row.worked_at for row in rows if row.worked_at), default=None),
         processes=len(alive),
+        where=tuple(sorted(row.process for row in alive)),
     )
 
 

@@ -112,11 +112,11 @@ def mornings(notices: Sequence[int], *, now: datetime) -> dict[int, Morning]:
     return {notice: Morning(len(times), min(times)) for notice, times in found.items()}
 
 
-def waiting(*, now: datetime) -> list[str]:
-    """The channels on which something is due."""
+def waiting(channels: Sequence[str] | None = None, *, now: datetime) -> list[str]:
+    """Those of the channels on which something is due; of all that are switched on where none are named."""
     return [
         channel
-        for channel in settings.CHANNELS
+        for channel in (settings.CHANNELS if channels is None else channels)
         if Delivery.objects.filter(
             channel=channel, state=State.QUEUED, not_before__lte=now, expires_at__gt=now
         ).exists()

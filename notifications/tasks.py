@@ -5,32 +5,62 @@ from __future__ import annotations
 import mmap
 from typing import Any, Final
 
-from celery import Task, shared_task
-from celery.signals import task_success, worker_shutting_down
+from celery import Task, current_app, shared_task
+from celery.signals import task_success, worker_process_init, worker_shutting_down
+from django.conf import settings
 
-from notifications import hands, heartbeats
+from notifications import channel_threads, hands, heartbeats
 
 _leaving: Final = mmap.mmap(-1, 1)
 """One byte that the pool's processes share with the worker they were forked from; no lock that one of
 them could take along when it is killed."""
 
-_WOKEN: Final = 4
-"""Senders woken by each tick: many that are idle must not begin one a second. One too many finds nothing."""
+_WOKEN: Final = 2
+"""Processes woken at a time for each channel with work: about four a second, of which each goes on for ten
+seconds. One too many finds nothing."""
+
+_DELIVER_LIMIT: Final = 120
+"""Seconds until a process that hangs over its calls is ended, and by then whatever it holds is in doubt
+anyway. A turn takes 60 and its last calls at most 35, unless a mail server takes all its time."""
 
 
 @shared_task
 def tick() -> None:
-    """Plan what happened, prepare what is due, and wake a sender for each channel with work."""
-    hands.tick()
+    """Plan what happened, prepare what is due, and wake senders for each channel with work."""
+    hands.tick(wake=_wake)
+
+
+def _wake() -> None:
     for channel in hands.waiting():
         for _ in range(_WOKEN):
-            deliver.apply_async((channel,), queue=f"lull.{channel}", expires=10, retry=False)
+            deliver.apply_async((channel,), queue=_queue(channel), expires=10, retry=False)
 
 
-@shared_task
+def _queue(channel: str) -> str:
+    return f"lull.{channel}"
+
+
+@shared_task(time_limit=_DELIVER_LIMIT)
 def deliver(channel: str) -> None:
-    """Send what is due on one channel; at the worker's end no longer than what is under way takes."""
-    hands.deliver(channel, stopping=_is_leaving)
+    """Send what is due on this channel, and on every other that this worker serves, side by side.
+
+    At the worker's end no longer than what is under way takes.
+    """
+    channels = {channel, *_served()}
+    channel_threads.serve([name for name in settings.CHANNELS if name in channels], stopping=_is_leaving)
+
+
+def _served() -> list[str]:
+    """The channels whose queues this worker was told to consume."""
+    consumed = current_app.amqp.queues.consume_from
+    return [channel for channel in settings.CHANNELS if _queue(channel) in consumed]
+
+
+@worker_process_init.connect
+def _say_what_is_served(**_: Any) -> None:
+    """Whatever this process is at: nobody need start another where one is busy, or deaf to its queue."""
+    if served := _served():
+        heartbeats.keep([f"{heartbeats.SERVING}{channel}" for channel in served])
 
 
 def leave(**_: Any) -> None:

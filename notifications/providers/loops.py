@@ -67,12 +67,21 @@ def forget(name: object) -> Closable | None:
 def close() -> None:
     """Close what the loops of this process have open, and the loops."""
     for key in [key for key in _loops if key[0] == os.getpid()]:
-        ended = _loops.pop(key)
-        if not ended.loop.is_running():
-            for one in ended.kept.values():
-                _finish(ended.loop, one.close())
-            _finish(ended.loop, ended.loop.shutdown_default_executor())
-            ended.loop.close()
+        _close(key)
+
+
+def close_own() -> None:
+    """Close what the loop of this thread has open, and the loop; a later call makes a new one."""
+    _close((os.getpid(), threading.get_ident()))
+
+
+def _close(key: tuple[int, int]) -> None:
+    ended = _loops.pop(key, None)
+    if ended and not ended.loop.is_running():
+        for one in ended.kept.values():
+            _finish(ended.loop, one.close())
+        _finish(ended.loop, ended.loop.shutdown_default_executor())
+        ended.loop.close()
 
 
 def _finish(loop: asyncio.AbstractEventLoop, work: Awaitable[Result]) -> Result:

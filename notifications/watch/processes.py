@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from notifications import heartbeats
-from notifications.heartbeats import CLOCK, Pulse
+from notifications.heartbeats import CLOCK, SERVING, Pulse
 from notifications.timetable import HANDS, Hand
 from notifications.watch.words import Wrong, length_of
 
@@ -45,7 +45,7 @@ def workers(pulses: Mapping[str, Pulse]) -> Iterator[Wrong]:
     ticking = pulses.get(CLOCK)
     if ticking is None or ticking.steady < heartbeats.silence():
         return
-    ages = [pulse.age for hand, pulse in pulses.items() if hand != CLOCK]
+    ages = [pulse.age for pulse in _worked(pulses)]
     if not ages or min(ages) > heartbeats.silence():
         since = f"for {length_of(min(ages))}" if ages else "for an hour or more"
         yield Wrong(
@@ -69,8 +69,13 @@ def workers(pulses: Mapping[str, Pulse]) -> Iterator[Wrong]:
 def working(pulses: Mapping[str, Pulse]) -> timedelta:
     """For how long there has been a clock and a worker: what stood still before has time to move again."""
     ticking = pulses.get(CLOCK)
-    steady = [pulse.steady for hand, pulse in pulses.items() if hand != CLOCK]
+    steady = [pulse.steady for pulse in _worked(pulses)]
     return min(ticking.steady, max(steady, default=timedelta(0))) if ticking else timedelta(0)
+
+
+def _worked(pulses: Mapping[str, Pulse]) -> list[Pulse]:
+    """Of those that did something; a process that is only there may be deaf."""
+    return [pulse for hand, pulse in pulses.items() if hand != CLOCK and not hand.startswith(SERVING)]
 
 
 def _patience(hand: Hand) -> timedelta:

@@ -9,7 +9,7 @@ from typing import Final
 from django.conf import settings
 
 from notifications import backlog, database, notices
-from notifications.heartbeats import SENDING, Pulse
+from notifications.heartbeats import SENDING, SERVING, Pulse
 from notifications.watch import senders
 from notifications.watch.processes import busy, working
 from notifications.watch.words import Wrong, label, length_of, number_of
@@ -44,13 +44,30 @@ def due(pulses: Mapping[str, Pulse], now: datetime) -> Iterator[Wrong]:
         waited = min(now - since, at_work) if since else timedelta(0)
         sending = pulses.get(f"{SENDING}{channel}")
         if waited > busy() and (sending is None or sending.age > busy()):
-            yield Wrong(
-                f"sender {channel}",
-                f"{label(channel)}: messages are due, and no worker sends any. Start one for this "
-                f"channel's queue (celery -A config worker --queues lull.{channel}), or see its log.",
-            )
+            yield Wrong(f"sender {channel}", _unsent(channel, waited, pulses.get(f"{SERVING}{channel}")))
         elif waited > LATE and (sending is None or sending.idle is None or sending.idle > LATE):
             yield from _stuck(channel, waited, now)
+
+
+def _unsent(channel: str, waited: timedelta, serving: Pulse | None) -> str:
+    """Nobody is there to send them, or somebody is and does not."""
+    due = f"{label(channel)}: messages have been due for {length_of(waited)}, and"
+    if serving is None or not serving.processes:
+        last = f" The last one fell silent {length_of(serving.age)} ago." if serving else ""
+        return (
+            f"{due} no running worker serves this channel.{last} Start one "
+            f"(celery -A config worker --queues lull.{channel})."
+        )
+    names = ", ".join(serving.where[:_NAMED]) + (", ..." if serving.processes > _NAMED else "")
+    them = "is 1 process" if serving.processes == 1 else f"are {serving.processes} processes"
+    return (
+        f"{due} nothing is sent, though there {them} for this channel ({names}). They hang, are busy with "
+        "other work, or no longer hear Redis: see the workers' log, and restart them."
+    )
+
+
+_NAMED: Final = 3
+"""Processes that are named; the others are like them."""
 
 
 def _stuck(channel: str, waited: timedelta, now: datetime) -> Iterator[Wrong]:

@@ -43,9 +43,12 @@ class Bench:
         self.running.append(process)
         return process
 
-    def worker(self, name: str = "worker", *, children: int = 2, **environment: str) -> Process:
-        """A Celery worker with a pool of child processes."""
+    def worker(
+        self, name: str = "worker", *, children: int = 2, queues: str = "", **environment: str
+    ) -> Process:
+        """A Celery worker with a pool of child processes, for all queues where none are named."""
         command = ["-m", "celery", "-A", "config", "worker", "-c", str(children), "-l", "WARNING"]
+        command += ["-Q", queues] if queues else []
         # nobody is asked at the start who else is there: that takes a second
         return self.start(*command, "--without-mingle", "-n", f"{name}@localhost", **environment)
 

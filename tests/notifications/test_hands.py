@@ -13,10 +13,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from maintenance.models import Customer, Kind
-from notifications import database, hands, heartbeats, tasks
+from notifications import database, hands, heartbeats, preparation, tasks
 from notifications.management import watchman
 from notifications.management.commands import dispatch
-from notifications.models import Delivery, Heartbeat, Notice, State
+from notifications.models import Delivery, Heartbeat, Notice, PlannedChange, State
 from notifications.timetable import HANDS
 from tests import people
 
@@ -48,7 +48,7 @@ def test_no_task_is_interrupted_in_the_middle_of_what_it_does() -> None:
 
     assert current_app.conf.task_soft_time_limit is None
     assert [task.name for task in ours if task.soft_time_limit] == []
-    assert current_app.conf.task_time_limit
+    assert current_app.conf.task_time_limit > current_app.tasks["notifications.tasks.deliver"].time_limit
 
 
 @pytest.mark.django_db
@@ -160,3 +160,22 @@ def test_no_hand_of_the_clock_asks_its_machine_what_time_it_is() -> None:
     asking = [room.name for room in rooms if re.search(r"timezone|datetime\.now", room.read_text())]
 
     assert asking == []
+
+
+@pytest.mark.django_db
+def test_senders_are_woken_before_a_large_notice_is_prepared_to_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(preparation, "SLICE", 1)
+    monkeypatch.setattr(hands, "_WAKE_SECONDS", 0.0)
+    now = timezone.now()
+    bank = people.service()
+    window = people.window(bank, starts_at=now + timedelta(days=7), booked_at=now)
+    PlannedChange.objects.create(change=window.changes.get(), at=now)
+    people.notice(window, channels=["sms"], due_at=now)
+    for number in range(3):
+        people.customer(f"c{number}", uses=[bank], phone=f"+4477009{number:05d}")
+    prepared: list[int] = []
+    hands.tick(wake=lambda: prepared.append(Delivery.objects.count()))
+
+    assert prepared == [0, 1, 2, 3, 3]

@@ -13,8 +13,8 @@ from pytest_django.fixtures import Settings
 from notifications import backlog, database, heartbeats, watch
 from notifications.channels import open_channel
 from notifications.deliveries import BY_HAND
-from notifications.heartbeats import CLOCK, SENDING
-from notifications.models import Bucket, Delivery, Notice, Receipt, State
+from notifications.heartbeats import CLOCK, SENDING, SERVING
+from notifications.models import Bucket, Delivery, Heartbeat, Notice, Receipt, State
 from notifications.timetable import HANDS
 from notifications.watch import processes, queues
 from tests import people
@@ -133,7 +133,39 @@ def test_a_channel_that_nobody_serves_is_wrong_while_the_others_are_served(now: 
     assert found(now) == ["sender sms"]
     beats(f"{SENDING}sms", age=2 * SILENCE)
     assert found(now) == ["sender sms"]
-    assert "lull.sms" in words(now)
+    assert "no running worker serves this channel. Start one" in words(now)
+    assert "--queues lull.sms" in words(now)
+
+
+def test_a_worker_that_is_there_and_sends_nothing_is_named_and_no_other_is_asked_for(now: datetime) -> None:
+    all_is_well()
+    due(now)
+    beats(f"{SENDING}email", f"{SERVING}sms")
+
+    assert found(now) == ["sender sms"]
+    assert "there is 1 process for this channel (elsewhere:1)" in words(now)
+    assert "Start one" not in words(now)
+    beats(f"{SERVING}sms", age=4 * SILENCE)
+    assert "The last one fell silent 2 min ago. Start one" in words(now)
+
+
+def test_of_many_workers_that_send_nothing_a_few_are_named(now: datetime) -> None:
+    all_is_well()
+    due(now)
+    moment = database.clock()
+    Heartbeat.objects.bulk_create(
+        Heartbeat(hand=f"{SERVING}sms", process=f"host:{n}", since=moment, beat_at=moment) for n in range(5)
+    )
+
+    assert "there are 5 processes for this channel (host:0, host:1, host:2, ...)" in words(now)
+
+
+def test_a_worker_that_is_only_there_has_done_nothing(now: datetime) -> None:
+    all_is_well()
+    beats(*(hand.name for hand in HANDS), age=SILENCE + timedelta(seconds=5))
+    beats(f"{SERVING}sms")
+
+    assert found(now) == ["worker"]
 
 
 def test_a_long_queue_that_moves_is_no_fault(now: datetime) -> None:

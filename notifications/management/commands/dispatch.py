@@ -7,18 +7,19 @@ Several at once, and beside workers, are harmless: rows are claimed.
 from __future__ import annotations
 
 import logging
+import math
 import signal
 import threading
 import time
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections, connection
 
-from notifications import hands, heartbeats
+from notifications import channel_threads, hands, heartbeats
 from notifications.management.watchman import Watchman
 from notifications.timetable import HANDS
 
@@ -30,7 +31,7 @@ _PATIENCE_SECONDS: Final = 40.0
 
 
 class Command(BaseCommand):
-    """One thread for the clock's hands, one for each channel."""
+    """Threads for the clock's hands and for the senders."""
 
     help = "Do the clock's and the workers' work in one process, without Celery and Redis."
 
@@ -52,13 +53,12 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
+        served = channels or settings.CHANNELS
         threads = [
             _thread("hands", Moving(stop).turn, stop),
-            *(
-                _thread(channel, Sending(channel, stop).turn, stop)
-                for channel in channels or settings.CHANNELS
-            ),
+            _thread("senders", Sending(served, stop).turn, stop),
         ]
+        heartbeats.keep([f"{heartbeats.SERVING}{channel}" for channel in served])
         watchman = Watchman()
         watchman.ticked()
         for thread in threads:
@@ -70,6 +70,7 @@ class Command(BaseCommand):
         deadline = time.monotonic() + _PATIENCE_SECONDS
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        channel_threads.close()
         watchman.stop()
         self.stdout.write("Stopped.")
 
@@ -98,16 +99,15 @@ class Moving:
 
 
 class Sending:
-    """One channel."""
+    """The channels, side by side."""
 
-    def __init__(self, channel: str, stop: threading.Event) -> None:
+    def __init__(self, channels: Sequence[str], stop: threading.Event) -> None:
         """Until `stop`."""
-        self._channel, self._stop = channel, stop
+        self._channels, self._stop = channels, stop
 
     def turn(self) -> None:
-        """Send what is due, if anything is."""
-        if self._channel in hands.waiting():
-            hands.deliver(self._channel, stopping=self._stop.is_set)
+        """Send what is due, for as long as anything is."""
+        channel_threads.serve(self._channels, stopping=self._stop.is_set, seconds=math.inf)
 
 
 def _thread(name: str, turn: Callable[[], None], stop: threading.Event) -> threading.Thread:

@@ -28,7 +28,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from maintenance.models import Service
-from notifications import deliveries, demonstration
+from notifications import deliveries, demonstration, heartbeats
 
 HOST = "127.0.0.1"  # this laptop only: what faces a network has a proxy and its own processes
 SILENT_SECONDS = 2
@@ -198,6 +198,7 @@ def _serve(listener: socket.socket, started: Callable[[], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn puts its own in their place while it runs, and raises the signal once more when it has ended
         signal.signal(number, lambda *_: setattr(server, "should_exit", True))
+    heartbeats.keep([f"{heartbeats.SERVING}{channel}" for channel in settings.CHANNELS])
     for thread in threads:
         thread.start()
     server.run([listener])
