@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Final
 
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import Error, close_old_connections, connection
 
 from notifications import hands, sending
 from notifications.providers import loops
@@ -81,7 +81,7 @@ class _Thread:
     def _close_what_is_broken(self) -> None:
         try:
             close_old_connections()
-        except DatabaseError:
+        except Error:
             log.warning("a connection of %s could not be closed", self._channel, exc_info=True)
 
     def _let_go(self) -> None:
@@ -170,7 +170,7 @@ class _Turn:
     def _due(self, channels: Sequence[str]) -> Sequence[str]:
         try:
             return hands.waiting(channels)
-        except DatabaseError:
+        except Error:
             if not self._running:
                 raise
             log.warning("whether something is due cannot be seen; it is tried again", exc_info=True)

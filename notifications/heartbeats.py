@@ -1,7 +1,8 @@
 """What a process has just done in; who works, and who has fallen silent, out.
 
-One row for each hand of the clock and process, and one for each process that is a clock. All is judged
-by the database's clock, so that machines whose clocks differ agree on who is dead.
+One row for each hand of the clock and process, one for each process that is a clock, and one for each
+channel that a process serves. All is judged by the database's clock, so that machines whose clocks differ
+agree on who is dead.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import time
@@ -16,7 +17,7 @@ from django.test import Client
 
 from notifications import heartbeats
 from notifications.models import Alarm, Delivery, Receipt, State
-from tests.faults import harness
+from tests.faults import harness, scene
 from tests.servers.log import read
 
 pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True)]
@@ -73,6 +74,29 @@ def test_killed_workers_and_their_return_are_told_once_by_two_clocks(tmp_path: P
         f"\nworkers killed: the operator had the mail after {told:.1f} s,"
         f" with silences of {SILENT_SECONDS} s instead of 30"
     )
+
+
+@pytest.mark.postgresql
+@pytest.mark.redis
+def test_a_worker_that_is_deaf_is_named_and_only_when_it_is_gone_another_is_asked_for(tmp_path: Path) -> None:
+    with harness.bench(tmp_path, **SHORT) as bench:
+        bench.beat()
+        bench.worker("hands", children=1, queues="lull")
+        sender = bench.worker("sender", children=1, queues="lull.email")
+        harness.until(lambda: alive("tick", "serve email"), seconds=60, made=bench)
+        os.kill(sender.pid, signal.SIGSTOP)  # it hears its queue no more; the process it started lives
+        scene.notice(5, "email", prepared=True)
+        harness.until(lambda: "there is 1 process" in _said(), seconds=60, made=bench)
+        assert "Start one" not in _said()
+
+        bench.kill(sender)
+        harness.until(lambda: "Start one" in _said(), seconds=60, made=bench)
+        assert "no running worker serves this channel" in _said()
+
+
+def _said() -> str:
+    """What the alarm of the email channel says, while there is one."""
+    return "".join(Alarm.objects.filter(what="sender email", ended_at=None).values_list("words", flat=True))
 
 
 @pytest.mark.postgresql

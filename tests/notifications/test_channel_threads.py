@@ -15,6 +15,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from notifications import channel_threads, progress, sending
+from notifications.channels import open_channel
 from notifications.contract import Channel, Class, Message, Outcome, Pause
 from notifications.models import Delivery, Notice, State
 from notifications.providers import loops
@@ -58,18 +59,17 @@ Road = Callable[[str, Wire], Wire]
 def road(monkeypatch: pytest.MonkeyPatch) -> Iterator[Road]:
     """Puts a wire behind a channel; the others lead to the outbox."""
     wires: dict[str, Wire] = {}
-    opened = sending.open_channel
 
-    def open_channel(name: str, in_flight: int, *, demonstration: bool) -> Channel:
+    def opened(name: str, in_flight: int, *, demonstration: bool) -> Channel:
         if name in wires and not demonstration:
             return wires[name]
-        return opened(name, in_flight, demonstration=demonstration)
+        return open_channel(name, in_flight, demonstration=demonstration)
 
     def put(channel: str, wire: Wire) -> Wire:
         wires[channel] = wire
         return wire
 
-    monkeypatch.setattr(sending, "open_channel", open_channel)
+    monkeypatch.setattr(sending, "open_channel", opened)
     yield put
     for wire in wires.values():
         wire.goes_on.set()
