@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from maintenance import recurrence
 from maintenance.days import Country
 from maintenance.models import CriticalDay
+from maintenance.recurrence import Budget
 
 Pattern = CriticalDay.Pattern
 
@@ -18,14 +19,20 @@ _REST: Final = timedelta(days=21)
 """Longer than any run of days of rest: so far a day may move back."""
 
 
-def days_of(critical: CriticalDay, country: Country, first: date, last: date) -> list[date]:
+def days_of(
+    critical: CriticalDay, country: Country, first: date, last: date, *, budget: Budget | None = None
+) -> list[date]:
     """The dates from `first` to `last`, both included, on which it falls in that country, in order.
 
     A month that is too short for a day of the month has it on its last day, as payday on the 31st; one with
-    too few working days has none. Raises NoRecurrence for a rule that cannot be read.
+    too few working days has none. Raises RecurrenceError for a rule that cannot be worked out,
+    within `budget` (a row's own where none is given).
     """
     ahead = _REST if critical.earlier else timedelta(0)
-    named = _FALLS[Pattern(critical.pattern)](critical, country, first, last + ahead)
+    if critical.pattern == Pattern.RECURRENCE:
+        named: Iterable[date] = _recurrence(critical, first, last + ahead, budget)
+    else:
+        named = _FALLS[Pattern(critical.pattern)](critical, country, first, last + ahead)
     if critical.earlier:
         named = (_worked(day, country) for day in named)
     return sorted({day for day in named if first <= day <= last})
@@ -67,12 +74,14 @@ def _date(critical: CriticalDay, _country: Country, _first: date, _last: date) -
         yield critical.day
 
 
-def _recurrence(critical: CriticalDay, _country: Country, first: date, last: date) -> Iterator[date]:
+def _recurrence(critical: CriticalDay, first: date, last: date, budget: Budget | None) -> Iterator[date]:
     if critical.day:
         begin, after, before = (
             datetime.combine(day, time.min, UTC) for day in (critical.day, first, last + _DAY)
         )
-        named = recurrence.occurrences(begin, begin + _DAY, critical.recurrence, after, before, zone=UTC)
+        named = recurrence.occurrences(
+            begin, begin + _DAY, critical.recurrence, after, before, zone=UTC, budget=budget
+        )
         yield from (starts_at.date() for starts_at, _ in named)
 
 
@@ -83,7 +92,6 @@ _FALLS: Final[dict[Pattern, Callable[[CriticalDay, Country, date, date], Iterato
     Pattern.LAST_DAYS: _last_days,
     Pattern.YEARLY: _yearly,
     Pattern.DATE: _date,
-    Pattern.RECURRENCE: _recurrence,
 }
 
 

@@ -14,15 +14,17 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from maintenance import clock, critical, days
+from maintenance import clock, critical, days, recurrence
 from maintenance.admin.critical_fields import CriticalDayForm, HolidayForm
 from maintenance.admin.rechecking import Rechecking
+from maintenance.admin.times import broken
 from maintenance.models import CriticalDay, Holiday
-from maintenance.recurrence import repeats
+from maintenance.recurrence import RecurrenceError, repeats
 
 Pattern = CriticalDay.Pattern
 
 SHOWN: Final = 5
+_DAY: Final = timedelta(days=1)
 _AHEAD: Final = (timedelta(days=200), timedelta(days=3_700))
 
 
@@ -53,14 +55,21 @@ class CriticalDayAdmin(Rechecking):
         return ("name", "touched", "falls", "coming")
 
     @display(description="When")
-    def falls(self, row: CriticalDay) -> str:
-        """Its pattern in words."""
+    def falls(self, row: CriticalDay) -> SafeString | str:
+        """Its pattern in words, or what is wrong with it."""
+        if row.pattern == Pattern.RECURRENCE and row.day:
+            begin = clock.at_bank(row.day, time.min)
+            if problem := recurrence.broken(begin, begin + _DAY, row.recurrence, timezone.now()):
+                return broken(problem)
         return words(row)
 
     @display(description="Next days")
     def coming(self, row: CriticalDay) -> SafeString | str:
         """What the pattern comes to."""
-        found = coming(row, timezone.localdate())
+        try:
+            found = coming(row, timezone.localdate())
+        except RecurrenceError as problem:
+            return broken(problem)
         lines = ((clock.day_words(day),) for day in found)
         return format_html_join("", "<p>{}</p>", lines) or "None: they have passed."
 
@@ -71,7 +80,10 @@ class CriticalDayAdmin(Rechecking):
 
 
 def coming(row: CriticalDay, today: date) -> list[date]:
-    """The next days from today on, in the country of its services, the bank's where it is for every one."""
+    """The next days from today on, in the country of its services, the bank's where it is for every one.
+
+    Raises RecurrenceError.
+    """
     found: list[date] = []
     code = next((service.country for service in row.services.all()), settings.COUNTRY)
     country = days.of(code)

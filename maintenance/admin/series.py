@@ -23,7 +23,7 @@ from maintenance.admin import frame, series_booking
 from maintenance.admin.readonly import ReadOnlyAdmin
 from maintenance.forms import SettleForm, offered
 from maintenance.models import Conflict, Impact, Series, Skipped, Window
-from maintenance.recurrence import repeats
+from maintenance.recurrence import RecurrenceError, repeats
 from maintenance.refusals import Refused
 from maintenance.templatetags.spans import moment
 
@@ -74,7 +74,10 @@ class SeriesAdmin(ReadOnlyAdmin):
         number = row.open  # type: ignore[attr-defined]
         return f"{number}: choose other times" if number else "–"
 
-    @display(description="Status", label={"Goes on": "success", "Ended": "default", "Over": "default"})
+    @display(
+        description="Status",
+        label={"Goes on": "success", "Ended": "default", "Over": "default", "Broken": "danger"},
+    )
     def standing(self, row: Series) -> str:
         """Whether more are made."""
         return _standing(row, timezone.now())
@@ -120,6 +123,7 @@ def _page(
         "series": row,
         "repeats": repeats.words(row.recurrence, row.starts_at),
         "standing": _standing(row, now),
+        "broken": "" if row.ended_at else recurrence.broken(row.starts_at, row.ends_at, row.recurrence, now),
         "length": row.ends_at - row.starts_at,
         "impacts": [
             (service, Impact.Level(row.levels.get(service.key, Impact.Level.OUTAGE)).label)
@@ -140,7 +144,10 @@ def _standing(row: Series, now: datetime) -> str:
     """In a word: somebody ended it, its rule names no more times, or it goes on."""
     if row.ended_at:
         return "Ended"
-    times = recurrence.coming(row.starts_at, row.ends_at, row.recurrence, now, 1)
+    try:
+        times = recurrence.coming(row.starts_at, row.ends_at, row.recurrence, now, 1)
+    except RecurrenceError:
+        return "Broken"
     return "Goes on" if times else "Over"
 
 

@@ -12,7 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
@@ -21,7 +21,7 @@ from maintenance.admin import importing
 from maintenance.admin.rechecking import Rechecking
 from maintenance.admin.times_fields import CutoffForm, FreezeForm, StandingWindowForm, SupportCoverForm
 from maintenance.models import Cutoff, Freeze, StandingWindow, SupportCover
-from maintenance.recurrence import repeats
+from maintenance.recurrence import RecurrenceError, repeats
 from maintenance.templatetags.spans import duration, span
 
 Times = Sequence[tuple[datetime, datetime]]
@@ -29,6 +29,11 @@ Repeating = Freeze | StandingWindow | SupportCover | Cutoff
 
 SHOWN: Final = 5
 _DAYS_LOOKED_AT: Final = 40
+
+
+def broken(problem: object) -> SafeString:
+    """What a row shows of itself that cannot be worked out, so that somebody mends it."""
+    return format_html('<strong class="lull-flag">Broken, and not considered</strong> {}', str(problem))
 
 
 class RepeatingAdmin(Rechecking):
@@ -55,17 +60,23 @@ class RepeatingAdmin(Rechecking):
     @display(description="Next time", ordering="starts_at")
     def next_time(self, row: Repeating) -> str:
         """The time that is under way, or the next one."""
-        times = recurrence.coming(row.starts_at, row.ends_at, row.recurrence, timezone.now(), 1)
+        try:
+            times = recurrence.coming(row.starts_at, row.ends_at, row.recurrence, timezone.now(), 1)
+        except RecurrenceError:
+            return "Unknown"
         return span(*times[0]) if times else "Over"
 
     @display(description="Next times")
     def coming(self, row: Repeating) -> SafeString | str:
         """What the rule comes to: the surest way to see that it is the one that was meant."""
-        times = self.times(row, timezone.now())
+        try:
+            times = self.times(row, timezone.now())
+        except RecurrenceError as problem:
+            return broken(problem)
         return format_html_join("", "<p>{}</p>", ((span(*each),) for each in times)) or "None: it is over."
 
     def times(self, row: Any, now: datetime) -> Times:
-        """The next times that are not over."""
+        """The next times that are not over. Raises RecurrenceError."""
         return recurrence.coming(row.starts_at, row.ends_at, row.recurrence, now, SHOWN)
 
     @display(description="First time")
@@ -74,9 +85,10 @@ class RepeatingAdmin(Rechecking):
         return span(row.starts_at, row.ends_at)
 
     @display(description="Repeats")
-    def repeats(self, row: Repeating) -> str:
-        """Its rule in words."""
-        return repeats.words(row.recurrence, row.starts_at)
+    def repeats(self, row: Repeating) -> SafeString | str:
+        """Its rule in words, or what is wrong with it."""
+        problem = recurrence.broken(row.starts_at, row.ends_at, row.recurrence, timezone.now())
+        return broken(problem) if problem else repeats.words(row.recurrence, row.starts_at)
 
     @display(description="Hours")
     def hours(self, row: Repeating) -> str:

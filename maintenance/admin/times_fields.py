@@ -13,7 +13,7 @@ from maintenance import clock, recurrence
 from maintenance.admin.repeat import RepeatField
 from maintenance.forms import Moment
 from maintenance.models import Cutoff, Freeze, StandingWindow, SupportCover
-from maintenance.recurrence import NoRecurrence, repeats
+from maintenance.recurrence import RecurrenceError, repeats
 from maintenance.recurrence.repeats import Repeat
 
 YEARS: Final = range(1970, 2200)
@@ -67,9 +67,10 @@ def rule(repeat: Repeat, starts_at: datetime) -> str:
     try:
         if text:
             recurrence.check(text, starts_at)
-    except NoRecurrence as problem:
+        named = not text or _names(text, starts_at)
+    except RecurrenceError as problem:
         raise ValidationError(str(problem)) from None
-    if text and not _names(text, starts_at):
+    if not named:
         raise ValidationError("The first time is not one that the rule names: choose a start that is.")
     return text
 

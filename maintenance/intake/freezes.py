@@ -14,6 +14,7 @@ from django.db import transaction
 from maintenance import recurrence
 from maintenance.intake.icsevents import Entry, Taken
 from maintenance.models import Freeze, Service
+from maintenance.recurrence import RecurrenceError
 
 _STAMP: Final = re.compile(r"(.*)#\d{8}T\d{6}Z", re.DOTALL)
 
@@ -97,7 +98,10 @@ def _alike(freeze: Freeze, entry: Entry, services: set[int]) -> bool:
 
 
 def _comes(one: Entry | Freeze, now: datetime) -> bool:
-    return bool(recurrence.coming(one.starts_at, one.ends_at, one.recurrence, now, 1))
+    try:
+        return bool(recurrence.coming(one.starts_at, one.ends_at, one.recurrence, now, 1))
+    except RecurrenceError:  # a row from before: nobody knows that it is over
+        return True
 
 
 def _event_of(uid: str) -> str:

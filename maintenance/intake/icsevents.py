@@ -47,7 +47,7 @@ class Taken:
 def read(parts: Sequence[Component], clocks: Clocks, now: datetime, *, called_off: bool = False) -> Taken:
     """The freezes of one event: the event first, if the file has it, then the times of it that differ.
 
-    Raises Reject, and NoRecurrence for a rule that is none.
+    Raises Reject, and RecurrenceError for a rule whose times cannot be worked out.
     """
     for part in parts:
         _check(part)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from maintenance.intake import icsevents, icslines
@@ -18,9 +18,11 @@ from maintenance.intake.icsevents import Taken
 from maintenance.intake.icslines import Component
 from maintenance.intake.icszones import Clocks
 from maintenance.intake.textfiles import Unreadable
-from maintenance.recurrence import NoRecurrence
+from maintenance.recurrence import Budget, BudgetExceeded, RecurrenceError
 
 MOST_FREEZES: Final = 5_000
+_CPU: Final = timedelta(seconds=30)
+"""For the events of a whole file; 5,000 that repeat take five."""
 _UNREAD: Final = ("VTODO", "VJOURNAL", "VFREEBUSY", "VAVAILABILITY")
 
 
@@ -52,15 +54,20 @@ def read(content: bytes, name: str, *, now: datetime) -> CalendarFile:
     clocks = Clocks(each for each in found if each.kind == "VTIMEZONE")
     events: list[Taken] = []
     count = 0
+    budget = Budget(cpu=_CPU)
     rejected = [_refused(each, "only events are read") for each in found if each.kind in _UNREAD]
     for parts in _events(found, rejected):
         try:
             events.append(icsevents.read(parts, clocks, now, called_off=called_off))
             count += len(events[-1].entries)
-        except (Reject, NoRecurrence) as reason:
+        except (Reject, RecurrenceError) as reason:
             rejected.append(_refused(parts[0], str(reason)))
         if count > MOST_FREEZES:
             raise Unreadable(f"{name} comes to more than {MOST_FREEZES:,} freezes: export fewer days of it.")
+        try:
+            budget.look_at_clock()
+        except BudgetExceeded:
+            raise Unreadable(f"{name} takes too long to read: export fewer events of it.") from None
     if not (events or rejected):
         raise Unreadable(f"{name} is a calendar without an event.")
     return CalendarFile(events, sorted(rejected, key=lambda each: each.line))

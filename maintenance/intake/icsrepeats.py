@@ -10,7 +10,7 @@ from typing import Final
 from maintenance import clock, recurrence
 from maintenance.intake.csvfiles import Reject
 from maintenance.intake.icszones import Time
-from maintenance.recurrence import NoRecurrence
+from maintenance.recurrence import Budget, NoRecurrence
 
 AHEAD: Final = timedelta(days=731)
 """How far single times are taken, where a rule cannot be kept."""
@@ -21,6 +21,8 @@ _DAY: Final = timedelta(days=1)
 _COMPARED: Final = {"DAILY": 800 * _DAY, "WEEKLY": 1_200 * _DAY}
 _COMPARED_ELSE: Final = 28 * 366 * _DAY
 """After 28 years dates fall on the same weekdays again, and the clocks change on the same dates."""
+_MOST_COMPARED: Final = 28 * 366 + 1
+"""Every day of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Kept:
 
 
 def taken(event: Repeating, now: datetime) -> list[Kept | Single]:
-    """How the bank can keep it; raises Reject, or NoRecurrence for a rule that is none."""
+    """How the bank can keep it; raises Reject, or RecurrenceError for one whose times cannot be worked out."""
     if len(event.left_out) > _MOST_LEFT_OUT:
         raise Reject(f"more than {_MOST_LEFT_OUT:,} of its times are left out")
     left_out = {_on_day_of(time, event.first).at for time in event.left_out}
@@ -95,7 +97,7 @@ def _ruled(event: Repeating, now: datetime) -> Iterator[Kept | Single]:
     """Its rule on the bank's clock, or single times; and a first time that is not of the rule."""
     first, zone, here = event.first, event.first.start.zone, clock.bank_zone()
     rules = [_until_in_utc(rule.strip().upper(), first.start) for rule in event.rules]
-    recurrence.check("\n".join(rules), first.start.at, zone=zone)
+    recurrence.check("\n".join(rules), first.start.at, first.end_at, zone=zone)
     begin = recurrence.coming(first.start.at, first.end_at, "\n".join(rules), first.start.at, 1, zone=zone)
     if not begin:
         raise NoRecurrence("its rule never names a time")
@@ -132,9 +134,11 @@ def _same(begin: tuple[datetime, datetime], own: str, ours: str, zone: tzinfo, n
     )
     since = max(now, begin[0])
     ahead = (since, since + longest)
-    return recurrence.occurrences(*begin, own, *ahead, zone=zone) == recurrence.occurrences(
-        *begin, ours, *ahead
+    here, there = (
+        recurrence.occurrences(*begin, rule, *ahead, zone=on, budget=Budget(times=_MOST_COMPARED))
+        for rule, on in ((ours, clock.bank_zone()), (own, zone))
     )
+    return here == there
 
 
 def _single_times(

@@ -114,21 +114,28 @@ class Override(models.Model):
 
 
 class Conflict(models.Model):
-    """What came to stand against a window after it was booked: a freeze added, a window moved."""
+    """What came to stand against a window after it was booked: a freeze added, a window moved.
+
+    One for each rule, however much the rule has found.
+    """
 
     window = models.ForeignKey(Window, on_delete=models.CASCADE, related_name="conflicts")
     rule = models.CharField(max_length=24)
-    words = models.TextField()
+    words = models.TextField(
+        help_text="The first few things that the rule found, and how many more there are."
+    )
     hard = models.BooleanField()
     found_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True, blank=True, help_text="Since when it no longer stands.")
 
     class Meta:
         ordering = ["id"]
-        indexes = [
-            models.Index(fields=["window"], condition=Q(gone_at__isnull=True), name="conflict_open"),
-        ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["window", "rule"],
+                condition=Q(gone_at__isnull=True),
+                name="conflict_once_for_each_rule",
+            ),
             models.CheckConstraint(
                 condition=Q(gone_at__isnull=True) | Q(gone_at__gte=F("found_at")),
                 name="conflict_gone_after_found",

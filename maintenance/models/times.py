@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
+from maintenance import recurrence
 from maintenance.models.register import Service
+from maintenance.recurrence import RecurrenceError
 
-_RECURRENCE = "RRULE and EXDATE lines (RFC 5545), on the bank's clock. Empty: once."
+
+class Repeating(models.Model):
+    """A first time, and the rule by which it repeats."""
+
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    recurrence = models.TextField(
+        blank=True, help_text="RRULE and EXDATE lines (RFC 5545), on the bank's clock. Empty: once."
+    )
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        """Its times can be worked out, and none of them lasts longer than until the next."""
+        super().clean()
+        if self.recurrence.strip() and self.starts_at and self.ends_at:
+            try:
+                recurrence.check(self.recurrence, self.starts_at, self.ends_at)
+            except RecurrenceError as problem:
+                raise ValidationError({"recurrence": str(problem)}) from None
 
 
 class Holiday(models.Model):
@@ -28,13 +53,10 @@ class Holiday(models.Model):
         return f"{self.name}, {self.day:%Y-%m-%d}"
 
 
-class Freeze(models.Model):
+class Freeze(Repeating):
     """A time in which nothing may be touched: year end, a sale, an election."""
 
     name = models.CharField(max_length=120)
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
-    recurrence = models.TextField(blank=True, help_text=_RECURRENCE)
     uid = models.CharField(
         max_length=255, blank=True, editable=False, help_text="UID of the calendar entry it came from."
     )
@@ -94,14 +116,20 @@ class CriticalDay(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Its days can be worked out."""
+        super().clean()
+        if self.pattern == self.Pattern.RECURRENCE and self.recurrence.strip() and self.day:
+            try:
+                recurrence.check(self.recurrence, datetime.combine(self.day, time.min, UTC), zone=UTC)
+            except RecurrenceError as problem:
+                raise ValidationError({"recurrence": str(problem)}) from None
 
-class StandingWindow(models.Model):
+
+class StandingWindow(Repeating):
     """A time agreed once and for all for maintenance of some services."""
 
     name = models.CharField(max_length=120)
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
-    recurrence = models.TextField(blank=True, help_text=_RECURRENCE)
     services = models.ManyToManyField(Service, blank=True, help_text="None means every service.")
 
     class Meta:
@@ -114,13 +142,10 @@ class StandingWindow(models.Model):
         return self.name
 
 
-class SupportCover(models.Model):
+class SupportCover(Repeating):
     """When somebody answers customers: the hours of a hotline or a chat."""
 
     name = models.CharField(max_length=120, help_text="Hotline, chat.")
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
-    recurrence = models.TextField(blank=True, help_text=_RECURRENCE)
     on_holidays = models.BooleanField(default=False, help_text="Staffed on public holidays as well.")
     services = models.ManyToManyField(Service, blank=True, help_text="None means every service.")
 
@@ -135,7 +160,7 @@ class SupportCover(models.Model):
         return self.name
 
 
-class Cutoff(models.Model):
+class Cutoff(Repeating):
     """A time in which a service must run: a batch, the taking in of salary files, a clearing cut-off."""
 
     class Kind(models.TextChoices):
@@ -146,9 +171,6 @@ class Cutoff(models.Model):
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="cutoffs")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     name = models.CharField(max_length=120)
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
-    recurrence = models.TextField(blank=True, help_text=_RECURRENCE)
     working_days_only = models.BooleanField(default=False, help_text="Not on weekends and public holidays.")
 
     class Meta:

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from maintenance.models.register import Service
+from maintenance.models.times import Repeating
 
 
 class Exemption(models.TextChoices):
@@ -19,7 +20,7 @@ class Exemption(models.TextChoices):
     CRITICAL = "critical", "Critical fix"
 
 
-class Series(models.Model):
+class Series(Repeating):
     """Windows that repeat. Each occurrence is a window of its own, with its own approvals and notices."""
 
     services = models.ManyToManyField(Service, related_name="series")

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from maintenance.recurrence.syntax import NoRecurrence
-from maintenance.recurrence.times import check, coming, occurrences
+from maintenance.recurrence.budget import Budget
+from maintenance.recurrence.errors import BudgetExceeded, NoRecurrence, Overlapping, RecurrenceError
+from maintenance.recurrence.times import broken, check, coming, occurrences
 
-__all__ = ["NoRecurrence", "check", "coming", "occurrences"]
+__all__ = [
+    "Budget",
+    "BudgetExceeded",
+    "NoRecurrence",
+    "Overlapping",
+    "RecurrenceError",
+    "broken",
+    "check",
+    "coming",
+    "occurrences",
+]

@@ -14,6 +14,8 @@ from django.utils.text import get_text_list
 from maintenance import clock
 
 _WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_SHOWN: Final = 500
+"""Characters of a rule; nobody reads more."""
 _ORDINALS: Final = ("first", "second", "third", "fourth", "fifth")
 
 
@@ -50,6 +52,13 @@ class Repeat:
 
 def of(recurrence: str, starts_at: datetime) -> Repeat:
     """The choice that a recurrence stands for: one with a name where its meaning is the same."""
+    try:
+        return _choice(recurrence, starts_at)
+    except (ValueError, OverflowError):  # a row from before that is no rule: shown as it is written
+        return Repeat(Every.OWN, own=recurrence.strip())
+
+
+def _choice(recurrence: str, starts_at: datetime) -> Repeat:
     lines = recurrence.split()
     if not lines:
         return Repeat()
@@ -65,6 +74,13 @@ def of(recurrence: str, starts_at: datetime) -> Repeat:
 
 def words(recurrence: str, starts_at: datetime) -> str:
     """`Every month on the first Sunday until 31 December 2027`."""
+    try:
+        return _said(recurrence, starts_at)
+    except (ValueError, OverflowError):  # a row from before that is no rule
+        return _as_written(recurrence.split())
+
+
+def _said(recurrence: str, starts_at: datetime) -> str:
     lines = recurrence.split()
     left_out = sum(line.count(",") + 1 for line in lines if line.upper().startswith("EXDATE"))
     rules = [line for line in lines if not line.upper().startswith("EXDATE")]
@@ -82,7 +98,7 @@ def _own(rules: list[str], starts_at: datetime) -> tuple[str, date | None]:
     parts = _plain(rules[0], clock.bank_day(starts_at))
     until = parts.pop("UNTIL", "")
     if len(rules) > 1 or parts.keys() != {"FREQ", "BYDAY"} or parts["FREQ"] != "WEEKLY":
-        return f"By its own rule: {' and '.join(rules).replace(';', '; ')}", None
+        return _as_written(rules), None
     numbers = sorted(_WEEKDAYS.index(day) for day in parts["BYDAY"].split(","))
     names = [day_name[number] for number in numbers]
     if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
@@ -90,6 +106,10 @@ def _own(rules: list[str], starts_at: datetime) -> tuple[str, date | None]:
     else:
         said = f"Every {get_text_list(names, 'and')}"
     return said, _last_day(until, starts_at) if until else None
+
+
+def _as_written(rules: list[str]) -> str:
+    return f"By its own rule: {' and '.join(rules).replace(';', '; ')[:_SHOWN]}"
 
 
 def _rules(first: date) -> Mapping[Every, str]:

@@ -1,7 +1,6 @@
-"""The lines of a recurrence (RRULE and EXDATE, RFC 5545) in; what can count its times, or why none can, out.
+"""The lines of a recurrence (RRULE and EXDATE, RFC 5545) in; its rules, or why it is none, out.
 
-Stricter than dateutil, which takes what RFC 5545 forbids, and for ever looks for what never comes: a
-30 February by the day takes it six seconds, an interval of 0 has no end.
+Stricter than dateutil, which takes what RFC 5545 forbids: an interval of 0, which has no end.
 """
 
 from __future__ import annotations
@@ -9,22 +8,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
-from dateutil.rrule import rruleset, rrulestr
+from dateutil.rrule import rrulestr
+
+from maintenance.recurrence.errors import NoRecurrence
 
 _WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _DAY: Final = f"(?:{'|'.join(_WEEKDAYS)})"
 _EXCEPTIONS: Final = re.compile(r"EXDATE:(\d{8}T\d{6}(?:,\d{8}T\d{6})*)")
 _TOO_OFTEN: Final = ("HOURLY", "MINUTELY", "SECONDLY")
 _ANY: Final = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-_LATE: Final = 9_900
-"""A year so late that only a century is left of those that dateutil counts."""
-
-
-class NoRecurrence(ValueError):
-    """A text that is no recurrence rule; the words say what to write."""
+_MOST_CHARACTERS: Final = 50_000
+"""Two thousand times to leave out."""
+_ANY_DAY: Final = datetime(2026, 1, 1)  # noqa: DTZ001  # any day will do to read a rule
 
 
 def _list(one: str) -> str:
@@ -56,67 +55,52 @@ _PARTS: Final[Mapping[tuple[str, str], re.Pattern[str]]] = {
 }
 
 
-def read(begin: datetime, recurrence: str, zone: tzinfo) -> rruleset:
-    """The times of a recurrence that begins at `begin` (naive, on the clock of `zone`).
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A recurrence that was read: its rules, each as its parts by name, and the times to leave out (naive)."""
 
-    Raises NoRecurrence. Whether it ever names a time is not looked into: see `names_none`.
+    rules: tuple[Mapping[str, str], ...]
+    left_out: frozenset[datetime]
+
+
+def read(recurrence: str, zone: tzinfo) -> Rules:
+    """The rules of a text, whose ends are on the clock of `zone`.
+
+    Raises NoRecurrence. Whether they ever name a time is not looked into.
     """
-    rules = rruleset(cache=True)
-    named = 0
+    if len(recurrence) > _MOST_CHARACTERS:
+        raise NoRecurrence(f"Its rule is longer than {_MOST_CHARACTERS:,} characters: write it anew.")
+    rules: list[Mapping[str, str]] = []
+    left_out: set[datetime] = set()
     for line in _lines(recurrence):
         if exceptions := _EXCEPTIONS.fullmatch(line):
-            for text in exceptions[1].split(","):
-                rules.exdate(_time(text))
+            left_out.update(_time(written) for written in exceptions[1].split(","))
         else:
-            rules.rrule(_rule(begin, line, zone))  # type: ignore[arg-type]
-            named += 1
-    if not named:
+            rules.append(_rule(line, zone))
+    if not rules:
         raise NoRecurrence("Write a rule like FREQ=WEEKLY;BYDAY=SU.")
-    return rules
-
-
-def names_none(begin: datetime, recurrence: str, zone: tzinfo) -> bool:
-    """Whether one of its rules names no time at all, in a century or more; raises NoRecurrence."""
-    return any(
-        not _first(begin, line, zone) for line in _lines(recurrence) if not _EXCEPTIONS.fullmatch(line)
-    )
-
-
-def _first(begin: datetime, line: str, zone: tzinfo) -> datetime | None:
-    """The first time that a rule names.
-
-    Asked for a date at the end of dateutil's years, where it soon gives up. After 400 years the calendar
-    is the same again, weekdays and leap days included.
-    """
-    years = 400 * ((_LATE - begin.year) // 400)
-    parts = _parts(line)
-    until = _time(_local_until(parts.pop("UNTIL"), zone)) if "UNTIL" in parts else None
-    rule = rrulestr(_text(parts), dtstart=begin.replace(year=begin.year + years))
-    try:
-        found: datetime | None = next(iter(rule), None)
-    except IndexError:  # dateutil's answer to the sixth Monday of a month
-        return None
-    first = found and found.replace(year=found.year - years)
-    return None if first and until and first > until else first
+    return Rules(tuple(rules), frozenset(left_out))
 
 
 def _lines(recurrence: str) -> list[str]:
     return [line.strip().upper() for line in recurrence.splitlines() if line.strip()]
 
 
-def _rule(begin: datetime, line: str, zone: tzinfo) -> object:
+def _rule(line: str, zone: tzinfo) -> Mapping[str, str]:
     parts = _parts(line)
     if until := parts.get("UNTIL"):
         parts["UNTIL"] = _local_until(until, zone)
     try:
-        return rrulestr(_text(parts), dtstart=begin)
+        rrulestr(text(parts), dtstart=_ANY_DAY)
     except (ValueError, KeyError, TypeError) as error:
         raise NoRecurrence(
             f"“{line[:60]}” is no recurrence rule ({error}): write it like FREQ=MONTHLY;BYDAY=1SU."
         ) from None
+    return parts
 
 
-def _text(parts: Mapping[str, str]) -> str:
+def text(parts: Mapping[str, str]) -> str:
+    """A rule as it is written."""
     return ";".join(f"{name}={value}" for name, value in parts.items())
 
 
@@ -143,11 +127,11 @@ def _refused(line: str, part: str = "") -> NoRecurrence:
     )
 
 
-def _time(text: str) -> datetime:
+def _time(written: str) -> datetime:
     try:
-        return datetime.strptime(text, "%Y%m%dT%H%M%S")  # noqa: DTZ007  # on the clock of the rule
+        return datetime.strptime(written, "%Y%m%dT%H%M%S")  # noqa: DTZ007  # on the clock of the rule
     except ValueError:
-        raise NoRecurrence(f"“{text}” is no time: write it like 20261225T020000.") from None
+        raise NoRecurrence(f"“{written}” is no time: write it like 20261225T020000.") from None
 
 
 def _local_until(until: str, zone: tzinfo) -> str:

@@ -2,22 +2,39 @@
 
 Rules run on the bank's clock: what begins at 02:00 does so in summer and in winter. A time that the spring
 change skips is taken as if the clock had not changed; of one that autumn repeats, the first is meant.
+
+Every expansion has a budget. Whatever stands in a row, it ends: with the times, or with a RecurrenceError.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from itertools import islice, pairwise
 from typing import Final
 
-from dateutil.rrule import rruleset
-
 from maintenance import clock
-from maintenance.recurrence import syntax
-from maintenance.recurrence.syntax import NoRecurrence
+from maintenance.recurrence import expansion, syntax
+from maintenance.recurrence.budget import Budget
+from maintenance.recurrence.errors import BudgetExceeded, NoRecurrence, Overlapping, RecurrenceError
+from maintenance.recurrence.syntax import Rules
 
 _AHEAD: Final = (timedelta(days=60), timedelta(days=800), timedelta(days=12_000))
 """How far is looked for the next times: most repeat often."""
+_LOOKED_AT: Final = 400
+"""Times between which the shortest gap is looked for: every day of a year ..."""
+_FEW: Final = 8
+_LONG: Final = timedelta(days=8 * 366)
+"""... or eight, and all of eight years: a year of a rule is the dearest to look at."""
+_AT_ONCE: Final = 50
+"""So many times of one row may hold at the same moment. A mistyped year makes it thousands."""
+_YEARS: Final = 400
+"""After these the calendar is the same again, weekdays and leap days included."""
+_DAY: Final = timedelta(days=1)
+_A_YEAR: Final = timedelta(days=300)
+
+Times = tuple[datetime, datetime]
 
 
 def occurrences(
@@ -28,24 +45,40 @@ def occurrences(
     last: datetime,
     *,
     zone: tzinfo | None = None,
-) -> list[tuple[datetime, datetime]]:
+    budget: Budget | None = None,
+) -> list[Times]:
     """Every time, in UTC, that shares a moment with the span from `first` to `last`, in order.
 
     `starts_at` and `ends_at` are the first time itself; without a recurrence it is the only one. The rule
-    runs on the clock of `zone`, the bank's own where none is given. Raises NoRecurrence for a text that is
-    no rule.
+    runs on the clock of `zone`, the bank's own where none is given. `budget` is a row's own where none is
+    given. Raises RecurrenceError: NoRecurrence for a text that is no rule, Overlapping where so many times
+    hold at once that a year was mistyped, BudgetExceeded where it names more than the budget allows.
     """
     if not recurrence.strip():
         return [(starts_at, ends_at)] if starts_at < last and ends_at > first else []
     here = zone or clock.bank_zone()
-    begin, end, after, before = (_local(at, here) for at in (starts_at, ends_at, first, last))
+    try:
+        return _expanded(starts_at, ends_at, recurrence, (first, last), here, budget or Budget())
+    except OverflowError:
+        raise NoRecurrence("Its times lie beyond the end of the calendar: choose other years.") from None
+
+
+def _expanded(
+    starts_at: datetime, ends_at: datetime, recurrence: str, span: Times, zone: tzinfo, budget: Budget
+) -> list[Times]:
+    begin, end, after, before = (_local(at, zone) for at in (starts_at, ends_at, *span))
     length = end - begin  # on the clock: a night shift ends at six whatever the clocks do meanwhile
-    found = []
-    for local in _rule(begin, recurrence, here).between(after - length, before, inc=True):
-        times = _instant(local, here), _instant(local + length, here)
-        if times[0] < last and times[1] > first:
-            found.append(times)
-    return found
+    rules = _rules(recurrence, zone)
+    if length > _AT_ONCE * _DAY / len(rules.rules):  # no rule names two times of one day
+        gap = _shortest_gap(begin, recurrence, zone)
+        if gap is not None and length > _AT_ONCE * gap:
+            raise Overlapping(_overlap(length, gap))
+    since = begin if after - begin < length else after - length
+    found = [
+        (_instant(local, zone), _instant(local + length, zone))
+        for local in expansion.named(begin, rules, since, before, budget)
+    ]
+    return [times for times in found if times[0] < span[1] and times[1] > span[0]]
 
 
 def coming(
@@ -56,32 +89,87 @@ def coming(
     count: int,
     *,
     zone: tzinfo | None = None,
-) -> list[tuple[datetime, datetime]]:
+) -> list[Times]:
     """The next times that are not over, in UTC; fewer than `count` where the rule names no more.
 
-    Raises NoRecurrence for a text that is no rule.
+    Raises RecurrenceError as `occurrences` does.
     """
-    found: list[tuple[datetime, datetime]] = []
-    for ahead in _AHEAD:
-        found = occurrences(starts_at, ends_at, recurrence, now, max(now, starts_at) + ahead, zone=zone)
-        if len(found) >= count:
-            break
+    found: list[Times] = []
+    try:
+        for ahead in _AHEAD:
+            found = occurrences(starts_at, ends_at, recurrence, now, max(now, starts_at) + ahead, zone=zone)
+            if len(found) >= count:
+                break
+    except OverflowError:
+        raise NoRecurrence("Its times lie beyond the end of the calendar: choose other years.") from None
     return found[:count]
 
 
-def check(recurrence: str, starts_at: datetime | None = None, *, zone: tzinfo | None = None) -> None:
-    """Raise NoRecurrence, with what to do about it, where the text is no recurrence rule.
+def check(
+    recurrence: str,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    *,
+    zone: tzinfo | None = None,
+) -> None:
+    """Raise RecurrenceError, with what to do about it, where the text is no recurrence rule.
 
-    With the start of the first time also where the rule would name no time at all.
+    With the start of the first time also where the rule would name no time at all, and with its end also
+    where each time would last longer than until the next.
     """
-    if starts_at is None:
-        _rule(datetime(2026, 1, 1), recurrence, UTC)  # noqa: DTZ001  # any day will do to read a rule
-        return
     here = zone or clock.bank_zone()
+    rules = _rules(recurrence, here)
+    if starts_at is None:
+        return
     begin = _local(starts_at, here)
-    _rule(begin, recurrence, here)
-    if syntax.names_none(begin, recurrence, here):
+    if expansion.none(begin, rules, _YEARS):
         raise NoRecurrence("This rule never names a time: write one like FREQ=MONTHLY;BYDAY=1SU.")
+    if ends_at is None:
+        return
+    length = _local(ends_at, here) - begin
+    if length > _DAY or len(rules.rules) > 1:  # no rule names two times of one day
+        gap = _shortest_gap(begin, recurrence, here)
+        if gap is not None and length > gap:
+            raise Overlapping(_overlap(length, gap))
+
+
+def broken(starts_at: datetime, ends_at: datetime, recurrence: str, now: datetime) -> str:
+    """Why a row's times cannot be worked out around now, and what to do; empty where they can."""
+    try:
+        coming(starts_at, ends_at, recurrence, now, 1)
+    except RecurrenceError as problem:
+        return str(problem)
+    return ""
+
+
+@lru_cache(maxsize=1024)
+def _shortest_gap(begin: datetime, recurrence: str, zone: tzinfo) -> timedelta | None:
+    """The shortest time from one start to the next, of the first few hundred; None where it does not repeat."""
+    times = expansion.named(begin, _rules(recurrence, zone), begin, datetime.max, Budget())
+    found: list[datetime] = []
+    with suppress(
+        BudgetExceeded
+    ):  # by a rule that names few times in a century: those that were found will do
+        for at in islice(times, _LOOKED_AT):
+            found.append(at)
+            if len(found) > _FEW and at - begin > _LONG:
+                break
+    return min((later - earlier for earlier, later in pairwise(found)), default=None)
+
+
+def _overlap(length: timedelta, gap: timedelta) -> str:
+    return (
+        f"Each time lasts {_in_words(length)}, but the next one begins after {_in_words(gap)}: it would overlap "
+        "itself. Make it shorter, or let it repeat less often."
+    ) + (" Did you mistype a year?" if length > _A_YEAR else "")
+
+
+def _in_words(length: timedelta) -> str:
+    """`83,000 days`, `1 day`, `26 h`."""
+    days = length // _DAY
+    if days >= 2 or length == _DAY:
+        return f"{days:,} day{'s' if days > 1 else ''}"
+    return clock.length_words(length)
 
 
 def _local(at: datetime, zone: tzinfo) -> datetime:
@@ -93,6 +181,6 @@ def _instant(local: datetime, zone: tzinfo) -> datetime:
 
 
 @lru_cache(maxsize=1024)
-def _rule(begin: datetime, recurrence: str, zone: tzinfo) -> rruleset:
-    """The rule that begins at a time of the zone's clock (naive)."""
-    return syntax.read(begin, recurrence, zone)
+def _rules(recurrence: str, zone: tzinfo) -> Rules:
+    """What a text says on the clock of a zone."""
+    return syntax.read(recurrence, zone)

@@ -1,6 +1,7 @@
 """The tables of times in; when each is, between two instants, as spans, out.
 
-What repeats is unfolded here, and what depends on a country's days of rest is asked of that country.
+What repeats is unfolded here, all of it within one budget, and what depends on a country's days of rest is
+asked of that country.
 """
 
 from __future__ import annotations
@@ -11,35 +12,45 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
-from django.db.models import Model, Q
+from django.db.models import Q
 
 from maintenance import clock, critical, days, recurrence
 from maintenance.days import Country
 from maintenance.models import CriticalDay, Cutoff, Freeze, StandingWindow, SupportCover
-from maintenance.recurrence import NoRecurrence
+from maintenance.recurrence import Budget, RecurrenceError
 from maintenance.rules.network import Network
 from maintenance.rules.spans import Span, Spans
 
 NEXT: Final = timedelta(days=35)
 """How far beyond a time its next standing window is looked for."""
 _DAY: Final = timedelta(days=1)
-_RULES: Final[Mapping[type[Model], str]] = {
-    Freeze: "freeze",
-    CriticalDay: "critical",
-    Cutoff: "cutoff",
-    SupportCover: "support",
-    StandingWindow: "standing",
-}
+Row = Freeze | CriticalDay | Cutoff | SupportCover | StandingWindow
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
-    """What repeats by a rule that cannot be read: it counts, for nobody knows when it is."""
+class Broken:
+    """What repeats in a way that cannot be worked out: it is left out, and said wherever it might matter."""
 
-    rule: str
     words: str
     services: frozenset[int]
     """None means every service."""
+
+
+class _Reading:
+    """One reading of all rows, within one budget, and what in them is broken."""
+
+    def __init__(self) -> None:
+        """Nothing is read yet."""
+        self.budget = Budget.of_all()
+        self.broken: list[Broken] = []
+
+    def leave_out(self, row: Row, problem: RecurrenceError) -> None:
+        """The others still count."""
+        words = (
+            f"The {row._meta.verbose_name} “{row.name}” cannot be worked out and is not considered: mend it. "
+            f"{problem}"
+        )
+        self.broken.append(Broken(words, _keys(row)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +64,7 @@ class Agreed:
     """When somebody answers the customers of a service; without any cover on record it is not among them."""
     standing: Mapping[int, Spans]
     """The standing windows of a service that has any."""
-    unread: tuple[Unread, ...] = ()
-
-    def unreadable(self, rule: str, services: frozenset[int]) -> Iterator[str]:
-        """What a rule says of the times of these services that cannot be read."""
-        for row in self.unread:
-            if row.rule == rule and (not row.services or row.services & services):
-                yield row.words
+    broken: tuple[Broken, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,21 +93,21 @@ def read(asked: frozenset[int], network: Network, first: datetime, last: datetim
     """All that is agreed between two instants, for the asked services and those that are away with them."""
     away = network.away_with(asked)
     countries = _Countries()
-    unread: list[Unread] = []
+    reading = _Reading()
     found = Agreed(
-        freezes=Spans(_freezes(first, last, unread)),
-        critical=Spans(_critical(away, network, countries, first, last, unread)),
-        cutoffs=Spans(_cutoffs(away, network, countries, first, last, unread)),
-        cover=_cover(asked, network, countries, first, last, unread),
-        standing=_standing(asked, first, last + NEXT, unread),
+        freezes=Spans(_freezes(first, last, reading)),
+        critical=Spans(_critical(away, network, countries, first, last, reading)),
+        cutoffs=Spans(_cutoffs(away, network, countries, first, last, reading)),
+        cover=_cover(asked, network, countries, first, last, reading),
+        standing=_standing(asked, first, last + NEXT, reading),
     )
-    return replace(found, unread=tuple(unread))
+    return replace(found, broken=tuple(reading.broken))
 
 
-def _freezes(first: datetime, last: datetime, unread: list[Unread]) -> Iterator[Span]:
+def _freezes(first: datetime, last: datetime, reading: _Reading) -> Iterator[Span]:
     found = Freeze.objects.filter(_may_meet(first), starts_at__lt=last)
     for row in found.prefetch_related("services"):
-        for starts_at, ends_at in _times(row, first, last, unread):
+        for starts_at, ends_at in _times(row, first, last, reading) or ():
             yield Span(row.name, starts_at, ends_at, _keys(row))
 
 
@@ -112,7 +117,7 @@ def _critical(
     countries: _Countries,
     first: datetime,
     last: datetime,
-    unread: list[Unread],
+    reading: _Reading,
 ) -> Iterator[Span]:
     """Whole days on the clocks of the services, each where its country has them."""
     for row in CriticalDay.objects.prefetch_related("services"):
@@ -123,9 +128,9 @@ def _critical(
         for (code, zone), services in there.items():
             days_asked = first.astimezone(zone).date(), last.astimezone(zone).date()
             try:
-                found = critical.days_of(row, countries[code], *days_asked)
-            except NoRecurrence:
-                unread.append(_unread(row))
+                found = critical.days_of(row, countries[code], *days_asked, budget=reading.budget.row())
+            except RecurrenceError as problem:
+                reading.leave_out(row, problem)
                 break
             for day in found:
                 begin, end = (datetime.combine(each, time.min, zone) for each in (day, day + _DAY))
@@ -139,12 +144,12 @@ def _cutoffs(
     countries: _Countries,
     first: datetime,
     last: datetime,
-    unread: list[Unread],
+    reading: _Reading,
 ) -> Iterator[Span]:
     for row in Cutoff.objects.filter(_may_meet(first), starts_at__lt=last, service__in=away):
         country = network.services[row.service_id].country
         name = f"{row.get_kind_display().lower()} “{row.name}”"
-        for starts_at, ends_at in _times(row, first, last, unread):
+        for starts_at, ends_at in _times(row, first, last, reading) or ():
             if not row.working_days_only or countries[country].is_working_day(clock.bank_day(starts_at)):
                 yield Span(name, starts_at, ends_at, frozenset((row.service_id,)))
 
@@ -155,11 +160,14 @@ def _cover(
     countries: _Countries,
     first: datetime,
     last: datetime,
-    unread: list[Unread],
+    reading: _Reading,
 ) -> dict[int, Spans]:
     spans: dict[int, list[Span]] = {}
     for row in SupportCover.objects.prefetch_related("services"):
-        times = [(Span(row.name, *at), clock.bank_day(at[0])) for at in _times(row, first, last, unread)]
+        read = _times(row, first, last, reading)
+        if read is None:
+            continue
+        times = [(Span(row.name, *at), clock.bank_day(at[0])) for at in read]
         stretch = [day for _, day in times[:1] + times[-1:]]
         for service in asked & (_keys(row) or asked):
             found = spans.setdefault(service, [])
@@ -170,12 +178,13 @@ def _cover(
     return {service: Spans(found) for service, found in spans.items()}
 
 
-def _standing(
-    asked: frozenset[int], first: datetime, last: datetime, unread: list[Unread]
-) -> dict[int, Spans]:
+def _standing(asked: frozenset[int], first: datetime, last: datetime, reading: _Reading) -> dict[int, Spans]:
     spans: dict[int, list[Span]] = {}
     for row in StandingWindow.objects.prefetch_related("services"):
-        times = [Span(row.name, *at) for at in _times(row, first, last, unread)]
+        read = _times(row, first, last, reading)
+        if read is None:
+            continue
+        times = [Span(row.name, *at) for at in read]
         for service in asked & (_keys(row) or asked):
             spans.setdefault(service, []).extend(times)
     return {service: Spans(found) for service, found in spans.items()}
@@ -189,24 +198,19 @@ def _times(
     row: Freeze | Cutoff | StandingWindow | SupportCover,
     first: datetime,
     last: datetime,
-    unread: list[Unread],
-) -> list[tuple[datetime, datetime]]:
+    reading: _Reading,
+) -> list[tuple[datetime, datetime]] | None:
+    """None for a row that is broken: as if it were not there, which is something else than no times."""
     try:
-        return recurrence.occurrences(row.starts_at, row.ends_at, row.recurrence, first, last)
-    except NoRecurrence:
-        unread.append(_unread(row))
-        return []
+        return recurrence.occurrences(
+            row.starts_at, row.ends_at, row.recurrence, first, last, budget=reading.budget.row()
+        )
+    except RecurrenceError as problem:
+        reading.leave_out(row, problem)
+        return None
 
 
-def _unread(row: Freeze | CriticalDay | Cutoff | StandingWindow | SupportCover) -> Unread:
-    words = (
-        f"The {row._meta.verbose_name} “{row.name}” repeats by a rule that cannot be read, so nobody knows "
-        "when it is: write the rule anew."
-    )
-    return Unread(_RULES[type(row)], words, _keys(row))
-
-
-def _keys(row: Freeze | CriticalDay | Cutoff | StandingWindow | SupportCover) -> frozenset[int]:
+def _keys(row: Row) -> frozenset[int]:
     if isinstance(row, Cutoff):
         return frozenset((row.service_id,))
     return frozenset(service.pk for service in row.services.all())

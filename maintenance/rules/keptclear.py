@@ -12,7 +12,6 @@ from maintenance.rules.surroundings import Surroundings
 
 def freeze(time: Time, around: Surroundings) -> Iterator[str]:
     """Nothing is touched in a freeze of a service, of what depends on it, or of every service."""
-    yield from around.agreed.unreadable("freeze", around.away)
     for held in around.agreed.freezes.meeting(time):
         if held.of(around.away):
             when = clock.span_words(held.starts_at, held.ends_at)
@@ -21,7 +20,6 @@ def freeze(time: Time, around: Surroundings) -> Iterator[str]:
 
 def critical(time: Time, around: Surroundings) -> Iterator[str]:
     """On a critical day of a service it is not taken away, nor what it depends on."""
-    yield from around.agreed.unreadable("critical", around.away)
     for day in around.agreed.critical.meeting(time):
         lost = day.services & around.away
         if lost:
@@ -30,7 +28,6 @@ def critical(time: Time, around: Surroundings) -> Iterator[str]:
 
 def cutoff(time: Time, around: Surroundings) -> Iterator[str]:
     """A batch, the taking in of salary files and a clearing cut-off need their service, and what it needs."""
-    yield from around.agreed.unreadable("cutoff", around.away)
     for held in around.agreed.cutoffs.meeting(time):
         lost = held.services & around.away
         if lost:
@@ -40,13 +37,19 @@ def cutoff(time: Time, around: Surroundings) -> Iterator[str]:
 
 def standing(time: Time, around: Surroundings) -> Iterator[str]:
     """A service with standing windows is touched only in them."""
-    yield from around.agreed.unreadable("standing", around.asked)
     for service in sorted(around.asked & around.agreed.standing.keys()):
         agreed = around.agreed.standing[service]
         if agreed.gaps(time):
             name = around.network.services[service].name
             coming = agreed.next(time.starts_at, NEXT)
             yield f"This lies outside of the standing windows of {name}{_next(coming)}."
+
+
+def broken(time: Time, around: Surroundings) -> Iterator[str]:
+    """What repeats and cannot be worked out is left out; whoever books looks for himself when it is."""
+    for row in around.agreed.broken:
+        if not row.services or row.services & around.away:
+            yield row.words
 
 
 def _whose(held: Span, around: Surroundings) -> str:

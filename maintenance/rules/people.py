@@ -17,7 +17,6 @@ def support(time: Time, around: Surroundings) -> Iterator[str]:
     A service without any cover on record is not asked about. It demands that somebody covers, not that the
     work moves into the day: suggestions do not keep clear of it.
     """
-    yield from around.agreed.unreadable("support", around.asked)
     alone: dict[tuple[datetime, datetime], set[int]] = defaultdict(set)
     for service in around.asked & around.agreed.cover.keys():
         for gap in around.agreed.cover[service].gaps(time):

@@ -110,6 +110,15 @@ RULES: Final = (
         Weight.SOFT,
     ),
     Rule(
+        "broken",
+        "Times that cannot be worked out",
+        "A freeze, a cut-off or another time that cannot be worked out is not considered, and that is said.",
+        keptclear.broken,
+        Weight.SOFT,
+        avoided=False,
+        asks="How you know that it does not stand against it",
+    ),
+    Rule(
         "longest",
         "Longest window",
         "No window is longer than its services allow.",

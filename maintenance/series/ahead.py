@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Final
 
 from django.contrib.auth.models import User
@@ -46,7 +45,7 @@ def horizon(now: datetime) -> datetime:
 
 
 def near(starts_at: datetime, ends_at: datetime, rule: str, now: datetime, until: datetime) -> list[Times]:
-    """The times that begin after `now`, and at `until` at the latest."""
+    """The times that begin after `now`, and at `until` at the latest. Raises RecurrenceError."""
     found = recurrence.occurrences(starts_at, ends_at, rule, now, until + timedelta(microseconds=1))
     return [times for times in found if times[0] > now]
 
@@ -88,14 +87,12 @@ def faults(
     if not rule.strip():
         return [Objection("recurrence", "Say how it repeats, or book a single window.")]
     try:
-        recurrence.check(rule, starts_at)
-    except recurrence.NoRecurrence as problem:
+        recurrence.check(rule, starts_at, ends_at)
+        times = _coming(starts_at, ends_at, rule, now)
+    except recurrence.RecurrenceError as problem:
         return [Objection("recurrence", str(problem))]
-    times = _coming(starts_at, ends_at, rule, now)
     if not times:
         return [Objection("recurrence", "None of its times is still to come: choose a later first time.")]
-    if any(later[0] < earlier[1] for earlier, later in pairwise(times)):
-        return [Objection("recurrence", "It repeats before it has ended: make it shorter, or less often.")]
     return []
 
 

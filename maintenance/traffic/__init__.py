@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import math
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -15,11 +16,14 @@ from django.db.models import Q
 
 from maintenance import critical, days, upserts
 from maintenance.models import CriticalDay, Service, TrafficProfile, TrafficSample, Window
+from maintenance.recurrence import RecurrenceError
 from maintenance.traffic import keeping, learning
 from maintenance.traffic.forecast import Load, Profile, TooLittle
 from maintenance.traffic.weeks import MOST_WEEKS
 
 __all__ = ["Load", "Profile", "TooLittle", "profile", "record"]
+
+log = logging.getLogger(__name__)
 
 _LEARNT_FROM: Final = timedelta(weeks=MOST_WEEKS + 1)
 _LOOKED_AHEAD: Final = timedelta(days=400)
@@ -121,7 +125,13 @@ def _critical(service: Service, country: days.Country, now: datetime) -> list[da
     """The days that are critical for it, from as far back as is learnt to a year ahead."""
     first, last = (now - _LEARNT_FROM).date(), (now + _LOOKED_AHEAD).date()
     named = CriticalDay.objects.filter(Q(services=service) | Q(services__isnull=True)).order_by("pk")
-    return sorted({day for each in named for day in critical.days_of(each, country, first, last)})
+    found: set[date] = set()
+    for each in named:
+        try:
+            found.update(critical.days_of(each, country, first, last))
+        except RecurrenceError as problem:  # the rules say so to whoever asks for a time
+            log.warning("the critical day %s is left out: %s", each.pk, problem)
+    return sorted(found)
 
 
 def _basis(

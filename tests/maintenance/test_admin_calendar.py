@@ -93,7 +93,7 @@ def test_what_repeats_is_shown_each_time() -> None:
 @pytest.mark.usefixtures("standing_clock")
 def test_a_standing_window_is_shown_as_one() -> None:
     times(StandingWindow, "Agreed night", recurrence="FREQ=MONTHLY")
-    [entry] = [entry for entry in between(*MARCH) if entry.kind is Kind.STANDING]
+    [entry] = [entry for entry in between(*MARCH).entries if entry.kind is Kind.STANDING]
     assert (entry.name, entry.status) == ("Agreed night", "Standing window")
 
 
@@ -103,7 +103,7 @@ def test_public_holidays_are_the_countrys_with_the_banks_own(settings: Any) -> N
     settings.COUNTRY = "GB-ENG"
     Holiday.objects.create(country="GB", day=date(2026, 4, 6), name="Easter Monday", observed=False)
     Holiday.objects.create(country="GB", day=date(2026, 4, 8), name="Founders' day")
-    found = between(date(2026, 4, 1), date(2026, 4, 30))
+    found = between(date(2026, 4, 1), date(2026, 4, 30)).entries
     assert [(entry.name, entry.first.day) for entry in found] == [("Good Friday", 3), ("Founders' day", 8)]
 
 
@@ -129,7 +129,7 @@ def test_a_window_in_conflict_says_so_and_why(asked: str) -> None:
 def test_a_conflict_that_is_gone_is_not_shown() -> None:
     found = conflict(people.window())
     Conflict.objects.filter(pk=found.pk).update(gone_at=people.NOW)
-    assert [entry.conflicts for entry in between(*MARCH)] == [()]
+    assert [entry.conflicts for entry in between(*MARCH).entries] == [()]
 
 
 @pytest.mark.django_db
@@ -150,7 +150,7 @@ def test_with_a_service_only_what_concerns_it_is_shown() -> None:
     times(Freeze, "For all")
     times(Freeze, "For cards").services.add(cards)
     times(Freeze, "For banking").services.add(banking)
-    names = {entry.name for entry in between(*MARCH, service=cards)}
+    names = {entry.name for entry in between(*MARCH, service=cards).entries}
     assert names == {"Cards", "For all", "For cards (Cards)"}
 
 
@@ -184,7 +184,7 @@ def test_three_of_everything_take_the_queries_of_one(asked: str) -> None:
 
 
 def _shown(name: str) -> list[int]:
-    return [entry.first.day for entry in between(*MARCH) if entry.name == name]
+    return [entry.first.day for entry in between(*MARCH).entries if entry.name == name]
 
 
 def _one_of_everything(number: int) -> None:

@@ -190,7 +190,7 @@ def test_a_series_of_which_nothing_can_be_booked_is_refused() -> None:
         ({"rule": "often"}, "no recurrence rule"),
         ({"rule": "FREQ=WEEKLY;UNTIL=20260301"}, "never names a time"),
         ({"rule": "FREQ=WEEKLY;COUNT=2", "starts_at": london(date(2026, 1, 4), 2)}, "still to come"),
-        ({"rule": "FREQ=DAILY", "length": timedelta(hours=25)}, "before it has ended"),
+        ({"rule": "FREQ=DAILY", "length": timedelta(hours=25)}, "it would overlap itself"),
         ({"length": timedelta(0)}, "must end after it starts"),
     ],
 )

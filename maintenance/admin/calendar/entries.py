@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from maintenance import clock, critical, days, recurrence
 from maintenance.models import Conflict, CriticalDay, Freeze, Service, Skipped, StandingWindow, Window
+from maintenance.recurrence import Budget, RecurrenceError
 from maintenance.rules import LIVE
 
 MOVABLE: Final = (Window.Status.BOOKED, Window.Status.APPROVED, Window.Status.REJECTED)
@@ -73,22 +74,50 @@ class Entry:
         return self.kind not in (Kind.HOLIDAY, Kind.CRITICAL)
 
 
-def between(first: date, last: date, service: Service | None = None) -> list[Entry]:
+@dataclass(frozen=True)
+class Broken:
+    """What cannot be shown, because nobody can work out when it is."""
+
+    name: str
+    why: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Between:
+    """All that lies between two days, in order, and what is left out of it."""
+
+    entries: list[Entry]
+    broken: list[Broken]
+
+
+class _Reading:
+    """One reading of all that repeats, within one budget, and what in it is broken."""
+
+    def __init__(self) -> None:
+        self.budget = Budget.of_all()
+        self.broken: list[Broken] = []
+
+    def leave_out(self, row: Freeze | StandingWindow | CriticalDay, problem: RecurrenceError) -> None:
+        self.broken.append(Broken(f"{row._meta.verbose_name} “{row.name}”", str(problem), _address(row)))
+
+
+def between(first: date, last: date, service: Service | None = None) -> Between:
     """Everything from `first` to `last`, both included; with a service, what concerns it."""
     start, end = midnight(first), midnight(last + _A_DAY)
     country = days.of(settings.COUNTRY)
+    reading = _Reading()
     found = [
         *_holidays(first, last, country),
-        *_critical(first, last, service, country),
-        *_repeated(_concerning(Freeze.objects.all(), service), Kind.FREEZE, "Freeze", start, end),
-        *_repeated(
-            _concerning(StandingWindow.objects.all(), service), Kind.STANDING, "Standing window", start, end
-        ),
+        *_critical(first, last, service, country, reading),
+        *_repeated(_concerning(Freeze.objects.all(), service), Kind.FREEZE, (start, end), reading),
+        *_repeated(_concerning(StandingWindow.objects.all(), service), Kind.STANDING, (start, end), reading),
         *_skipped(start, end, service),
         *_windows(start, end, service),
     ]
     order = list(Kind)
-    return sorted(found, key=lambda entry: (entry.first, order.index(entry.kind), entry.starts_at, entry.pk))
+    found.sort(key=lambda entry: (entry.first, order.index(entry.kind), entry.starts_at, entry.pk))
+    return Between(found, reading.broken)
 
 
 def midnight(day: date) -> datetime:
@@ -104,15 +133,22 @@ def _concerning(rows: QuerySet[_Timed], service: Service | None) -> QuerySet[_Ti
 
 
 def _repeated(
-    rows: QuerySet[_Timed], kind: Kind, status: str, start: datetime, end: datetime
+    rows: QuerySet[_Timed], kind: Kind, span: tuple[datetime, datetime], reading: _Reading
 ) -> Iterator[Entry]:
     """Each time of each row, however often it repeats."""
+    start, end = span
+    status = str(rows.model._meta.verbose_name).capitalize()
     near = rows.filter(starts_at__lt=end).exclude(recurrence="", ends_at__lte=start)
     for row in near.prefetch_related("services"):
         about = ", ".join(service.name for service in row.services.all())
-        for starts_at, ends_at in recurrence.occurrences(
-            row.starts_at, row.ends_at, row.recurrence, start, end
-        ):
+        try:
+            times = recurrence.occurrences(
+                row.starts_at, row.ends_at, row.recurrence, start, end, budget=reading.budget.row()
+            )
+        except RecurrenceError as problem:
+            reading.leave_out(row, problem)
+            continue
+        for starts_at, ends_at in times:
             yield Entry(
                 kind,
                 f"{row.name} ({about})" if about else row.name,
@@ -131,12 +167,19 @@ def _holidays(first: date, last: date, country: days.Country) -> Iterator[Entry]
         yield _whole_day(Kind.HOLIDAY, name, "Public holiday", day, "")
 
 
-def _critical(first: date, last: date, service: Service | None, country: days.Country) -> Iterator[Entry]:
+def _critical(
+    first: date, last: date, service: Service | None, country: days.Country, reading: _Reading
+) -> Iterator[Entry]:
     rows = CriticalDay.objects.all()
     if service is not None:
         rows = rows.filter(Q(services=service) | Q(services=None)).distinct()
     for row in rows:
-        for day in critical.days_of(row, country, first, last):
+        try:
+            found = critical.days_of(row, country, first, last, budget=reading.budget.row())
+        except RecurrenceError as problem:
+            reading.leave_out(row, problem)
+            continue
+        for day in found:
             yield _whole_day(Kind.CRITICAL, row.name, "Critical day", day, _address(row))
 
 

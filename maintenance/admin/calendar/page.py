@@ -62,7 +62,8 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
 def _month(request: HttpRequest, today: date, first: int, service: Service | None) -> dict[str, Any]:
     of = _asked(request.GET.get("month", ""), "%Y-%m") or today.replace(day=1)
     weeks = month.days_of(of, first)
-    found = entries.between(weeks[0][0], weeks[-1][-1], service)
+    between = entries.between(weeks[0][0], weeks[-1][-1], service)
+    found = between.entries
     days = [of.replace(day=number + 1) for number in range(calendar.monthrange(of.year, of.month)[1])]
     inside = today if (today.year, today.month) == (of.year, of.month) else of
     return {
@@ -70,6 +71,7 @@ def _month(request: HttpRequest, today: date, first: int, service: Service | Non
         "weekdays": [date_format(day, "D") for day in weeks[0]],
         "weeks": [month.Week(tuple(days), tuple(month.bars(days, found))) for days in weeks],
         "entries": found,
+        "broken": between.broken,
         "agenda": month.agenda(days, found),
         "around": Around(
             earlier=_to(service, month=f"{of - timedelta(days=1):%Y-%m}"),
@@ -84,7 +86,8 @@ def _month(request: HttpRequest, today: date, first: int, service: Service | Non
 
 def _week(request: HttpRequest, today: date, first: int, service: Service | None) -> dict[str, Any]:
     days = month.week_of(_asked(request.GET["week"], "%Y-%m-%d") or today, first)
-    found = entries.between(days[0], days[-1], service)
+    between = entries.between(days[0], days[-1], service)
+    found = between.entries
     above = [entry for entry in found if not entry.timed or entry.kind is Kind.FREEZE]
     return {
         "days": days,
@@ -92,6 +95,7 @@ def _week(request: HttpRequest, today: date, first: int, service: Service | None
         "hours": [f"{hour:02}:00" for hour in range(24)],
         "above": month.bars(days, above),
         "entries": found,
+        "broken": between.broken,
         "agenda": month.agenda(days, found),
         "around": Around(
             earlier=_to(service, week=str(days[0] - timedelta(days=7))),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -235,11 +235,38 @@ def test_a_standing_window_of_no_service_is_of_every_service(now: datetime) -> N
     assert found(now=now, start=START + timedelta(hours=6)) == ["standing"]
 
 
-def test_a_freeze_whose_rule_cannot_be_read_is_named(now: datetime) -> None:
-    freeze(recurrence="FREQ=WEEKLY;BYDAY=XX")
-    assert words(now=now) == [
-        (
-            "The freeze “Election” repeats by a rule that cannot be read, so nobody knows when it is: "
-            "write the rule anew."
-        )
-    ]
+@pytest.mark.parametrize(
+    ("years", "rule", "why"),
+    [
+        ((2026, 2026), "FREQ=WEEKLY;BYDAY=XX", "no recurrence rule"),
+        ((2026, 2026), "FREQ=SECONDLY", "not more often"),
+        ((1970, 2199), "FREQ=DAILY", "lasts 84,00"),
+    ],
+)
+def test_a_freeze_that_cannot_be_worked_out_is_named_and_does_not_stop_the_house(
+    now: datetime, years: tuple[int, int], rule: str, why: str
+) -> None:
+    begin, end = datetime(years[0], 1, 1, tzinfo=UTC), datetime(years[1], 12, 31, tzinfo=UTC)
+    freeze(starts_at=begin, ends_at=end, recurrence=rule)
+    [objection] = against(now=now)
+    assert (objection.rule, objection.hard) == ("broken", False)
+    assert objection.words.startswith(
+        "The freeze “Election” cannot be worked out and is not considered: mend it."
+    )
+    assert why in objection.words
+
+
+def test_a_broken_row_leaves_the_others_as_they_are(now: datetime) -> None:
+    freeze(recurrence="FREQ=SECONDLY")
+    freeze()
+    assert found(now=now) == ["freeze", "broken"]
+
+
+def test_a_broken_row_of_another_service_is_not_spoken_of(now: datetime) -> None:
+    freeze(service("cards"), recurrence="FREQ=SECONDLY")
+    assert found(now=now) == []
+
+
+def test_a_broken_standing_window_does_not_keep_everybody_out(now: datetime) -> None:
+    StandingWindow.objects.create(name="Nights", starts_at=START, ends_at=END, recurrence="FREQ=SECONDLY")
+    assert found(now=now) == ["broken"]

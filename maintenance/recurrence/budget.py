@@ -1,0 +1,82 @@
+"""What working out times may take in; BudgetExceeded, once it has taken more, out."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Final, Self
+
+from maintenance.recurrence.errors import BudgetExceeded
+
+ROW_TIMES: Final = 5_000
+"""Times of one row: every day of thirteen years. No page and no job asks for more than three."""
+ROW_STEPS: Final = 40_000
+"""Days, weeks, months or years of one rule that are looked at: each day of a century."""
+ROW_CPU: Final = timedelta(seconds=1)
+"""Twenty times what those steps take, on a slow machine too: the last resort, where the counts do not help."""
+ALL_TIMES: Final = 500_000
+ALL_CPU: Final = timedelta(seconds=8)
+"""Of all rows that one page or one turn of a job reads: some 20,000 ordinary ones."""
+_CLOCK_EVERY: Final = 16
+"""Steps between two looks at the clock, which costs as much as a step."""
+
+
+class Budget:
+    """How many times may be named, how many steps taken and how much CPU time used, by this thread.
+
+    A row gets one of its own, within that of the page or job that reads many rows: `page.row()`. What has
+    been used up stays so. Not to be shared between threads.
+    """
+
+    __slots__ = ("_cpu", "_since", "_steps", "_times", "_within", "steps", "times")
+
+    def __init__(
+        self,
+        times: int = ROW_TIMES,
+        steps: int = ROW_STEPS,
+        cpu: timedelta = ROW_CPU,
+        *,
+        within: Self | None = None,
+    ) -> None:
+        """By default what one row may take. The CPU time counts from now on."""
+        self.times = 0
+        """Named so far."""
+        self.steps = 0
+        """Taken so far."""
+        self._times, self._steps, self._cpu = times, steps, cpu.total_seconds()
+        self._since = time.thread_time()
+        self._within = within
+
+    @classmethod
+    def of_all(cls) -> Self:
+        """What all rows may take together that one page or one turn of a job reads."""
+        return cls(ALL_TIMES, ALL_TIMES * (ROW_STEPS // ROW_TIMES), ALL_CPU)
+
+    def row(self) -> Self:
+        """For one more row, within this one."""
+        return type(self)(within=self)
+
+    def step(self) -> None:
+        """One more day, week, month or year is looked at. Raises BudgetExceeded."""
+        self.steps += 1
+        if self.steps > self._steps:
+            raise BudgetExceeded(f"Its rule looks at more than {self._steps:,} days: write a simpler one.")
+        if self.steps % _CLOCK_EVERY == 0:
+            self.look_at_clock()
+        if self._within is not None:
+            self._within.step()
+
+    def name(self) -> None:
+        """One more time is named. Raises BudgetExceeded."""
+        self.times += 1
+        if self.times > self._times:
+            raise BudgetExceeded(
+                f"It comes to more than {self._times:,} times at once: let it repeat less often, or until a day."
+            )
+        if self._within is not None:
+            self._within.name()
+
+    def look_at_clock(self) -> None:
+        """Whether there is CPU time left. Raises BudgetExceeded."""
+        if time.thread_time() - self._since > self._cpu:
+            raise BudgetExceeded("Its times take too long to work out: write a simpler rule.")
