@@ -12,6 +12,7 @@ from django.db import transaction
 
 from maintenance import overrides, rules, trail, windows
 from maintenance.models import Approval, Change, Window
+from maintenance.refusals import Refusal
 from maintenance.rules import Objection
 
 _APPROVED = {
@@ -20,7 +21,7 @@ _APPROVED = {
 }
 
 
-class NotAllowed(ValueError):
+class NotAllowed(Refusal):
     """This person may not decide this now; the words say why, and what to do."""
 
 

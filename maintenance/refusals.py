@@ -24,7 +24,14 @@ _OTHERWISE: Final = {
 """What to say of a window on which nothing of the kind can be done now."""
 
 
-class Refused(ValueError):
+class Refusal(ValueError):
+    """What the domain refuses somebody. The message is for that person: why, and what to do.
+
+    Nothing else may be shown as a refusal: any other error is a fault of ours, and belongs into the log.
+    """
+
+
+class Refused(Refusal):
     """A window that must not be; `objections` are all that stand against it, the message their words."""
 
     def __init__(self, objections: Sequence[Objection]) -> None:

@@ -17,6 +17,7 @@ from django.db.models import Q, QuerySet
 
 from maintenance import approvals
 from maintenance.models import Approval, Change, Window
+from maintenance.refusals import Refusal
 from notifications import occasions, wording
 from notifications.models import Notice, PlannedChange
 
@@ -26,7 +27,7 @@ _CLOCK_PATIENCE: Final = timedelta(minutes=1)
 """Several ticks: a worker may be busy sending for one or two of them."""
 
 
-class NotReady(ValueError):
+class NotReady(Refusal):
     """The text cannot be approved as it stands; the sentence says what to do."""
 
 

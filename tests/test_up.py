@@ -33,7 +33,9 @@ def up(tmp_path: Path) -> Iterator[Up]:
     """Start `up` on this test's own data; whatever still runs at the end is killed."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(port: int, data: str = "lull", **environment: str) -> subprocess.Popen[str]:
+    def start(
+        port: int, data: str = "lull", script: str = "", **environment: str
+    ) -> subprocess.Popen[str]:
         own: dict[str, Any] = {
             **os.environ,
             "DATABASE_URL": f"sqlite:///{tmp_path}/{data}.sqlite3",
@@ -44,6 +46,8 @@ def up(tmp_path: Path) -> Iterator[Up]:
             **environment,
         }
         command = [sys.executable, "manage.py", "up", "--no-demo", "--port", str(port)]
+        if script:
+            command = [sys.executable, script, str(port)]
         process = subprocess.Popen(
             command, cwd=settings.ROOT, env=own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -130,5 +134,40 @@ def test_up_starts_again_on_the_same_data(up: Up) -> None:
     answer(port, "/healthz")
     first.kill()
     first.wait()
+    up(port)
+    assert answer(port, "/healthz").status_code == 200
+
+
+_ENDLESS = """
+import os, sys
+sys.path.insert(0, os.getcwd())
+import django
+django.setup()
+from django.core.management import call_command
+from maintenance import rechecks
+
+def endless(now):
+    print("It begins.", flush=True)
+    while True:
+        sum(range(1_000))
+
+rechecks.run = endless
+call_command("up", "--no-demo", "--port", sys.argv[-1])
+"""
+
+
+def test_up_ends_while_a_job_goes_on_for_ever(up: Up, tmp_path: Path) -> None:
+    """What the job was doing is in the log; its database is whole, and the next start goes on."""
+    script = tmp_path / "endless.py"
+    script.write_text(_ENDLESS)
+    port = free_port()
+    process = up(port, script=str(script), DJANGO_SETTINGS_MODULE="config.settings")
+    assert process.stdout is not None
+    assert any(line == "It begins.\n" for line in process.stdout)
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, output
+    assert "cut short" in output
+    assert "in endless" in output
     up(port)
     assert answer(port, "/healthz").status_code == 200

@@ -17,8 +17,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from maintenance import execution, rechecks, windows
-from maintenance.admin import frame
+from maintenance import execution, windows
+from maintenance.admin import frame, rechecking
 from maintenance.forms import ReasonForm
 from maintenance.models import Window
 
@@ -98,15 +98,12 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int, name: s
     form = act.form(request.POST if request.method == "POST" else None)
     refused = ""
     if form.is_valid():
-        assert isinstance(request.user, User)  # the decorator let nobody else in
-        try:
-            now = timezone.now()
-            act.do(window, form.cleaned_data, request.user, now)
-        except ValueError as problem:
-            refused = str(problem)
-        else:
-            rechecks.run(now)  # a time that is given up stands against nothing any more
+        by = request.user
+        assert isinstance(by, User)  # the decorator let nobody else in
+        refused = frame.refusal(lambda: act.do(window, form.cleaned_data, by, timezone.now()))
+        if not refused:
             messages.success(request, act.done)
+            rechecking.behind(request)  # a time that is given up stands against nothing any more
             return HttpResponseRedirect(reverse("admin:maintenance_window_change", args=[pk]))
     facts = {"act": act, "form": form, "object": window, "window": window, "refused": refused}
     return frame.render(request, model_admin, "maintenance/admin/act.html", act.title, facts)

@@ -15,9 +15,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from maintenance import rechecks, rules, slots, traffic, windows
+from maintenance import rules, slots, traffic, windows
 from maintenance.admin import against as objections
-from maintenance.admin import bars, frame
+from maintenance.admin import bars, frame, rechecking
 from maintenance.forms import BookForm, PassingForm, TimeForm
 from maintenance.models import Alternative, Service, Window
 
@@ -66,8 +66,8 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
         except windows.Refused as error:
             refused = error.objections
         else:
-            rechecks.run(now)
             messages.success(request, "Booked. It now waits for both approvals.")
+            rechecking.behind(request)
             return HttpResponseRedirect(reverse("admin:maintenance_window_change", args=[window.pk]))
     standing = rules.objections(services, starts_at, ends_at, now=now, **chosen(form))
     against = objections.whole(refused, standing)

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from maintenance import approvals, rechecks
-from maintenance.admin import frame
+from maintenance.admin import frame, rechecking
 from maintenance.forms import DecisionForm
 from maintenance.models import Approval, Window
 
@@ -98,23 +98,22 @@ def decide(request: HttpRequest, pk: int, subject: Approval.Subject, approve: Ap
     if not form.is_valid():
         messages.error(request, frame.faults(form))
         return back
-    assert isinstance(request.user, User)  # the decorator let nobody else in
+    by = request.user
+    assert isinstance(by, User)  # the decorator let nobody else in
     given, now = form.cleaned_data, timezone.now()
-    try:
-        if given["verdict"] == "approve":
-            approve(window, given["revision"], request.user, now)
-            messages.success(request, f"{subject.label}: approved.")
-        else:
-            approvals.reject(
-                window,
-                subject,
-                revision=given["revision"],
-                reason=given["reason"],
-                by=request.user,
-                now=now,
+    if given["verdict"] == "approve":
+        refused = frame.refusal(lambda: approve(window, given["revision"], by, now))
+    else:
+        refused = frame.refusal(
+            lambda: approvals.reject(
+                window, subject, revision=given["revision"], reason=given["reason"], by=by, now=now
             )
-            rechecks.run(now)  # a time that is given up stands against nothing any more
-            messages.success(request, f"{subject.label}: rejected.")
-    except ValueError as refused:
-        messages.error(request, str(refused))
+        )
+    if refused:
+        messages.error(request, refused)
+    elif given["verdict"] == "approve":
+        messages.success(request, f"{subject.label}: approved.")
+    else:
+        messages.success(request, f"{subject.label}: rejected.")
+        rechecking.behind(request)  # a time that is given up stands against nothing any more
     return back

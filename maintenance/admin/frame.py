@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.decorators import permission_required
@@ -11,7 +12,16 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from maintenance.refusals import Refusal
+
 View = Callable[..., HttpResponse]
+
+log = logging.getLogger(__name__)
+
+FAILED: Final = (
+    "Something went wrong, and nothing was changed. That has been logged: try it again, or tell whoever operates "
+    "Lull."
+)
 
 
 def render(
@@ -30,6 +40,21 @@ def render(
     if "object" in facts:
         context["opts"] = model_admin.opts  # with them the header names the row, not the page
     return TemplateResponse(request, template, context, status=status)
+
+
+def refusal(do: Callable[[], object]) -> str:
+    """Do something of the domain; why it was not done, for the person who asked. Empty where it was.
+
+    Only what the domain refuses is shown in its own words. A fault of ours is logged with its traceback.
+    """
+    try:
+        do()
+    except Refusal as refused:
+        return str(refused)
+    except Exception:
+        log.exception("an act failed")
+        return FAILED
+    return ""
 
 
 def faults(form: Form) -> str:

@@ -16,9 +16,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods
 
-from maintenance import rechecks, rules, windows
+from maintenance import rules, windows
 from maintenance.admin import against as objections
-from maintenance.admin import frame
+from maintenance.admin import frame, rechecking
 from maintenance.admin.booking import chosen, emergency, expected, numbers
 from maintenance.forms import MoveForm, time_of
 from maintenance.models import Window
@@ -45,8 +45,8 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Http
         except windows.Refused as error:
             refused = error.objections
         else:
-            rechecks.run(now)
             messages.success(request, "Moved. It needs both approvals anew.")
+            rechecking.behind(request)
             return HttpResponseRedirect(reverse("admin:maintenance_window_change", args=[pk]))
     against = objections.whole(refused, _against(window, form, given, now))
     form.ask(against, known=_passed_before(window))

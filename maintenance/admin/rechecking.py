@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+from collections.abc import Iterator
 from typing import Any, Final
 
 from django.contrib import messages
-from django.db.models import Model, QuerySet
-from django.forms import ModelForm
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -18,21 +20,38 @@ from maintenance import rechecks
 from maintenance.models import Window
 from maintenance.templatetags.spans import span
 
+log = logging.getLogger(__name__)
+
 _NAMED: Final = 5
+_NOT_LOOKED_AT: Final = (
+    "It is done, but what stands against booked windows could not be looked at again. That has been logged; the "
+    "clock tries it again within a minute."
+)
 
 
 class Rechecking(ModelAdmin):
-    """An admin page after which every booked window is looked at again, at once."""
+    """An admin page after which every booked window is looked at again: once what it did is committed.
 
-    def save_related(self, request: HttpRequest, form: ModelForm[Any], formsets: Any, change: bool) -> None:
+    The admin saves and deletes in a transaction, in which nothing else may wait, or fail.
+    """
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         """After a row and the services it is for have been stored."""
-        super().save_related(request, form, formsets, change)
-        again(request)
+        response: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+        return _looked_again(request, response)
 
-    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """After one row has gone."""
-        super().delete_model(request, obj)
-        again(request)
+        response: HttpResponse = super().delete_view(request, object_id, extra_context)
+        return _looked_again(request, response)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """After several rows have gone."""
@@ -40,23 +59,48 @@ class Rechecking(ModelAdmin):
         again(request)
 
 
+def _looked_again(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """A form that has faults is shown again; one that was taken leads elsewhere."""
+    if request.method == "POST" and isinstance(response, HttpResponseRedirect):
+        again(request)
+    return response
+
+
+def behind(request: HttpRequest) -> None:
+    """Look again at what is booked, behind an act that is done."""
+    with _failure_said(request):
+        rechecks.run(timezone.now())
+
+
 def again(request: HttpRequest) -> None:
     """Look again at what is booked, and tell what that found."""
-    before = _standing()
-    rechecks.run(timezone.now())
-    after = _standing()
-    hit = {after[conflict] for conflict in after.keys() - before.keys()}
-    if hit:
-        messages.warning(request, _hit(hit, len(set(after.values()))))
-    free = set(before.values()) - set(after.values())
-    if free:
-        windows = "1 booked window is" if len(free) == 1 else f"{len(free)} booked windows are"
-        messages.success(request, f"{windows} no longer in conflict.")
+    with _failure_said(request):
+        before = _standing()
+        rechecks.run(timezone.now())
+        after = _standing()
+        hit = {window for conflict, window in after.items() if conflict not in before}
+        if hit:
+            messages.warning(request, _hit(hit, len(set(after.values()))))
+        free = set(before.values()) - set(after.values())
+        if free:
+            windows = "1 booked window is" if len(free) == 1 else f"{len(free)} booked windows are"
+            messages.success(request, f"{windows} no longer in conflict.")
 
 
-def _standing() -> dict[int, int]:
-    """Each conflict that stands, and its window."""
-    return dict(rechecks.open_conflicts().values_list("pk", "window"))
+@contextlib.contextmanager
+def _failure_said(request: HttpRequest) -> Iterator[None]:
+    """A failure behind an act is logged and said; it never hides that the act was done."""
+    try:
+        yield
+    except Exception:
+        log.exception("what stands against booked windows could not be looked at again")
+        messages.warning(request, _NOT_LOOKED_AT)
+
+
+def _standing() -> dict[tuple[int, str], int]:
+    """Each conflict that stands, as it reads, and its window."""
+    rows = rechecks.open_conflicts().values_list("pk", "words", "window")
+    return {(pk, words): window for pk, words, window in rows}
 
 
 def _hit(keys: set[int], all_: int) -> SafeString:

@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from maintenance import rechecks, rules, series
-from maintenance.admin import frame
+from maintenance import rules, series
+from maintenance.admin import frame, rechecking
 from maintenance.admin.booking import chosen
 from maintenance.admin.repeat import RepeatField
 from maintenance.admin.times_fields import rule
@@ -85,8 +85,8 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Series]) -> HttpResponse:
                 reasons=form.reasons,
                 **chosen(form),
             )
-            rechecks.run(now)
             messages.success(request, _said(made))
+            rechecking.behind(request)
             return HttpResponseRedirect(reverse("admin:maintenance_series_change", args=[made.pk]))
     except Refused as refused:
         facts["refused"] = refused.objections

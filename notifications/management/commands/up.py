@@ -12,10 +12,11 @@ import signal
 import socket
 import sys
 import threading
-import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -29,11 +30,12 @@ from django.utils import timezone
 
 from maintenance.models import Service
 from notifications import deliveries, demonstration, heartbeats
+from notifications.management import exits
 
 HOST = "127.0.0.1"  # this laptop only: what faces a network has a proxy and its own processes
 SILENT_SECONDS = 2
 TASK_THREADS = 4
-PATIENCE_SECONDS = 8  # for deliveries under way at the end; whatever they leave is found by their leases
+PATIENCE = timedelta(seconds=10)  # for what is under way at the end; whatever it leaves is found by its leases
 
 
 class Command(BaseCommand):
@@ -176,6 +178,12 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self._started()
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """From now on it is a matter of seconds, whatever a page or a job does."""
+        if not self.should_exit:
+            exits.exit_within(PATIENCE)
+        super().handle_exit(sig, frame)
+
     async def on_tick(self, counter: int) -> bool:
         """Leave when asked to, or when customers would no longer be told."""
         return await super().on_tick(counter) or not all(thread.is_alive() for thread in self._threads)
@@ -202,12 +210,13 @@ def _serve(listener: socket.socket, started: Callable[[], None]) -> None:
     for thread in threads:
         thread.start()
     server.run([listener])
-    alive = [thread.is_alive() for thread in threads]
+    alive = all(thread.is_alive() for thread in threads)
+    if not alive:
+        exits.exit_within(PATIENCE, code=1)
     clock.stop()
     signals.worker_shutting_down.send(sender=worker)  # senders take no more
-    worker.stop()
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    worker.stop()  # waits for what its threads are doing
     for thread in threads:
-        thread.join(max(0, deadline - time.monotonic()))
-    if not all(alive):
+        thread.join()
+    if not alive:
         sys.exit("The worker or the clock has died; the log above says why.")
