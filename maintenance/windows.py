@@ -90,9 +90,12 @@ def book(
     rule why what is soft is passed over. Raises Refused with everything that stands against it.
     """
     asked = list({service.pk: service for service in services}.values())
+    times = rules.agreed_times(asked, starts_at, ends_at)  # without the lock, that others wait for
     with transaction.atomic():
         hold()
-        against = rules.objections(asked, starts_at, ends_at, now=now, staff=staff, exemption=exemption)
+        against = rules.objections(
+            asked, starts_at, ends_at, now=now, staff=staff, exemption=exemption, times=times
+        )
         left, passed = passing.settle(against, overrides or {}, emergency)
         left += [
             *words("purpose", purpose),
@@ -154,6 +157,7 @@ def reschedule(
     Without `staff` or `exemption` they stay as they are; what was passed over and what was expected hold
     for one time only. Raises Refused with everything that stands against it.
     """
+    times = rules.agreed_times(window.services.all(), starts_at, ends_at)  # as when it is booked
     with transaction.atomic():
         hold()
         window = locked(window)
@@ -162,7 +166,14 @@ def reschedule(
         people = list(window.staff.all()) if staff is None else list(staff)
         services = window.services.all()
         against = rules.objections(
-            services, starts_at, ends_at, now=now, moved=window, staff=people, exemption=exemption
+            services,
+            starts_at,
+            ends_at,
+            now=now,
+            moved=window,
+            staff=people,
+            exemption=exemption,
+            times=times,
         )
         left, passed = passing.settle(against, overrides or {}, emergency)
         left += [

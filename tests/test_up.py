@@ -33,9 +33,7 @@ def up(tmp_path: Path) -> Iterator[Up]:
     """Start `up` on this test's own data; whatever still runs at the end is killed."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(
-        port: int, data: str = "lull", script: str = "", **environment: str
-    ) -> subprocess.Popen[str]:
+    def start(port: int, data: str = "lull", script: str = "", **environment: str) -> subprocess.Popen[str]:
         own: dict[str, Any] = {
             **os.environ,
             "DATABASE_URL": f"sqlite:///{tmp_path}/{data}.sqlite3",

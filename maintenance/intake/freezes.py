@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,6 +16,9 @@ from maintenance.intake.icsevents import Entry, Taken
 from maintenance.models import Freeze, Service
 from maintenance.recurrence import RecurrenceError
 
+_COLUMNS: Final = ("name", "starts_at", "ends_at", "recurrence")
+_AT_ONCE: Final = 500
+"""Rows to a statement."""
 _STAMP: Final = re.compile(r"(.*)#\d{8}T\d{6}Z", re.DOTALL)
 
 
@@ -74,22 +77,33 @@ def plan(events: Iterable[Taken], services: Iterable[Service], *, now: datetime)
 def store(planned: Plan, services: Iterable[Service]) -> None:
     """Do what the plan says, all of it or nothing."""
     kept_for = list(services)
-    for entry in planned.added:
-        freeze = Freeze.objects.create(uid=entry.uid, **_values(entry))
-        freeze.services.set(kept_for)
+    made = Freeze.objects.bulk_create(
+        (Freeze(uid=entry.uid, **_values(entry)) for entry in planned.added), batch_size=_AT_ONCE
+    )
     for freeze, entry in planned.changed:
-        Freeze.objects.filter(pk=freeze.pk).update(**_values(entry))
-        freeze.services.set(kept_for)
-    Freeze.objects.filter(pk__in=[freeze.pk for freeze in planned.removed]).delete()
+        for name, value in _values(entry).items():
+            setattr(freeze, name, value)
+    changed = [freeze for freeze, _ in planned.changed]
+    Freeze.objects.bulk_update(changed, _COLUMNS, batch_size=_AT_ONCE // 5)
+    taken = Freeze.services.through
+    for some in _some([freeze.pk for freeze in changed]):
+        taken.objects.filter(freeze__in=some).delete()
+    taken.objects.bulk_create(
+        (taken(freeze=freeze, service=service) for freeze in [*made, *changed] for service in kept_for),
+        batch_size=_AT_ONCE,
+    )
+    for some in _some([freeze.pk for freeze in planned.removed]):
+        Freeze.objects.filter(pk__in=some).delete()
+
+
+def _some(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Not more at once than a statement should name."""
+    for start in range(0, len(keys), _AT_ONCE):
+        yield keys[start : start + _AT_ONCE]
 
 
 def _values(entry: Entry) -> dict[str, object]:
-    return {
-        "name": entry.name,
-        "starts_at": entry.starts_at,
-        "ends_at": entry.ends_at,
-        "recurrence": entry.recurrence,
-    }
+    return {name: getattr(entry, name) for name in _COLUMNS}
 
 
 def _alike(freeze: Freeze, entry: Entry, services: set[int]) -> bool:

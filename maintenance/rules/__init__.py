@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.contrib.auth.models import User
 
 from maintenance.models import Service, Window
+from maintenance.rules.agreed import Agreed
 from maintenance.rules.network import needs
-from maintenance.rules.reading import LIVE, surroundings
+from maintenance.rules.reading import LIVE, agreed_times, surroundings
 from maintenance.rules.registry import RULES, SETTABLE, Rule, Weight
 from maintenance.rules.spans import Span, Spans, Time
 from maintenance.rules.surroundings import Objection, Surroundings
@@ -32,11 +34,16 @@ __all__ = [
     "Weight",
     "again",
     "against",
+    "agreed_times",
     "free",
     "needs",
     "objections",
     "surroundings",
 ]
+
+
+LONGEST: Final = timedelta(days=366)
+"""No window is longer: what stands around a longer one could not be worked out."""
 
 
 def objections(
@@ -48,17 +55,25 @@ def objections(
     moved: Window | None = None,
     staff: Iterable[User] = (),
     exemption: str = "",
+    times: Agreed | None = None,
 ) -> list[Objection]:
     """Everything that stands against a window of these services at this time, hard or soft.
 
-    `moved` is the window that is moved to it, `staff` do the work, `exemption` is a value of Exemption.
+    `moved` is the window that is moved to it, `staff` do the work, `exemption` is a value of Exemption,
+    `times` are the agreed ones of that stretch, where they have been worked out: see `agreed_times`.
     """
     asked = list(services)
     if not asked:
         return [Objection("services", "Name at least one service that the window takes away.")]
     if ends_at <= starts_at:
         return [Objection("length", "A window must end after it starts.")]
-    around = surroundings(asked, starts_at, ends_at, moved=moved, staff=staff, exemption=exemption)
+    if ends_at - starts_at > LONGEST:
+        return [
+            Objection("length", f"A window lasts {LONGEST.days} days at the most. Did you mistype a year?")
+        ]
+    around = surroundings(
+        asked, starts_at, ends_at, moved=moved, staff=staff, exemption=exemption, times=times
+    )
     if moved is not None and (moved.starts_at, moved.ends_at) == (starts_at, ends_at):
         around = replace(around, moved=None)  # put forward again where it is
     return against(around, Time(starts_at, ends_at, now))

@@ -13,6 +13,7 @@ from maintenance import clock, policies
 from maintenance.models import Impact, RuleSetting, Service, Window
 from maintenance.policies import Promise
 from maintenance.rules import agreed, network
+from maintenance.rules.agreed import Agreed
 from maintenance.rules.spans import Span, Spans
 from maintenance.rules.surroundings import Surroundings, names
 
@@ -28,11 +29,13 @@ def surroundings(
     moved: Window | None = None,
     staff: Iterable[User] = (),
     exemption: str = "",
+    times: Agreed | None = None,
 ) -> Surroundings:
     """Read all that stands around these services between two instants.
 
     `moved` is the window that is being moved, which does not stand against itself; `staff` do the work.
-    Raises DoesNotExist where customers are promised nothing.
+    `times` are those of the same stretch that are agreed, where somebody has just worked them out. Raises
+    DoesNotExist where customers are promised nothing.
     """
     asked = frozenset(service.pk for service in services)
     promises = policies.every()
@@ -41,7 +44,7 @@ def surroundings(
         asked=asked,
         away=known.away_with(asked),
         network=known,
-        agreed=agreed.read(asked, known, starts_at, ends_at),
+        agreed=agreed.read(asked, known, starts_at, ends_at) if times is None else times,
         windows=_windows(starts_at, ends_at),
         promises=promises,
         counted=_counted(promises, starts_at, ends_at),
@@ -51,6 +54,11 @@ def surroundings(
         moved=moved,
         exemption=exemption,
     )
+
+
+def agreed_times(services: Iterable[Service], starts_at: datetime, ends_at: datetime) -> Agreed:
+    """The times agreed for these services between two instants: what takes long, and wants no lock."""
+    return agreed.read(frozenset(service.pk for service in services), network.read(), starts_at, ends_at)
 
 
 def _windows(first: datetime, last: datetime, *statuses: Window.Status) -> Spans:

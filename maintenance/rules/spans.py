@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from heapq import merge
+from typing import Final
+
+_HOUR: Final = timedelta(hours=1)
+_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +52,45 @@ class Span:
         return not self.services or not self.services.isdisjoint(services)
 
 
-class Spans:
-    """Spans in the order of their starts, to be asked thousands of times.
+def _order(span: Span) -> tuple[datetime, datetime, str]:
+    return span.starts_at, span.ends_at, span.name
 
-    Only those are looked at that start before the time ends, and not so long before it starts that even
-    the longest of them would be over.
-    """
+
+class _Alike:
+    """Spans of about the same length, in the order of their starts."""
 
     __slots__ = ("_longest", "_spans", "_starts")
 
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self._spans = spans
+        self._starts = [span.starts_at for span in spans]
+        self._longest = max(span.ends_at - span.starts_at for span in spans)
+
+    def meeting(self, time: Time) -> Iterator[Span]:
+        """Those that start before the time ends, and not so long before it that the longest would be over."""
+        earliest = time.starts_at - min(self._longest, time.starts_at - _BEGINNING)
+        for index in range(bisect_left(self._starts, earliest), bisect_left(self._starts, time.ends_at)):
+            if self._spans[index].ends_at > time.starts_at:
+                yield self._spans[index]
+
+
+class Spans:
+    """Spans in the order of their starts, to be asked thousands of times.
+
+    Those of each order of length are kept by themselves: one freeze of many years must not have every night
+    of those years looked at, whatever time is asked about.
+    """
+
+    __slots__ = ("_alike", "_spans", "_starts")
+
     def __init__(self, spans: Iterable[Span] = ()) -> None:
-        self._spans = sorted(spans, key=lambda span: (span.starts_at, span.ends_at, span.name))
+        self._spans = sorted(spans, key=_order)
         self._starts = [span.starts_at for span in self._spans]
-        self._longest = max((span.ends_at - span.starts_at for span in self._spans), default=timedelta(0))
+        by_length: dict[int, list[Span]] = defaultdict(list)
+        for span in self._spans:
+            hours = (span.ends_at - span.starts_at) // _HOUR
+            by_length[hours.bit_length() // 2].append(span)
+        self._alike = [_Alike(alike) for alike in by_length.values()]
 
     def __iter__(self) -> Iterator[Span]:
         return iter(self._spans)
@@ -68,11 +100,7 @@ class Spans:
 
     def meeting(self, time: Time) -> Iterator[Span]:
         """Those that share a moment with the time."""
-        first = bisect_right(self._starts, time.starts_at - self._longest)
-        last = bisect_left(self._starts, time.ends_at)
-        for index in range(first, last):
-            if self._spans[index].ends_at > time.starts_at:
-                yield self._spans[index]
+        return merge(*(alike.meeting(time) for alike in self._alike), key=_order)
 
     def gaps(self, time: Time) -> list[tuple[datetime, datetime]]:
         """The parts of the time that lie in none of them, in order."""

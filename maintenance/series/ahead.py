@@ -23,6 +23,8 @@ _BETWEEN: Final = timedelta(days=1)
 _APPROVED_IN: Final = timedelta(days=14)
 """So long both approvals may take before customers must hear of it."""
 _SHOWN: Final = 3
+_AT_ONCE: Final = timedelta(days=800)
+"""So long a stretch of what repeats daily is worked out at once."""
 
 Times = tuple[datetime, datetime]
 
@@ -69,11 +71,18 @@ def preview(
     times = near(starts_at, ends_at, rule, now, until)
     if len(times) < _SHOWN:
         times = _coming(starts_at, ends_at, rule, now)[:_SHOWN]
-    around = rules.surroundings(services, times[0][0], times[-1][1], staff=staff, exemption=exemption)
-    return [
-        Occurrence(begin, end, tuple(rules.against(around, Time(begin, end, now))), at_once=begin <= until)
-        for begin, end in times
-    ]
+    found = []
+    for some in _stretches(times):
+        around = rules.surroundings(services, some[0][0], some[-1][1], staff=staff, exemption=exemption)
+        for begin, end in some:
+            against = tuple(rules.against(around, Time(begin, end, now)))
+            found.append(Occurrence(begin, end, against, at_once=begin <= until))
+    return found
+
+
+def _stretches(times: Sequence[Times]) -> list[Sequence[Times]]:
+    """The times whose surroundings are read at once: all of them, unless decades lie between."""
+    return [times] if times[-1][1] - times[0][0] <= _AT_ONCE else [[each] for each in times]
 
 
 def faults(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.contrib.auth.models import User
@@ -18,6 +18,7 @@ from django.db.models import Q
 
 from maintenance import windows
 from maintenance.models import Series, Service, Skipped, Window
+from maintenance.recurrence import RecurrenceError
 from maintenance.refusals import Refused, refuse, words
 from maintenance.rules import Objection
 from maintenance.series.ahead import EVERY, Times, faults, horizon, near
@@ -25,8 +26,8 @@ from maintenance.series.numbers import Expecting
 
 log = logging.getLogger(__name__)
 
-_TURN_SECONDS: Final = 120.0
-"""How long one run begins with further series; those it did not come to are due at the next one."""
+PATIENCE: Final = timedelta(seconds=20)
+"""After so long a turn begins with no more series: other jobs wait for the worker."""
 
 
 class _Work:
@@ -85,17 +86,21 @@ def book(
 def extend(now: datetime) -> int:
     """Book what has come near of every series that goes on; how many series were due.
 
-    Harmless whenever and however often it is called, also by two at once.
+    Harmless whenever and however often it is called, also by two at once. Those that it does not get to
+    within its patience are left for another turn; one whose times cannot be worked out says so on its page.
     """
     due = Q(extended_at=None) | Q(extended_at__lte=now - EVERY)
     found = list(Series.objects.filter(due, ended_at=None).order_by("pk").select_related("booker"))
     until = horizon(now) if found else now
-    stop = time.monotonic() + _TURN_SECONDS
-    for series in found:
-        if time.monotonic() >= stop:
-            break
+    deadline = time.monotonic() + PATIENCE.total_seconds()
+    for number, series in enumerate(found):
+        if time.monotonic() > deadline:
+            return number
         try:
             _extend(series, now, until)
+        except RecurrenceError as problem:
+            log.warning("series %s is not booked further: %s", series.pk, problem)
+            Series.objects.filter(pk=series.pk).update(extended_at=now)
         except Exception:  # whatever it is, the other series must not wait for it
             log.exception("series %s cannot be booked further; it is tried again", series.pk)
     return len(found)

@@ -285,3 +285,53 @@ def test_two_who_look_at_once_find_it_once(now: datetime) -> None:
     for thread in threads:
         thread.join(timeout=30)
     assert booked.conflicts.count() == 1
+
+
+def test_all_that_a_rule_finds_is_one_conflict(now: datetime) -> None:
+    booked = _book(now)
+    for _ in range(5):
+        freeze()
+    assert rechecks.run(now) == 1
+    words = "The freeze “Election” holds from Sunday 15 March 2026, 02:00 to 04:00."
+    assert booked.conflicts.get().words == f"{words} {words} {words} And 2 more."
+
+
+def test_another_freeze_changes_the_words_and_not_the_moment(now: datetime) -> None:
+    booked = _book(now)
+    freeze()
+    rechecks.run(now)
+    freeze(ends_at=END + HOUR)
+    assert rechecks.run(now + HOUR) == 1
+    conflict = booked.conflicts.get()
+    assert conflict.words.count("holds from") == 2
+    assert conflict.found_at == now
+
+
+def test_of_two_freezes_only_the_one_that_nobody_passed_over_is_a_conflict(now: datetime) -> None:
+    RuleSetting.objects.create(rule="freeze", weight="soft")
+    freeze()
+    booked = _book(now, overrides={"freeze": "The election office agreed"})
+    freeze(ends_at=END + HOUR)
+    rechecks.run(now)
+    assert (
+        booked.conflicts.get().words
+        == "The freeze “Election” holds from Sunday 15 March 2026, 02:00 to 05:00."
+    )
+
+
+def test_the_nearest_windows_come_first_when_time_is_short(now: datetime) -> None:
+    far, near = _book(now, start=START + 60 * WEEK), _book(now)
+    freeze(ends_at=END + 61 * WEEK)
+    assert rechecks.run(now, patience=timedelta(0)) == 1
+    assert _open() == [(near.pk, "freeze")]
+    assert rechecks.run(now) == 1
+    assert {window for window, _ in _open()} == {near.pk, far.pk}
+
+
+def test_what_is_left_for_another_turn_keeps_its_conflicts(now: datetime) -> None:
+    _book(now)
+    far = _book(now, start=START + 60 * WEEK)
+    freeze(starts_at=START + 59 * WEEK, ends_at=END + 61 * WEEK)
+    rechecks.run(now)
+    assert rechecks.run(now, patience=timedelta(0)) == 0
+    assert _open() == [(far.pk, "freeze")]

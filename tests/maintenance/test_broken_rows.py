@@ -1,0 +1,270 @@
+"""One row never stops the house: whatever stands in it, every page and job goes on, and says which it is."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from maintenance import rechecks, series, traffic
+from maintenance.models import (
+    Conflict,
+    CriticalDay,
+    Cutoff,
+    Freeze,
+    Series,
+    StandingWindow,
+    SupportCover,
+    Window,
+)
+from tests import people
+from tests.maintenance.usage import samples
+from tests.staff import address, signed_in, words
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock", "banking")]
+
+FROM_1970 = datetime(1970, 1, 1, tzinfo=UTC), datetime(2199, 12, 31, tzinfo=UTC)
+"""The row of the report: a year was mistyped, and it repeats every day."""
+START = people.NOW + timedelta(days=13, hours=17)
+FEW = timedelta(seconds=20)
+"""Of CPU time, for a page: what it takes is a fraction of one. Without a budget it takes many minutes."""
+
+ROWS: dict[str, tuple[datetime, datetime, str]] = {
+    "a year was mistyped": (*FROM_1970, "FREQ=DAILY"),
+    "all weekdays at once": (*FROM_1970, "FREQ=DAILY\n" * 300),
+    "every second": (START, START + timedelta(hours=1), "FREQ=SECONDLY"),
+    "no rule at all": (START, START + timedelta(hours=1), "\x01; UNTIL=99999999"),
+    "counts what never comes": (
+        FROM_1970[0],
+        FROM_1970[0] + timedelta(hours=1),
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=9999",
+    ),
+}
+
+
+@pytest.fixture
+def banking(now: datetime) -> None:
+    """Online banking with nine weeks of traffic, and a window in two weeks."""
+    traffic.record(people.service(), samples(until=now, days=63))
+
+
+def _freeze(starts_at: datetime, ends_at: datetime, rule: str) -> Freeze:
+    return Freeze.objects.create(name="Mistyped", starts_at=starts_at, ends_at=ends_at, recurrence=rule)
+
+
+@pytest.fixture(params=ROWS.values(), ids=ROWS.keys())
+def broken(request: pytest.FixtureRequest) -> Freeze:
+    """A freeze that was stored before forms refused it, or past them."""
+    return _freeze(*request.param)
+
+
+@pytest.fixture
+def ada() -> Client:
+    """Who books."""
+    return signed_in("ada")
+
+
+SLOTS = "?service=online-banking&minutes=120&before=2026-04-01"
+TIME = f"?service=online-banking&starts_at={START:%Y-%m-%dT%H:%M}&minutes=120"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(lambda: address("maintenance_window_slots") + SLOTS, id="slots"),
+        pytest.param(lambda: address("maintenance_window_book") + TIME, id="book"),
+        pytest.param(lambda: address("maintenance_window_calendar"), id="month"),
+        pytest.param(lambda: address("maintenance_window_calendar") + "?week=2026-03-16", id="week"),
+        pytest.param(lambda: address("maintenance_freeze_changelist"), id="list"),
+        pytest.param(lambda: address("maintenance_freeze_change", Freeze.objects.get().pk), id="row"),
+    ],
+)
+@pytest.mark.usefixtures("broken")
+def test_pages_answer_and_name_the_row(ada: Client, page: Callable[[], str]) -> None:
+    said = words(ada, page())
+    assert "Mistyped" in said
+    assert "not considered" in said or "cannot be worked out when it is" in said
+
+
+@pytest.mark.usefixtures("broken")
+def test_slots_are_offered_all_the_same(ada: Client) -> None:
+    assert "Sun 15 Mar 2026, 02:00" in words(ada, address("maintenance_window_slots") + SLOTS)
+
+
+@pytest.mark.usefixtures("broken")
+def test_the_command_suggests_slots_and_names_the_row() -> None:
+    out = io.StringIO()
+    # until then every week is like every other: Easter is no ordinary time
+    asked = ("--now=2026-03-02T09:00", "--to=2026-04-02")
+    call_command("suggest_slots", "online-banking", "--duration=2h", *asked, stdout=out)
+    assert "1  Sun 15 Mar 2026 02:00" in out.getvalue()
+    assert "The freeze “Mistyped” cannot be worked out and is not considered: mend it." in out.getvalue()
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_time_is_booked_with_a_reason(ada: Client) -> None:
+    given = {
+        "service": ["online-banking"],
+        "starts_at": START.isoformat(),
+        "ends_at": (START + timedelta(hours=2)).isoformat(),
+        "purpose": "New certificates",
+        "level-online-banking": "outage",
+        "reason-broken": "It is from last year",
+    }
+    response = ada.post(address("maintenance_window_book"), given)
+    assert response.status_code == 302
+    assert Window.objects.get().overrides.get().rule == "broken"
+    assert Conflict.objects.count() == 0
+
+
+@pytest.mark.usefixtures("broken")
+def test_booked_windows_have_one_soft_conflict_each() -> None:
+    for week in range(3):
+        people.window(starts_at=START + week * timedelta(days=7))
+    assert rechecks.run(people.NOW) == 3
+    assert list(Conflict.objects.values_list("rule", "hard")) == [("broken", False)] * 3
+    assert rechecks.run(people.NOW) == 0
+
+
+def test_a_row_that_is_mended_counts_again(ada: Client) -> None:
+    row = _freeze(*ROWS["a year was mistyped"])
+    people.window()
+    rechecks.run(people.NOW)
+    row.starts_at, row.ends_at, row.recurrence = START, START + timedelta(hours=1), ""
+    row.save()
+    rechecks.run(people.NOW)
+    assert list(rechecks.open_conflicts().values_list("rule", "hard")) == [("freeze", True)]
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_series_is_shown_and_booked_with_a_reason() -> None:
+    found = series.preview(
+        [people.service()], START, START + timedelta(hours=2), "FREQ=WEEKLY", now=people.NOW
+    )
+    assert {objection.rule for each in found for objection in each.against} == {"broken"}
+    made = series.book(
+        [people.service()],
+        START,
+        START + timedelta(hours=2),
+        "FREQ=WEEKLY",
+        purpose="Patches",
+        by=people.user("ada"),
+        now=people.NOW,
+        reasons={"broken": "It is from last year"},
+    )
+    assert made.windows.count() > 3
+    assert not made.skipped.exists()
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
+def test_a_broken_series_stops_no_other(row: tuple[datetime, datetime, str], ada: Client) -> None:
+    stored = {"purpose": "Patches", "booker": people.user("ada"), "booked_at": people.NOW}
+    broken = Series.objects.create(starts_at=row[0], ends_at=row[1], recurrence=row[2], **stored)
+    sound = Series.objects.create(
+        starts_at=START, ends_at=START + timedelta(hours=2), recurrence="FREQ=WEEKLY", **stored
+    )
+    for each in (broken, sound):
+        each.services.add(people.service())
+    series.extend(people.NOW)
+    assert sound.windows.exists()
+    assert not broken.windows.exists()
+    assert "cannot be worked out" in words(ada, address("maintenance_series_change", broken.pk))
+    assert "Broken" in words(ada, address("maintenance_series_changelist"))
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
+def test_the_other_tables_are_listed_and_left_out_as_well(
+    row: tuple[datetime, datetime, str], ada: Client
+) -> None:
+    stored = {"name": "Mistyped", "starts_at": row[0], "ends_at": row[1], "recurrence": row[2]}
+    rows = [
+        StandingWindow.objects.create(**stored),
+        SupportCover.objects.create(**stored),
+        Cutoff.objects.create(service=people.service(), kind="batch", **stored),
+    ]
+    for each in rows:
+        name = each._meta.model_name
+        assert "Broken" in words(ada, address(f"maintenance_{name}_changelist"))
+        assert "Broken" in words(ada, address(f"maintenance_{name}_change", each.pk))
+    people.window()
+    rechecks.run(people.NOW)
+    [conflict] = Conflict.objects.all()
+    assert conflict.rule == "broken"
+    assert conflict.words.count("cannot be worked out") == 3
+
+
+def test_a_critical_day_that_is_no_rule_is_left_out(ada: Client) -> None:
+    day = CriticalDay.objects.create(
+        name="Payday", pattern="recurrence", day=people.NOW.date(), recurrence="FREQ=SECONDLY"
+    )
+    for page in (
+        address("maintenance_criticalday_changelist"),
+        address("maintenance_criticalday_change", day.pk),
+        address("maintenance_window_calendar"),
+        address("maintenance_window_slots") + SLOTS,
+    ):
+        assert "Payday" in words(ada, page)
+
+
+MISTYPED = {
+    "name": "Mistyped",
+    "starts_at": "1970-01-01T00:00",
+    "ends_at": "2199-12-31T00:00",
+    "recurrence_every": "day",
+}
+
+
+@pytest.mark.parametrize("kind", ["freeze", "standingwindow", "supportcover", "cutoff"])
+def test_the_form_refuses_a_mistyped_year(ada: Client, kind: str) -> None:
+    given = {**MISTYPED, "service": people.service().pk, "kind": "batch"}
+    response = ada.post(address(f"maintenance_{kind}_add"), given)
+    assert response.status_code == 200
+    page = response.content.decode()
+    assert "lasts 84,00" in page
+    assert "but the next one begins after 1 day" in page
+    assert "Did you mistype a year?" in page
+
+
+def test_the_form_of_a_series_refuses_it(ada: Client) -> None:
+    given = {
+        "service": "online-banking",
+        "starts_at": f"{START:%Y-%m-%dT%H:%M}",
+        "ends_at": (START + timedelta(days=2)).isoformat(),
+        "recurrence_every": "day",
+    }
+    response = ada.get(address("maintenance_series_book"), given)
+    assert "it would overlap itself" in response.content.decode()
+
+
+@pytest.mark.parametrize("years", [2, 150])
+def test_a_window_of_years_is_refused(years: int, ada: Client) -> None:
+    given = {
+        "service": "online-banking",
+        "starts_at": START.isoformat(),
+        "ends_at": (START + timedelta(days=365 * years)).isoformat(),
+    }
+    page = ada.get(address("maintenance_window_book"), given).content.decode()
+    assert "A window lasts 366 days at the most. Did you mistype a year?" in page
+
+
+def test_a_window_that_was_booked_for_another_century_does_not_break_the_rows_of_this_one() -> None:
+    Freeze.objects.create(
+        name="Nights", starts_at=START, ends_at=START + timedelta(hours=1), recurrence="FREQ=DAILY"
+    )
+    people.window()
+    people.window(people.service("cards"), starts_at=START.replace(year=2190))
+    rechecks.run(people.NOW)
+    assert sorted(Conflict.objects.values_list("rule", flat=True)) == ["freeze", "freeze"]
+
+
+@pytest.fixture(autouse=True)
+def _little_time() -> Iterator[None]:
+    """Whatever a test does, it takes little CPU time: by far less than without a budget."""
+    began = time.thread_time()
+    yield
+    assert time.thread_time() - began < FEW.total_seconds()
