@@ -9,6 +9,7 @@ import ipaddress
 import json
 import math
 from collections.abc import Sequence
+from email.utils import formataddr, quote
 from typing import Any, Final
 
 import environ
@@ -30,6 +31,18 @@ def text(name: str, default: str = "") -> str:
 def names(name: str, default: str = "") -> list[str]:
     """The parts between the commas."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def sender(name: str, *, called: str, address: str) -> str:
+    """Who mails are from; where it is not set an address under a name, whatever signs the name has.
+
+    Raises ImproperlyConfigured for a name of more than one line, which no header can hold.
+    """
+    if not called.isprintable():
+        raise ImproperlyConfigured(f"BANK_NAME must be one line of text, not {called!r}.")
+    # quoted by us where it is not ASCII: formataddr would encode it, and services want it readable
+    written = formataddr((called, address)) if called.isascii() else f'"{quote(called)}" <{address}>'
+    return text(name) or written
 
 
 def number(name: str, default: int) -> int:

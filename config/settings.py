@@ -120,7 +120,7 @@ EMAIL_CONNECTIONS = environment.number("EMAIL_CONNECTIONS", 8)
 EMAIL_CONFIGURED = bool(EMAIL_BACKEND)
 """Without a road the email channel keeps its messages in the outbox."""
 EMAIL_BACKEND = EMAIL_BACKEND or "django.core.mail.backends.console.EmailBackend"
-DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", f"{BANK_NAME} <notices@localhost>")
+DEFAULT_FROM_EMAIL = environment.sender("DEFAULT_FROM_EMAIL", called=BANK_NAME, address="notices@localhost")
 EMAIL_ATTACH_CALENDAR = environment.switch("EMAIL_ATTACH_CALENDAR", False)
 
 ANYMAIL = environment.anymail()

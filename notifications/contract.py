@@ -71,6 +71,10 @@ class Class(enum.Enum):
     NOT_PROCESSED = "not processed"
     """Certainly not sent: may be tried again."""
     PERMANENT = "permanent"
+    """Refused for the sake of the customer's own address: it will never be taken."""
+    REFUSED = "refused"
+    """Refused in words that are not known to speak of the customer's address: ours until the contrary is
+    known. It is tried again, later each time, and nobody's delivery fails for it."""
     OPT_OUT = "opt-out"
     CONFIGURATION = "configuration"
     """Our own fault (a wrong key): the channel pauses, nobody's delivery fails for it."""

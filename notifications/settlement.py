@@ -185,7 +185,7 @@ def _after(result: Settled, *, now: datetime) -> dict[str, Any]:
         case Class.CONFIGURATION:
             # the sender rests, not the customer: as soon as it is mended all go on
             return {"state": State.QUEUED, "not_before": now, "reason": reason or outcome.result.value}
-        case Class.NOT_PROCESSED:
+        case Class.NOT_PROCESSED | Class.REFUSED:
             wait = timedelta(seconds=outcome.retry_after or pause(held.attempt))
             return {
                 "state": State.QUEUED,

@@ -81,6 +81,7 @@ def test_postgresql_demands_its_keys() -> None:
         ("LANGUAGES", "en,klingon", "LANGUAGES names 'klingon', which Django does not know."),
         ("BASE_URL", "status.example", "BASE_URL must be an address like https://status.example"),
         ("PRICES", "[]", "PRICES must be a JSON object"),
+        ("BANK_NAME", "Example\nBank", "BANK_NAME must be one line of text, not 'Example\\nBank'."),
         ("RATES", '{"fax": 1}', "RATES names 'fax', which is none of CHANNELS."),
         ("RATES", '{"sms": "10/s"}', "RATES must give sms a number, 0 or above, not '10/s'."),
         ("RATES", '{"sms": -1}', "RATES must give sms a number, 0 or above, not -1."),
@@ -109,6 +110,14 @@ def test_email_goes_out_only_where_a_road_is_named() -> None:
         True,
         {"POSTMARK_SERVER_TOKEN": "t"},
     ]
+
+
+def test_the_banks_name_stands_in_its_mails_whatever_signs_it_has() -> None:
+    """Written as the standard wants it; what is set is left as it is."""
+    assert read("DEFAULT_FROM_EMAIL") == ["Demonstration Bank <notices@localhost>"]
+    written = ['"Example Bank, N.A." <notices@localhost>']
+    assert read("DEFAULT_FROM_EMAIL", BANK_NAME="Example Bank, N.A.") == written
+    assert read("DEFAULT_FROM_EMAIL", DEFAULT_FROM_EMAIL="a@bank.example") == ["a@bank.example"]
 
 
 def test_https_closes_every_door() -> None:

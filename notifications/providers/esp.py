@@ -12,7 +12,7 @@ import os
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from email.utils import getaddresses, parseaddr
+from email.utils import getaddresses
 from typing import Any, Final
 
 import requests
@@ -29,8 +29,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 
 from notifications.contract import Class, Found, Message, Outcome, Unreachable
-from notifications.providers import esp_batches, esp_mailgun, esp_postmark, mail, outcome, web
-from notifications.providers.esp_answers import Refused, each, failed, never, same
+from notifications.providers import esp_batches, esp_mailgun, esp_postmark, mail, mailbox, outcome, web
+from notifications.providers.esp_answers import Refused, alone, each, failed, same
 
 _log = logging.getLogger(__name__)
 
@@ -67,13 +67,18 @@ def name_of(service: str) -> str:
     return service.lower().replace(" ", "_")
 
 
+class _NotOneAddress(ValueError):
+    """Whoever it is for cannot be written to."""
+
+
 class Provider:
     """The mail service of settings.EMAIL_BACKEND."""
 
     def __init__(self) -> None:
         """The name is the backend's module: postmark, amazon_ses, console."""
         self.name = settings.EMAIL_BACKEND.rsplit(".", 2)[-2]
-        self.sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+        self.sender = mailbox.address(settings.DEFAULT_FROM_EMAIL)
+        self._fault = mailbox.fault(settings.DEFAULT_FROM_EMAIL)
         self.has_receipts = settings.EMAIL_BACKEND.startswith("anymail.")
         self._service = esp_batches.of(settings.EMAIL_BACKEND)
         self.in_one_call = esp_batches.most(self._service)
@@ -105,27 +110,44 @@ class Provider:
         """Sessions stay for the process."""
 
     async def _carried(self, batch: Sequence[Message]) -> Sequence[Outcome]:
-        """One call, in a thread; where it is refused as a whole, halves of it, until the culprit is alone."""
+        """One call, in a thread; where it is refused as a whole, parts of it, until the culprit is alone."""
         try:
             return await asyncio.get_running_loop().run_in_executor(None, self._called, batch)
         except Refused:
-            half = len(batch) // 2
-            parts = await asyncio.gather(self._carried(batch[:half]), self._carried(batch[half:]))
-            return [one for part in parts for one in part]
+            return await self._parted(batch)
         except Exception as error:  # noqa: BLE001  # a fault of ours in one call must not take the others along
             _log.exception("%d mails: a fault while they were being sent", len(batch))
             words = f"{type(error).__name__}: {error}"
             return same(batch, self.name, Class.UNKNOWN, "fault", words)
 
+    async def _parted(self, batch: Sequence[Message]) -> Sequence[Outcome]:
+        """The first and the last alone: where both are refused for no fault of theirs, so would all be.
+
+        Else the culprits are among those between, who are carried in halves.
+        """
+        first, last = await asyncio.gather(self._carried(batch[:1]), self._carried(batch[-1:]))
+        between = batch[1:-1]
+        if first[0].result is last[0].result is Class.REFUSED:
+            told = same(between, self.name, Class.REFUSED, first[0].code, first[0].detail)
+            return [*first, *told, *last]
+        half = len(between) // 2
+        parts = [part for part in (between[:half], between[half:]) if part]
+        carried = await asyncio.gather(*(self._carried(part) for part in parts))
+        return [*first, *(one for part in carried for one in part), *last]
+
     def _called(self, batch: Sequence[Message]) -> Sequence[Outcome]:
+        if self._fault:
+            return same(batch, self.name, Class.CONFIGURATION, "settings", self._fault)
         idle = _idle[os.getpid(), settings.EMAIL_BACKEND]
         try:
             composed = self._composed(batch)
             backend = idle.pop() if idle else _opened()
         except ImproperlyConfigured as error:
             return same(batch, self.name, Class.CONFIGURATION, "settings", str(error))
+        except _NotOneAddress as error:
+            return alone(batch, self.name, Class.PERMANENT, "invalid", str(error))
         except ValueError as error:
-            return never(batch, self.name, "invalid", str(error))
+            return alone(batch, self.name, Class.REFUSED, "invalid", str(error))
         if settings.EMAIL_BACKEND in _KEYS_KEPT:  # the backend is ours alone as long as the call takes
             backend.session.headers["Idempotency-Key"] = f"{batch[0].delivery}/{batch[0].attempt}"
         try:
@@ -139,7 +161,7 @@ class Provider:
         else:
             composed = mail.compose(batch[0])
             if len(getaddresses(composed.to)) != 1:
-                raise ValueError("not one address")
+                raise _NotOneAddress("not one address")
             composed.metadata = esp_batches.metadata(batch[0])  # type: ignore[attr-defined]  # anymail reads it
         if not esp_batches.is_discreet(composed):
             raise ImproperlyConfigured("a mail would show its readers each other's addresses")
@@ -151,7 +173,7 @@ class Provider:
         except AnymailRecipientsRefused:
             pass  # told by the status below
         except AnymailInvalidAddress as error:
-            return never(batch, self.name, "invalid", str(error))
+            return alone(batch, self.name, Class.PERMANENT, "invalid", str(error))
         except (AnymailUnsupportedFeature, AnymailSerializationError, ImproperlyConfigured) as error:
             return same(batch, self.name, Class.CONFIGURATION, "settings", str(error))
         except AnymailAPIError as error:

@@ -11,16 +11,24 @@ from anymail.exceptions import AnymailAPIError
 from anymail.message import AnymailRecipientStatus, AnymailStatus
 
 from notifications.contract import Class, Message, Outcome
-from notifications.providers import outcome, web
+from notifications.providers import esp_refusals, outcome, web
 
 _STATUSES: Final = {
     "sent": Class.ACCEPTED,
     "queued": Class.ACCEPTED,
     "invalid": Class.PERMANENT,
     "rejected": Class.PERMANENT,
-    "failed": Class.PERMANENT,
+    "failed": Class.REFUSED,
 }
 """Anymail's words for one recipient; any other is unknown."""
+
+
+class RefusedRecipient(AnymailRecipientStatus):  # type: ignore[misc]  # anymail has no types
+    """One mail of a call that was not taken, with the service's own code and words."""
+
+    def __init__(self, result: Class, code: str, words: str) -> None:
+        super().__init__(message_id=None, status="failed")
+        self.result, self.code, self.words = result, code, words
 
 
 class Refused(Exception):
@@ -33,7 +41,7 @@ def each(batch: Sequence[Message], provider: str, said: AnymailStatus) -> Sequen
     otherwise = web.meaning(getattr(said.esp_response, "status_code", 0))
     if len(batch) == 1:
         return [_one(batch[0], provider, next(iter(said.recipients.values()), None), otherwise)]
-    if otherwise is Class.PERMANENT and not any(map(_is_taken, said.recipients.values())):
+    if otherwise is Class.REFUSED and not any(map(_is_taken, said.recipients.values())):
         raise Refused
     by_address = {address.casefold(): status for address, status in said.recipients.items()}
     return [
@@ -42,6 +50,8 @@ def each(batch: Sequence[Message], provider: str, said: AnymailStatus) -> Sequen
 
 
 def _one(message: Message, provider: str, said: AnymailRecipientStatus | None, otherwise: Class) -> Outcome:
+    if isinstance(said, RefusedRecipient):
+        return outcome(message, said.result, provider, code=said.code, detail=said.words)
     status = str(said.status) if said else "no status"
     result = _STATUSES.get(status) or otherwise
     reference = str(said.message_id or "") if said else ""
@@ -56,10 +66,13 @@ def _is_taken(said: AnymailRecipientStatus) -> bool:
 def failed(batch: Sequence[Message], provider: str, error: AnymailAPIError) -> Sequence[Outcome]:
     """What an error of the whole call means for everybody in it. Raises Refused."""
     status, cause = error.status_code, error.__cause__
+    if isinstance(error.response, dict):  # Amazon's own library speaks of no HTTP
+        result, code = esp_refusals.of_amazon(error.response)
+        return same(batch, provider, result, code, str(error))
     if status:
-        result, words = web.meaning(status), str(error)
-        if result is Class.PERMANENT:
-            return never(batch, provider, str(status), words)
+        result, words = esp_refusals.meaning(provider, status, error.response.text), str(error)
+        if result in (Class.PERMANENT, Class.REFUSED):
+            return alone(batch, provider, result, str(status), words)
         wait = web.retry_after(error.response.headers, datetime.now(UTC))
         return same(batch, provider, result, str(status), words, wait)
     if isinstance(cause, requests.RequestException):
@@ -68,11 +81,11 @@ def failed(batch: Sequence[Message], provider: str, error: AnymailAPIError) -> S
     return same(batch, provider, Class.UNKNOWN, "error", str(error))
 
 
-def never(batch: Sequence[Message], provider: str, code: str, words: str) -> Sequence[Outcome]:
-    """For good, if there is but one that can be meant. Raises Refused where there are more."""
+def alone(batch: Sequence[Message], provider: str, result: Class, code: str, words: str) -> Sequence[Outcome]:
+    """For the one that can be meant. Raises Refused where there are more."""
     if len(batch) > 1:
         raise Refused
-    return same(batch, provider, Class.PERMANENT, code, words)
+    return same(batch, provider, result, code, words)
 
 
 def same(

@@ -12,11 +12,11 @@ from typing import Any, Final
 from anymail.backends import postmark
 from anymail.message import AnymailRecipientStatus
 
+from notifications.providers import esp_refusals
+from notifications.providers.esp_answers import RefusedRecipient
 from notifications.providers.esp_batches import FILLED_BY_US
 
 _TEXTS: Final = ("Subject", "TextBody", "HtmlBody")
-_STATUSES: Final = {0: "sent", 300: "invalid", 406: "rejected"}
-"""By Postmark's ErrorCode; any other is told as unknown."""
 
 
 class _Payload(postmark.PostmarkPayload):  # type: ignore[misc]  # anymail has no types
@@ -64,6 +64,8 @@ class EmailBackend(postmark.EmailBackend):  # type: ignore[misc]  # anymail has 
     ) -> dict[str, AnymailRecipientStatus]:
         """By place, as Postmark answers a call for many; anymail looks for addresses in the words."""
         answers = self.deserialize_json_response(response, payload, message)
+        if isinstance(answers, dict) and answers.get("ErrorCode") and len(payload.to_emails) == 1:
+            return {payload.to_emails[0].addr_spec: _status(answers)}
         if not isinstance(answers, list) or len(answers) != len(payload.to_emails):
             return super().parse_recipient_status(response, payload, message)  # type: ignore[no-any-return]
         return {to.addr_spec: _status(answer) for to, answer in zip(payload.to_emails, answers, strict=True)}
@@ -71,5 +73,7 @@ class EmailBackend(postmark.EmailBackend):  # type: ignore[misc]  # anymail has 
 
 def _status(answer: object) -> AnymailRecipientStatus:
     said: Mapping[str, Any] = answer if isinstance(answer, dict) else {}
-    status = _STATUSES.get(said.get("ErrorCode", -1), "unknown")
-    return AnymailRecipientStatus(message_id=said.get("MessageID"), status=status)
+    code = said.get("ErrorCode")
+    if code and isinstance(code, int):
+        return RefusedRecipient(esp_refusals.of_postmark(said), str(code), str(said.get("Message", "")))
+    return AnymailRecipientStatus(message_id=said.get("MessageID"), status="sent" if code == 0 else "unknown")

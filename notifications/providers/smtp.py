@@ -5,7 +5,7 @@ from __future__ import annotations
 import smtplib
 from collections.abc import Sequence
 from datetime import datetime
-from email.utils import parseaddr
+from email.errors import MessageError
 from functools import lru_cache
 from typing import Final
 
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.mail.message import sanitize_address
 
 from notifications.contract import Class, Found, Message, Outcome
-from notifications.providers import loops, mail, outcome, skeleton
+from notifications.providers import loops, mail, mailbox, outcome, skeleton
 from notifications.providers.smtp_door import Door
 from notifications.providers.smtp_lines import Lines
 from notifications.providers.smtp_patience import Patience
@@ -35,7 +35,8 @@ class Provider:
 
     def __init__(self) -> None:
         """Nothing is opened yet."""
-        self.sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+        self.sender = mailbox.address(settings.DEFAULT_FROM_EMAIL)
+        self._fault = mailbox.fault(settings.DEFAULT_FROM_EMAIL)
         reply = settings.EMAIL_TIMEOUT or _REPLY_SECONDS
         self._patience = Patience(reply, min(2 * reply, _LONGEST_CONTENT_SECONDS))
         self._server = (
@@ -48,12 +49,16 @@ class Provider:
         return [await self._sent(message) for message in messages]
 
     async def _sent(self, message: Message) -> Outcome:
+        if self._fault:
+            return outcome(message, Class.CONFIGURATION, NAME, code="settings", detail=self._fault)
         try:
-            content = skeleton.content(message)
             recipient = _envelope(message.address)
-            sender = _sender(settings.DEFAULT_FROM_EMAIL)
-        except ValueError as error:
+        except (ValueError, MessageError, IndexError) as error:
             return outcome(message, Class.PERMANENT, NAME, code="invalid", detail=str(error))
+        try:
+            sender, content = _sender(self.sender), skeleton.content(message)
+        except ValueError as error:
+            return outcome(message, Class.REFUSED, NAME, code="invalid", detail=str(error))
         answer = await loops.keep(self._server, self._lines).carry(sender, recipient, content)
         reference = mail.message_id(message.delivery) if answer.result is Class.ACCEPTED else ""
         return outcome(

@@ -13,12 +13,12 @@ from collections.abc import Callable, Container
 from typing import Final, Protocol, TypeAlias
 
 from notifications.contract import Class
+from notifications.providers import smtp_refusals
 from notifications.providers.smtp_mail import Answer, Mail
 from notifications.providers.smtp_patience import Deadline, Patience
 from notifications.providers.smtp_replies import Nonsense, Replies
 
 _CLOSING: Final = 421
-_TOO_BIG: Final = 552
 _GO_AHEAD: Final = 354
 
 
@@ -164,11 +164,11 @@ class Line(asyncio.Protocol):
             self._lose(words, str(code))
 
     def _on_mail(self, code: int, words: str) -> None:
-        self._judge(code, words, never=Class.PERMANENT if code == _TOO_BIG else Class.CONFIGURATION)
+        self._judge(code, words, smtp_refusals.of_sender(code))
 
     def _on_recipient(self, code: int, words: str) -> None:
         self._has_recipient = code < 300
-        self._judge(code, words, never=Class.PERMANENT)
+        self._judge(code, words, smtp_refusals.of_recipient(code, words))
 
     def _judge(self, code: int, words: str, never: Class) -> None:
         """What a reply to a part of the envelope means: 5yz is for good, 4yz for now (RFC 5321, 4.2.1)."""
@@ -188,7 +188,7 @@ class Line(asyncio.Protocol):
             if code < 400:
                 self._lose(words, str(code))
                 return
-            self._judge(code, words, never=Class.PERMANENT)
+            self._judge(code, words, smtp_refusals.of_text(code))
             if self._pipelining:
                 self._refused()
         elif self._refusal and not self._has_recipient:
@@ -222,7 +222,7 @@ class Line(asyncio.Protocol):
         if 200 <= code < 300:
             self._settle(Answer(Class.ACCEPTED, words=words))
         elif 400 <= code < 600:
-            result = Class.PERMANENT if code >= 500 else Class.NOT_PROCESSED
+            result = smtp_refusals.of_text(code) if code >= 500 else Class.NOT_PROCESSED
             self._settle(Answer(result, str(code), words))
         else:
             self._lose(words, str(code))

@@ -19,28 +19,12 @@ from django.conf import settings
 
 from notifications import links
 from notifications.contract import Class, Found, Message, Outcome, Unreachable, Words
-from notifications.providers import client, outcome, twilio_list, web
+from notifications.providers import client, outcome, twilio_codes, twilio_list, web
 
 NAME: Final = "twilio"
 _LONGEST: Final = 36_000
 """Seconds a message may wait in Twilio's queue, by its own documentation."""
-_QUEUE_FULL: Final = "21611"
 _QUEUE_SECONDS: Final = 300.0
-
-_CLASSES: Final = {
-    "20003": Class.CONFIGURATION,  # wrong key
-    "20404": Class.CONFIGURATION,  # no such account
-    "20429": Class.NOT_PROCESSED,
-    "21603": Class.CONFIGURATION,  # no sender
-    "21609": Class.CONFIGURATION,  # our receipt address is none
-    "21610": Class.OPT_OUT,
-    _QUEUE_FULL: Class.NOT_PROCESSED,
-    "21660": Class.CONFIGURATION,  # the sender belongs to another account
-    "21701": Class.CONFIGURATION,  # no such messaging service
-    "21705": Class.CONFIGURATION,  # the messaging service's name is none
-    "21730": Class.NOT_PROCESSED,  # Twilio's own maintenance
-}
-"""Codes of twilio.com/docs/api/errors; of the others the HTTP status decides."""
 
 _HERE: Final = "here"
 _TEXTS: Final = 64
@@ -179,7 +163,7 @@ def _refusal(message: Message, answer: client.Answer, said: Mapping[str, Any]) -
     code = str(said.get("code", "") or answer.status)
     words = str(said.get("message", "") or http.client.responses.get(answer.status, ""))
     wait = web.retry_after(answer.headers, datetime.now(UTC))
-    if code == _QUEUE_FULL:
+    if code == twilio_codes.QUEUE_FULL:
         wait = wait or _QUEUE_SECONDS
-    result = _CLASSES.get(code) or web.meaning(answer.status)
+    result = twilio_codes.REFUSALS.get(code) or web.meaning(answer.status)
     return outcome(message, result, NAME, code=code, detail=words, retry_after=wait)

@@ -19,7 +19,7 @@ import requests
 from django.conf import settings
 
 from notifications.contract import Fate, Found, Message, Report, Unreachable
-from notifications.providers import reference, web
+from notifications.providers import reference, twilio_codes, web
 
 _API: Final = "https://api.twilio.com"
 _PAGE: Final = 1_000
@@ -35,9 +35,6 @@ _TRIAL: Final = "Sent from your Twilio trial account - "
 SENT: Final = frozenset({"accepted", "queued", "sending", "sent"})
 DELIVERED: Final = frozenset({"delivered", "read"})
 FAILED: Final = frozenset({"undelivered", "failed", "canceled"})
-OPTED_OUT: Final = frozenset({"21610"})
-BAD_NUMBER: Final = frozenset({"30005", "30006"})
-"""Unknown handset; landline. Not 30003 (switched off) nor 30008 (no reason given): those may pass."""
 
 _FATES: Final = {
     **dict.fromkeys(SENT, Fate.SENT),
@@ -166,8 +163,8 @@ def said(sid: object, status: object, code: object) -> Iterator[Report]:
             fate=fate,
             status=str(status),
             code=code,
-            opted_out=code in OPTED_OUT,
-            bad_address=code in BAD_NUMBER,
+            opted_out=code in twilio_codes.OPTED_OUT,
+            bad_address=code in twilio_codes.BAD_NUMBER,
         )
 
 

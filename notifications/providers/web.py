@@ -109,13 +109,16 @@ def _never_left(error: requests.RequestException) -> bool:
 
 
 def meaning(status: int) -> Class:
-    """What an HTTP status means where the provider says no more; a 2xx that could not be read is unknown."""
+    """What an HTTP status means where the provider says no more; a 2xx that could not be read is unknown.
+
+    No status speaks of the customer's address, so none is for good.
+    """
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Class.NOT_PROCESSED
     if status in _OUR_FAULT or 300 <= status < 400:  # a redirect: the address is not the provider's
         return Class.CONFIGURATION
     if 400 <= status < 500 and status != HTTPStatus.REQUEST_TIMEOUT:
-        return Class.PERMANENT
+        return Class.REFUSED
     return Class.UNKNOWN
 
 

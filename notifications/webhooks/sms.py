@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from notifications import links, receipts
 from notifications.models import Suppression
-from notifications.providers import twilio, twilio_list
+from notifications.providers import twilio, twilio_codes, twilio_list
 from notifications.webhooks import door
 
 _LARGEST: Final = 64 * 1024
@@ -70,6 +70,6 @@ def _record(delivery: UUID, attempt: int, said: QueryDict) -> None:
 
 
 def _suppression(code: str) -> str:
-    if code in twilio_list.OPTED_OUT:
+    if code in twilio_codes.OPTED_OUT:
         return Suppression.Reason.OPT_OUT
-    return Suppression.Reason.BOUNCE if code in twilio_list.BAD_NUMBER else ""
+    return Suppression.Reason.BOUNCE if code in twilio_codes.BAD_NUMBER else ""

@@ -191,6 +191,15 @@ def test_a_bad_address_fails_alone_though_the_service_refuses_the_whole_call(mai
     assert sum(map(len, mailgun.calls)) == 19
 
 
+def test_a_sender_that_the_service_refuses_costs_a_call_of_many_three_and_fails_nobody(
+    mailgun: Mailgun,
+) -> None:
+    mailgun.answer = Answer(400, b'{"message": "\'from\' parameter is not a valid address."}')
+    outcomes = send(*crowd(50))
+    assert {(one.result, one.code) for one in outcomes.values()} == {(Class.REFUSED, "400")}
+    assert (len(outcomes), len(mailgun.requests)) == (50, 3)
+
+
 @pytest.mark.parametrize("address", ["not an address", "ada@exämple.com", "Ada <ada@example.com>"])
 def test_an_unusual_address_does_not_hold_up_the_others(address: str, mailgun: Mailgun) -> None:
     sent = crowd(3)

@@ -71,7 +71,7 @@ def test_of_a_call_that_was_taken_some_may_have_failed(postmark: Postmark) -> No
     outcomes = send(*sent)
     told = {number: outcomes[one.delivery].result for number, one in enumerate(sent)}
     failed = {number: result for number, result in told.items() if result is not Class.ACCEPTED}
-    assert failed == {3: Class.PERMANENT, 30: Class.PERMANENT, 49: Class.UNKNOWN}
+    assert failed == {3: Class.PERMANENT, 30: Class.REFUSED, 49: Class.CONFIGURATION}
     assert len(postmark.requests) == 1
 
 
@@ -84,7 +84,7 @@ def test_a_call_of_which_all_have_failed(postmark: Postmark) -> None:
 
 def test_a_call_that_is_refused_as_a_whole_is_made_again_in_smaller_ones(postmark: Postmark) -> None:
     postmark.answer = Answer(422, b'{"ErrorCode": 402, "Message": "Invalid JSON"}')
-    assert {one.result for one in send(*crowd(2)).values()} == {Class.PERMANENT}
+    assert {one.result for one in send(*crowd(2)).values()} == {Class.REFUSED}
     assert sorted(request.path for request in postmark.requests) == ["/email", "/email", "/email/batch"]
 
 

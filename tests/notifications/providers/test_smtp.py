@@ -136,14 +136,15 @@ def test_one_line_carries_many_mails(server: Server) -> None:
     ("command", "answer", "result"),
     [
         ("MAIL", "550 5.7.1 you may not send as this bank", Class.CONFIGURATION),
-        ("MAIL", "552 5.3.4 too big", Class.PERMANENT),
+        ("MAIL", "552 5.3.4 too big", Class.REFUSED),
         ("MAIL", "451 4.3.0 later", Class.NOT_PROCESSED),
         ("RCPT", "550 5.1.1 no such user", Class.PERMANENT),
+        ("RCPT", "554 5.7.1 <cleo@example.com>: Relay access denied", Class.REFUSED),
         ("RCPT", "450 4.2.0 greylisted", Class.NOT_PROCESSED),
         ("RCPT", "421 4.3.2 closing", Class.NOT_PROCESSED),
-        ("DATA", "554 5.5.1 no", Class.PERMANENT),
+        ("DATA", "554 5.5.1 no", Class.REFUSED),
         ("DATA", "451 4.3.0 later", Class.NOT_PROCESSED),
-        ("END", "554 5.7.1 looks like spam", Class.PERMANENT),
+        ("END", "554 5.7.1 looks like spam", Class.REFUSED),
         ("END", "452 4.3.1 disk full", Class.NOT_PROCESSED),
     ],
 )

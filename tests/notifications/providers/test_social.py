@@ -58,7 +58,7 @@ def test_a_post_is_public_in_its_language_and_under_its_own_key(server: Mastodon
         (403, Class.CONFIGURATION),
         (404, Class.CONFIGURATION),
         (301, Class.CONFIGURATION),
-        (422, Class.PERMANENT),
+        (422, Class.REFUSED),
         (429, Class.NOT_PROCESSED),
         (500, Class.UNKNOWN),
         (503, Class.UNKNOWN),

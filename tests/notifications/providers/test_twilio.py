@@ -58,7 +58,7 @@ def test_twilios_own_specification_takes_what_we_send(settings: Settings, shared
     assert [(outcome.result, outcome.provider_ref[:2], outcome.code) for outcome in outcomes] == [
         (Class.ACCEPTED, "SM", ""),
         (Class.ACCEPTED, "SM", ""),
-        (Class.PERMANENT, "", "422"),
+        (Class.REFUSED, "", "422"),
     ]
 
 
@@ -94,11 +94,13 @@ def test_twilio_holds_a_message_neither_longer_than_it_can_nor_less_than_a_secon
     [
         (429, 20429, Class.NOT_PROCESSED),
         (400, 21610, Class.OPT_OUT),
-        (400, 21211, Class.PERMANENT),
-        (400, 21614, Class.PERMANENT),
-        (400, 21612, Class.PERMANENT),
-        (400, 21408, Class.PERMANENT),
-        (403, 21408, Class.CONFIGURATION),
+        *((400, code, Class.PERMANENT) for code in (21211, 21214, 21217, 21265, 21268, 21614, 21635)),
+        *((400, code, Class.PERMANENT) for code in (21408, 21612)),  # its region; no way to it
+        (403, 21408, Class.PERMANENT),
+        *((400, code, Class.CONFIGURATION) for code in (21212, 21601, 21603, 21606, 21659, 21660, 21661)),
+        *((400, code, Class.CONFIGURATION) for code in (21609, 21701, 21703, 21704, 21705, 30002, 30034)),
+        *((400, code, Class.REFUSED) for code in (21617, 21999, 30007)),  # of the text; not listed
+        (400, 0, Class.REFUSED),
         (400, 21611, Class.NOT_PROCESSED),
         (401, 20003, Class.CONFIGURATION),
         (403, 20403, Class.CONFIGURATION),

@@ -1,0 +1,55 @@
+"""A server's 5yz reply to a part of a mail in; whose it is out.
+
+Only a reply to RCPT can speak of the customer's mailbox, and there too a policy of the server's, say that it
+relays for nobody, speaks of us. What a reply means in particular is said by the code of RFC 3463 before its
+words, where the server gives one (registered at iana.org/assignments/smtp-enhanced-status-codes).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from notifications.contract import Class
+
+_ENHANCED: Final = re.compile(r"5\.(\d{1,3})\.(\d{1,3})\b")
+_OF_THE_MAILBOX: Final = {
+    (1, 1),  # no such mailbox
+    (1, 2),  # no such system
+    (1, 3),  # not an address
+    (1, 4),  # an address of more than one
+    (1, 6),  # moved away
+    (1, 10),  # a domain that takes no mail
+    (2, 0),
+    (2, 1),  # disabled
+    (2, 2),  # full
+    (4, 1),  # as Exchange says that there is no such mailbox
+}
+"""Not 5.1.7 and 5.1.8, which are of the sender's address."""
+_MAILBOX_REPLIES: Final = frozenset({550, 551, 553})
+"""Of RFC 5321 (4.2.2), where the server gives no code of RFC 3463."""
+_RELAYING: Final = re.compile(r"\brelay", re.IGNORECASE)
+_MUST_SIGN_IN: Final = frozenset({530, 534, 535, 538})
+_TOO_BIG: Final = 552
+
+
+def of_sender(code: int) -> Class:
+    """To MAIL: that we may not send as who we are, unless it speaks of the mail's size."""
+    return Class.REFUSED if code == _TOO_BIG else Class.CONFIGURATION
+
+
+def of_recipient(code: int, words: str) -> Class:
+    """To RCPT."""
+    if code in _MUST_SIGN_IN:
+        return Class.CONFIGURATION
+    enhanced = _ENHANCED.match(words)
+    if enhanced:
+        of_mailbox = (int(enhanced[1]), int(enhanced[2])) in _OF_THE_MAILBOX
+    else:
+        of_mailbox = code in _MAILBOX_REPLIES and not _RELAYING.search(words)
+    return Class.PERMANENT if of_mailbox else Class.REFUSED
+
+
+def of_text(code: int) -> Class:
+    """To DATA, or to the text behind it: it speaks of what we say or of us, never of who is to read it."""
+    return Class.CONFIGURATION if code in _MUST_SIGN_IN else Class.REFUSED
