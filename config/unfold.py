@@ -119,6 +119,7 @@ _NAVIGATION: Final = [
             _page("Outbox", "outbox", "notifications_delivery_outbox", "notifications.view_delivery"),
             _page("Posts by hand", "campaign", "notifications_delivery_posts", "notifications.view_delivery"),
             _page("Unknown", "help", "notifications_delivery_unknown", "notifications.view_delivery"),
+            _page("Failed", "error", "notifications_delivery_failures", "notifications.view_delivery"),
             _page("Senders", "speed", "notifications_delivery_senders", "notifications.view_delivery"),
             _page("Deliveries", "send", "notifications_delivery_changelist", "notifications.view_delivery"),
             _page(

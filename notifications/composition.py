@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 
 _WRONG_KEY_WAIT: Final = timedelta(minutes=1)
 _FAULT_WAIT: Final = timedelta(minutes=5)
+_NOT_COMPOSED: Final = "not composed"
+_OTHER_KEY: Final = "other key"
+"""Codes of failures that are no provider's, to be counted and sent again by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ def compose(held: Sequence[Claimed], *, now: datetime, material: Material | None
         except addresses.WrongKey:
             sealed.append(row)
         except (KeyError, ValueError) as error:
-            deliveries.give_up(row, State.FAILED, f"cannot be composed: {error}", now=now)
+            deliveries.give_up(row, State.FAILED, f"cannot be composed: {error}", now=now, code=_NOT_COMPOSED)
         except Error:
             raise
         except Exception as error:  # whatever it is, it must not stop the channel
@@ -120,7 +123,7 @@ def _unread(sealed: Sequence[Claimed], others_were_read: bool, *, now: datetime)
     words = "the address cannot be read: ADDRESS_KEY is not the key it was stored with"
     if others_were_read:
         for row in sealed:
-            deliveries.give_up(row, State.FAILED, words, now=now)
+            deliveries.give_up(row, State.FAILED, words, now=now, code=_OTHER_KEY)
     else:
         deliveries.put_off(sealed, not_before=now + _WRONG_KEY_WAIT, reason=words)
 

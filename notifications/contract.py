@@ -165,6 +165,10 @@ class Channel(abc.ABC):
         """
         raise LookupError(f"{self.provider} cannot be asked what became of its messages")
 
+    def blames_us(self, code: str) -> bool:
+        """Whether a failure that the provider reports later under this code is of our account or sender."""
+        return False
+
     def close(self) -> None:
         """Give back connections."""
         return

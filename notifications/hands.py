@@ -65,8 +65,9 @@ def _prepare(notice: int, clock: Clock) -> bool:
 
 
 def sweep() -> None:
-    """Take back what dead processes held, end what is no longer true, and sum up the counters."""
+    """Take back what dead processes held or our own fault failed, end what is untrue, sum up the counters."""
     deliveries.sweep(now=database.clock())
+    deliveries.put_back(now=database.clock())
     progress.fold()
 
 

@@ -100,7 +100,7 @@ class _Run:
         self.last: Claimed | None = None
         """What was handed out last: the queue goes on behind it."""
         self.head_at = 0.0
-        self.heed = pacing.Heed(self.sender)
+        self.heed = pacing.Heed(self.sender, clock)
 
     def go(self) -> int:
         """Pump until the queue is empty, the turn is over or the provider refuses us altogether."""
@@ -143,7 +143,7 @@ class _Run:
         wait: float | None = _IDLE
         try:
             with transaction.atomic():
-                taken = settlement.write(self.back, now=begun)
+                taken = settlement.write(self.back, now=begun, sender=self.sender)
                 group, pause = self._choose(room)
                 ours = self._intend(group)
             self._written(taken)
@@ -177,6 +177,8 @@ class _Run:
             return group, 0.0
         grant = pacing.take(self.sender, [one.message.segments for one in group], urgent=urgent)
         self.asked_at = time.monotonic() if grant.messages == len(group) else 0.0
+        if grant.refused:
+            self.heed.doubt()
         return group[: grant.messages], grant.wait
 
     def _claim(self, room: int) -> list[Composed]:
@@ -218,12 +220,15 @@ class _Run:
 
     def _settle(self) -> None:
         if self.back:
-            self._written(settlement.settle(self.back, now=self.clock()))
+            self._written(settlement.settle(self.back, now=self.clock(), sender=self.sender))
 
     def _written(self, taken: int) -> None:
         self.settled += taken
         for result in self.back:
             self.out.pop((result.outcome.delivery, result.outcome.attempt), None)
+        if any(result.outcome.result in pacing.REFUSALS for result in self.back):
+            self.asked_at = 0.0  # they may have sent it to rest
+            deliveries.put_back(now=self.clock())
         self.back = []
 
 

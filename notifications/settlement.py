@@ -12,15 +12,18 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
-from notifications import database
+from notifications import database, pacing
 from notifications.contract import Class, Outcome
 from notifications.deliveries import BY_HAND, RANK, Claimed, suppress
 from notifications.models import Attempt, AttemptOutcome, Delivery, State, Suppression
+from notifications.pacing import Refused, Sender
 
 log = logging.getLogger(__name__)
 
 _CERTAIN: Final = frozenset({Class.ACCEPTED, Class.PERMANENT, Class.OPT_OUT})
 _TRIES: Final = 3
+_LONGEST_TURN: Final = 1.5 * pacing.LONGEST_REST
+"""Seconds for which one that shows that its sender is not well yet makes room for others."""
 _PATIENCE: Final = 30.0
 """Seconds for which outcomes are kept while the database restarts: lost, they would be in doubt."""
 UNWRITABLE: Final = (DatabaseError, InterfaceError, ValueError, OverflowError)
@@ -41,6 +44,7 @@ _COLUMNS: Final = {
     "state": "smallint",
     "rank": "smallint",
     "reason": "text",
+    "code": "text",
     "not_before": "timestamptz",
     "provider": "text",
     "provider_ref": "text",
@@ -58,18 +62,20 @@ _WHERE_GIVEN: Final = (
 _TABLE: Final = Delivery._meta.db_table
 
 
-def settle(results: Sequence[Settled], *, now: datetime) -> int:
+def settle(results: Sequence[Settled], *, now: datetime, sender: Sender | None = None) -> int:
     """Write the outcomes, fenced by the lease; how many rows took them.
+
+    `sender` is whose run of refusals they lengthen, where they were sent by one.
 
     All in one transaction; where that fails (a deadlock, an answer that the database refuses), each by
     itself, so that one cannot take the others along. What cannot be written at all stays `sending`
     and becomes `unknown` when its lease ends.
     """
     try:
-        return when_back(lambda: _together(results, now=now))
+        return when_back(lambda: _together(results, now=now, sender=sender))
     except UNWRITABLE:
         log.warning("%d outcomes could not be written together; one by one now", len(results), exc_info=True)
-    return sum(_alone(result, now=now) for result in results)
+    return sum(_alone(result, now=now, sender=sender) for result in results)
 
 
 def when_back(work: Callable[[], database.Result]) -> database.Result:
@@ -77,21 +83,21 @@ def when_back(work: Callable[[], database.Result]) -> database.Result:
     return database.when_back(work, _PATIENCE)
 
 
-def _together(results: Sequence[Settled], *, now: datetime) -> int:
+def _together(results: Sequence[Settled], *, now: datetime, sender: Sender | None) -> int:
     with transaction.atomic():
-        return write(results, now=now)
+        return write(results, now=now, sender=sender)
 
 
-def _alone(result: Settled, *, now: datetime) -> int:
+def _alone(result: Settled, *, now: datetime, sender: Sender | None) -> int:
     for _ in range(_TRIES):
         try:
-            return _together([result], now=now)
+            return _together([result], now=now, sender=sender)
         except UNWRITABLE:
             log.exception("the outcome of delivery %s could not be written", result.held.public_id)
     return 0
 
 
-def write(results: Sequence[Settled], *, now: datetime) -> int:
+def write(results: Sequence[Settled], *, now: datetime, sender: Sender | None = None) -> int:
     """The same as part of the caller's transaction, in one statement; all are held under one token."""
     if not results:
         return 0
@@ -107,6 +113,7 @@ def write(results: Sequence[Settled], *, now: datetime) -> int:
     sets = [
         f"state = CASE WHEN {still} THEN given.state ELSE {State.EXPIRED:d} END",
         f"reason = CASE WHEN {still} THEN given.reason ELSE 'its words are no longer true' END",
+        "code = given.code",
         *(f"{name} = COALESCE(given.{name}, {_TABLE}.{name})" for name in _WHERE_GIVEN),
     ]
     at = database.stored(Delivery, "expires_at", now)
@@ -123,7 +130,19 @@ def write(results: Sequence[Settled], *, now: datetime) -> int:
         )
         taken = {row[0] for row in cursor.fetchall()}
     _remember(results, taken, now=now)
+    if sender:
+        pacing.note(sender, _refused(results, taken))
     return len(taken)
+
+
+def _refused(results: Sequence[Settled], taken: set[int]) -> list[Refused]:
+    """The people who were refused after the last one of them who was not."""
+    last = max((n for n, one in enumerate(results) if one.outcome.result is Class.ACCEPTED), default=-1)
+    return [
+        Refused(held.id, held.customer_id, held.attempt, outcome.code, outcome.detail)
+        for held, outcome in ((one.held, one.outcome) for one in results[last + 1 :])
+        if outcome.result in pacing.REFUSALS and held.customer_id is not None and held.id in taken
+    ]
 
 
 def _remember(results: Sequence[Settled], taken: set[int], *, now: datetime) -> None:
@@ -142,7 +161,13 @@ def _row(result: Settled, *, now: datetime) -> tuple[Any, ...]:
     """The values of `_COLUMNS`."""
     after = _after(result, now=now)
     certain = int(result.outcome.result in _CERTAIN)
-    values = {"id": result.held.id, "attempt": result.held.attempt, "certain": certain, **after}
+    values = {
+        "id": result.held.id,
+        "attempt": result.held.attempt,
+        "certain": certain,
+        "code": result.outcome.code[:40],
+        **after,
+    }
     return tuple(values.get(name) for name in _COLUMNS)
 
 
@@ -183,8 +208,10 @@ def _after(result: Settled, *, now: datetime) -> dict[str, Any]:
                 "reason": "waiting for a person to post it",
             }
         case Class.CONFIGURATION:
-            # the sender rests, not the customer: as soon as it is mended all go on
-            return {"state": State.QUEUED, "not_before": now, "reason": reason or outcome.result.value}
+            # the sender rests, not the customer: as soon as it is mended all go on. One that is refused again
+            # waits: it must be others who try whether the sender is well
+            wait = timedelta(seconds=min(pause(held.attempt), _LONGEST_TURN) if held.attempt > 1 else 0.0)
+            return {"state": State.QUEUED, "not_before": now + wait, "reason": reason or outcome.result.value}
         case Class.NOT_PROCESSED | Class.REFUSED:
             wait = timedelta(seconds=outcome.retry_after or pause(held.attempt))
             return {

@@ -14,7 +14,7 @@ from maintenance.admin.links import lines, link
 from maintenance.admin.readonly import ReadOnlyAdmin
 from maintenance.admin.register import CustomerAdmin as CustomerWithoutContacts
 from maintenance.models import Customer
-from notifications.admin import masks, outbox, posts, senders, unknown
+from notifications.admin import failures, masks, outbox, posts, senders, unknown
 from notifications.demonstration import trial
 from notifications.models import Attempt, Contact, Delivery, Receipt, State, Suppression
 
@@ -93,7 +93,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         ("channel", "target"),
         "language",
         "state",
-        "reason",
+        ("code", "reason"),
         ("attempt", "attempts"),
         ("provider", "provider_ref"),
         "segments",
@@ -103,7 +103,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     readonly_fields = ("attempts",)
 
     def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
-        """The outbox, the posts by hand, what is unknown, and the senders."""
+        """The outbox, the posts by hand, what is unknown, what failed and why, and the senders."""
         return (
             ("outbox/", "notifications_delivery_outbox", outbox.page),
             ("posts/", "notifications_delivery_posts", posts.page),
@@ -111,15 +111,16 @@ class DeliveryAdmin(ReadOnlyAdmin):
             ("unknown/", "notifications_delivery_unknown", unknown.page),
             ("unknown/decide/", "notifications_delivery_decide_all", unknown.decide_all),
             ("unknown/<uuid:public_id>/decide/", "notifications_delivery_decide", unknown.decide),
+            ("failures/", "notifications_delivery_failures", failures.page),
+            ("failures/again/", "notifications_delivery_send_again", failures.send_again),
             ("senders/", "notifications_delivery_senders", senders.page),
             ("senders/<int:pk>/awaken/", "notifications_delivery_awaken", senders.awaken),
         )
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Other pages point at the deliveries of one notice or one window."""
-        return lookup in ("notice__id__exact", "notice__window__id__exact") or super().lookup_allowed(
-            lookup, value, request
-        )
+        pointed_at = ("notice__id__exact", "notice__window__id__exact", "code__exact")
+        return lookup in pointed_at or super().lookup_allowed(lookup, value, request)
 
     @display(description="Delivery")
     def short(self, delivery: Delivery) -> str:

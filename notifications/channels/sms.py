@@ -9,7 +9,7 @@ from django.conf import settings
 
 from notifications.channels import window
 from notifications.contract import Report
-from notifications.providers import outbox, twilio, twilio_list
+from notifications.providers import outbox, twilio, twilio_codes, twilio_list
 
 
 class Channel(window.Channel):
@@ -18,6 +18,10 @@ class Channel(window.Channel):
     def __init__(self, in_flight: int) -> None:
         """As the contract."""
         super().__init__(in_flight, twilio.Provider() if settings.TWILIO_ACCOUNT_SID else outbox.Outbox())
+
+    def blames_us(self, code: str) -> bool:
+        """As the contract."""
+        return bool(settings.TWILIO_ACCOUNT_SID) and code in twilio_codes.REPORTED_OURS
 
     def report(self, references: Collection[str], since: datetime, until: datetime) -> Iterator[Report]:
         """As the contract."""

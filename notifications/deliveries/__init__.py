@@ -29,6 +29,7 @@ from notifications.deliveries.ending import (
     withdraw,
 )
 from notifications.deliveries.intending import intend, intended
+from notifications.deliveries.returning import put_back, send_again
 
 __all__ = [
     "BY_HAND",
@@ -42,8 +43,10 @@ __all__ = [
     "give_up",
     "intend",
     "intended",
+    "put_back",
     "put_off",
     "readdress",
+    "send_again",
     "suppress",
     "sweep",
     "withdraw",

@@ -215,9 +215,9 @@ def put_off(held: Sequence[Claimed], *, not_before: datetime, reason: str) -> No
         _queued(held).update(not_before=not_before, reason=reason)
 
 
-def give_up(held: Claimed, state: State, reason: str, *, now: datetime) -> None:
+def give_up(held: Claimed, state: State, reason: str, *, now: datetime, code: str = "") -> None:
     """End a claimed delivery that cannot be composed; the others of its batch go on."""
-    _queued([held]).update(state=state, reason=reason[:200], settled_at=now)
+    _queued([held]).update(state=state, reason=reason[:200], code=code, settled_at=now)
 
 
 def readdress(held: Claimed, address_hmac: bytes | None) -> None:

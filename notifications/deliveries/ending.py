@@ -10,7 +10,8 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Concat, Substr
 
 from notifications import database
 from notifications.models import DIRECT, Attempt, AttemptOutcome, Delivery, Notice, State, Suppression, Tally
@@ -20,6 +21,9 @@ RANK: Final = {State.UNKNOWN: 1, State.SENT: 2, State.FAILED: 3, State.DELIVERED
 
 BY_HAND: Final = "by hand"
 """Provider of a delivery that waits in the queue for a person to post and confirm it."""
+
+_REASON: Final = 200
+"""Characters of a reason that are kept."""
 
 _SWEPT: Final = 5_000
 """Rows of one transaction: a sweep that finds a million must not hold them all."""
@@ -35,6 +39,8 @@ def withdraw(notices: Sequence[int], reason: str, *, now: datetime) -> int:
     """
     rows = Delivery.objects.filter(notice_id__in=notices)
     with transaction.atomic():
+        # before its rows, as whoever puts rows back takes them: nothing of it comes back from now on
+        Notice.objects.filter(pk__in=notices, withdrawn=False).update(withdrawn=True)
         taken = _take_back(rows, reason)
         _lock(rows.filter(state__in=(State.SENDING, State.UNKNOWN), expires_at__gt=now)).update(
             expires_at=now
@@ -97,7 +103,7 @@ def _expire(now: datetime) -> int:
     stop = time.monotonic() + _TURN_SECONDS
     for notice in notices.values_list("pk", flat=True):
         late = Delivery.objects.filter(notice=notice, state=State.QUEUED, expires_at__lte=now)
-        end = {"state": State.EXPIRED, "reason": "its words are no longer true", "settled_at": now}
+        end = {"state": State.EXPIRED, "reason": _too_late(), "settled_at": now}
         posts = late.filter(customer=None)
         moved += _locked(posts.exclude(provider=BY_HAND), **end)
         moved += _locked(posts.filter(provider=BY_HAND), **end | {"reason": "nobody posted it in time"})
@@ -126,6 +132,13 @@ def _locked(rows: QuerySet[Delivery], **values: object) -> int:
     """Set these, in a transaction of its own; how many rows."""
     with transaction.atomic():
         return _lock(rows).update(**values)
+
+
+def _too_late() -> Case:
+    """What kept it from being sent is part of the reason, where a provider refused it."""
+    words = "its words are no longer true"
+    refused = Substr(Concat(Value(f"{words}; before: "), F("reason")), 1, _REASON)
+    return Case(When(~Q(code="") & ~Q(reason=""), then=refused), default=Value(words))
 
 
 def end_all_leases() -> int:

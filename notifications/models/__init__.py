@@ -5,7 +5,7 @@ from __future__ import annotations
 from notifications.models.addresses import DIRECT, ChannelName, Contact, Suppression
 from notifications.models.deliveries import Attempt, AttemptOutcome, Delivery, Receipt, State, Tally
 from notifications.models.notices import Notice, PlannedChange, ReadMark, Text
-from notifications.models.operation import Alarm, Bucket, Heartbeat
+from notifications.models.operation import Alarm, Bucket, Heartbeat, Refusal
 
 __all__ = [
     "DIRECT",
@@ -21,6 +21,7 @@ __all__ = [
     "PlannedChange",
     "ReadMark",
     "Receipt",
+    "Refusal",
     "State",
     "Suppression",
     "Tally",

@@ -71,6 +71,9 @@ class Delivery(models.Model):
         default=0, help_text="Within one attempt it may only rise, so receipts commute."
     )
     reason = models.CharField(max_length=200, default="")
+    code = models.CharField(
+        max_length=40, default="", db_default="", help_text="The provider's own, of its last refusal."
+    )
     not_before = models.DateTimeField()
     expires_at = models.DateTimeField()
     attempt = models.PositiveSmallIntegerField(default=0)
@@ -121,6 +124,11 @@ class Delivery(models.Model):
                 fields=["channel", "intended_at"],
                 condition=Q(state=State.UNKNOWN),
                 name="delivery_unknown",
+            ),
+            models.Index(
+                fields=["notice", "channel", "code"],
+                condition=Q(state=State.FAILED),
+                name="delivery_failed",
             ),
         ]
 

@@ -51,6 +51,9 @@ class Notice(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
     reason = models.CharField(max_length=200, blank=True, help_text="Why it was withdrawn or expired.")
     ended_at = models.DateTimeField(null=True, blank=True, help_text="When it was withdrawn or expired.")
+    withdrawn = models.BooleanField(
+        default=False, db_default=False, help_text="Nothing of it goes out any more, prepared or not."
+    )
     cursor = models.BigIntegerField(default=0, help_text="Last customer whose deliveries are prepared.")
     prepared_at = models.DateTimeField(null=True, blank=True)
     progress_at = models.DateTimeField(null=True, blank=True)

@@ -23,12 +23,35 @@ class Bucket(models.Model):
     )
     failures = models.PositiveSmallIntegerField(default=0, help_text="Rests since a message was taken.")
     reason = models.CharField(max_length=300, blank=True)
+    refused = models.PositiveIntegerField(
+        default=0, help_text="Messages refused since one was last taken: how long the run of refusals is."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["provider", "sender"], name="bucket_once")]
 
     def __str__(self) -> str:
         return f"{self.sender} at {self.provider}"
+
+
+class Refusal(models.Model):
+    """A message in a sender's run of refusals: none of the sender's has been taken since."""
+
+    bucket = models.ForeignKey(Bucket, on_delete=models.CASCADE, related_name="refusals")
+    delivery_id = models.BigIntegerField(unique=True)
+    customer_id = models.BigIntegerField()
+    attempt = models.PositiveSmallIntegerField()
+    code = models.CharField(max_length=40, blank=True)
+    reported = models.BooleanField(
+        default=False,
+        help_text="Told later, of a message that was taken; its code speaks of us, however few there are.",
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["bucket", "code"], name="refusal_by_code")]
+
+    def __str__(self) -> str:
+        return f"{self.code} for delivery {self.delivery_id}"
 
 
 class Heartbeat(models.Model):

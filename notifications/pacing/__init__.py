@@ -26,20 +26,25 @@ from notifications.pacing.bucket import (
     take_from,
     try_one,
 )
-from notifications.pacing.heeding import Heed
-from notifications.pacing.rests import LONGEST_REST, Standing, awaken, rest, resting, standing, taken
+from notifications.pacing.heeding import REFUSALS, Heed
+from notifications.pacing.rests import LONGEST_REST, Standing, awaken, rest, resting, standing
+from notifications.pacing.runs import Refused, note, note_reported, taken, too_many
 
 __all__ = [
     "LONGEST",
     "LONGEST_REST",
     "PATIENCE",
+    "REFUSALS",
     "RESERVE",
     "Grant",
     "Heed",
+    "Refused",
     "Sender",
     "Standing",
     "awaken",
     "give_back",
+    "note",
+    "note_reported",
     "rest",
     "resting",
     "sender",
@@ -47,6 +52,7 @@ __all__ = [
     "standing",
     "take",
     "taken",
+    "too_many",
 ]
 
 RESERVE: Final = 0.2
@@ -63,6 +69,8 @@ class Grant:
 
     messages: int
     wait: float
+    refused: int = 0
+    """How many of the sender's messages were refused since one was last taken, by all processes."""
 
 
 def take(who: Sender, sizes: Sequence[int], *, urgent: bool) -> Grant:
@@ -76,8 +84,8 @@ def take(who: Sender, sizes: Sequence[int], *, urgent: bool) -> Grant:
     totals = list(accumulate(sizes))
     floor = 0.0 if urgent else RESERVE * who.burst
     asked = len(totals)
-    if who.rate is not None and take_from(who, totals[-1], _need(who, totals, asked, floor)):
-        return Grant(asked, 0.0)
+    if at_once := _all(who, totals, floor):
+        return at_once
     for _ in range(_TRIES):
         level = look(who)
         if level.rests > 0:
@@ -86,19 +94,27 @@ def take(who: Sender, sizes: Sequence[int], *, urgent: bool) -> Grant:
             one = try_one(who, sizes[0])
             return Grant(int(one), PATIENCE if len(sizes) > one else 0.0)
         if who.rate is None:
-            return Grant(asked, 0.0)
+            return Grant(asked, 0.0, level.refused)
         if level.ahead > _STEP:
             rows_of(who).update(refilled_at=database.now_there())
             continue
         asked = sum(level.tokens >= _need(who, totals, n, floor) for n in range(1, len(totals) + 1))
-        if asked and not take_from(who, totals[asked - 1], _need(who, totals, asked, floor)):
+        if asked and take_from(who, totals[asked - 1], _need(who, totals, asked, floor)) is None:
             continue  # another process was quicker
         missing = 0.0
         if asked < len(totals):
             left = level.tokens - (totals[asked - 1] if asked else 0)
             missing = max(_need(who, sizes[asked:], 1, floor) - left, 0.0)
-        return Grant(asked, missing / who.rate)
+        return Grant(asked, missing / who.rate, level.refused)
     return Grant(0, 1 / who.rate if who.rate else 0.0)
+
+
+def _all(who: Sender, totals: Sequence[int], floor: float) -> Grant | None:
+    """All of them, in one statement; None where that cannot be said so quickly."""
+    if who.rate is None:
+        return None
+    refused = take_from(who, totals[-1], _need(who, totals, len(totals), floor))
+    return None if refused is None else Grant(len(totals), 0.0, refused)
 
 
 def give_back(who: Sender, size: int) -> None:

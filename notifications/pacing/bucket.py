@@ -55,6 +55,8 @@ class Level:
     failing: bool
     ahead: float
     """Seconds by which it lies in the future."""
+    refused: int = 0
+    """As `take_from` tells it."""
 
 
 def sender(channel: str, *, provider: str, name: str) -> Sender:
@@ -85,8 +87,11 @@ def make(who: Sender) -> None:
     Bucket.objects.bulk_create([new], ignore_conflicts=True)
 
 
-def take_from(who: Sender, tokens: int, need: float) -> bool:
-    """Refill and take in one statement, or nothing. By hand: the ORM would take longer than the database."""
+def take_from(who: Sender, tokens: int, need: float) -> int | None:
+    """Refill and take in one statement, or nothing. By hand: the ORM would take longer than the database.
+
+    Returns how many of the sender's messages were refused since one was last taken; None where nothing was.
+    """
     now = database.now_in_sql()
     level = _level(who, now)
     with connection.cursor() as cursor:
@@ -94,13 +99,14 @@ def take_from(who: Sender, tokens: int, need: float) -> bool:
             f"UPDATE {_TABLE} SET tokens = {level.sql} - {_NUMBER},"
             f" refilled_at = {database.greatest('refilled_at', now.sql)}"
             f" WHERE provider = %s AND sender = %s AND {level.sql} >= {_NUMBER} AND failing_since IS NULL"
-            f" AND (resting_until IS NULL OR resting_until <= {now.sql}) RETURNING id",
+            f" AND (resting_until IS NULL OR resting_until <= {now.sql}) RETURNING refused",
             [
                 *(*level.parameters, tokens, *now.parameters),
                 *(who.provider, who.name, *level.parameters, need, *now.parameters),
             ],
         )
-        return bool(cursor.fetchall())
+        found = cursor.fetchall()
+        return int(found[0][0]) if found else None
 
 
 def try_one(who: Sender, size: int) -> bool:
@@ -120,7 +126,7 @@ def look(who: Sender) -> Level:
         cursor.execute(
             f"SELECT {level.sql}, {database.seconds(now.sql, 'resting_until')},"
             f" {database.seconds('refilled_at', now.sql)}, failing_since IS NOT NULL,"
-            f" resting_until IS NULL OR refilled_at > resting_until"
+            f" resting_until IS NULL OR refilled_at > resting_until, refused"
             f" FROM {_TABLE} WHERE provider = %s AND sender = %s",
             [*level.parameters, *now.parameters, *now.parameters, who.provider, who.name],
         )
@@ -130,9 +136,9 @@ def look(who: Sender) -> Level:
     if found is None:
         make(who)
         return look(who)
-    tokens, rests, since, failing, tried = found
+    tokens, rests, since, failing, tried, refused = found
     trying = PATIENCE - since if failing and tried else 0.0
-    return Level(tokens, max(rests or 0.0, trying, 0.0), failing=bool(failing), ahead=-since)
+    return Level(tokens, max(rests or 0.0, trying, 0.0), bool(failing), ahead=-since, refused=refused)
 
 
 def _level(who: Sender, now: Sql) -> Sql:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from django.conf import settings
 
 from notifications.contract import Class, Outcome
 from notifications.pacing.bucket import Sender
-from notifications.pacing.rests import LONGEST_REST, rest, taken
+from notifications.pacing.rests import LONGEST_REST, rest
+from notifications.pacing.runs import taken
 
+REFUSALS: Final = frozenset({Class.PERMANENT, Class.REFUSED})
+"""Of one person, until many get the same one in a row."""
 _STREAK: Final = 16
 """So many doubtful answers in a row, and the provider is given a rest."""
 _REST: Final = {
@@ -25,20 +30,26 @@ _LONGEST: Final = {Class.NOT_PROCESSED: 2.0 * settings.REST_SECONDS}
 class Heed:
     """What the outcomes of one drain say of the provider as a whole."""
 
-    def __init__(self, who: Sender) -> None:
+    def __init__(self, who: Sender, clock: Callable[[], datetime]) -> None:
         """Nothing is known of it yet."""
-        self._who = who
+        self._who, self._clock = who, clock
         self._streak = 0
         self._well = False
         self.rests = False
         """It was sent to rest: nobody else's message is burnt on it, by no process."""
 
+    def doubt(self) -> None:
+        """A run of refusals is open, of this process or another: the next accepted message ends it."""
+        self._well = False
+
     def hear(self, outcome: Outcome) -> None:
         """One accepted message ends a failure; a wrong key, a named wait or a row of doubts begins a rest."""
         if outcome.result is Class.ACCEPTED:
             if not self._well:
-                taken(self._who)
+                taken(self._who, now=self._clock())
             self._streak, self._well = 0, True
+        elif outcome.result in REFUSALS:
+            self.doubt()
         elif outcome.result in _REST and not self.rests:
             self._streak, self._well = self._streak + 1, False
             named = outcome.retry_after if outcome.result is Class.NOT_PROCESSED else None

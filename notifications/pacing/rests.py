@@ -9,9 +9,9 @@ from typing import Final
 from django.db import transaction
 
 from notifications import database
-from notifications.pacing.bucket import Sender, look, make, rested, rows_of
+from notifications.pacing.bucket import Sender, look, make, rows_of
 
-_PATIENCE: Final = 30.0
+PATIENCE: Final = 30.0
 """Seconds for which what a sender heard is kept while the database restarts: an error would end the calls
 that are under way, and leave them in doubt."""
 
@@ -39,10 +39,11 @@ def rest(who: Sender, seconds: float, reason: str, *, failing: bool, longest: fl
     A failing provider rests twice as long each time, up to `longest`. All that was under way when it
     failed comes back as failed too: during a rest that is no further failure.
     """
-    database.when_back(lambda: _rest(who, seconds, reason, failing, longest), _PATIENCE)
+    database.when_back(lambda: begin_rest(who, seconds, reason, failing=failing, longest=longest), PATIENCE)
 
 
-def _rest(who: Sender, seconds: float, reason: str, failing: bool, longest: float) -> None:
+def begin_rest(who: Sender, seconds: float, reason: str, *, failing: bool, longest: float) -> None:
+    """The same as part of the caller's transaction."""
     make(who)
     clock = database.clock()
     with transaction.atomic():
@@ -58,12 +59,6 @@ def _rest(who: Sender, seconds: float, reason: str, failing: bool, longest: floa
         if not rests or row.resting_until is None or until > row.resting_until:
             row.resting_until, row.reason = until, reason[:300]
         row.save(update_fields=["failing_since", "failures", "resting_until", "reason"])
-
-
-def taken(who: Sender) -> None:
-    """A message was accepted: the sender is well. One that was under way before the rest says nothing."""
-    failing = rested(rows_of(who)).filter(failing_since__isnull=False)
-    database.when_back(lambda: failing.update(failing_since=None, failures=0, reason=""), _PATIENCE)
 
 
 def resting(who: Sender) -> float:

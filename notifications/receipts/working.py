@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from notifications import database
 from notifications.deliveries import RANK
 from notifications.models import Delivery, Receipt, State, Suppression
+from notifications.receipts import blame
 
 _PATIENCE: Final = timedelta(days=3)
 """How long a receipt may wait for its delivery: the row may not be committed yet, never this long."""
@@ -33,6 +34,7 @@ _MOVED: Final = {
     "state": "smallint",
     "rank": "smallint",
     "reason": "text",
+    "code": "text",
     "provider": "text",
     "provider_ref": "text",
     "sent_at": "timestamptz",
@@ -64,10 +66,13 @@ class _Standing:
     state: int
     rank: int
     reason: str
+    code: str
     provider: str
     provider_ref: str
     sent_at: datetime | None
     settled_at: datetime | None
+    channel: str
+    customer: int | None
     moved: bool = False
 
     def hear(self, word: _Word, *, now: datetime) -> str:
@@ -78,7 +83,7 @@ class _Standing:
         if RANK[state] <= self.rank:
             return "nothing new"
         self.state, self.rank, self.moved = state, RANK[state], True
-        self.reason = word.code if state == State.FAILED else ""
+        self.reason = self.code = word.code if state == State.FAILED else ""
         if state != State.FAILED:
             self.sent_at = self.sent_at or now
         if state in (State.DELIVERED, State.FAILED):
@@ -86,6 +91,9 @@ class _Standing:
         if word.provider_ref:
             self.provider, self.provider_ref = word.provider, word.provider_ref
         return "moved"
+
+    def as_failed(self) -> blame.Failed:
+        return blame.Failed(self.id, self.customer, self.attempt, self.channel, self.provider, self.code)
 
 
 def work(*, now: datetime) -> int:
@@ -150,7 +158,9 @@ def _work_on(batch: Sequence[_Word], *, now: datetime) -> int:
         deliveries = _held({word.delivery_public_id for word in batch})
         results = _heard(batch, deliveries, now=now)
         results |= _let_go([word for word in batch if word.id not in results], now=now)
-        _write([row for row in deliveries.values() if row.moved], results, now=now)
+        moved = [row for row in deliveries.values() if row.moved]
+        _write(moved, results, now=now)
+        blame.note(row.as_failed() for row in moved if row.state == State.FAILED and row.code)
     return len(results)
 
 
@@ -160,8 +170,8 @@ def _held(public_ids: Collection[UUID]) -> dict[UUID, _Standing]:
         Delivery.objects.select_for_update(skip_locked=True)
         .filter(public_id__in=public_ids)
         .values_list(
-            *("public_id", "id", "attempt", "state", "rank", "reason"),
-            *("provider", "provider_ref", "sent_at", "settled_at"),
+            *("public_id", "id", "attempt", "state", "rank", "reason", "code"),
+            *("provider", "provider_ref", "sent_at", "settled_at", "channel", "customer"),
         )
     )
     return {public_id: _Standing(*standing) for public_id, *standing in rows}

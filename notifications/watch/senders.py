@@ -104,7 +104,8 @@ def failures(now: datetime) -> Iterator[Wrong]:
             yield Wrong(
                 f"failures {pk} {channel}",
                 f"{label(channel)} of a notice of window {notices[pk].window_id}: {failed:,} of "
-                f"{tried:,} failed for good. Their reasons stand in the admin under Deliveries.",
+                f"{tried:,} failed for good. Their reasons stand in the admin under Failed, "
+                "where they can be sent again once the reason is mended.",
             )
 
 

@@ -14,6 +14,7 @@ from pytest_django import Settings
 from notifications import database, pacing
 from notifications.models import Bucket
 from notifications.pacing import Grant, Sender
+from tests import people
 
 SLOW = Sender("twilio", "+441632960000", 0.001)
 """So slow that nothing is filled while a test runs; its bucket holds ten."""
@@ -130,7 +131,7 @@ def test_a_failing_provider_is_tried_with_one_message_at_a_time(who: Sender) -> 
     _later(61)
     assert pacing.take(who, [1, 1, 1], urgent=False).messages == 1
     assert _asked(who, [1, 1, 1]) == (0, pytest.approx(pacing.PATIENCE, abs=2))
-    pacing.taken(who)
+    pacing.taken(who, now=people.NOW)
     assert pacing.take(who, [1, 1, 1], urgent=False) == Grant(3, 0.0)
     assert (_bucket().failing_since, _bucket().failures, _bucket().reason) == (None, 0, "")
 
@@ -166,7 +167,7 @@ def test_what_failed_together_is_one_failure() -> None:
 def test_a_message_taken_before_the_failure_does_not_end_the_rest() -> None:
     """Its answer only came late."""
     pacing.rest(SLOW, 60, "503", failing=True)
-    pacing.taken(SLOW)
+    pacing.taken(SLOW, now=people.NOW)
     _later(61)
     assert pacing.take(SLOW, [1, 1], urgent=True).messages == 1
 
@@ -243,7 +244,7 @@ def test_what_a_provider_says_of_itself_outlives_a_lost_connection() -> None:
 
     pacing.awaken(SLOW)
     _lose_connection()
-    pacing.taken(SLOW)
+    pacing.taken(SLOW, now=people.NOW)
     assert _bucket().failing_since is None
 
 

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import Settings
 
-from notifications import receipts
-from notifications.models import Delivery, Receipt, State, Suppression
+from notifications import deliveries, receipts
+from notifications.models import Bucket, Delivery, Receipt, Refusal, State, Suppression
 from notifications.receipts import working
 from tests import people
 
@@ -245,3 +246,54 @@ def test_a_receipt_before_the_answer_still_says_when_it_was_sent(now: datetime) 
 
     row.refresh_from_db()
     assert row.sent_at == now
+
+
+@pytest.mark.parametrize("code", ["30002", "30032", "30034"])
+def test_a_blocked_account_that_is_reported_later_rests_the_sender_and_fails_nobody(
+    code: str, now: datetime, settings: Settings
+) -> None:
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+441632960000"
+    settings.TWILIO_MESSAGING_SERVICE_SID = ""
+    row = _sent(now)
+    _record(row, State.FAILED, now, code=code)
+    receipts.work(now=now)
+    deliveries.put_back(now=now)
+
+    row.refresh_from_db()
+    assert (row.state, row.code) == (State.QUEUED, code)
+    assert row.not_before > now
+    bucket = Bucket.objects.get(provider="twilio", sender="+441632960000")
+    assert (bucket.failing_since is not None, code in bucket.reason) == (True, True)
+    assert not Refusal.objects.exists()
+
+
+def test_what_is_put_back_still_hears_of_the_attempt_that_was_made(now: datetime, settings: Settings) -> None:
+    """The same word again is nothing new; that it was delivered after all is."""
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+441632960000"
+    row = _sent(now)
+    _record(row, State.FAILED, now, code="30002")
+    receipts.work(now=now)
+    deliveries.put_back(now=now)
+    _record(row, State.FAILED, now, code="30002", event_key="again")
+    receipts.work(now=now)
+    row.refresh_from_db()
+    assert row.state == State.QUEUED
+
+    _record(row, State.DELIVERED, now)
+    receipts.work(now=now)
+    row.refresh_from_db()
+    assert row.state == State.DELIVERED
+
+
+@pytest.mark.parametrize("code", ["30003", "30004", "30005", "30006", "30008"])
+def test_a_phone_that_cannot_be_reached_is_the_customers(
+    code: str, now: datetime, settings: Settings
+) -> None:
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+441632960000"
+    row = _sent(now)
+    _record(row, State.FAILED, now, code=code)
+    receipts.work(now=now)
+    deliveries.put_back(now=now)
+
+    row.refresh_from_db()
+    assert (row.state, row.code, Bucket.objects.exists()) == (State.FAILED, code, False)

@@ -35,7 +35,9 @@ from notifications.management import exits
 HOST = "127.0.0.1"  # this laptop only: what faces a network has a proxy and its own processes
 SILENT_SECONDS = 2
 TASK_THREADS = 4
-PATIENCE = timedelta(seconds=10)  # for what is under way at the end; whatever it leaves is found by its leases
+PATIENCE = timedelta(
+    seconds=10
+)  # for what is under way at the end; whatever it leaves is found by its leases
 
 
 class Command(BaseCommand):

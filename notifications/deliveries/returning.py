@@ -1,0 +1,118 @@
+"""Failed deliveries in; in the queue again, because the fault was ours or a person says so, out.
+
+Each move is fenced: by the notice, whose row is locked first and says whether it was withdrawn, by the state
+and by the attempt. The rank stays, so that what a provider still says of that attempt counts. Both may be
+done any number of times, by any number of processes, and go on where one died.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from notifications import pacing
+from notifications.models import Attempt, Bucket, Delivery, Notice, Refusal, State
+
+_SLICE: Final = 1_000
+"""Deliveries of one transaction."""
+
+
+def put_back(*, now: datetime) -> int:
+    """Queue again what failed for a refusal that has turned out to be ours; how many.
+
+    That is what so many people in a row were refused for, and what the provider reported of our account.
+    """
+    moved = 0
+    for bucket in Bucket.objects.filter(refusals__isnull=False).distinct():
+        run = Refusal.objects.filter(bucket=bucket)
+        ours = run.filter(Q(code__in=pacing.too_many(run)) | Q(reported=True))
+        attempts = dict(ours.values_list("delivery_id", "attempt"))
+        failed = Delivery.objects.filter(pk__in=attempts, state=State.FAILED)
+        for notice, ids in _by_notice(failed):
+            moved += _put_back(notice, {pk: attempts[pk] for pk in ids}, now=now)
+        run.filter(delivery_id__in=attempts, reported=True).delete()
+    return moved
+
+
+def send_again(notice: int, channel: str, code: str, *, until: datetime, by: str, now: datetime) -> int:
+    """Queue again what failed on a channel for one reason by `until` and is still true; how many.
+
+    Who has opted out meanwhile is found when it is sent, as always.
+    """
+    failed = Delivery.objects.filter(
+        notice=notice, channel=channel, code=code, state=State.FAILED, settled_at__lte=until
+    )
+    moved, last = 0, 0
+    while True:
+        with transaction.atomic():
+            rows = _held(notice, failed.filter(pk__gt=last), now=now)
+            _queue(rows, f"sent again by {by}", now, now=now)
+        moved += len(rows)
+        if len(rows) < _SLICE:
+            return moved
+        last = rows[-1].pk
+
+
+def _by_notice(failed: QuerySet[Delivery]) -> Iterator[tuple[int, Sequence[int]]]:
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for pk, notice in failed.order_by("pk").values_list("pk", "notice"):
+        found[notice].append(pk)
+    for notice, ids in sorted(found.items()):
+        yield from ((notice, ids[start : start + _SLICE]) for start in range(0, len(ids), _SLICE))
+
+
+def _put_back(notice: int, attempts: Mapping[int, int], *, now: datetime) -> int:
+    """`attempts` are those that were refused: a later one is another question.
+
+    They wait, so that it is others who try whether the sender is well again.
+    """
+    with transaction.atomic():
+        rows = _held(notice, Delivery.objects.filter(pk__in=attempts, state=State.FAILED), now=now)
+        rows = [row for row in rows if row.attempt == attempts[row.pk]]
+        later: defaultdict[datetime, list[Delivery]] = defaultdict(list)
+        for row in rows:
+            later[now + _pause(row.attempt)].append(row)
+        for not_before, group in later.items():
+            _queue(group, "the fault was not the customer's", not_before, now=now)
+    return len(rows)
+
+
+def _pause(attempt: int) -> timedelta:
+    waits = settings.RETRY_SECONDS
+    return timedelta(seconds=waits[min(max(attempt, 1), len(waits)) - 1])
+
+
+def _held(notice: int, failed: QuerySet[Delivery], *, now: datetime) -> list[Delivery]:
+    """Those that are still true, locked; none of a notice that was withdrawn."""
+    stands = Notice.objects.select_for_update(no_key=True).filter(pk=notice, withdrawn=False)
+    if not stands.exclude(status=Notice.Status.WITHDRAWN).exists():
+        return []
+    return list(failed.filter(expires_at__gt=now).select_for_update().order_by("pk")[:_SLICE])
+
+
+def _queue(rows: Sequence[Delivery], words: str, not_before: datetime, *, now: datetime) -> None:
+    for reason in {row.reason for row in rows}:
+        same = [row.pk for row in rows if row.reason == reason]
+        Delivery.objects.filter(pk__in=same).update(
+            state=State.QUEUED,
+            not_before=not_before,
+            settled_at=None,
+            reason=f"{words}; before: {reason}"[:200],
+        )
+    Attempt.objects.bulk_create(
+        Attempt(
+            delivery_id=row.pk,
+            number=row.attempt,
+            at=now,
+            outcome="back in the queue",
+            code=row.code,
+            detail=words[:300],
+        )
+        for row in rows
+    )

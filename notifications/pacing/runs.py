@@ -1,0 +1,122 @@
+"""Refusals in; those of a sender in a row, and the rest that begins where they are too many, out.
+
+A run is all that a sender was refused since one of its messages was last taken, by all processes together.
+One person's refusal may be her own; the same for many different people in a row is ours, whatever its code
+is known to mean. It costs a taken message nothing: that a run is open is told with what a sender may send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+
+from notifications import database
+from notifications.models import Bucket, Delivery, Refusal, State
+from notifications.pacing.bucket import Sender, make, rested, rows_of
+from notifications.pacing.rests import LONGEST_REST, PATIENCE, begin_rest
+
+_REST: Final = 2.0 * settings.REST_SECONDS
+"""Seconds of the first rest: as long as after a wrong key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One person's message that was refused, in the provider's words."""
+
+    delivery: int
+    customer: int
+    attempt: int
+    code: str
+    words: str
+
+
+def note(who: Sender, refused: Sequence[Refused]) -> None:
+    """Lengthen the sender's run, as part of the caller's transaction; if it is too long the sender rests."""
+    if not refused:
+        return
+    bucket = _locked(who)
+    _keep(bucket, refused)
+    many = too_many(Refusal.objects.filter(bucket=bucket))
+    last = {one.code: one for one in refused}
+    for code, people in many.items():
+        if code in last:
+            words = f"refused for {people:,} people in a row: {code} {last[code].words}".rstrip()
+            begin_rest(who, _REST, words, failing=True, longest=LONGEST_REST)
+
+
+def note_reported(who: Sender, refused: Sequence[Refused]) -> None:
+    """The same for what is reported later and speaks of us: one is enough, and the sender rests."""
+    if refused:
+        _keep(_locked(who), refused, reported=True)
+        words = f"reported by the provider: {refused[-1].code}"
+        begin_rest(who, _REST, words, failing=True, longest=LONGEST_REST)
+
+
+def too_many(run: QuerySet[Refusal]) -> dict[str, int]:
+    """The codes that so many different people of a run got that they are ours, each with their number."""
+    counted = run.filter(reported=False).values("code").annotate(people=Count("customer_id", distinct=True))
+    found = counted.filter(people__gte=settings.REFUSALS_IN_A_ROW).values_list("code", "people")
+    return dict(found.order_by("code"))
+
+
+def end(who: Sender, *, now: datetime) -> None:
+    """A message was taken: nothing is in a row any more.
+
+    What was put off for a refusal that was ours waits no longer. Part of the caller's transaction.
+    """
+    run = Refusal.objects.filter(bucket__in=rows_of(who), reported=False)
+    ours = too_many(run)
+    if ours:
+        put_off = list(run.filter(code__in=ours).values_list("delivery_id", flat=True))
+        waiting = Delivery.objects.filter(pk__in=put_off, state=State.QUEUED, not_before__gt=now)
+        held = waiting.order_by("pk").select_for_update(skip_locked=True).values_list("pk", flat=True)
+        Delivery.objects.filter(pk__in=list(held)).update(not_before=now)
+    run.delete()
+
+
+def _locked(who: Sender) -> Bucket:
+    """Two processes that count at the same moment must not each miss the other's."""
+    make(who)
+    return rows_of(who).select_for_update().get()
+
+
+def _keep(bucket: Bucket, refused: Iterable[Refused], *, reported: bool = False) -> None:
+    with transaction.atomic():
+        rows = [
+            Refusal(
+                bucket=bucket,
+                delivery_id=one.delivery,
+                customer_id=one.customer,
+                attempt=one.attempt,
+                code=one.code[:40],
+                reported=reported,
+            )
+            for one in sorted(refused, key=lambda one: one.delivery)
+        ]
+        Refusal.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["delivery_id"],
+            update_fields=["bucket", "attempt", "code", "reported"],
+        )
+        bucket.refused = Refusal.objects.filter(bucket=bucket, reported=False).count()
+        bucket.save(update_fields=["refused"])
+
+
+def taken(who: Sender, *, now: datetime) -> None:
+    """A message was accepted: the sender is well. One that was under way before the rest says nothing."""
+    database.when_back(lambda: _taken(who, now), PATIENCE)
+
+
+def _taken(who: Sender, now: datetime) -> None:
+    unwell = Q(failing_since__isnull=False) | Q(refused__gt=0)
+    with transaction.atomic():
+        ended = rested(rows_of(who)).filter(unwell)
+        if ended.update(failing_since=None, failures=0, reason="", refused=0):
+            end(who, now=now)

@@ -1,0 +1,248 @@
+"""A refusal that many share is ours: the sender rests and nobody fails; and one poisoned row stops nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from notifications import deliveries, hands, pacing, sending
+from notifications.contract import Channel, Class, Message, Outcome, Pause
+from notifications.models import Attempt, Bucket, Delivery, Notice, Refusal, State
+from notifications.pacing import Sender
+from tests import people
+
+pytestmark = pytest.mark.django_db
+
+WIRE = Sender("wire", "", None)
+Answer = Callable[[Message], tuple[Class, str]]
+
+
+def yes(message: Message) -> tuple[Class, str]:
+    return Class.ACCEPTED, ""
+
+
+def no_number(message: Message) -> tuple[Class, str]:
+    """As where every number of an import lacks its prefix."""
+    return Class.PERMANENT, "21211"
+
+
+def unheard_of(message: Message) -> tuple[Class, str]:
+    return Class.REFUSED, "29999"
+
+
+class Wire(Channel):
+    """Answers as told."""
+
+    provider = "wire"
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(in_flight=4)
+        self.answer = answer
+        self.messages: list[Message] = []
+
+    def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:
+        for message in messages:
+            if not isinstance(message, Pause):
+                self.messages.append(message)
+                result, code = self.answer(message)
+                yield Outcome(message.delivery, message.attempt, result, self.provider, code=code)
+
+
+def _drain(answer: Answer, now: datetime) -> Wire:
+    """One worker's run: another process knows only what stands in the database."""
+    wire = Wire(answer)
+    sending._Run(wire, "sms", demonstration=False, clock=lambda: now).go()
+    return wire
+
+
+def _counts() -> dict[State, int]:
+    rows = list(Delivery.objects.values_list("state", flat=True))
+    return {State(state): rows.count(state) for state in set(rows)}
+
+
+@pytest.fixture
+def notice() -> Notice:
+    return people.notice(people.window())
+
+
+@pytest.mark.parametrize("answer", [no_number, unheard_of])
+def test_the_same_refusal_for_many_in_a_row_rests_the_sender_and_fails_nobody(
+    answer: Answer, notice: Notice, now: datetime
+) -> None:
+    people.queued(notice, number=60)
+    wire = _drain(answer, now)
+
+    assert 20 <= len(wire.messages) <= 20 + 2 * wire.in_flight
+    assert _counts() == {State.QUEUED: 60}
+    bucket = Bucket.objects.get()
+    assert bucket.failing_since is not None
+    assert "people in a row" in bucket.reason
+
+
+def test_a_few_wrong_numbers_fail_as_before(notice: Notice, now: datetime) -> None:
+    people.queued(notice, number=19)
+    _drain(no_number, now)
+
+    assert _counts() == {State.FAILED: 19}
+    assert set(Delivery.objects.values_list("code", flat=True)) == {"21211"}
+
+
+def test_what_another_process_was_refused_counts(notice: Notice, now: datetime) -> None:
+    """A slow sender does a dozen in a drain."""
+    people.queued(notice, number=12)
+    _drain(no_number, now)
+    assert _counts() == {State.FAILED: 12}
+
+    people.queued(people.notice(people.window()), number=12)
+    _drain(no_number, now)
+    assert _counts() == {State.QUEUED: 24}
+
+
+@pytest.mark.parametrize("rate", [None, 1_000.0])
+def test_a_message_that_another_process_has_accepted_ends_the_run(
+    rate: float | None, notice: Notice, now: datetime, settings: Settings
+) -> None:
+    settings.RATES = {"sms": rate} if rate else {}
+    people.queued(notice, number=12)
+    _drain(no_number, now)
+    people.queued(notice, number=3)
+    _drain(yes, now)
+    people.queued(notice, number=12)
+    _drain(no_number, now)
+
+    assert _counts() == {State.FAILED: 24, State.SENT: 3}
+    assert Refusal.objects.count() == 12
+
+
+def test_a_process_that_goes_on_all_the_while_ends_the_run_of_another(notice: Notice, now: datetime) -> None:
+    """It learns of the run with what it may send, and its next accepted message ends it."""
+    run = sending._Run(Wire(yes), "sms", demonstration=False, clock=lambda: now)
+    people.queued(notice, number=2)
+    run.go()
+    people.queued(notice, number=12)
+    _drain(no_number, now)
+    assert Bucket.objects.get().refused == 12
+
+    people.queued(notice, number=2)
+    run.asked_at = 0.0
+    run.go()
+    assert (Bucket.objects.get().refused, Refusal.objects.count()) == (0, 0)
+
+
+def test_one_person_refused_again_and_again_is_one(notice: Notice, now: datetime) -> None:
+    people.queued(notice)
+    for again in range(25):
+        Delivery.objects.update(not_before=now)
+        _drain(unheard_of, now + timedelta(seconds=again))
+
+    assert (Delivery.objects.get().attempt, pacing.resting(WIRE)) == (25, 0.0)
+
+
+def test_another_reason_beside_it_does_not_hide_what_many_were_refused_for(
+    notice: Notice, now: datetime
+) -> None:
+    rows = people.queued(notice, number=40)
+    odd = {row.public_id for row in rows[::4]}
+
+    def mixed(message: Message) -> tuple[Class, str]:
+        return no_number(message) if message.delivery in odd else unheard_of(message)
+
+    _drain(mixed, now)
+    assert pacing.resting(WIRE) > 0
+
+
+def test_the_single_probe_after_the_rest_is_not_failed_for_it_either(notice: Notice, now: datetime) -> None:
+    people.queued(notice, number=30)
+    _drain(no_number, now)
+    pacing.awaken(WIRE)
+    probe = _drain(no_number, now)
+
+    assert len(probe.messages) == 1
+    assert _counts() == {State.QUEUED: 30}
+    assert Bucket.objects.get().failures == 2
+
+
+def test_once_it_is_mended_all_go_at_once(notice: Notice, now: datetime) -> None:
+    people.queued(notice, number=30)
+    _drain(unheard_of, now)
+    pacing.awaken(WIRE)
+    _drain(yes, now)
+
+    assert _counts() == {State.SENT: 30}
+    assert not Refusal.objects.exists()
+
+
+def test_a_crash_before_they_are_put_back_leaves_that_to_the_sweep(
+    notice: Notice, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.queued(notice, number=20)
+
+    def killed(*, now: datetime) -> int:
+        if pacing.resting(WIRE):
+            raise KeyboardInterrupt
+        return 0
+
+    with monkeypatch.context() as patch:
+        patch.setattr(deliveries, "put_back", killed)
+        with pytest.raises(KeyboardInterrupt):
+            _drain(no_number, now)
+    assert _counts() == {State.FAILED: 20}
+
+    hands.sweep(lambda: now)
+    assert (_counts()[State.QUEUED], State.FAILED in _counts()) == (20, False)
+    assert deliveries.put_back(now=now) == 0
+
+
+def test_what_was_withdrawn_meanwhile_does_not_come_back(notice: Notice, now: datetime) -> None:
+    people.queued(notice, number=12)
+    _drain(no_number, now)
+    deliveries.withdraw([notice.pk], "The window was moved.", now=now)
+    people.queued(people.notice(people.window()), number=12)
+    _drain(no_number, now)
+
+    assert _counts() == {State.FAILED: 12, State.QUEUED: 12}
+
+
+def test_what_is_put_back_stands_on_record(notice: Notice, now: datetime) -> None:
+    people.queued(notice, number=20)
+    _drain(no_number, now)
+
+    assert Attempt.objects.filter(outcome="back in the queue", code="21211").count() == 20
+    assert {row.reason for row in Delivery.objects.all()} == {
+        "the fault was not the customer's; before: 21211"
+    }
+
+
+@pytest.mark.parametrize("result", [Class.REFUSED, Class.CONFIGURATION])
+def test_one_poisoned_row_holds_up_nobody(result: Class, notice: Notice, now: datetime) -> None:
+    """However urgent it is: it waits longer each time, and others try whether the sender is well."""
+    rows = people.queued(notice, number=101)
+    Delivery.objects.update(priority=50)
+    Delivery.objects.filter(pk=rows[0].pk).update(priority=10)
+
+    def poisoned(message: Message) -> tuple[Class, str]:
+        return (result, "29999") if message.delivery == rows[0].public_id else yes(message)
+
+    rests = 0
+    while _counts().get(State.SENT, 0) < 100:
+        _drain(poisoned, now)
+        now += timedelta(seconds=pacing.resting(WIRE))
+        rests += pacing.awaken(WIRE)
+        assert rests <= 5
+
+    rows[0].refresh_from_db()
+    assert (rows[0].state, rows[0].code) == (State.QUEUED, "29999")
+    assert rows[0].not_before > now or result is Class.CONFIGURATION
+
+
+def test_what_is_refused_until_it_is_too_late_expires_with_its_reason(notice: Notice, now: datetime) -> None:
+    people.queued(notice)
+    _drain(unheard_of, now)
+    deliveries.sweep(now=notice.true_until)
+
+    row = Delivery.objects.get()
+    assert (row.state, row.code) == (State.EXPIRED, "29999")
+    assert row.reason == "its words are no longer true; before: 29999"
