@@ -172,7 +172,7 @@ REST_SECONDS = environment.number(
     "REST_SECONDS", 30
 )  # of a provider that gives doubtful answers; twice that after one that says the fault is ours
 REFUSALS_IN_A_ROW = environment.number("REFUSALS_IN_A_ROW", 20)
-"""So many different people refused for the same reason, and no message taken between them: it is not theirs."""
+"""So many different people refused for the same reason and no message taken between: it is not theirs."""
 UNKNOWN_WAIT_SECONDS = environment.number(
     "UNKNOWN_WAIT_SECONDS", 900
 )  # longer than every provider's default span of receipt retries

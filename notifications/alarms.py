@@ -74,13 +74,16 @@ def tell(send: Callable[[str, str], None], *, now: datetime) -> int:
 
 
 def standing() -> list[Standing]:
-    """What is wrong, as the clocks found it; and whether there still is a clock to find anything."""
+    """What is wrong, as the clocks found it; whether there is a clock to find anything; and our settings."""
     silent = watch.dead_clock()
     dead = [Standing(wrong.words, None) for wrong in silent]
     if any(wrong.what == processes.DATABASE for wrong in silent):
         return dead  # what the clocks had found before, none of them can have looked at since
     found = _open().exclude(what=heartbeats.CLOCK).order_by("since", "pk")
-    return dead + [Standing(alarm.words, alarm.since) for alarm in found]
+    told = [Standing(alarm.words, alarm.since) for alarm in found]
+    known = {standing.words for standing in told}
+    ours = [Standing(wrong.words, None) for wrong in watch.settings() if wrong.words[:500] not in known]
+    return dead + ours + told
 
 
 def _open() -> QuerySet[Alarm]:

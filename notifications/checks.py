@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
-from django.core.exceptions import ImproperlyConfigured
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  # Django's own name
 
-from notifications.providers import social, twilio
-
-SOCIAL: Final = "lull.E001"
-TWILIO: Final = "lull.E002"
+from notifications import configuration
 
 
 @register()
-def social_urls(**kwargs: Any) -> list[CheckMessage]:
-    """Each entry of SOCIAL_URLS can be read, and names its account once."""
-    try:
-        social.read(settings.SOCIAL_URLS)
-    except ImproperlyConfigured as error:
-        hint = "Entries are separated by commas. Without SOCIAL_URLS, posts go to the outbox."
-        return [Error(str(error), hint=hint, id=SOCIAL)]
-    return []
-
-
-@register()
-def twilio_account(**kwargs: Any) -> list[CheckMessage]:
-    """An account has its token and somebody to send as."""
-    lacking = twilio.unset() if settings.TWILIO_ACCOUNT_SID else ""
-    if lacking:
-        hint = "Without TWILIO_ACCOUNT_SID, SMS go to the outbox."
-        return [Error(lacking, hint=hint, id=TWILIO)]
-    return []
+def sending(**kwargs: Any) -> list[CheckMessage]:
+    """Every setting that is used to send."""
+    return [
+        (Warning if fault.is_warning else Error)(fault.words, hint=fault.hint, id=fault.id)
+        for fault in configuration.faults()
+    ]

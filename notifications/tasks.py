@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import mmap
 from typing import Any, Final
 
 from celery import Task, current_app, shared_task
-from celery.signals import task_success, worker_process_init, worker_shutting_down
+from celery.signals import task_success, worker_process_init, worker_ready, worker_shutting_down
 from django.conf import settings
 
-from notifications import channel_threads, hands, heartbeats
+from notifications import channel_threads, configuration, hands, heartbeats
+
+log = logging.getLogger(__name__)
 
 _leaving: Final = mmap.mmap(-1, 1)
 """One byte that the pool's processes share with the worker they were forked from; no lock that one of
@@ -91,6 +94,13 @@ def reconcile() -> None:
 def poll() -> None:
     """Ask what became of those that were sent and not heard of."""
     hands.poll()
+
+
+@worker_ready.connect
+def _tell_what_is_wrong_with_the_settings(**_: Any) -> None:
+    """A worker that would not start for the sake of one channel would hold up the others."""
+    for fault in configuration.faults():
+        log.log(logging.WARNING if fault.is_warning else logging.ERROR, "%s %s", fault.words, fault.hint)
 
 
 @task_success.connect

@@ -1,4 +1,4 @@
-"""Deliveries that failed for good in; how many for which reason, and those of one reason queued again, out."""
+"""Deliveries that failed for good in; how many for which reason, and those of one queued again, out."""
 
 from __future__ import annotations
 

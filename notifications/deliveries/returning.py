@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from notifications import pacing
-from notifications.models import Attempt, Bucket, Delivery, Notice, Refusal, State
+from notifications.models import Attempt, AttemptOutcome, Bucket, Delivery, Notice, Refusal, State
 
 _SLICE: Final = 1_000
 """Deliveries of one transaction."""
@@ -110,7 +110,7 @@ def _queue(rows: Sequence[Delivery], words: str, not_before: datetime, *, now: d
             delivery_id=row.pk,
             number=row.attempt,
             at=now,
-            outcome="back in the queue",
+            outcome=AttemptOutcome.REQUEUED,
             code=row.code,
             detail=words[:300],
         )

@@ -179,6 +179,7 @@ class AttemptOutcome(models.TextChoices):
 
     NOT_PROCESSED = "not processed"
     PERMANENT = "permanent"
+    REFUSED = "refused"
     OPT_OUT = "opt-out"
     CONFIGURATION = "configuration"
     UNKNOWN = "unknown"
@@ -186,6 +187,7 @@ class AttemptOutcome(models.TextChoices):
     LEASE_LAPSED = "lease lapsed"
     COULD_NOT_ASK = "could not ask"
     FOUND = "found at provider"
+    REQUEUED = "back in the queue"
     HELD = "held"
     RESENT_BY_POLICY = "sent again by policy"
     RESENT_BY_PERSON = "sent again"

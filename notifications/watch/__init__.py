@@ -12,7 +12,7 @@ from datetime import datetime
 
 from django.db import Error
 
-from notifications import heartbeats
+from notifications import configuration, heartbeats
 from notifications.watch import processes, queues, senders
 from notifications.watch.words import Wrong
 
@@ -27,6 +27,7 @@ def wrong(*, now: datetime) -> list[Wrong]:
     """
     pulses = heartbeats.pulses()
     questions: dict[str, Callable[[], Iterator[Wrong]]] = {
+        "settings": lambda: iter(settings()),
         "the clock": lambda: processes.clock(pulses),
         "the workers": lambda: processes.workers(pulses),
         "notices to prepare": lambda: queues.unprepared(now),
@@ -53,6 +54,15 @@ def _asked(name: str, ask: Callable[[], Iterator[Wrong]]) -> list[Wrong]:
                 "The clock's log says why; see whether the settings of each channel can be read.",
             )
         ]
+
+
+def settings() -> list[Wrong]:
+    """Faults of this process's settings. Asked by pages and probes too: a web process may have others."""
+    return [
+        Wrong(f"settings {number} {fault.id}", f"{fault.words} {fault.hint}")
+        for number, fault in enumerate(configuration.faults())
+        if not fault.is_warning
+    ]
 
 
 def dead_clock() -> list[Wrong]:

@@ -42,6 +42,9 @@ def test_all_that_is_ever_written_of_a_try_is_one_of_the_outcomes_and_each_is_wr
         _asked(notice, channel, answer, now, monkeypatch)
     for sent in (True, False):
         reconciliation.release(_unknown(notice, "sms"), sent=sent, by="olga", now=now)
+    failed = Delivery.objects.filter(state=State.FAILED).first()
+    assert failed is not None
+    deliveries.send_again(notice.pk, "sms", failed.code, until=now, by="olga", now=now)
 
     assert set(Attempt.objects.values_list("outcome", flat=True)) == set(AttemptOutcome)
 
