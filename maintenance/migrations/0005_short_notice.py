@@ -14,7 +14,7 @@ def mark(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("maintenance", "0003_what_stands_against_a_slot")]
+    dependencies = [("maintenance", "0004_one_conflict_for_each_rule")]
 
     operations = [
         migrations.AddField(

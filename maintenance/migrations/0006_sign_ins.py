@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("maintenance", "0003_what_stands_against_a_slot"),
+        ("maintenance", "0005_short_notice"),
     ]
 
     operations = [

@@ -14,7 +14,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from notifications import pacing
 from notifications.models import Attempt, AttemptOutcome, Bucket, Delivery, Notice, Refusal, State
@@ -29,7 +29,8 @@ def put_back(*, now: datetime) -> int:
     That is what so many people in a row were refused for, and what the provider reported of our account.
     """
     moved = 0
-    for bucket in Bucket.objects.filter(refusals__isnull=False).distinct():
+    reported = Exists(Refusal.objects.filter(bucket=OuterRef("pk"), reported=True))
+    for bucket in Bucket.objects.filter(Q(refused__gte=settings.REFUSALS_IN_A_ROW) | reported):
         run = Refusal.objects.filter(bucket=bucket)
         ours = run.filter(Q(code__in=pacing.too_many(run)) | Q(reported=True))
         attempts = dict(ours.values_list("delivery_id", "attempt"))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from pytest_django.fixtures import Settings
 
 from notifications import deliveries, hands, pacing, sending
@@ -130,6 +134,40 @@ def test_a_process_that_goes_on_all_the_while_ends_the_run_of_another(notice: No
     run.asked_at = 0.0
     run.go()
     assert (Bucket.objects.get().refused, Refusal.objects.count()) == (0, 0)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_that_are_refused_at_the_same_moment_count_together(
+    notice: Notice, now: datetime
+) -> None:
+    people.queued(notice, number=24)
+    both = threading.Barrier(2)
+
+    class Slow(Wire):
+        def __init__(self) -> None:
+            super().__init__(no_number)
+            self.in_flight = 12
+
+        def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:
+            handed_out = (message for message in messages if isinstance(message, Message))
+            mine = list(itertools.islice(handed_out, 12))
+            both.wait(30)
+            for message in mine:
+                yield Outcome(message.delivery, message.attempt, Class.PERMANENT, self.provider, code="21211")
+
+    def drain() -> None:
+        try:
+            sending._Run(Slow(), "sms", demonstration=False, clock=lambda: now).go()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda _: drain(), range(2)))
+    deliveries.put_back(now=now)
+
+    assert _counts() == {State.QUEUED: 24}
+    assert pacing.resting(WIRE) > 0
 
 
 def test_one_person_refused_again_and_again_is_one(notice: Notice, now: datetime) -> None:

@@ -135,7 +135,7 @@ def say_it_whole(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("notifications", "0004_claims_are_row_locks")]
+    dependencies = [("notifications", "0005_refusals_in_a_row")]
 
     operations = [
         migrations.AddField(
