@@ -70,7 +70,7 @@ class _Refused:
         self._unsaid = 0
 
     def log(self, error: Exception, moment: float) -> None:
-        """One line, or one more to be counted in the next. `moment` is in seconds of a clock that only rises."""
+        """One line, or one more to be counted in the next. `moment`: seconds by a clock that only rises."""
         with self._lock:
             if self._said_at is not None and moment - self._said_at < _SECONDS_BETWEEN_LINES:
                 self._unsaid += 1

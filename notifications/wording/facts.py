@@ -81,7 +81,11 @@ class Facts:
 
 
 def of(notice: Notice) -> Facts:
-    """Gather what the words must state. Raises Incomplete naming the first fact that is missing."""
+    """Gather what the words must state. Raises Incomplete naming the first fact that is missing.
+
+    A notice that is not stored is one whose words are approved ahead: it speaks of the window as it stands,
+    to those who will hold that.
+    """
     kind = Kind(notice.kind)
     impacts = list(
         notice.window.impacts.select_related("service")
@@ -92,7 +96,7 @@ def of(notice: Notice) -> Facts:
         raise Incomplete("The window takes no service away: name at least one service in the window.")
     window = notice.window
     times, before, short_notice = (window.starts_at, window.ends_at), None, window.short_notice
-    if kind == Kind.CANCELLED:  # what customers hold is called off, wherever it has been moved since
+    if kind == Kind.CANCELLED and notice.pk:  # what customers hold, wherever it has been moved since
         if (told := _told(window, before=window.revision + 1)) is not None:
             times = _times(told)
             short_notice = bool(told.after.get("short_notice", short_notice))
