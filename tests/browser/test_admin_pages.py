@@ -218,6 +218,11 @@ def _pages(now: datetime) -> list[str]:
     for state in (State.DELIVERED, State.FAILED, State.UNKNOWN, State.NO_ADDRESS, State.SUPPRESSED):
         people.queued(notice, state=state)
     people.queued(notice, number=2, state=State.UNKNOWN, intended_at=now)
+    refused = {
+        "code": "21408",
+        "reason": "21408 Permission to send an SMS has not been enabled for the region",
+    }
+    people.queued(notice, number=2, state=State.FAILED, settled_at=now, **refused)
     [kept] = people.queued(notice, state=State.SENT, provider="outbox")
     people.queued(notice, state=State.SENT, provider="outbox", channel="email")
     started = people.window(people.service("cards"), starts_at=now - timedelta(hours=3))
@@ -251,6 +256,7 @@ def _pages(now: datetime) -> list[str]:
         address("notifications_delivery_outbox"),
         address("notifications_delivery_posts"),
         address("notifications_delivery_unknown"),
+        address("notifications_delivery_failures"),
         address("notifications_delivery_changelist"),
         address("notifications_delivery_change", kept.pk),
         *(
