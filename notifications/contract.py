@@ -169,6 +169,10 @@ class Channel(abc.ABC):
         """Whether a failure that the provider reports later under this code is of our account or sender."""
         return False
 
+    def blames_text(self, code: str) -> bool:
+        """Whether such a failure is of what is said: the networks let these words through to nobody."""
+        return False
+
     def close(self) -> None:
         """Give back connections."""
         return

@@ -23,6 +23,10 @@ class Channel(window.Channel):
         """As the contract."""
         return bool(settings.TWILIO_ACCOUNT_SID) and code in twilio_codes.REPORTED_OURS
 
+    def blames_text(self, code: str) -> bool:
+        """As the contract."""
+        return bool(settings.TWILIO_ACCOUNT_SID) and code in twilio_codes.REPORTED_FILTERED
+
     def report(self, references: Collection[str], since: datetime, until: datetime) -> Iterator[Report]:
         """As the contract."""
         if not settings.TWILIO_ACCOUNT_SID:

@@ -28,7 +28,7 @@ from notifications.pacing.bucket import (
 )
 from notifications.pacing.heeding import REFUSALS, Heed
 from notifications.pacing.rests import LONGEST_REST, Standing, awaken, rest, resting, standing
-from notifications.pacing.runs import Refused, note, note_reported, taken, too_many
+from notifications.pacing.runs import Refused, note, note_reported, rest_as_told, taken, too_many
 
 __all__ = [
     "LONGEST",
@@ -46,6 +46,7 @@ __all__ = [
     "note",
     "note_reported",
     "rest",
+    "rest_as_told",
     "resting",
     "sender",
     "sender_of",

@@ -54,8 +54,12 @@ def note_reported(who: Sender, refused: Sequence[Refused]) -> None:
     """The same for what is reported later and speaks of us: one is enough, and the sender rests."""
     if refused:
         _keep(_locked(who), refused, reported=True)
-        words = f"reported by the provider: {refused[-1].code}"
-        begin_rest(who, _REST, words, failing=True, longest=LONGEST_REST)
+        rest_as_told(who, refused[-1].code)
+
+
+def rest_as_told(who: Sender, words: str) -> None:
+    """A failure that was reported later demands a rest. Part of the caller's transaction."""
+    begin_rest(who, _REST, f"reported by the provider: {words}", failing=True, longest=LONGEST_REST)
 
 
 def too_many(run: QuerySet[Refusal]) -> dict[str, int]:

@@ -63,6 +63,9 @@ REFUSALS: Final = {
 REPORTED_OURS: Final = frozenset({"30002", "30032", "30034"})
 """Told later, of a message that was taken: it speaks of the account or of its sender, and nobody got it."""
 
+REPORTED_FILTERED: Final = frozenset({"30007"})
+"""A network's filter took it for spam: of one customer by chance, of many because of what it says."""
+
 OPTED_OUT: Final = frozenset({"21610"})
 BAD_NUMBER: Final = frozenset({"30005", "30006"})
 """Unknown handset; landline. Not 30003 (switched off) nor 30008 (no reason given): those may pass."""

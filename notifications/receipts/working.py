@@ -73,6 +73,7 @@ class _Standing:
     settled_at: datetime | None
     channel: str
     customer: int | None
+    notice: int
     moved: bool = False
 
     def hear(self, word: _Word, *, now: datetime) -> str:
@@ -93,7 +94,8 @@ class _Standing:
         return "moved"
 
     def as_failed(self) -> blame.Failed:
-        return blame.Failed(self.id, self.customer, self.attempt, self.channel, self.provider, self.code)
+        of = (self.customer, self.notice, self.channel, self.provider)
+        return blame.Failed(self.id, self.attempt, self.code, *of)
 
 
 def work(*, now: datetime) -> int:
@@ -171,7 +173,7 @@ def _held(public_ids: Collection[UUID]) -> dict[UUID, _Standing]:
         .filter(public_id__in=public_ids)
         .values_list(
             *("public_id", "id", "attempt", "state", "rank", "reason", "code"),
-            *("provider", "provider_ref", "sent_at", "settled_at", "channel", "customer"),
+            *("provider", "provider_ref", "sent_at", "settled_at", "channel", "customer", "notice"),
         )
     )
     return {public_id: _Standing(*standing) for public_id, *standing in rows}

@@ -297,3 +297,19 @@ def test_a_phone_that_cannot_be_reached_is_the_customers(
 
     row.refresh_from_db()
     assert (row.state, row.code, Bucket.objects.exists()) == (State.FAILED, code, False)
+
+
+@pytest.mark.parametrize(("number", "rests"), [(3, False), (20, True)])
+def test_words_that_the_networks_filter_stop_the_sender_once_many_did_not_get_them(
+    number: int, rests: bool, now: datetime, settings: Settings
+) -> None:
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+441632960000"
+    notice = people.notice(people.window())
+    sent = {"state": State.SENT, "rank": 2, "attempt": 1, "provider": "twilio"}
+    for row in people.queued(notice, number=number, **sent):
+        _record(row, State.FAILED, now, code="30007", event_key=str(row.pk))
+    receipts.work(now=now)
+    deliveries.put_back(now=now)
+
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.FAILED}
+    assert Bucket.objects.filter(failing_since__isnull=False, reason__contains="30007").exists() is rests

@@ -7,11 +7,15 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from pytest_django.fixtures import Settings
 
+from maintenance.models import Window
 from notifications import deliveries, hands, pacing, sending
 from notifications.contract import Channel, Class, Message, Outcome, Pause
 from notifications.models import Attempt, Bucket, Delivery, Notice, Refusal, State
@@ -284,3 +288,15 @@ def test_what_is_refused_until_it_is_too_late_expires_with_its_reason(notice: No
     row = Delivery.objects.get()
     assert (row.state, row.code) == (State.EXPIRED, "29999")
     assert row.reason == "its words are no longer true; before: 29999"
+
+
+def test_notices_that_an_earlier_version_withdrew_are_known_as_such(notice: Notice, now: datetime) -> None:
+    """By what was taken back of them, or because their window has moved on."""
+    migration = import_module("notifications.migrations.0005_refusals_in_a_row")
+    people.queued(notice, state=State.WITHDRAWN)
+    moved, stands = people.notice(people.window()), people.notice(people.window())
+    Window.objects.filter(pk=moved.window_id).update(revision=2)
+    migration.note_withdrawn(apps, SimpleNamespace(connection=connection))
+
+    withdrawn = set(Notice.objects.filter(withdrawn_at__isnull=False).values_list("pk", flat=True))
+    assert withdrawn == {notice.pk, moved.pk} - {stands.pk}
