@@ -305,7 +305,7 @@ def test_words_that_the_networks_filter_stop_the_sender_once_many_did_not_get_th
 ) -> None:
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+441632960000"
     notice = people.notice(people.window())
-    sent = {"state": State.SENT, "rank": 2, "attempt": 1, "provider": "twilio"}
+    sent: dict[str, Any] = {"state": State.SENT, "rank": 2, "attempt": 1, "provider": "twilio"}
     for row in people.queued(notice, number=number, **sent):
         _record(row, State.FAILED, now, code="30007", event_key=str(row.pk))
     receipts.work(now=now)
