@@ -140,7 +140,7 @@ def _compared(standing: Mapping[_Key, _Standing], some: Iterable[Window]) -> _Fo
 
 
 def _end(conflicts: QuerySet[Conflict], now: datetime) -> int:
-    """They no longer stand; how many these were. None ends before it was found, by a clock that runs behind."""
+    """They no longer stand; how many these were. None ends before it was found: a clock may run behind."""
     ended = 0
     if conflicts.exists():  # no transaction where there is nothing to do: there hardly ever is
         ended += conflicts.filter(found_at__gt=now).update(gone_at=F("found_at"))

@@ -19,8 +19,8 @@ View = Callable[..., HttpResponse]
 log = logging.getLogger(__name__)
 
 FAILED: Final = (
-    "Something went wrong, and nothing was changed. That has been logged: try it again, or tell whoever operates "
-    "Lull."
+    "Something went wrong, and nothing was changed. That has been logged: try it again, or tell whoever "
+    "operates Lull."
 )
 
 

@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 _NAMED: Final = 5
 _NOT_LOOKED_AT: Final = (
-    "It is done, but what stands against booked windows could not be looked at again. That has been logged; the "
-    "clock tries it again within a minute."
+    "It is done, but what stands against booked windows could not be looked at again. That has been logged; "
+    "the clock tries it again within a minute."
 )
 
 

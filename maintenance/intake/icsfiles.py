@@ -18,7 +18,7 @@ from maintenance.intake.icsevents import Taken
 from maintenance.intake.icslines import Component
 from maintenance.intake.icszones import Clocks
 from maintenance.intake.textfiles import Unreadable
-from maintenance.recurrence import Budget, BudgetExceeded, RecurrenceError
+from maintenance.recurrence import Budget, RecurrenceError
 
 MOST_FREEZES: Final = 5_000
 _CPU: Final = timedelta(seconds=30)
@@ -64,10 +64,8 @@ def read(content: bytes, name: str, *, now: datetime) -> CalendarFile:
             rejected.append(_refused(parts[0], str(reason)))
         if count > MOST_FREEZES:
             raise Unreadable(f"{name} comes to more than {MOST_FREEZES:,} freezes: export fewer days of it.")
-        try:
-            budget.look_at_clock()
-        except BudgetExceeded:
-            raise Unreadable(f"{name} takes too long to read: export fewer events of it.") from None
+        if not budget.is_left():
+            raise Unreadable(f"{name} takes too long to read: export fewer events of it.")
     if not (events or rejected):
         raise Unreadable(f"{name} is a calendar without an event.")
     return CalendarFile(events, sorted(rejected, key=lambda each: each.line))

@@ -79,7 +79,7 @@ class Kept:
 
 
 def taken(event: Repeating, now: datetime) -> list[Kept | Single]:
-    """How the bank can keep it; raises Reject, or RecurrenceError for one whose times cannot be worked out."""
+    """How the bank can keep it; raises Reject, or RecurrenceError where its times cannot be worked out."""
     if len(event.left_out) > _MOST_LEFT_OUT:
         raise Reject(f"more than {_MOST_LEFT_OUT:,} of its times are left out")
     left_out = {_on_day_of(time, event.first).at for time in event.left_out}

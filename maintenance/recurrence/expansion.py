@@ -7,9 +7,10 @@ begun anew just before the stretch, and each of its steps is counted: those beyo
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 from typing import Final, Self
@@ -23,6 +24,8 @@ from maintenance.recurrence.syntax import Rules
 
 _DAYS: Final = {"DAILY": 1, "WEEKLY": 7}
 _MONTHS: Final = {"MONTHLY": 1, "YEARLY": 12}
+LAST: Final = datetime(MAXYEAR, 12, 31, 23, 59, 59)  # noqa: DTZ001  # on whatever clock
+"""The end of the calendar."""
 _MOMENT: Final = timedelta(seconds=1)
 _MORE: Final = 2
 """Steps taken beyond a stretch: its first and its last period are rarely whole."""
@@ -33,7 +36,7 @@ class _BeyondError(Exception):
 
 
 class _Step(int):
-    """A rule's interval that says so whenever dateutil adds it to a date, once for each period it looks at."""
+    """A rule's interval that tells whenever dateutil adds it to a date: once for each period it looks at."""
 
     told: Callable[[], None]
 
@@ -75,10 +78,7 @@ def _named(
 ) -> Iterator[datetime]:
     """Of one rule."""
     if "COUNT" in parts:
-        last, exceeded = _last(begin, syntax.text(parts))
-        if exceeded:
-            raise BudgetExceeded("Its rule counts times that hardly ever come: write a simpler one.")
-        before = min(before, last or begin - _MOMENT)
+        before = min(before, _last(begin, syntax.text(parts)))
     if after > before:
         return
     near, parts = _near(begin, parts, after)
@@ -90,16 +90,18 @@ def _named(
 
 
 @lru_cache(maxsize=4096)
-def _last(begin: datetime, rule: str) -> tuple[datetime | None, bool]:
-    """The last time of a rule that ends after so many, None where it names none; or that it takes too much."""
+def _last(begin: datetime, rule: str) -> datetime:
+    """The last time of a rule that ends after so many; just before its beginning where it names none.
+
+    One that has not ended as far as a budget leads, a century by days, ends with the calendar.
+    """
     parts = dict(part.partition("=")[::2] for part in rule.split(";"))
-    count, last = int(parts.pop("COUNT")), None
+    count = int(parts.pop("COUNT"))
     try:
-        for last in islice(_walk(begin, parts, datetime.max, Budget(times=count)), count):
-            pass
+        last = deque(islice(_walk(begin, parts, LAST, Budget()), count), maxlen=1)
     except BudgetExceeded:
-        return None, True
-    return last, False
+        return LAST
+    return last[0] if last else begin - _MOMENT
 
 
 def _walk(begin: datetime, parts: Mapping[str, str], before: datetime, budget: Budget) -> Iterator[datetime]:
@@ -152,7 +154,7 @@ def _interval(parts: Mapping[str, str]) -> int:
 
 def none(begin: datetime, rules: Rules, years: int) -> bool:
     """Whether one of the rules names no time at all, as far as its steps lead within so many years."""
-    until = begin.replace(year=min(begin.year + years, datetime.max.year), month=12, day=31)
+    until = begin.replace(year=min(begin.year + years, MAXYEAR), month=12, day=31)
     return any(_is_silent(begin, parts, until) for parts in rules.rules)
 
 

@@ -57,7 +57,7 @@ _PARTS: Final[Mapping[tuple[str, str], re.Pattern[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A recurrence that was read: its rules, each as its parts by name, and the times to leave out (naive)."""
+    """A recurrence that was read: its rules, each as parts by name, and the times to leave out (naive)."""
 
     rules: tuple[Mapping[str, str], ...]
     left_out: frozenset[datetime]

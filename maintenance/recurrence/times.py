@@ -144,8 +144,8 @@ def broken(starts_at: datetime, ends_at: datetime, recurrence: str, now: datetim
 
 @lru_cache(maxsize=1024)
 def _shortest_gap(begin: datetime, recurrence: str, zone: tzinfo) -> timedelta | None:
-    """The shortest time from one start to the next, of the first few hundred; None where it does not repeat."""
-    times = expansion.named(begin, _rules(recurrence, zone), begin, datetime.max, Budget())
+    """The shortest time from a start to the next, of the first few hundred; None where it does not repeat."""
+    times = expansion.named(begin, _rules(recurrence, zone), begin, expansion.LAST, Budget())
     found: list[datetime] = []
     with suppress(
         BudgetExceeded
@@ -159,8 +159,8 @@ def _shortest_gap(begin: datetime, recurrence: str, zone: tzinfo) -> timedelta |
 
 def _overlap(length: timedelta, gap: timedelta) -> str:
     return (
-        f"Each time lasts {_in_words(length)}, but the next one begins after {_in_words(gap)}: it would overlap "
-        "itself. Make it shorter, or let it repeat less often."
+        f"Each time lasts {_in_words(length)}, but the next one begins after {_in_words(gap)}: it would "
+        "overlap itself. Make it shorter, or let it repeat less often."
     ) + (" Did you mistype a year?" if length > _A_YEAR else "")
 
 

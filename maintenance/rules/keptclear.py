@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from maintenance import clock
 from maintenance.rules.agreed import NEXT
 from maintenance.rules.spans import Span, Time
 from maintenance.rules.surroundings import Surroundings
+
+_NAMED: Final = 5
+"""Broken rows that are named; a file of a thousand of them must not fill every page."""
 
 
 def freeze(time: Time, around: Surroundings) -> Iterator[str]:
@@ -47,9 +51,10 @@ def standing(time: Time, around: Surroundings) -> Iterator[str]:
 
 def broken(time: Time, around: Surroundings) -> Iterator[str]:
     """What repeats and cannot be worked out is left out; whoever books looks for himself when it is."""
-    for row in around.agreed.broken:
-        if not row.services or row.services & around.away:
-            yield row.words
+    found = [row.words for row in around.agreed.broken if not row.services or row.services & around.away]
+    yield from found[:_NAMED]
+    if len(found) > _NAMED:
+        yield f"{len(found) - _NAMED:,} more rows cannot be worked out and are not considered: mend them."
 
 
 def _whose(held: Span, around: Surroundings) -> str:

@@ -23,7 +23,7 @@ NOT_LOOKED_AT = "It is done, but what stands against booked windows could not be
 
 @pytest.fixture
 def _nothing_is_promised() -> None:
-    """A bank without a notice policy, and with a window ahead: what stands against it cannot be worked out."""
+    """A bank without a notice policy, and with a window ahead: nothing can be said against it."""
     people.window(people.service("cards"))
     NoticePolicy.objects.all().delete()
 

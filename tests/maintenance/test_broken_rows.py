@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from maintenance import rechecks, series, traffic
+from maintenance import rechecks, rules, series, traffic
+from maintenance.admin.calendar.entries import between
 from maintenance.models import (
     Conflict,
     CriticalDay,
@@ -39,11 +40,6 @@ ROWS: dict[str, tuple[datetime, datetime, str]] = {
     "all weekdays at once": (*FROM_1970, "FREQ=DAILY\n" * 300),
     "every second": (START, START + timedelta(hours=1), "FREQ=SECONDLY"),
     "no rule at all": (START, START + timedelta(hours=1), "\x01; UNTIL=99999999"),
-    "counts what never comes": (
-        FROM_1970[0],
-        FROM_1970[0] + timedelta(hours=1),
-        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=9999",
-    ),
 }
 
 
@@ -268,3 +264,26 @@ def _little_time() -> Iterator[None]:
     began = time.thread_time()
     yield
     assert time.thread_time() - began < FEW.total_seconds()
+
+
+def test_of_a_thousand_freezes_a_calendar_shows_those_that_can_be_told_apart(ada: Client) -> None:
+    rows = (
+        Freeze(
+            name=f"Night {n}", starts_at=START, ends_at=START + timedelta(hours=1), recurrence="FREQ=DAILY"
+        )
+        for n in range(70)
+    )
+    Freeze.objects.bulk_create(rows)
+    found = between(date(2026, 3, 16), date(2026, 3, 31))
+    assert (len([entry for entry in found.entries if entry.kind == "freeze"]), found.more) == (1_000, 120)
+    assert "more times of freezes and standing windows are not shown" in words(
+        ada, address("maintenance_window_calendar") + "?month=2026-03"
+    )
+
+
+def test_of_many_broken_rows_a_few_are_named() -> None:
+    for _ in range(7):
+        _freeze(*ROWS["every second"])
+    found = rules.objections([people.service()], START, START + timedelta(hours=2), now=people.NOW)
+    assert len(found) == 6
+    assert found[-1].words == "2 more rows cannot be worked out and are not considered: mend them."

@@ -18,6 +18,14 @@ MANY = 20_000
 """Of one freeze in whose end a year was mistyped."""
 
 
+_INSERT = """
+INSERT INTO maintenance_conflict (window_id, rule, words, hard, found_at)
+WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)
+SELECT %s, %s, 'Freeze ' || n || ' holds.', %s, found_at.at
+FROM numbers, (SELECT CAST(%s AS {moment}) AS at) AS found_at
+"""
+
+
 def _migrate(name: str) -> None:
     """To one of maintenance, or all the way of every app: others may rest on it."""
     call_command("migrate", *(["maintenance", name] if name else []), verbosity=0)
@@ -33,12 +41,9 @@ def _one_for_each_thing() -> Iterator[None]:
 def _conflicts(window: Window, rule: str, number: int, *, hard: bool = True) -> None:
     """As they were written when each thing that a rule found was a row."""
     with connection.cursor() as cursor:
+        moment = "text" if connection.vendor == "sqlite" else "timestamptz"
         cursor.execute(
-            "INSERT INTO maintenance_conflict (window_id, rule, words, hard, found_at, gone_at)"
-            " WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)"
-            " SELECT %s, %s, 'Freeze ' || n || ' holds.', %s, "
-            + ("%s" if connection.vendor == "sqlite" else "%s::timestamptz")
-            + ", NULL FROM numbers",
+            _INSERT.format(moment=moment),
             [number, window.pk, rule, hard, people.NOW.strftime("%Y-%m-%d %H:%M:%S")],
         )
 

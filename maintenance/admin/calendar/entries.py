@@ -20,6 +20,8 @@ from maintenance.rules import LIVE
 
 MOVABLE: Final = (Window.Status.BOOKED, Window.Status.APPROVED, Window.Status.REJECTED)
 _A_DAY: Final = timedelta(days=1)
+_MOST: Final = 1_000
+"""Times of freezes and standing windows on one page."""
 _Timed = TypeVar("_Timed", Freeze, StandingWindow)
 
 
@@ -89,6 +91,8 @@ class Between:
 
     entries: list[Entry]
     broken: list[Broken]
+    more: int = 0
+    """Times of freezes and standing windows that are not among them: nobody could tell so many apart."""
 
 
 class _Reading:
@@ -107,17 +111,20 @@ def between(first: date, last: date, service: Service | None = None) -> Between:
     start, end = midnight(first), midnight(last + _A_DAY)
     country = days.of(settings.COUNTRY)
     reading = _Reading()
+    repeated = [
+        *_repeated(_concerning(Freeze.objects.all(), service), Kind.FREEZE, (start, end), reading),
+        *_repeated(_concerning(StandingWindow.objects.all(), service), Kind.STANDING, (start, end), reading),
+    ]
     found = [
         *_holidays(first, last, country),
         *_critical(first, last, service, country, reading),
-        *_repeated(_concerning(Freeze.objects.all(), service), Kind.FREEZE, (start, end), reading),
-        *_repeated(_concerning(StandingWindow.objects.all(), service), Kind.STANDING, (start, end), reading),
+        *repeated[:_MOST],
         *_skipped(start, end, service),
         *_windows(start, end, service),
     ]
     order = list(Kind)
     found.sort(key=lambda entry: (entry.first, order.index(entry.kind), entry.starts_at, entry.pk))
-    return Between(found, reading.broken)
+    return Between(found, reading.broken, max(len(repeated) - _MOST, 0))
 
 
 def midnight(day: date) -> datetime:

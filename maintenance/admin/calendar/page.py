@@ -72,6 +72,7 @@ def _month(request: HttpRequest, today: date, first: int, service: Service | Non
         "weeks": [month.Week(tuple(days), tuple(month.bars(days, found))) for days in weeks],
         "entries": found,
         "broken": between.broken,
+        "more": between.more,
         "agenda": month.agenda(days, found),
         "around": Around(
             earlier=_to(service, month=f"{of - timedelta(days=1):%Y-%m}"),
@@ -96,6 +97,7 @@ def _week(request: HttpRequest, today: date, first: int, service: Service | None
         "above": month.bars(days, above),
         "entries": found,
         "broken": between.broken,
+        "more": between.more,
         "agenda": month.agenda(days, found),
         "around": Around(
             earlier=_to(service, week=str(days[0] - timedelta(days=7))),

@@ -114,10 +114,9 @@ def test_it_always_ends_within_its_budget(
         found = recurrence.occurrences(
             begin, end, rule, first, last, zone=ZoneInfo("Asia/Riyadh"), budget=budget
         )
-    except RecurrenceError as problem:
-        assert str(problem)
-    else:
-        assert len(found) <= ROW_TIMES
+    except RecurrenceError:
+        found = []
+    assert len(found) <= ROW_TIMES
     assert budget.times <= ROW_TIMES + 1
     assert budget.steps <= ROW_STEPS + 1
 
@@ -143,12 +142,12 @@ def test_more_times_than_a_row_may_name_are_not_named() -> None:
 
 def test_all_rows_together_have_a_budget_as_well() -> None:
     begin = datetime(2026, 1, 1, tzinfo=UTC)
-    together = Budget(times=15)
+    together = Budget(times=9)
     found = recurrence.occurrences(
         begin, begin + DAY, "FREQ=DAILY", begin, begin + 10 * DAY, budget=together.row()
     )
     assert len(found) == 10
-    with pytest.raises(BudgetExceeded):
+    with pytest.raises(BudgetExceeded, match="too many rows"):
         recurrence.occurrences(
             begin, begin + DAY, "FREQ=DAILY", begin, begin + 10 * DAY, budget=together.row()
         )
