@@ -50,7 +50,7 @@ class _Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Compared:
     """What is not yet in the table of conflicts: what stands now, and which rows no longer do."""
 
     new: Mapping[_Key, _Standing]
@@ -121,7 +121,7 @@ def _look_again(some: Sequence[Window], now: datetime) -> int:
     return len(found)
 
 
-def _compared(standing: Mapping[_Key, _Standing], some: Iterable[Window]) -> _Found:
+def _compared(standing: Mapping[_Key, _Standing], some: Iterable[Window]) -> _Compared:
     """What stands against some windows beside what is known of them."""
     looked_at = {window.pk for window in some}
     rows = Conflict.objects.filter(gone_at=None, window__in=looked_at)
@@ -132,7 +132,7 @@ def _compared(standing: Mapping[_Key, _Standing], some: Iterable[Window]) -> _Fo
         if (conflict.words, conflict.hard) != (now.words, now.hard):
             conflict.words, conflict.hard = now.words, now.hard
             changed.append(conflict)
-    return _Found(
+    return _Compared(
         new={key: each for key, each in standing.items() if key not in known and key[0] in looked_at},
         changed=changed,
         gone=[conflict for key, conflict in known.items() if key not in standing],

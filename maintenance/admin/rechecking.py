@@ -35,7 +35,7 @@ class Rechecking(ModelAdmin):
     The admin saves and deletes in a transaction, in which nothing else may wait, or fail.
     """
 
-    def changeform_view(
+    def changeform_view(  # type: ignore[override]  # unfold says that it always renders a template
         self,
         request: HttpRequest,
         object_id: str | None = None,

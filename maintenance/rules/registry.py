@@ -111,7 +111,7 @@ RULES: Final = (
     ),
     Rule(
         "broken",
-        "Times that cannot be worked out",
+        "Broken times",
         "A freeze, a cut-off or another time that cannot be worked out is not considered, and that is said.",
         keptclear.broken,
         Weight.SOFT,

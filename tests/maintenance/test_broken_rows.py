@@ -53,7 +53,7 @@ def _freeze(starts_at: datetime, ends_at: datetime, rule: str) -> Freeze:
     return Freeze.objects.create(name="Mistyped", starts_at=starts_at, ends_at=ends_at, recurrence=rule)
 
 
-@pytest.fixture(params=ROWS.values(), ids=ROWS.keys())
+@pytest.fixture(params=list(ROWS.values()), ids=list(ROWS))
 def broken(request: pytest.FixtureRequest) -> Freeze:
     """A freeze that was stored before forms refused it, or past them."""
     return _freeze(*request.param)

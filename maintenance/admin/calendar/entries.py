@@ -77,7 +77,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Broken:
+class NotShown:
     """What cannot be shown, because nobody can work out when it is."""
 
     name: str
@@ -90,27 +90,27 @@ class Between:
     """All that lies between two days, in order, and what is left out of it."""
 
     entries: list[Entry]
-    broken: list[Broken]
+    broken: list[NotShown]
     more: int = 0
     """Times of freezes and standing windows that are not among them: nobody could tell so many apart."""
 
 
-class _Reading:
+class _Unfolding:
     """One reading of all that repeats, within one budget, and what in it is broken."""
 
     def __init__(self) -> None:
         self.budget = Budget.of_all()
-        self.broken: list[Broken] = []
+        self.broken: list[NotShown] = []
 
     def leave_out(self, row: Freeze | StandingWindow | CriticalDay, problem: RecurrenceError) -> None:
-        self.broken.append(Broken(f"{row._meta.verbose_name} “{row.name}”", str(problem), _address(row)))
+        self.broken.append(NotShown(f"{row._meta.verbose_name} “{row.name}”", str(problem), _address(row)))
 
 
 def between(first: date, last: date, service: Service | None = None) -> Between:
     """Everything from `first` to `last`, both included; with a service, what concerns it."""
     start, end = midnight(first), midnight(last + _A_DAY)
     country = days.of(settings.COUNTRY)
-    reading = _Reading()
+    reading = _Unfolding()
     repeated = [
         *_repeated(_concerning(Freeze.objects.all(), service), Kind.FREEZE, (start, end), reading),
         *_repeated(_concerning(StandingWindow.objects.all(), service), Kind.STANDING, (start, end), reading),
@@ -140,7 +140,7 @@ def _concerning(rows: QuerySet[_Timed], service: Service | None) -> QuerySet[_Ti
 
 
 def _repeated(
-    rows: QuerySet[_Timed], kind: Kind, span: tuple[datetime, datetime], reading: _Reading
+    rows: QuerySet[_Timed], kind: Kind, span: tuple[datetime, datetime], reading: _Unfolding
 ) -> Iterator[Entry]:
     """Each time of each row, however often it repeats."""
     start, end = span
@@ -175,7 +175,7 @@ def _holidays(first: date, last: date, country: days.Country) -> Iterator[Entry]
 
 
 def _critical(
-    first: date, last: date, service: Service | None, country: days.Country, reading: _Reading
+    first: date, last: date, service: Service | None, country: days.Country, reading: _Unfolding
 ) -> Iterator[Entry]:
     rows = CriticalDay.objects.all()
     if service is not None:
