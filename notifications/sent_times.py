@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from django.db.models import Q, QuerySet, Sum
 
@@ -42,13 +42,22 @@ class DayCount:
     """Their turn is that day, or was before."""
 
 
+class _Sum(NamedTuple):
+    """So many deliveries of a notice stand in a state since, or until, one minute."""
+
+    notice: int
+    state: int
+    outbox: bool
+    minute_at: datetime | None
+    number: int
+
+
 def of(notices: Sequence[int]) -> dict[int, SentTimes]:
     """By the notice's number; of those without any delivery there is none."""
-    rows = _sums(Tally.objects.filter(notice_id__in=notices, state__in=(*_WENT, *_ON_THE_WAY)))
-    found: dict[int, list[dict[str, Any]]] = {}
-    for row in rows:
-        found.setdefault(row["notice_id"], []).append(row)
-    return {notice: _times(parts) for notice, parts in found.items()}
+    found: dict[int, list[_Sum]] = {}
+    for one in _sums(Tally.objects.filter(notice_id__in=notices, state__in=(*_WENT, *_ON_THE_WAY))):
+        found.setdefault(one.notice, []).append(one)
+    return {notice: _times(sums) for notice, sums in found.items()}
 
 
 def on_day(start: datetime, end: datetime) -> dict[int, DayCount]:
@@ -56,29 +65,28 @@ def on_day(start: datetime, end: datetime) -> dict[int, DayCount]:
     sent = Q(state__in=_WENT, minute_at__gte=start, minute_at__lt=end)
     to_go = Q(state=State.QUEUED, minute_at__lt=end) | Q(state=State.SENDING)
     found: dict[int, DayCount] = {}
-    for row in _sums(Tally.objects.filter(sent | to_go)):
-        before = found.get(row["notice_id"], DayCount(0, 0, 0))
-        went = row["state"] in _WENT
-        found[row["notice_id"]] = DayCount(
-            sent=before.sent + went * row["number"],
-            outbox=before.outbox + (went and row["outbox"]) * row["number"],
-            to_go=before.to_go + (not went) * row["number"],
+    for one in _sums(Tally.objects.filter(sent | to_go)):
+        before, went = found.get(one.notice, DayCount(0, 0, 0)), one.state in _WENT
+        found[one.notice] = DayCount(
+            sent=before.sent + (one.number if went else 0),
+            outbox=before.outbox + (one.number if went and one.outbox else 0),
+            to_go=before.to_go + (0 if went else one.number),
         )
     return found
 
 
-def _sums(rows: QuerySet[Tally]) -> Sequence[dict[str, Any]]:
+def _sums(rows: QuerySet[Tally]) -> list[_Sum]:
     """Only what there is in the end: who has moved on is counted off where she stood before."""
-    parts = rows.order_by().values("notice_id", "state", "outbox", "minute_at")
-    return list(parts.annotate(number=Sum("deliveries")).filter(number__gt=0))
+    parts = rows.order_by().values_list("notice_id", "state", "outbox", "minute_at")
+    return [_Sum(*row) for row in parts.annotate(number=Sum("deliveries")).filter(number__gt=0)]
 
 
-def _times(parts: Sequence[dict[str, Any]]) -> SentTimes:
-    went = [part for part in parts if part["state"] in _WENT and part["minute_at"]]
-    minutes = [part["minute_at"] for part in went]
+def _times(sums: Sequence[_Sum]) -> SentTimes:
+    went = [one for one in sums if one.state in _WENT and one.minute_at]
+    minutes = [one.minute_at for one in went if one.minute_at]
     return SentTimes(
         first_at=min(minutes, default=None),
         last_at=max(minutes, default=None),
-        outbox=all(part["outbox"] for part in went),
-        more=any(part["state"] in _ON_THE_WAY for part in parts),
+        outbox=all(one.outbox for one in went),
+        more=any(one.state in _ON_THE_WAY for one in sums),
     )

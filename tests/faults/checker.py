@@ -76,10 +76,12 @@ def check(
     _nobody_unknown(rows, sent)
     _nobody_who_opted_out(rows, sent)
     lost = sum(not _accounted_for(row, sent, ended) for row in rows.values())
-    doubled = sum(max(0, len(messages) - 1 - again[rows[delivery].pk]) for delivery, messages in sent.items())
+    more = {rows[delivery].pk: len(messages) - 1 for delivery, messages in sent.items()}
+    doubled = sum(max(0, number - again[pk]) for pk, number in more.items())
+    twice = sum(min(number, again[pk]) for pk, number in more.items())
     [(unknown,)] = postgres.ask(ledger.EVER, State.UNKNOWN.value)
     left = sum(row.state == State.UNKNOWN for row in rows.values())
-    return Figures(fault, expected, lost + expected - len(rows), doubled, unknown, left, seconds)
+    return Figures(fault, expected, lost + expected - len(rows), doubled, twice, unknown, left, seconds)
 
 
 def _mails(rows: dict[UUID, Delivery]) -> list[int]:

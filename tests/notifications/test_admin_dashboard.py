@@ -74,12 +74,14 @@ def test_notices_due_today_are_listed_by_the_banks_day() -> None:
 
 
 def _sent(notice: Notice, at: datetime, number: int = 1, **options: Any) -> None:
-    given = {"state": State.SENT, "provider": "twilio", "sent_at": at}
+    given: dict[str, Any] = {"state": State.SENT, "provider": "twilio", "sent_at": at}
     people.queued(notice, number=number, **(given | options))
 
 
 def test_what_goes_out_today_counts_though_it_was_due_a_week_ago() -> None:
-    notice = people.notice(people.window(), due_at=people.NOW - timedelta(days=7), status="prepared")
+    notice = people.notice(
+        people.window(), due_at=people.NOW - timedelta(days=7), status=Notice.Status.PREPARED
+    )
     _sent(notice, people.NOW - timedelta(minutes=5), number=3)
     _sent(notice, people.NOW, state=State.DELIVERED)
     people.queued(notice, number=2, not_before=people.NOW + timedelta(hours=1))
@@ -94,7 +96,9 @@ def test_what_goes_out_today_counts_though_it_was_due_a_week_ago() -> None:
 def test_today_is_the_banks_own_day(settings: Settings, zone: str, hour: int) -> None:
     settings.TIME_ZONE = zone
     midnight = people.NOW.replace(hour=0) + timedelta(hours=hour, minutes=-45 if hour else 0)
-    notice = people.notice(people.window(), due_at=people.NOW - timedelta(days=7), status="prepared")
+    notice = people.notice(
+        people.window(), due_at=people.NOW - timedelta(days=7), status=Notice.Status.PREPARED
+    )
     _sent(notice, midnight - timedelta(seconds=1), number=4)
     _sent(notice, midnight, number=2)
     card = _card(words(reader(), address("index")), "Messages today")
@@ -102,7 +106,7 @@ def test_today_is_the_banks_own_day(settings: Settings, zone: str, hour: int) ->
 
 
 def test_posts_and_the_app_count_among_the_messages_of_today() -> None:
-    notice = people.notice(people.window(), channels=["social"], status="prepared")
+    notice = people.notice(people.window(), channels=["social"], status=Notice.Status.PREPARED)
     Delivery.objects.create(
         notice=notice,
         channel="social",
@@ -118,7 +122,7 @@ def test_posts_and_the_app_count_among_the_messages_of_today() -> None:
 
 
 def test_what_went_into_the_outbox_today_is_said_to_have_reached_nobody() -> None:
-    notice = people.notice(people.window(), status="prepared")
+    notice = people.notice(people.window(), status=Notice.Status.PREPARED)
     _sent(notice, people.NOW, number=2, provider="outbox")
     card = _card(words(reader(), address("index")), "Messages today")
     assert "went out, all into the outbox and to nobody." in card

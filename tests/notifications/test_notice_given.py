@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db
 def _told(window: Window, at: datetime | None, number: int = 1, **options: Any) -> Notice:
     """So many new customers were sent an SMS of a new notice then."""
     kind = options.pop("kind", Kind.ANNOUNCED)
-    notice = people.notice(window, kind, due_at=options.pop("due_at", people.NOW), status="prepared")
+    notice = people.notice(
+        window, kind, due_at=options.pop("due_at", people.NOW), status=Notice.Status.PREPARED
+    )
     people.queued(
         notice, number=number, **({"state": State.SENT, "sent_at": at, "provider": "twilio"} | options)
     )

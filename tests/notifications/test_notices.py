@@ -52,6 +52,10 @@ def _stand(window: Window) -> list[tuple[Kind, Status]]:
     return [(Kind(kind), Status(status)) for kind, status in rows]
 
 
+def _ended_at(window: Window, status: Notice.Status) -> set[datetime | None]:
+    return set(window.notices.filter(status=status).values_list("ended_at", flat=True))
+
+
 def _told(window: Window, now: datetime, channel: str = "sms") -> None:
     """The announcement has reached Cleo by one channel."""
     first = window.notices.get(kind=Kind.ANNOUNCED, status=Status.PLANNED)
@@ -159,6 +163,21 @@ def test_a_notice_that_the_clock_missed_is_sent_if_still_true_else_expires(
     assert len(notices.due(now=window.starts_at - timedelta(minutes=1))) == 2
     assert notices.due(now=window.starts_at) == []
     assert {status for _, status in _stand(window)} == {Status.EXPIRED}
+
+
+def test_what_expires_or_is_withdrawn_notes_when(window: Window, now: datetime) -> None:
+    eve = window.starts_at - timedelta(hours=3)
+    _approve(window, eve)
+    assert _ended_at(window, Status.WITHDRAWN) == {eve}  # the reminder
+
+    notices.due(now=window.starts_at)
+    assert _ended_at(window, Status.EXPIRED) == {window.starts_at}
+
+
+def test_what_a_move_withdraws_notes_when(window: Window, now: datetime) -> None:
+    _move(window, now + timedelta(hours=1), by=timedelta(days=1))
+    assert _ended_at(window, Status.WITHDRAWN) == {now + timedelta(hours=1)}
+    assert _ended_at(window, Status.DRAFT) == {None}
 
 
 def test_nothing_is_due_before_its_hour(window: Window, now: datetime) -> None:
