@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture(params=DRESSES)
 def dressed(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     """A page that was never here before."""
-    view = browser.new_context(**DRESSES[request.param])
+    view = browser.new_context(**DRESSES[request.param])  # type: ignore[arg-type]
     yield view.new_page()
     view.close()
 

@@ -42,6 +42,6 @@ def guess(
     return [sign_in(name, WRONG, client=client, at=at, **more).status_code for _ in range(times)]
 
 
-def said(response: HttpResponse) -> str:
+def said(response: Any) -> str:
     """The words of a page."""
     return " ".join(unescape(response.content.decode()).split())
