@@ -16,7 +16,7 @@ from django.db import connection
 from pytest_django.fixtures import Settings
 
 from maintenance.models import Window
-from notifications import deliveries, hands, pacing, sending
+from notifications import deliveries, pacing, sending
 from notifications.contract import Channel, Class, Message, Outcome, Pause
 from notifications.models import Attempt, Bucket, Delivery, Notice, Refusal, State
 from notifications.pacing import Sender
@@ -233,7 +233,7 @@ def test_a_crash_before_they_are_put_back_leaves_that_to_the_sweep(
             _drain(no_number, now)
     assert _counts() == {State.FAILED: 20}
 
-    hands.sweep(lambda: now)
+    assert deliveries.put_back(now=now) == 20
     assert (_counts()[State.QUEUED], State.FAILED in _counts()) == (20, False)
     assert deliveries.put_back(now=now) == 0
 
@@ -298,5 +298,5 @@ def test_notices_that_an_earlier_version_withdrew_are_known_as_such(notice: Noti
     Window.objects.filter(pk=moved.window_id).update(revision=2)
     migration.note_withdrawn(apps, SimpleNamespace(connection=connection))
 
-    withdrawn = set(Notice.objects.filter(withdrawn_at__isnull=False).values_list("pk", flat=True))
+    withdrawn = set(Notice.objects.filter(withdrawn=True).values_list("pk", flat=True))
     assert withdrawn == {notice.pk, moved.pk} - {stands.pk}
