@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import Error
 
 from notifications import configuration, heartbeats
@@ -22,8 +23,8 @@ log = logging.getLogger(__name__)
 def wrong(*, now: datetime) -> list[Wrong]:
     """All that a person must see to.
 
-    A question that cannot be asked, of a channel with settings that cannot be read, say, is one more fault
-    and silences none of the others. Raises what the database raises: then nothing is known.
+    A question that cannot be asked is one more fault and silences none of the others. Raises what the
+    database raises: then nothing is known.
     """
     pulses = heartbeats.pulses()
     questions: dict[str, Callable[[], Iterator[Wrong]]] = {
@@ -45,6 +46,8 @@ def _asked(name: str, ask: Callable[[], Iterator[Wrong]]) -> list[Wrong]:
         return list(ask())
     except Error:
         raise
+    except ImproperlyConfigured:  # told once, and in its own words, by `settings`
+        return []
     except Exception:  # whatever it is, the other questions are asked
         log.exception("the watch cannot ask after %s", name)
         return [

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest import mock
 from uuid import uuid4
 
 import pytest
@@ -13,7 +14,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.test import override_settings
 
-from notifications import alarms, database, heartbeats, pacing, watch
+from notifications import alarms, backlog, database, heartbeats, pacing, watch
 from notifications.heartbeats import CLOCK, SENDING
 from notifications.models import Alarm, Bucket, Delivery, Notice, Receipt, State
 from notifications.timetable import HANDS
@@ -223,6 +224,7 @@ def _doubt() -> None:
 
 
 _UNREADABLE = override_settings(SOCIAL_URLS=["mastodon://no token"])
+_UNASKED = mock.patch.object(backlog, "receipts", side_effect=RuntimeError("a fault of ours"))
 
 BEGINNINGS: Mapping[str, tuple[Callable[[], object], Callable[[], object]]] = {
     "clock": (lambda: beats(CLOCK, age=2 * SILENCE), all_is_well),
@@ -238,7 +240,8 @@ BEGINNINGS: Mapping[str, tuple[Callable[[], object], Callable[[], object]]] = {
     "resting": (lambda: _bad_sender(resting_until=AN_HOUR), _cancel),
     "failures": (_failed, _cancel),
     "unknown": (_doubt, lambda: Delivery.objects.update(state=State.SENT)),
-    "watch": (_UNREADABLE.enable, _UNREADABLE.disable),
+    "settings": (_UNREADABLE.enable, _UNREADABLE.disable),
+    "watch": (_UNASKED.start, _UNASKED.stop),
     "receipts": (_early_receipt, lambda: Receipt.objects.update(processed_at=NOW)),
 }
 """Each kind of alarm: how it begins, and what a person does about it, or takes away that it is about."""
@@ -249,9 +252,11 @@ def test_every_alarm_is_over_once_its_cause_is_gone(kind: str) -> None:
     begin, mend = BEGINNINGS[kind]
     all_is_well()
     begin()
-    alarms.look(now=NOW)
-    assert [alarm.what.split()[0] for alarm in Alarm.objects.all()] == [kind]
-    mend()
+    try:
+        alarms.look(now=NOW)
+        assert [alarm.what.split()[0] for alarm in Alarm.objects.all()] == [kind]
+    finally:
+        mend()
     alarms.look(now=NOW + SILENCE / 2)
     alarms.look(now=NOW + SILENCE)
 
