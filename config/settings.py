@@ -145,6 +145,8 @@ SILENT_SECONDS = environment.number(
 APP_JWT_KEY = environment.text("APP_JWT_KEY")
 APP_JWKS_URL = environment.text("APP_JWKS_URL")
 APP_JWT_AUDIENCE = environment.text("APP_JWT_AUDIENCE")
+APP_JWT_ISSUER = environment.text("APP_JWT_ISSUER")
+"""Both are demanded of each token where they are set."""
 
 # --- policy numbers, not meant to be set by the environment --------------------------------------
 
@@ -221,6 +223,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.RefuseUnstorableText",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 
 from config import health
 
+handler400 = "maintenance.views.malformed"
 handler403 = "maintenance.views.refused"
 handler404 = "maintenance.views.missing"
 urlpatterns = [

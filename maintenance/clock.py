@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Final
 
 from django.utils import timezone
+
+YEARS: Final = range(1970, 2200)
+"""Of every time that is taken in: no zone and no length carries one over either end of the calendar."""
+WITHIN_YEARS: Final = f"Choose a year from {YEARS.start} to {YEARS.stop - 1}."
+
+
+def within_years(at: datetime) -> datetime:
+    """A time from outside, in UTC: PostgreSQL takes no offset of 16 hours and more.
+
+    Raises ValueError, with a sentence, where its year is not one of YEARS.
+    """
+    if at.year not in YEARS:
+        raise ValueError(WITHIN_YEARS)
+    return at.astimezone(UTC)
 
 
 def bank_zone() -> tzinfo:

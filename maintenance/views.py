@@ -6,6 +6,7 @@ Only reads, and sets no cookie.
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
@@ -45,6 +46,13 @@ def calendar(request: HttpRequest, key: str = "") -> HttpResponseBase:
     windows = status.public(now, service)
     source = _source(request, language, service)
     return subscription.answer(request, windows, source, language=language, now=now)
+
+
+def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """For what cannot be meant, wherever in the site, with a sentence on what to write instead."""
+    # other kinds are Django's own words on an attack, which are for the log
+    said = str(exception) if isinstance(exception, BadRequest) else ""
+    return frame.render(request, "400.html", {"said": said}, language=_language(request), status=400)
 
 
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:

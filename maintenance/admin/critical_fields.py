@@ -14,6 +14,7 @@ from unfold.widgets import DATETIME_CLASSES, UnfoldAdminSelectWidget
 from maintenance import clock, days
 from maintenance.admin import times_fields
 from maintenance.admin.repeat import RepeatField
+from maintenance.forms import Day
 from maintenance.models import CriticalDay, Holiday
 from maintenance.recurrence import repeats
 
@@ -32,11 +33,11 @@ _DAY: Final = "%Y-%m-%d"
 _REPEAT: Final = "A repeat, as the first Monday of each month"
 
 
-def _day(label: str, **options: Any) -> forms.DateField:
+def _day(label: str, **options: Any) -> Day:
     attributes = {"type": "date", "class": " ".join((*DATETIME_CLASSES, "max-w-2xl"))}
     widget = forms.DateInput(attrs=attributes, format=_DAY)
     errors = {"invalid": "Write the day like 2026-12-24."}
-    return forms.DateField(label=label, widget=widget, error_messages=errors, **options)
+    return Day(label=label, widget=widget, error_messages=errors, **options)
 
 
 class CriticalDayForm(forms.ModelForm[CriticalDay]):
@@ -93,9 +94,6 @@ class CriticalDayForm(forms.ModelForm[CriticalDay]):
             cleaned["recurrence"] = ""
         if day is None:
             self.add_error("day", "Say on which date: this pattern needs one.")
-        elif day.year not in times_fields.YEARS:
-            years = times_fields.YEARS
-            self.add_error("day", f"Choose a year from {years.start} to {years.stop - 1}.")
         elif cleaned["pattern"] == Pattern.RECURRENCE and "recurrence" not in self.errors:
             if not repeat or repeat.every == repeats.Every.NEVER:
                 self.add_error("recurrence", "Choose how it repeats, or the pattern “One date”.")

@@ -13,10 +13,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods
 
-from maintenance import rules, windows
+from maintenance import parameters, rules, windows
 from maintenance.admin import against as objections
 from maintenance.admin import frame, rechecking
 from maintenance.admin.booking import chosen, emergency, expected, numbers
@@ -102,10 +101,7 @@ def _passed_before(window: Window) -> dict[str, str]:
 
 
 def _given(request: HttpRequest) -> dict[str, datetime] | None:
-    """The instants of a slot that was chosen on the page of slots; None without, or with a broken address."""
-    try:
-        found = {name: parse_datetime(request.GET.get(name, "")) for name in ("starts_at", "ends_at")}
-    except ValueError:
-        return None
-    given = {name: at for name, at in found.items() if at is not None and timezone.is_aware(at)}
+    """The instants of a slot that was chosen on the page of slots; None without both."""
+    found = {name: parameters.instant(request.GET, name) for name in ("starts_at", "ends_at")}
+    given = {name: at for name, at in found.items() if at is not None}
     return given if len(given) == len(found) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -13,10 +13,9 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 from django.views.decorators.http import require_safe
 
-from maintenance import clock, rules, slots
+from maintenance import clock, parameters, rules, slots
 from maintenance.admin import bars, counted, frame, heat
 from maintenance.admin.calendar.month import first_weekday
 from maintenance.forms import SlotsForm, TimeForm
@@ -60,11 +59,11 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
     """The quietest slots for what the query asks; with `part`, only what changes with the length.
 
     `week` (a day) turns the heat map to a week within the next 60 days, `at` (an instant) checks one time,
-    `window` names a window that is to be moved. What of these makes no sense is passed over.
+    `window` names a window that is to be moved.
     """
     part = "part" in request.GET
     form = SlotsForm(request.GET if part or "service" in request.GET else None, initial={"minutes": 120})
-    moved = _moved(request.GET.get("window", ""))
+    moved = Window.objects.filter(pk=parameters.number(request.GET, "window")).first()
     facts: dict[str, Any] = {"form": form, "moved": moved, "query": request.GET, "legend": heat.LEGEND}
     if form.is_valid():
         facts |= _found(request, form, moved)
@@ -81,7 +80,7 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
 
 
 def _found(request: HttpRequest, form: SlotsForm, moved: Window | None) -> dict[str, Any]:
-    now, length, at = timezone.now(), form.length, _instant(request.GET.get("at", ""))
+    now, length, at = timezone.now(), form.length, parameters.instant(request.GET, "at")
     end = now + _WEEKS_AHEAD + 2 * _A_WEEK
     if at and not now - _A_WEEK <= at <= now + _AT_MOST:
         at = None
@@ -99,7 +98,7 @@ def _found(request: HttpRequest, form: SlotsForm, moved: Window | None) -> dict[
     count = _MORE if "more" in request.GET else _AT_FIRST
     found = slots.choose(known, length, count=count, staffed=form.cleaned_data["staffed"])
     query = _kept(request.GET)
-    turn = _turn(query, now, _day(request.GET.get("week", "")) or _best_day(found, at))
+    turn = _turn(query, now, parameters.day(request.GET, "week") or _best_day(found, at))
     return {
         "found": found,
         "length": length,
@@ -190,23 +189,3 @@ def _with(query: QueryDict, **more: str) -> str:
     for name, value in more.items():
         changed[name] = value
     return f"?{changed.urlencode()}"
-
-
-def _moved(pk: str) -> Window | None:
-    return Window.objects.filter(pk=pk).first() if pk.isdecimal() else None
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = parse_date(text)
-    except ValueError:
-        return None
-    return day if day and MINYEAR < day.year < MAXYEAR else None
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        at = parse_datetime(text)
-    except ValueError:
-        return None
-    return at if at and timezone.is_aware(at) and MINYEAR < at.year < MAXYEAR else None

@@ -16,7 +16,6 @@ from maintenance.models import Cutoff, Freeze, StandingWindow, SupportCover
 from maintenance.recurrence import RecurrenceError, repeats
 from maintenance.recurrence.repeats import Repeat
 
-YEARS: Final = range(1970, 2200)
 _AT: Final = "%Y-%m-%dT%H:%M"
 
 
@@ -44,9 +43,7 @@ class RepeatingForm(forms.ModelForm[Any]):
         cleaned = super().clean() or {}
         start, end, repeat = (cleaned.get(name) for name in ("starts_at", "ends_at", "recurrence"))
         cleaned["recurrence"] = ""
-        if start and start.year not in YEARS:
-            self.add_error("starts_at", f"Choose a year from {YEARS.start} to {YEARS.stop - 1}.")
-        elif start and end and end <= start:
+        if start and end and end <= start:
             self.add_error("ends_at", "The end must come after the start.")
         elif start and repeat:
             try:

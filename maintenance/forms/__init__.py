@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from maintenance.forms.booking import BookForm, MoveForm, TimeForm, time_of
 from maintenance.forms.decisions import DecisionForm, ReasonForm
-from maintenance.forms.moments import LENGTHS, Moment, offered
+from maintenance.forms.moments import LENGTHS, Day, Moment, offered
 from maintenance.forms.passing import EmergencyForm, PassingForm, approvers, bookers
 from maintenance.forms.search import SlotsForm
 from maintenance.forms.series import SettleForm
@@ -13,6 +13,7 @@ from maintenance.forms.target import TargetForm
 __all__ = [
     "LENGTHS",
     "BookForm",
+    "Day",
     "DecisionForm",
     "EmergencyForm",
     "Moment",

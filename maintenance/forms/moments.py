@@ -9,7 +9,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-YEARS: Final = range(1970, 2200)
+from maintenance import clock
+
 LENGTHS: Final = tuple((minutes, name) for minutes, name in (
     (30, "30 minutes"), (60, "1 hour"), (90, "1 hour 30"), (120, "2 hours"), (180, "3 hours"),
     (240, "4 hours"), (360, "6 hours"), (480, "8 hours"), (720, "12 hours"),
@@ -37,8 +38,22 @@ class Moment(forms.DateTimeField):
                 "The clocks change in this hour, so this time happens twice or not at all. "
                 "Choose a time outside of it."
             ) from None
-        if found and found.year not in YEARS:
-            raise ValidationError(f"Choose a year from {YEARS.start} to {YEARS.stop - 1}.")
+        try:
+            return timezone.localtime(clock.within_years(found)) if found else None
+        except ValueError as problem:
+            raise ValidationError(str(problem)) from None
+
+
+class Day(forms.DateField):
+    """A day of the bank's own calendar."""
+
+    default_error_messages = {"invalid": "Write the day like 2026-11-29."}
+
+    def to_python(self, value: Any) -> date | None:
+        """Within the years that times are reckoned with."""
+        found = super().to_python(value)
+        if found and found.year not in clock.YEARS:
+            raise ValidationError(clock.WITHIN_YEARS)
         return found
 
 

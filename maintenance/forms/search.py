@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django import forms
 
-from maintenance.forms.moments import midnight
+from maintenance.forms.moments import Day, midnight
 from maintenance.models import Service
 
 SHORTEST, LONGEST, STEP = 30, 720, 30
@@ -34,8 +34,8 @@ class SlotsForm(forms.Form):
         widget=forms.NumberInput(attrs={"type": "range"}),
         error_messages={"step_size": "Choose a length of whole half hours."},
     )
-    after = forms.DateField(required=False, label="Not before", widget=_DAY)
-    before = forms.DateField(required=False, label="Not after", widget=_DAY)
+    after = Day(required=False, label="Not before", widget=_DAY)
+    before = Day(required=False, label="Not after", widget=_DAY)
     staffed = forms.BooleanField(
         required=False,
         label="Staffed hours only",

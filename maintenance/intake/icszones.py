@@ -14,10 +14,10 @@ from icalendar import Timezone, vDuration
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from maintenance import clock
+from maintenance.clock import YEARS
 from maintenance.intake.csvfiles import Reject
 from maintenance.intake.icslines import Component, Property
 
-YEARS: Final = range(1970, 2200)
 _LONGEST: Final = timedelta(days=3_660)
 _TIME: Final = re.compile(r"(\d{8})(?:T(\d{6})(Z?))?")
 _RULE: Final = re.compile(r"RRULE:(?!.*FREQ=YEARLY)", re.IGNORECASE)

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from maintenance.clock import YEARS
 from maintenance.intake.csvfiles import Reject
 
 COLUMNS: Final = ("timestamp", "count")
 
 _DATE_CHARACTERS: Final = 10
 """An ISO 8601 text no longer than YYYY-MM-DD has no time of day."""
-_YEARS: Final = range(1970, 2200)
 _NEAR: Final = timedelta(days=1)
 _AHEAD: Final = timedelta(hours=1)
 """A sample may begin so long after now: clocks differ, and some name an hour by its end."""
@@ -52,8 +52,8 @@ class Reader:
             raise Reject(f"the timestamp {text!r} is not ISO 8601 like 2026-03-02T09:30") from None
         if len(text) <= _DATE_CHARACTERS:
             raise Reject(f"the timestamp {text!r} has no time of day")
-        if at.year not in _YEARS:
-            raise Reject(f"the timestamp {text!r} is not between {_YEARS.start} and {_YEARS.stop}")
+        if at.year not in YEARS:
+            raise Reject(f"the timestamp {text!r} is not between {YEARS.start} and {YEARS.stop}")
         moment = at.astimezone(UTC) if at.tzinfo else self._placed(at)
         if self._latest and moment > self._latest:
             raise Reject(f"the timestamp {text!r} is in the future: check its year and its time zone")

@@ -15,6 +15,7 @@ from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from maintenance import parameters
 from maintenance.admin import frame
 from notifications import composition, preview, wording
 from notifications.admin import masks
@@ -39,13 +40,14 @@ class Kept:
 def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """Newest first; `?channel=sms&language=ar` narrows, `?before=id` goes on."""
     channel, language = request.GET.get("channel", ""), request.GET.get("language", "")
+    before = parameters.number(request.GET, "before")
     rows = _rows()
     if channel:
         rows = rows.filter(channel=channel)
     if language:
         rows = rows.filter(language=language)
-    if request.GET.get("before", "").isdigit():
-        rows = rows.filter(pk__lt=int(request.GET["before"]))
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
     found = list(rows[: _ON_A_PAGE + 1])
     facts: dict[str, Any] = {
         "kept": fill(found[:_ON_A_PAGE]),

@@ -19,7 +19,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from maintenance import parameters
 from maintenance.admin import frame
+from maintenance.forms import Moment
 from notifications import reconciliation
 from notifications.admin import masks
 from notifications.models import Attempt, ChannelName, Contact, Delivery, Notice, State
@@ -49,7 +51,7 @@ class GroupForm(forms.Form):
 
     notice = forms.IntegerField(min_value=1)
     channel = forms.ChoiceField(choices=ChannelName.choices)
-    until = forms.DateTimeField()
+    until = Moment()
     number = forms.IntegerField(min_value=1)
     decision = _decision()
     sure = forms.BooleanField(error_messages={"required": "Confirm that you decide on all of them."})
@@ -89,8 +91,7 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpRespons
     groups, now = _groups(), timezone.now()
     number = sum(group.number for group in groups)
     last = max(0, (number - 1) // _ON_A_PAGE)
-    asked = request.GET.get("page", "")
-    shown = min(max(int(asked), 1) - 1, last) if asked.isdecimal() else 0
+    shown = min(max(parameters.number(request.GET, "page") or 1, 1) - 1, last)
     start = shown * _ON_A_PAGE
     facts: dict[str, Any] = {
         "groups": [(group, group.true_until <= now) for group in groups if group.number > 1],

@@ -14,9 +14,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from ninja import NinjaAPI, Query
 from ninja.errors import HttpError
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime
 
-from maintenance import status
+from maintenance import clock, status
 from maintenance.faces import words
 from maintenance.models import Customer, Use
 from maintenance.status import NOW, Phase, Planned
@@ -26,6 +26,9 @@ from notifications.app.identity import Bearer
 
 AHEAD: Final = timedelta(days=1)
 """How long before its start a window is worth a banner."""
+
+Instant = Annotated[AwareDatetime, AfterValidator(clock.within_years)]
+"""A time that a query may name, whatever its offset."""
 
 api = NinjaAPI(
     title="Lull for the bank's app",
@@ -54,7 +57,7 @@ def read_inbox(
     response: HttpResponse,
     limit: Annotated[int, Query(ge=1, le=100, description="At most so many, the newest.")] = 20,
     since: Annotated[
-        AwareDatetime | None,
+        Instant | None,
         Query(description="Only what was handed out after this instant."),
     ] = None,
 ) -> Inbox:

@@ -83,9 +83,16 @@ def test_the_week_around_a_day_is_shown(asked: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("standing_clock")
-@pytest.mark.parametrize("asked", ["", "soon", "2026-13-01", "0001-01-01", "9999-12-31"])
-def test_a_week_that_is_none_is_the_present_one(asked: str) -> None:
-    assert "2 March – 8 March 2026" in words(reader(), f"{address(CALENDAR)}?week={asked}")
+def test_the_week_of_no_day_is_the_present_one() -> None:
+    assert "2 March – 8 March 2026" in words(reader(), f"{address(CALENDAR)}?week=")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("standing_clock")
+@pytest.mark.parametrize("asked", ["soon", "2026-13-01", "0001-01-01", "9999-12-31"])
+def test_a_week_that_is_none_is_asked_for_anew(asked: str) -> None:
+    answer = reader().get(f"{address(CALENDAR)}?week={asked}")
+    assert (answer.status_code, "week" in answer.content.decode()) == (400, True)
 
 
 @pytest.mark.django_db

@@ -230,13 +230,18 @@ def test_links_of_a_part_lead_to_whole_pages(banking: Service) -> None:
         {"at": "0001-01-01T00:00:00Z"},
         {"at": "9998-01-01T00:00:00Z"},
         {"window": "-1"},
-        {"window": "99"},
+        {"window": "²"},
     ],
 )
-def test_what_makes_no_sense_is_passed_over(banking: Service, nonsense: dict[str, str]) -> None:
-    page = _page(**nonsense)
-    assert "Sun 15 Mar 2026, 02:00" in page
-    assert 'id="checked"' not in page
+def test_what_makes_no_sense_is_asked_for_anew(banking: Service, nonsense: dict[str, str]) -> None:
+    answer = signed_in("ada").get(
+        address("maintenance_window_slots"), {"service": banking.key, "minutes": 120, **nonsense}
+    )
+    assert (answer.status_code, next(iter(nonsense)) in answer.content.decode()) == (400, True)
+
+
+def test_a_window_that_is_no_more_is_passed_over(banking: Service) -> None:
+    assert "Sun 15 Mar 2026, 02:00" in _page(window="99")
 
 
 def test_where_nothing_is_free_it_says_why(banking: Service) -> None:

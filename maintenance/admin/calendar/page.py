@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
+from maintenance import parameters
 from maintenance.admin import frame
 from maintenance.admin.calendar import entries, month, week
 from maintenance.admin.calendar.entries import Entry, Kind
@@ -60,7 +61,7 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
 
 
 def _month(request: HttpRequest, today: date, first: int, service: Service | None) -> dict[str, Any]:
-    of = _asked(request.GET.get("month", ""), "%Y-%m") or today.replace(day=1)
+    of = parameters.month(request.GET, "month") or today.replace(day=1)
     weeks = month.days_of(of, first)
     between = entries.between(weeks[0][0], weeks[-1][-1], service)
     found = between.entries
@@ -86,7 +87,7 @@ def _month(request: HttpRequest, today: date, first: int, service: Service | Non
 
 
 def _week(request: HttpRequest, today: date, first: int, service: Service | None) -> dict[str, Any]:
-    days = month.week_of(_asked(request.GET["week"], "%Y-%m-%d") or today, first)
+    days = month.week_of(parameters.day(request.GET, "week") or today, first)
     between = entries.between(days[0], days[-1], service)
     found = between.entries
     above = [entry for entry in found if not entry.timed or entry.kind is Kind.FREEZE]
@@ -113,8 +114,8 @@ def _week(request: HttpRequest, today: date, first: int, service: Service | None
 
 def _moving(request: HttpRequest) -> dict[str, Any]:
     """The window that somebody wants to move, with the question where to."""
-    pk = request.GET.get("moving", "")
-    if not (pk.isdecimal() and request.user.has_perm("maintenance.book_window")):
+    pk = parameters.number(request.GET, "moving")
+    if pk is None or not request.user.has_perm("maintenance.book_window"):
         return {}
     window = Window.objects.filter(pk=pk, status__in=entries.MOVABLE).prefetch_related("services").first()
     if window is None:
@@ -128,12 +129,3 @@ def _troubled(shown: Sequence[Entry]) -> list[Entry]:
 
 def _to(service: Service | None, **query: str) -> str:
     return "?" + urlencode({**query, **({"service": service.key} if service else {})})
-
-
-def _asked(text: str, form: str) -> date | None:
-    """A day of the query; None where it is none, or too near the end of the calendar to turn over."""
-    try:
-        day = datetime.strptime(text, form).date()  # noqa: DTZ007  # a day has no zone
-    except ValueError:
-        return None
-    return day if MINYEAR < day.year < MAXYEAR else None

@@ -25,7 +25,8 @@ App = Callable[..., Any]
 
 @pytest.fixture(autouse=True)
 def _today(now: datetime, settings: Settings) -> Iterator[None]:
-    settings.APP_JWT_KEY, settings.APP_JWKS_URL, settings.APP_JWT_AUDIENCE = KEY, "", ""
+    settings.APP_JWT_KEY, settings.APP_JWKS_URL = KEY, ""
+    settings.APP_JWT_AUDIENCE = settings.APP_JWT_ISSUER = ""
     with time_machine.travel(now, tick=False):
         yield
 
@@ -141,6 +142,35 @@ def test_since_gives_only_what_is_newer(cleo: Customer, app: App, now: datetime)
 )
 def test_a_question_that_makes_no_sense_is_refused(cleo: Customer, app: App, query: dict[str, Any]) -> None:
     assert app("inbox", status=422, **query)["detail"]
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-12:00",
+        "9999-12-31T23:59:59Z",
+        "1969-12-31T23:59:59Z",
+    ],
+)
+def test_a_year_at_either_end_of_the_calendar_is_refused(cleo: Customer, app: App, since: str) -> None:
+    [fault] = app("inbox", status=422, since=since)["detail"]
+    assert "Choose a year from 1970 to 2199." in fault["msg"]
+
+
+@pytest.mark.parametrize(
+    "since", ["1970-01-01T00:00:00+23:59", "2199-12-31T23:59:59-23:59", "1000000000", "0"]
+)
+def test_within_those_years_any_offset_is_taken(cleo: Customer, app: App, since: str) -> None:
+    assert app("inbox", since=since)["notices"] == []
+
+
+@pytest.mark.parametrize(
+    "since", ["1e300", "-1e18", "99999999999999999999", "NaN", "²", "2026-03-02T09:00+99:99"]
+)
+def test_what_is_no_instant_is_refused(cleo: Customer, app: App, since: str) -> None:
+    assert app("inbox", status=422, since=since)["detail"]
 
 
 @pytest.mark.parametrize(
