@@ -3,7 +3,8 @@
 The app proves who is asking by a JSON Web Token (RFC 7519) that the bank signs: HS256 with
 APP_JWT_KEY, or RS256 or ES256 with a key published at APP_JWKS_URL (which wins where both are set). The
 algorithms are pinned per setting, so that a public key can never be taken for a shared secret. `sub` is
-the customer's external_id, `exp` is demanded.
+the customer's external_id, `exp` is demanded, and so are `aud` and `iss` where APP_JWT_AUDIENCE and
+APP_JWT_ISSUER are set: a bank signs tokens for others with the same key.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from django.http import HttpRequest
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
 
+from maintenance import parameters
 from maintenance.models import Customer
 
 _SHARED: Final = ["HS256"]
 _PUBLISHED: Final = ["RS256", "ES256"]
 _LEEWAY: Final = timedelta(seconds=30)
 """How far the bank's clock and ours may differ."""
-_SHORTEST_KEY: Final = 32
+SHORTEST_KEY: Final = 32
 """Bytes that HS256 needs at least (RFC 7518 section 3.2); a shorter one can be guessed from one token."""
 
 
@@ -56,6 +58,8 @@ class Bearer(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> Customer:
         """The customer of one token; raises as __call__ does."""
         external_id = str(_claims(token)["sub"])
+        if not parameters.storable(external_id):
+            raise Refused("The token's sub holds a character that stands in no customer's number.")
         customer = Customer.objects.filter(external_id=external_id).first()
         if customer is None:
             raise HttpError(404, f"No customer has the number {external_id[:64]!r}: import customers first.")
@@ -68,15 +72,16 @@ def _claims(token: str) -> dict[str, Any]:
         key, algorithms = _published_key(token), _PUBLISHED
     else:
         key, algorithms = settings.APP_JWT_KEY, _SHARED
-        if len(key.encode()) < _SHORTEST_KEY:
-            raise HttpError(503, f"The app API is off: APP_JWT_KEY needs at least {_SHORTEST_KEY} bytes.")
-    audience = settings.APP_JWT_AUDIENCE or None
+        if len(key.encode()) < SHORTEST_KEY:
+            raise HttpError(503, f"The app API is off: APP_JWT_KEY needs at least {SHORTEST_KEY} bytes.")
+    audience, issuer = settings.APP_JWT_AUDIENCE or None, settings.APP_JWT_ISSUER or None
     try:
         return jwt.decode(
             token,
             key,
             algorithms=algorithms,
             audience=audience,
+            issuer=issuer,
             leeway=_LEEWAY,
             options={"require": ["exp", "sub"], "verify_aud": audience is not None},
         )

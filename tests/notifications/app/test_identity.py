@@ -44,7 +44,8 @@ def ask(client: Client, bearer: str, scheme: str = "Bearer") -> HttpResponse:
 @pytest.fixture
 def shared(settings: Settings) -> None:
     """The bank signs with a key that both know."""
-    settings.APP_JWT_KEY, settings.APP_JWKS_URL, settings.APP_JWT_AUDIENCE = KEY, "", ""
+    settings.APP_JWT_KEY, settings.APP_JWKS_URL = KEY, ""
+    settings.APP_JWT_AUDIENCE = settings.APP_JWT_ISSUER = ""
     people.customer("cleo")
 
 
@@ -70,7 +71,7 @@ def published(settings: Settings) -> Iterator[HTTPServer]:
 
     with HTTPServer(("127.0.0.1", 0), Keys) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        settings.APP_JWT_KEY, settings.APP_JWT_AUDIENCE = "", ""
+        settings.APP_JWT_KEY = settings.APP_JWT_AUDIENCE = settings.APP_JWT_ISSUER = ""
         settings.APP_JWKS_URL = f"http://127.0.0.1:{server.server_port}/keys"
         people.customer("cleo")
         yield server
@@ -131,6 +132,39 @@ def test_a_token_for_another_audience_is_refused(client: Client, settings: Setti
     assert ask(client, token(aud="lull")).status_code == 200
     assert ask(client, token(aud="another")).status_code == 401
     assert ask(client, token()).status_code == 401
+
+
+@pytest.mark.usefixtures("shared")
+def test_a_token_of_another_issuer_is_refused(client: Client, settings: Settings) -> None:
+    settings.APP_JWT_ISSUER = "https://login.bank.example"
+    assert ask(client, token(iss="https://login.bank.example")).status_code == 200
+    assert ask(client, token(iss="https://login.bank.example.evil.example")).status_code == 401
+    assert ask(client, token()).status_code == 401
+
+
+@pytest.mark.usefixtures("shared")
+@pytest.mark.parametrize("sub", ["cleo\0", "\0", "\ud800"])
+def test_a_number_that_no_database_holds_is_refused(client: Client, sub: str) -> None:
+    response = ask(client, token(sub=sub))
+    assert (response.status_code, "The token's sub" in response.json()["detail"]) == (401, True)
+
+
+@pytest.mark.usefixtures("shared")
+@pytest.mark.parametrize("sub", ["", "x" * 4_000, "\u202eoelc", "²", "😀"])
+def test_a_number_that_is_nobodys_is_not_found(client: Client, sub: str) -> None:
+    assert ask(client, token(sub=sub)).status_code == 404
+
+
+@pytest.mark.usefixtures("shared")
+@pytest.mark.parametrize(
+    "odd", [{"sub": 7}, {"sub": ["cleo"]}, {"exp": "soon"}, {"exp": 1e400}, {"nbf": {}}, {"iat": 1e400}]
+)
+def test_a_token_of_odd_claims_is_refused(client: Client, odd: dict[str, Any]) -> None:
+    part = [json.dumps({"alg": "HS256"}), json.dumps({**claims(exp=2_000_000_000), **odd})]
+    body = b".".join(base64.urlsafe_b64encode(text.encode()).rstrip(b"=") for text in part)
+    seal = jwt.get_algorithm_by_name("HS256").sign(body, KEY.encode())
+    signed = body + b"." + base64.urlsafe_b64encode(seal).rstrip(b"=")
+    assert ask(client, signed.decode()).status_code == 401
 
 
 @pytest.mark.usefixtures("shared")
