@@ -60,15 +60,26 @@ def _secret(name: str) -> str:
     if not value:
         raise ImproperlyConfigured(
             f"{name} is not set. On PostgreSQL every process must share it: make one with "
-            f'`python3 -c "import secrets; print(secrets.token_urlsafe(64))"`, keep it with the '
-            f"database's backups, and set {name} or {name}_FILE."
+            f"`{keys.MAKE_ONE}`, keep it with the database's backups, and set {name} or {name}_FILE."
         )
     return value
 
 
-SECRET_KEY = _secret("SECRET_KEY")
+SHORTEST_KEY = keys.SHORTEST
+SECRET_KEY = keys.long_enough(
+    "SECRET_KEY",
+    _secret("SECRET_KEY"),
+    "With another key staff sign in again, and links in what was sent until now open nothing.",
+)
 ADDRESS_KEY = _secret("ADDRESS_KEY")
 """Customers' addresses are sealed with it; whoever loses it loses them."""
+if not environment.switch("ADDRESS_KEY_MAY_BE_SHORT", False):
+    keys.long_enough(
+        "ADDRESS_KEY",
+        ADDRESS_KEY,
+        "Where addresses are stored under this one already, keep it, or they and all opt-outs are lost: "
+        "set ADDRESS_KEY_MAY_BE_SHORT=true.",
+    )
 
 # --- the bank ------------------------------------------------------------------------------------
 

@@ -70,6 +70,28 @@ def test_postgresql_demands_its_keys() -> None:
     assert words.startswith("ADDRESS_KEY is not set. On PostgreSQL every process must share it")
 
 
+@pytest.mark.parametrize("database", ["sqlite:////tmp/lull.sqlite3", "postgres://lull@db/lull"])
+@pytest.mark.parametrize("name", ["ADDRESS_KEY", "SECRET_KEY"])
+def test_a_key_that_can_be_found_by_trying_stops_the_start(name: str, database: str) -> None:
+    """Whether the database is embedded or not."""
+    words = refusal(DATABASE_URL=database, **{name: "k"})
+    assert words.startswith(f"{name} has 1 character and needs at least 32: a shorter one can be found")
+    assert "token_urlsafe" in words
+
+
+def test_a_short_key_that_seals_addresses_already_may_be_kept() -> None:
+    """The way out stands in the refusal."""
+    assert "set ADDRESS_KEY_MAY_BE_SHORT=true" in refusal(ADDRESS_KEY="k" * 31)
+    assert read("ADDRESS_KEY", ADDRESS_KEY="k" * 31, ADDRESS_KEY_MAY_BE_SHORT="true") == ["k" * 31]
+    assert read("ADDRESS_KEY", ADDRESS_KEY="k" * 32) == ["k" * 32]
+
+
+def test_a_kept_key_that_was_cut_short_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "address-key").write_text("")
+    words = refusal(DATABASE_URL=f"sqlite:///{tmp_path}/lull.sqlite3", ADDRESS_KEY="")
+    assert words.startswith("ADDRESS_KEY has 0 characters and needs at least 32")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
