@@ -3,8 +3,10 @@ FROM python:3.11-slim
 
 ENV MANAGE_NO_VENV=1 PYTHONUNBUFFERED=1
 WORKDIR /srv/lull
-COPY requirements/app.txt requirements/app.txt
-RUN pip install --no-cache-dir --require-hashes --requirement requirements/app.txt
+# ses to send by Amazon SES
+ARG LOCK=app
+COPY requirements/$LOCK.txt requirements/$LOCK.txt
+RUN pip install --no-cache-dir --require-hashes --requirement requirements/$LOCK.txt
 COPY . .
 RUN useradd --system lull
 USER lull

@@ -63,7 +63,7 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
     """
     part = "part" in request.GET
     form = SlotsForm(request.GET if part or "service" in request.GET else None, initial={"minutes": 120})
-    moved = Window.objects.filter(pk=parameters.number(request.GET, "window")).first()
+    moved = Window.objects.filter(pk=parameters.number(request.GET, "window") or 0).first()
     facts: dict[str, Any] = {"form": form, "moved": moved, "query": request.GET, "legend": heat.LEGEND}
     if form.is_valid():
         facts |= _found(request, form, moved)

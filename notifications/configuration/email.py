@@ -14,7 +14,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.utils.module_loading import import_string
 
 from notifications.configuration.fault import Fault
-from notifications.providers import mailbox
+from notifications.providers import esp_webhooks, mailbox
 
 _OUTBOX: Final = "Without EMAIL_URL and EMAIL_BACKEND, emails go to the outbox."
 _QUOTE: Final = (
@@ -46,6 +46,9 @@ def _sender() -> Iterator[Fault]:
 
 
 def _road() -> Iterator[Fault]:
+    if settings.EMAIL_BACKEND == esp_webhooks.AMAZON_SES and not esp_webhooks.has_boto():
+        yield Fault("lull.E020", f"{esp_webhooks.BOTO}.", "Until then no mail goes out.")
+        return
     try:
         backend = import_string(settings.EMAIL_BACKEND)
     except ImportError:

@@ -4,7 +4,7 @@ Receipts come twice, late, early and out of order. Within one attempt the rank m
 later attempt outranks an earlier one; the same event is kept once.
 """
 
-from notifications.receipts.keeping import keep, record
+from notifications.receipts.keeping import keep, receipt, record
 from notifications.receipts.working import work
 
-__all__ = ["keep", "record", "work"]
+__all__ = ["keep", "receipt", "record", "work"]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from operator import attrgetter
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
 
 from notifications.models import Receipt, State, Suppression
+from notifications.providers import storable
 
 _FIELDS: Final = tuple(field for field in Receipt._meta.concrete_fields if not field.primary_key)
 _KEEP: Final = (
@@ -18,7 +20,7 @@ _KEEP: Final = (
 )
 
 
-def record(
+def receipt(
     *,
     provider: str,
     event_key: str,
@@ -29,21 +31,25 @@ def record(
     provider_ref: str = "",
     code: str = "",
     suppress: Suppression.Reason | str = "",
-    raw: Mapping[str, Any] | None = None,
-) -> bool:
-    """Keep a receipt for later work, in one statement. False where the same event was kept before."""
-    kept = Receipt(
-        provider=provider,
-        event_key=event_key[:200],
+    raw: Mapping[str, str] | None = None,
+) -> Receipt:
+    """A provider's word as it can be kept, however long it is and whatever characters it has."""
+    return Receipt(
+        provider=storable(provider)[:20],
+        event_key=storable(event_key)[:200],
         delivery_public_id=delivery,
         attempt=attempt,
         state=state,
-        provider_ref=provider_ref[:120],
-        code=code[:40],
+        provider_ref=storable(provider_ref)[:120],
+        code=storable(code)[:40],
         suppress=suppress,
-        raw=raw or {},
+        raw={name: storable(value) for name, value in (raw or {}).items()},
         received_at=now,
     )
+
+
+def record(kept: Receipt) -> bool:
+    """Keep a receipt for later work, in one statement. False where the same event was kept before."""
     values = [field.get_db_prep_save(getattr(kept, field.attname), connection) for field in _FIELDS]
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, values)
@@ -51,5 +57,12 @@ def record(
 
 
 def keep(words: Iterable[Receipt]) -> None:
-    """The same for many that were asked for; what was kept before stays as it is."""
-    Receipt.objects.bulk_create(words, ignore_conflicts=True, batch_size=1_000)
+    """The same for many, all or none; what was kept before stays as it is.
+
+    In the order of the unique key: of two requests with the same events one waits for the other, and none
+    for ever.
+    """
+    Receipt.objects.bulk_create(
+        sorted(words, key=attrgetter("provider", "event_key")),
+        ignore_conflicts=True,
+    )

@@ -1,7 +1,7 @@
 """A view that faces the world in; the same view, which answers every fault with what it means, out.
 
-403: somebody else. 413 and 400: nothing a provider would send. 503: we cannot keep it now, send
-it again. There is no 500, because nobody could tell which of these it is.
+403: somebody else. 413 and 400: nothing a provider would send. 503: we cannot keep it now, or a setting
+is lacking; send it again. There is no 500, because nobody could tell which of these it is.
 
 A database that is away refuses receipts by the thousand, each for the same reason: that is said in one
 line every few seconds, with their number and without a traceback.
@@ -36,6 +36,10 @@ _SECONDS_BETWEEN_LINES: Final = 10.0
 View = Callable[..., HttpResponseBase]
 
 
+class TooMany(ValueError):
+    """More in one request than is taken."""
+
+
 def guarded(view: View, largest: int) -> View:
     """`largest` is in bytes of the body."""
 
@@ -48,6 +52,11 @@ def guarded(view: View, largest: int) -> View:
             return view(request, *args, **kwargs)
         except AnymailWebhookValidationFailure:
             return HttpResponse(status=HTTPStatus.FORBIDDEN)
+        except TooMany as error:
+            _log.warning("receipts at %s were not taken: %s", request.path, error)
+            return HttpResponse(
+                f"{error}\n", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, content_type="text/plain"
+            )
         except (InterfaceError, OperationalError, ImproperlyConfigured, Unreachable) as error:
             _refused.log(error, time.monotonic())
             return HttpResponse(

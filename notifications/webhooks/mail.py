@@ -1,41 +1,60 @@
 """A mail service's events in; receipts out. Anymail reads them; the doors before it are ours.
 
-Only events of mails we sent have a door: nobody writes to us through a mail service.
+Only events of mails we sent have a door: nobody writes to us through a mail service. Each is closed until
+it can tell its service from others.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Final
 
-from anymail import urls
 from anymail.exceptions import AnymailWebhookValidationFailure
-from anymail.signals import AnymailTrackingEvent, tracking
+from anymail.signals import AnymailTrackingEvent
 from anymail.webhooks.amazon_ses import AmazonSESTrackingWebhookView
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
-from django.dispatch import receiver
-from django.http import HttpRequest
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern
 
 from notifications import links, receipts
-from notifications.models import State, Suppression
-from notifications.providers import esp, esp_batches, sns
+from notifications.models import Receipt, State, Suppression
+from notifications.providers import esp, esp_batches, esp_webhooks, sns
 from notifications.webhooks import door
 
 _log = logging.getLogger(__name__)
 
 _LARGEST: Final = 2 * 1024 * 1024
 """Bytes; services send events by the hundred, and Django reads no more than 2.5 million."""
+_MOST: Final = 10_000
+"""Events of one request: what the largest batch of any service has, and a second's work."""
 _KEY: Final = 200
 """Characters of an event key that the table holds."""
-_SES: Final = "amazon_ses/tracking/"
+
+
+class _Kept:
+    """For anymail's views: a request's events are kept together, not sent as a signal one by one."""
+
+    esp_name: str
+
+    def parse_events(self, request: HttpRequest) -> list[AnymailTrackingEvent]:
+        """Leaves none to be sent. Raises door.TooMany."""
+        events = super().parse_events(request)  # type: ignore[misc]  # anymail's view stands beside it
+        if len(events) > _MOST:
+            raise door.TooMany(f"{len(events)} events in a request: no more than {_MOST} are taken")
+        receipts.keep(_receipts(events, esp.name_of(self.esp_name)))
+        return []
 
 
 class _AmazonSES(AmazonSESTrackingWebhookView):  # type: ignore[misc]  # anymail has no types
     """Anymail's, and behind its own checks the signature of SNS, which it does not look at."""
+
+    warn_if_no_basic_auth = False  # a named topic may stand for it, as esp_webhooks has it
 
     def run_validators(self, request: HttpRequest) -> None:
         """Raises AnymailWebhookValidationFailure where SNS did not sign it, or not for a topic of ours."""
@@ -50,43 +69,50 @@ class _AmazonSES(AmazonSESTrackingWebhookView):  # type: ignore[misc]  # anymail
 def doors() -> list[URLPattern]:
     """Anymail's addresses of events, each behind a door of ours."""
     return [
-        URLPattern(
-            address.pattern,
-            door.guarded(
-                _AmazonSES.as_view() if str(address.pattern) == _SES else address.callback, _LARGEST
-            ),
-            address.default_args,
-            address.name,
-        )
-        for address in urls.urlpatterns
-        if "inbound" not in str(address.pattern)
+        URLPattern(address.pattern, _door(esp_webhooks.view(address)), address.default_args, address.name)
+        for address in esp_webhooks.addresses()
     ]
 
 
-@receiver(tracking, dispatch_uid="lull.tracking")
-def mail_event(*, event: AnymailTrackingEvent, esp_name: str, **_: Any) -> None:
-    """A mail service's event. A bad one is logged, since an error here would lose the rest of its batch.
+def _door(service: type[Any]) -> door.View:
+    read = _AmazonSES if service is AmazonSESTrackingWebhookView else service
+    view = type(read.__name__, (_Kept, read), {}).as_view()  # type: ignore[attr-defined]  # of anymail's view
 
-    Where the database is away, the error is handed on: the service then sends the batch again.
-    """
-    try:
-        _record_mail(event, esp.name_of(esp_name))
-    except (InterfaceError, OperationalError):
-        raise
-    except Exception:  # noqa: BLE001  # as said above
-        _log.exception("an event of %s could not be recorded", esp_name)
+    def opened(request: HttpRequest) -> HttpResponseBase:
+        if lacking := esp_webhooks.lacking(service):
+            if request.method == "HEAD":  # some ask so before they give out the key that is lacking
+                return HttpResponse(status=HTTPStatus.OK)
+            raise ImproperlyConfigured(lacking)
+        answer: HttpResponseBase = view(request)
+        return answer
+
+    return door.guarded(opened, _LARGEST)
 
 
-def _record_mail(event: AnymailTrackingEvent, provider: str) -> None:
+def _receipts(events: Iterable[AnymailTrackingEvent], provider: str) -> list[Receipt]:
+    """Of the events that say something of a mail of ours. A bad one is logged, and the others are kept."""
+    now, found = datetime.now(UTC), []
+    for event in events:
+        try:
+            receipt = _receipt(event, provider, now)
+        except Exception as error:  # noqa: BLE001  # it was written by somebody else
+            # the kind alone: an error may repeat the event, with the customer's address in it
+            _log.warning("an event of %s could not be read: %s", provider, type(error).__name__)
+        else:
+            found += [receipt] if receipt else []
+    return found
+
+
+def _receipt(event: AnymailTrackingEvent, provider: str, now: datetime) -> Receipt | None:
     sent = links.read_receipt(str((event.metadata or {}).get(esp_batches.METADATA, "")))
     suppress = _mail_suppression(event)
     state = door.state(event.event_type, esp.SENT, esp.DELIVERED, esp.FAILED)
     if state is None and suppress:
         state = State.DELIVERED  # who complains or unsubscribes has it
     if sent is None or state is None:
-        return
+        return None
     delivery, attempt = sent
-    receipts.record(
+    return receipts.receipt(
         provider=provider,
         event_key=_event_key(event),
         delivery=delivery,
@@ -96,7 +122,7 @@ def _record_mail(event: AnymailTrackingEvent, provider: str) -> None:
         code=str(event.reject_reason or ""),
         suppress=suppress,
         raw={"event": event.event_type, "at": event.timestamp.isoformat() if event.timestamp else ""},
-        now=datetime.now(UTC),
+        now=now,
     )
 
 

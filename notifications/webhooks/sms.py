@@ -55,7 +55,7 @@ def _record(delivery: UUID, attempt: int, said: QueryDict) -> None:
     state = door.state(status, twilio_list.SENT, twilio_list.DELIVERED, twilio_list.FAILED)
     if state is None:
         return
-    receipts.record(
+    kept = receipts.receipt(
         provider=twilio.NAME,
         event_key=f"{reference}:{status}",
         delivery=delivery,
@@ -64,9 +64,10 @@ def _record(delivery: UUID, attempt: int, said: QueryDict) -> None:
         provider_ref=reference,
         code=code,
         suppress=_suppression(code),
-        raw={name: said[name] for name in _KEPT if name in said},
+        raw={name: str(said[name]) for name in _KEPT if name in said},
         now=datetime.now(UTC),
     )
+    receipts.record(kept)
 
 
 def _suppression(code: str) -> str:

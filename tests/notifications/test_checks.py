@@ -28,12 +28,18 @@ def nothing_set(settings: Settings) -> None:
     settings.EMAIL_CONFIGURED, settings.OPERATOR_EMAILS, settings.OPERATOR_MAIL = False, [], {}
 
 
-def _found() -> list[checks.CheckMessage]:
-    return [fault for fault in checks.run_checks() if (fault.id or "").startswith("lull.")]
+def _found(*, deploy: bool = False) -> list[checks.CheckMessage]:
+    found = checks.run_checks(include_deployment_checks=deploy)
+    return [fault for fault in found if (fault.id or "").startswith("lull.")]
 
 
-def test_nothing_set_is_nothing_wrong() -> None:
-    assert _found() == []
+def _ids() -> list[str]:
+    return sorted(str(fault.id) for fault in _found(deploy=True))
+
+
+@pytest.mark.parametrize("deploy", [False, True])
+def test_nothing_set_is_nothing_wrong(deploy: bool) -> None:
+    assert _found(deploy=deploy) == []
 
 
 def test_a_misspelt_social_url_is_told_without_its_token(settings: Settings) -> None:
@@ -217,3 +223,90 @@ def test_check_refuses_to_go_on(settings: Settings) -> None:
     settings.SOCIAL_URLS = ["facebook"]
     with pytest.raises(CommandError, match=r"lull\.E001"):
         call_command("check")
+
+
+@pytest.mark.parametrize(
+    ("service", "lacking"),
+    [
+        ("postmark", "set ANYMAIL_WEBHOOK_SECRET"),
+        ("sparkpost", "set ANYMAIL_WEBHOOK_SECRET"),
+        ("amazon_ses", "set ANYMAIL_WEBHOOK_SECRET"),
+        ("mailgun", "MAILGUN_WEBHOOK_SIGNING_KEY"),
+    ],
+)
+def test_a_mail_service_that_cannot_be_told_from_others_is_told(
+    settings: Settings, service: str, lacking: str
+) -> None:
+    settings.EMAIL_BACKEND = f"anymail.backends.{service}.EmailBackend"
+    [fault] = _found(deploy=True)
+    assert (fault.id, fault.level) == ("lull.E010", checks.ERROR)
+    assert lacking in fault.msg
+    assert fault.hint
+
+
+@pytest.mark.parametrize(
+    ("service", "topics", "anymail"),
+    [
+        ("postmark", [], {"WEBHOOK_SECRET": "user:password"}),
+        ("mailgun", [], {"MAILGUN_WEBHOOK_SIGNING_KEY": "key"}),
+        ("amazon_ses", ["arn:aws:sns:eu-west-1:123456789012:mail"], {}),
+    ],
+)
+def test_a_mail_service_that_can_be_told_is_right(
+    settings: Settings, service: str, topics: list[str], anymail: dict[str, str]
+) -> None:
+    settings.EMAIL_BACKEND = f"anymail.backends.{service}.EmailBackend"
+    settings.SNS_TOPICS, settings.ANYMAIL = topics, anymail
+    assert _found(deploy=True) == []
+
+
+def test_amazon_ses_without_boto_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(esp_webhooks.importlib.util, "find_spec", lambda name: None)
+    settings.EMAIL_BACKEND = "anymail.backends.amazon_ses.EmailBackend"
+    [fault] = _found()
+    assert (fault.id, fault.level) == ("lull.E016", checks.ERROR)
+    assert "requirements/ses.txt" in fault.msg
+
+
+@pytest.mark.parametrize("backend", ["smtp", "console", "locmem"])
+def test_mail_without_a_service_has_no_events(settings: Settings, backend: str) -> None:
+    settings.EMAIL_BACKEND = f"django.core.mail.backends.{backend}.EmailBackend"
+    assert _found(deploy=True) == []
+
+
+@pytest.mark.parametrize("name", ["APP_JWT_KEY", "APP_JWKS_URL"])
+@pytest.mark.parametrize(
+    ("audience", "issuer", "ids"),
+    [
+        ("", "", ["lull.W012", "lull.W013"]),
+        ("lull", "", ["lull.W013"]),
+        ("", "bank", ["lull.W012"]),
+        ("lull", "bank", []),
+    ],
+)
+def test_an_app_whose_tokens_may_be_anybodys_is_told(
+    settings: Settings, name: str, audience: str, issuer: str, ids: list[str]
+) -> None:
+    setattr(settings, name, KEY)
+    settings.APP_JWT_AUDIENCE, settings.APP_JWT_ISSUER = audience, issuer
+    assert _ids() == ids
+    assert _found() == []
+
+
+def test_a_short_key_of_the_app_is_told(settings: Settings) -> None:
+    settings.APP_JWT_KEY = "short"
+    assert [(fault.id, fault.level) for fault in _found()] == [("lull.E011", checks.ERROR)]
+
+
+@pytest.mark.parametrize("key", ["k" * 31, "k" * 64])
+def test_a_key_of_addresses_that_can_be_found_by_trying_is_told(settings: Settings, key: str) -> None:
+    settings.ADDRESS_KEY = key
+    assert _ids() == ["lull.W014"]
+
+
+@pytest.mark.parametrize(("token", "ids"), [("prometheus", ["lull.W015"]), ("p" * 16, [])])
+def test_a_token_of_prometheus_that_can_be_guessed_is_told(
+    settings: Settings, token: str, ids: list[str]
+) -> None:
+    settings.METRICS_TOKEN = token
+    assert _ids() == ids

@@ -120,12 +120,14 @@ class _Walk:
         for row in Delivery.objects.filter(state__in=(State.SENT, State.UNKNOWN)).order_by("pk")[:5]:
             state = self.chance.choice((State.SENT, State.DELIVERED, State.FAILED))
             receipts.record(
-                provider="twilio",
-                event_key=f"{row.pk}:{state}",
-                delivery=row.public_id,
-                attempt=row.attempt,
-                state=state,
-                now=self.now,
+                receipts.receipt(
+                    provider="twilio",
+                    event_key=f"{row.pk}:{state}",
+                    delivery=row.public_id,
+                    attempt=row.attempt,
+                    state=state,
+                    now=self.now,
+                )
             )
         receipts.work(now=self.now)
 

@@ -28,7 +28,7 @@ def _sent(now: datetime, **options: object) -> Delivery:
 
 def _record(row: Delivery, state: State, now: datetime, *, attempt: int = 1, **details: object) -> bool:
     values: dict[str, object] = {"event_key": f"SM1:{state.label}:{attempt}", "provider_ref": "SM1"}
-    return receipts.record(
+    kept = receipts.receipt(
         provider="twilio",
         delivery=row.public_id,
         attempt=attempt,
@@ -36,6 +36,7 @@ def _record(row: Delivery, state: State, now: datetime, *, attempt: int = 1, **d
         now=now,
         **(values | details),  # type: ignore[arg-type]
     )
+    return receipts.record(kept)
 
 
 def test_the_same_event_is_kept_once(now: datetime) -> None:
@@ -226,12 +227,14 @@ def test_receipts_that_wait_do_not_hold_up_the_others(now: datetime, monkeypatch
     monkeypatch.setattr(working, "_BATCH", 2)
     for number in range(5):
         receipts.record(
-            provider="twilio",
-            event_key=f"nobody's {number}",
-            delivery=people.TOKEN,
-            attempt=1,
-            state=State.SENT,
-            now=now,
+            receipts.receipt(
+                provider="twilio",
+                event_key=f"nobody's {number}",
+                delivery=people.TOKEN,
+                attempt=1,
+                state=State.SENT,
+                now=now,
+            )
         )
     row = _sent(now)
     _record(row, State.DELIVERED, now)

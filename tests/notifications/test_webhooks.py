@@ -7,21 +7,23 @@ import io
 import json
 import logging
 import uuid
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from anymail.signals import AnymailTrackingEvent, tracking
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
 
 from config.logs import Line, SaidByTheDoor
 from notifications import links, receipts, webhooks
 from notifications.models import Receipt, State
-from notifications.webhooks import door
+from notifications.providers import esp_webhooks
+from notifications.webhooks import door, mail
 from tests import refusing
 from tests.notifications import messages
 from tests.servers import twilio
@@ -161,7 +163,7 @@ def test_while_tokens_change_both_are_let_in(by: str, status: int, settings: Set
 
 @pytest.mark.django_db
 def test_a_receipt_that_meets_no_database_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(**facts: Any) -> bool:
+    def fails(kept: Receipt) -> bool:
         raise OperationalError("the server closed the connection")
 
     monkeypatch.setattr(receipts, "record", fails)
@@ -306,55 +308,159 @@ def test_whether_a_mail_was_opened_is_not_kept(kind: str, settings: Settings) ->
     assert (_mail_call(settings, _mail_event(RecordType=kind)), Receipt.objects.count()) == (200, 0)
 
 
-def _signal(event_id: str, delivery: uuid.UUID = DELIVERY, **facts: Any) -> None:
-    event = AnymailTrackingEvent(
-        event_type="delivered",
-        event_id=event_id,
-        timestamp=None,
-        metadata={"receipt": links.receipt_token(delivery, 1)},
-        esp_event={},
-        **facts,
-    )
-    tracking.send(sender=object, event=event, esp_name="Postmark")
+def _sendgrid_event(number: int, delivery: uuid.UUID = DELIVERY, **facts: Any) -> dict[str, Any]:
+    """One of the many that SendGrid sends in a request."""
+    token = links.receipt_token(delivery, 1)
+    return {"event": "delivered", "sg_event_id": f"event-{number}", "receipt": token, **facts}
+
+
+def _sendgrid_call(settings: Settings, events: list[Any]) -> HttpResponse:
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "sendgrid:secret"}
+    with warnings.catch_warnings(action="ignore"):  # anymail is to drop the service
+        return Client(enforce_csrf_checks=True).post(  # type: ignore[return-value]
+            "/receipts/email/sendgrid/tracking/",
+            json.dumps(events),
+            content_type="application/json",
+            headers={"Authorization": f"Basic {base64.b64encode(b'sendgrid:secret').decode()}"},
+        )
+
+
+@pytest.mark.django_db
+def test_the_events_of_a_request_are_kept_in_one_statement(settings: Settings) -> None:
+    events = [_sendgrid_event(number, uuid.uuid4()) for number in range(50)]
+    with CaptureQueriesContext(connection) as captured:
+        assert _sendgrid_call(settings, events).status_code == 200
+    inserts = [query["sql"] for query in captured if query["sql"].startswith("INSERT")]
+    assert (Receipt.objects.count(), len(inserts)) == (50, 1)
+
+
+@pytest.mark.django_db
+def test_events_that_come_again_beside_new_ones_are_kept_once(settings: Settings) -> None:
+    for numbers in ((1, 2), (2, 3), (3, 3, 4)):
+        _sendgrid_call(settings, [_sendgrid_event(number) for number in numbers])
+    assert Receipt.objects.count() == 4
+
+
+@pytest.mark.django_db
+def test_more_events_than_are_taken_are_refused_with_a_sentence(settings: Settings) -> None:
+    answer = _sendgrid_call(settings, [{"event": "open"}] * 10_001)
+    assert (answer.status_code, Receipt.objects.count()) == (413, 0)
+    assert answer.content.decode() == "10001 events in a request: no more than 10000 are taken\n"
+
+
+@pytest.mark.django_db
+def test_as_many_events_as_are_taken_are_kept(settings: Settings) -> None:
+    events = [_sendgrid_event(number) for number in range(10_000)]
+    assert _sendgrid_call(settings, events).status_code == 200
+    assert Receipt.objects.count() == 10_000
 
 
 @pytest.mark.django_db
 def test_one_bad_event_does_not_lose_the_rest_of_its_batch(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fails(**facts: Any) -> bool:
-        raise ValueError("this event is bad")
+    key = mail._event_key
 
-    with monkeypatch.context() as patch:
-        patch.setattr(receipts, "record", fails)
-        _signal("1")
-    _signal("2")
-    assert Receipt.objects.get().event_key == "2"
-    assert "could not be recorded" in caplog.text
+    def fails(event: Any) -> str:
+        if event.event_type == "bounced":
+            raise ValueError(f"of {messages.CLEO_MAIL}")
+        return key(event)
+
+    monkeypatch.setattr(mail, "_event_key", fails)
+    events = [_sendgrid_event(1), _sendgrid_event(3, event="bounce", type="bounce"), _sendgrid_event(2)]
+    assert _sendgrid_call(settings, events).status_code == 200
+    assert sorted(Receipt.objects.values_list("event_key", flat=True)) == ["event-1", "event-2"]
+    assert "could not be read: ValueError" in caplog.text
+    assert messages.CLEO_MAIL not in caplog.text
 
 
 @pytest.mark.django_db
-def test_a_batch_that_meets_no_database_is_sent_again_by_its_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(**facts: Any) -> bool:
+def test_an_event_with_characters_that_no_database_holds_is_kept_without_them(settings: Settings) -> None:
+    assert _sendgrid_call(settings, [_sendgrid_event(1, sg_event_id="a\0b\ud800c")]).status_code == 200
+    assert Receipt.objects.get().event_key == "abc"
+
+
+@pytest.mark.django_db
+def test_a_batch_that_meets_no_database_is_sent_again_by_its_service(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(words: Any) -> None:
         raise OperationalError("the server closed the connection")
 
-    monkeypatch.setattr(receipts, "record", fails)
-    with pytest.raises(OperationalError):
-        _signal("1")
+    monkeypatch.setattr(receipts, "keep", fails)
+    assert _mail_call(settings, _mail_event()) == 503
 
 
 @pytest.mark.django_db
-def test_a_long_key_is_kept_in_a_shape_that_fits() -> None:
-    for last in "ab":
-        _signal("x" * 300 + last)
+def test_a_long_key_is_kept_in_a_shape_that_fits(settings: Settings) -> None:
+    _sendgrid_call(settings, [_sendgrid_event(0, sg_event_id="x" * 300 + last) for last in "ab"])
     assert Receipt.objects.count() == 2
 
 
 @pytest.mark.django_db
-def test_events_of_one_call_are_told_apart_where_the_service_has_no_names_for_them() -> None:
+def test_events_of_one_call_are_told_apart_where_the_service_has_no_names_for_them(
+    settings: Settings,
+) -> None:
     for delivery in (DELIVERY, uuid.uuid4()):
-        _signal("", delivery, message_id="of the whole call")
+        token = links.receipt_token(delivery, 1)
+        _mail_call(settings, _mail_event(MessageID="of the whole call", Metadata={"receipt": token}))
     assert Receipt.objects.count() == 2
+
+
+SIGNED = {
+    "mailersend": {"MAILERSEND_SIGNING_SECRET": "key"},
+    "mailgun": {"MAILGUN_WEBHOOK_SIGNING_KEY": "key"},
+}
+# of services that anymail is to drop
+outdated = pytest.mark.filterwarnings("ignore::anymail.exceptions.AnymailWarning")
+SERVICES = [str(address.pattern) for address in esp_webhooks.addresses()]
+
+
+@outdated
+@pytest.mark.django_db
+@pytest.mark.parametrize("service", SERVICES)
+def test_without_a_secret_every_mail_service_is_shut_out(
+    service: str, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And asks again: nothing is lost until somebody has set it."""
+    settings.ANYMAIL, settings.SNS_TOPICS = {}, []
+    body = json.dumps([_mail_event(), _sendgrid_event(1)])
+    answer = Client().post(f"/receipts/email/{service}", body, content_type="application/json")
+    assert (answer.status_code, Receipt.objects.count()) == (503, 0)
+    assert "are not taken, and are asked for again: " in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+@outdated
+@pytest.mark.django_db
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_may_look_whether_there_is_a_door_before_it_gives_out_its_key(
+    service: str, settings: Settings
+) -> None:
+    settings.ANYMAIL, settings.SNS_TOPICS = {}, []
+    assert Client().head(f"/receipts/email/{service}").status_code == 200
+
+
+@outdated
+@pytest.mark.django_db
+def test_a_key_that_cannot_be_read_is_no_fault_of_the_service(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.ANYMAIL = {"SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY": "no key"}
+    answer = Client().post("/receipts/email/sendgrid/tracking/", "[]", content_type="application/json")
+    assert answer.status_code == 503
+    assert "the key to SendGrid's signature cannot be read" in caplog.text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("service", SIGNED)
+def test_the_key_of_a_services_own_signature_opens_it_for_what_is_signed(
+    service: str, settings: Settings
+) -> None:
+    settings.ANYMAIL = SIGNED[service]
+    url = f"/receipts/email/{service}/tracking/"
+    answer = Client().post(url, json.dumps(_mail_event()), content_type="application/json")
+    assert (answer.status_code, Receipt.objects.count()) == (403, 0)
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import json
 import os
 import types
@@ -73,13 +74,11 @@ class _Detour(HTTPAdapter):
 
 
 @pytest.fixture(autouse=True)
-def amazon(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Amazon]:
+def amazon(settings: Settings) -> Iterator[Amazon]:
     settings.ALLOWED_HOSTS = ["testserver"]
     settings.SECURE_SSL_REDIRECT = False
     settings.SNS_TOPICS = []
     settings.ANYMAIL = {"WEBHOOK_SECRET": "sns:secret"}
-    # boto3 comes with whoever sends by SES
-    monkeypatch.setattr(amazon_ses, "_get_anymail_boto3_params", lambda kwargs: ({}, {}))
     sns._certificates.clear()
     web.session.cache_clear()
     with Amazon() as running:
@@ -327,6 +326,21 @@ def test_only_a_signed_subscription_is_confirmed(
 
 
 @pytest.mark.django_db
-def test_without_boto_events_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
+def test_without_boto_events_are_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert call(sign(said())) == 503
+    assert "Amazon SES needs boto3" in caplog.text
+    assert "requirements/ses.txt" in caplog.text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("topics", "status"), [([TOPIC], 200), ([], 503)])
+def test_named_topics_need_no_secret_beside_the_signature(
+    topics: list[str], status: int, settings: Settings
+) -> None:
+    settings.ANYMAIL, settings.SNS_TOPICS = {}, topics
+    assert call(sign(said()), secret=None) == status
+    assert call(said(), secret=None) == (403 if topics else 503)
+    assert Receipt.objects.count() == len(topics)

@@ -1,0 +1,126 @@
+"""Doors that anybody could open are told before they are opened to the world."""
+
+from __future__ import annotations
+
+import pytest
+from django.core import checks
+from pytest_django import Settings
+
+from notifications.providers import esp_webhooks
+
+KEY = "a key of the bank that is long enough for HS256"
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(settings: Settings) -> None:
+    """Whatever this machine sets."""
+    settings.SOCIAL_URLS = []
+    settings.TWILIO_ACCOUNT_SID = settings.TWILIO_AUTH_TOKEN = ""
+    settings.TWILIO_MESSAGING_SERVICE_SID = settings.TWILIO_FROM = ""
+    settings.EMAIL_CONFIGURED, settings.OPERATOR_EMAILS, settings.OPERATOR_MAIL = False, [], {}
+    settings.EMAIL_BACKEND, settings.ANYMAIL, settings.SNS_TOPICS = "", {}, []
+    settings.APP_JWT_KEY = settings.APP_JWKS_URL = ""
+    settings.APP_JWT_AUDIENCE = settings.APP_JWT_ISSUER = settings.METRICS_TOKEN = ""
+    settings.ADDRESS_KEY = "0123456789abcdef0123456789abcdef"
+
+
+def _found(*, deploy: bool = False) -> list[checks.CheckMessage]:
+    found = checks.run_checks(include_deployment_checks=deploy)
+    return [fault for fault in found if (fault.id or "").startswith("lull.")]
+
+
+def _ids() -> list[str]:
+    return sorted(str(fault.id) for fault in _found(deploy=True))
+
+
+@pytest.mark.parametrize("deploy", [False, True])
+def test_nothing_set_is_nothing_wrong(deploy: bool) -> None:
+    assert _found(deploy=deploy) == []
+
+
+@pytest.mark.parametrize(
+    ("service", "lacking"),
+    [
+        ("postmark", "set ANYMAIL_WEBHOOK_SECRET"),
+        ("sparkpost", "set ANYMAIL_WEBHOOK_SECRET"),
+        ("amazon_ses", "set ANYMAIL_WEBHOOK_SECRET"),
+        ("mailgun", "MAILGUN_WEBHOOK_SIGNING_KEY"),
+    ],
+)
+def test_a_mail_service_that_cannot_be_told_from_others_is_told(
+    settings: Settings, service: str, lacking: str
+) -> None:
+    settings.EMAIL_BACKEND = f"anymail.backends.{service}.EmailBackend"
+    [fault] = _found(deploy=True)
+    assert (fault.id, fault.level) == ("lull.E022", checks.ERROR)
+    assert lacking in fault.msg
+    assert fault.hint
+
+
+@pytest.mark.parametrize(
+    ("service", "topics", "anymail"),
+    [
+        ("postmark", [], {"WEBHOOK_SECRET": "user:password"}),
+        ("mailgun", [], {"MAILGUN_WEBHOOK_SIGNING_KEY": "key"}),
+        ("amazon_ses", ["arn:aws:sns:eu-west-1:123456789012:mail"], {}),
+    ],
+)
+def test_a_mail_service_that_can_be_told_is_right(
+    settings: Settings, service: str, topics: list[str], anymail: dict[str, str]
+) -> None:
+    settings.EMAIL_BACKEND = f"anymail.backends.{service}.EmailBackend"
+    settings.SNS_TOPICS, settings.ANYMAIL = topics, anymail
+    assert _found(deploy=True) == []
+
+
+def test_amazon_ses_without_boto_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(esp_webhooks, "has_boto", lambda: False)
+    settings.EMAIL_CONFIGURED, settings.DEFAULT_FROM_EMAIL = True, "notices@bank.example"
+    settings.EMAIL_BACKEND = "anymail.backends.amazon_ses.EmailBackend"
+    [fault] = _found()
+    assert (fault.id, fault.level) == ("lull.E020", checks.ERROR)
+    assert "requirements/ses.txt" in fault.msg
+
+
+@pytest.mark.parametrize("backend", ["smtp", "console", "locmem"])
+def test_mail_without_a_service_has_no_events(settings: Settings, backend: str) -> None:
+    settings.EMAIL_BACKEND = f"django.core.mail.backends.{backend}.EmailBackend"
+    assert _found(deploy=True) == []
+
+
+@pytest.mark.parametrize("name", ["APP_JWT_KEY", "APP_JWKS_URL"])
+@pytest.mark.parametrize(
+    ("audience", "issuer", "ids"),
+    [
+        ("", "", ["lull.W023", "lull.W024"]),
+        ("lull", "", ["lull.W024"]),
+        ("", "bank", ["lull.W023"]),
+        ("lull", "bank", []),
+    ],
+)
+def test_an_app_whose_tokens_may_be_anybodys_is_told(
+    settings: Settings, name: str, audience: str, issuer: str, ids: list[str]
+) -> None:
+    setattr(settings, name, KEY)
+    settings.APP_JWT_AUDIENCE, settings.APP_JWT_ISSUER = audience, issuer
+    assert _ids() == ids
+    assert _found() == []
+
+
+def test_a_short_key_of_the_app_is_told(settings: Settings) -> None:
+    settings.APP_JWT_KEY = "short"
+    assert [(fault.id, fault.level) for fault in _found()] == [("lull.E021", checks.ERROR)]
+
+
+@pytest.mark.parametrize("key", ["k" * 31, "k" * 64])
+def test_a_key_of_addresses_that_can_be_found_by_trying_is_told(settings: Settings, key: str) -> None:
+    settings.ADDRESS_KEY = key
+    assert _ids() == ["lull.W025"]
+
+
+@pytest.mark.parametrize(("token", "ids"), [("prometheus", ["lull.W026"]), ("p" * 16, [])])
+def test_a_token_of_prometheus_that_can_be_guessed_is_told(
+    settings: Settings, token: str, ids: list[str]
+) -> None:
+    settings.METRICS_TOKEN = token
+    assert _ids() == ids
