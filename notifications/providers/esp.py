@@ -37,6 +37,8 @@ _log = logging.getLogger(__name__)
 _OURS: Final = {
     "anymail.backends.mailgun.EmailBackend": f"{esp_mailgun.__name__}.EmailBackend",
     "anymail.backends.postmark.EmailBackend": f"{esp_postmark.__name__}.EmailBackend",
+    # by its name alone: it needs boto3, which only its users have
+    "anymail.backends.amazon_ses.EmailBackend": "notifications.providers.esp_ses.EmailBackend",
 }
 """Backends that stand in the place of anymail's."""
 

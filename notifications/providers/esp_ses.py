@@ -1,0 +1,81 @@
+"""A mail in; anymail's call of Amazon SES by boto3, made once, and its refusals as of any service, out.
+
+Loaded only where SES is in use: boto3 is installed for nobody else.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, Final
+
+import requests
+from anymail.backends import amazon_ses
+from anymail.exceptions import AnymailAPIError
+from botocore import exceptions
+from django.core.exceptions import ImproperlyConfigured
+
+from notifications.providers import web
+
+_ADDRESS: Final = frozenset({"BadRequestException", "InvalidParameterValue"})
+"""Codes of a refusal that is about this mail alone; all others of the kind are about the account."""
+_BUSY: Final = frozenset({"TooManyRequestsException", "LimitExceededException", "ThrottlingException"})
+_NOT_SENT: Final = (
+    exceptions.ConnectTimeoutError,
+    exceptions.EndpointConnectionError,
+    exceptions.ProxyConnectionError,
+    exceptions.SSLError,
+)
+_IN_DOUBT: Final = (exceptions.HTTPClientError, exceptions.ConnectionError)
+
+
+class EmailBackend(amazon_ses.EmailBackend):  # type: ignore[misc]  # anymail has no types
+    """Anymail's. A call is never made again by boto3 itself: the first may have sent the mail."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        once = {"retries": {"total_max_attempts": 1}, "connect_timeout": web.CONNECT_SECONDS}
+        config = self.client_params["config"]
+        self.client_params["config"] = config.merge(type(config)(**once))
+
+    def open(self) -> Any:
+        """Raises ImproperlyConfigured, as where AWS's own settings name no region."""
+        try:
+            return super().open()
+        except exceptions.BotoCoreError as error:
+            raise ImproperlyConfigured(f"Amazon SES: {error}") from error
+
+    def post_to_esp(self, payload: Any, message: Any) -> Any:
+        """Raises AnymailAPIError as for a service that is asked by HTTP, or ImproperlyConfigured."""
+        try:
+            return super().post_to_esp(payload, message)
+        except AnymailAPIError as error:
+            raise _told(error.__cause__) from error.__cause__
+
+
+def _told(cause: Any) -> Exception:
+    words = f"Amazon SES: {cause}"
+    if isinstance(cause, exceptions.ClientError):
+        return _refused(cause, words)
+    if isinstance(cause, _NOT_SENT):
+        return _answered(words, HTTPStatus.TOO_MANY_REQUESTS)
+    if isinstance(cause, _IN_DOUBT):
+        return AnymailAPIError(words)
+    return ImproperlyConfigured(words)
+
+
+def _refused(cause: Any, words: str) -> Exception:
+    code = cause.response.get("Error", {}).get("Code", "")
+    status = int(cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    if code in _BUSY:
+        return _answered(words, HTTPStatus.TOO_MANY_REQUESTS)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or code in _ADDRESS:
+        return _answered(words, status)
+    return ImproperlyConfigured(words)
+
+
+def _answered(words: str, status: int) -> AnymailAPIError:
+    response = requests.Response()
+    response.status_code = status
+    error = AnymailAPIError(words)
+    error.status_code, error.response = status, response
+    return error

@@ -1,0 +1,173 @@
+"""No odd value in an address or a form is a fault of ours: every page, every parameter, every field.
+
+Each page gets a few tries of what Hypothesis draws, the same ones at every run. For a long look:
+CRAWL_TRIES=200 python3 manage.py test tests/crawl -n 2
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import jwt
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.http import QueryDict
+from django.test import Client
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from pytest_django import Settings
+
+from tests import people
+from tests.crawl import odd, page_forms, world
+from tests.crawl.page_forms import Form
+from tests.staff import signed_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]
+
+TRIES = int(os.environ.get("CRAWL_TRIES", "1"))
+KEY = "a key of the bank that is long enough for HS256"
+CLOSED = {"receipt", "webhook", "readyz"}
+NAMES = world.names()
+_quiet = settings(
+    max_examples=TRIES,
+    derandomize=TRIES == 1,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate, Phase.shrink] if TRIES > 1 else [Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(autouse=True)
+def _bank(settings: Settings, now: datetime) -> None:
+    settings.APP_JWT_KEY, settings.APP_JWKS_URL = KEY, ""
+    settings.APP_JWT_AUDIENCE = settings.APP_JWT_ISSUER = ""
+    settings.SECURE_SSL_REDIRECT = False
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    world.build()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The names of all parameters that a view has looked for."""
+    names: set[str] = set()
+
+    def noting(method: str) -> Callable[..., Any]:
+        plain = getattr(QueryDict, method)
+
+        def noted(self: QueryDict, name: str, *default: Any) -> Any:
+            names.add(str(name))
+            return plain(self, name, *default)
+
+        return noted
+
+    for method in ("get", "getlist", "__getitem__", "__contains__"):
+        monkeypatch.setattr(QueryDict, method, noting(method), raising=False)
+    return names
+
+
+def _client(name: str, who: str) -> Client:
+    if "api" in name:
+        token = jwt.encode({"sub": "cleo", "exp": people.NOW + timedelta(hours=1)}, KEY, algorithm="HS256")
+        return Client(headers={"authorization": f"Bearer {token}"})
+    return signed_in(who) if name.startswith("admin:") else Client()
+
+
+def _drawn(data: st.DataObject, names: list[str], kept: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Odd values for some of the names, at least one; the others as they are."""
+    some = data.draw(st.lists(st.sampled_from(names), min_size=1, max_size=4, unique=True))
+    lists = st.lists(odd.values, min_size=1, max_size=2)
+    return {**kept, **{name: data.draw(lists) for name in some}}
+
+
+def _ask(client: Client, method: str, address: str, **what: Any) -> str:
+    """What is answered; fails for a 5xx, and by its own exception for whatever is not caught."""
+    with transaction.atomic():
+        try:
+            answer = getattr(client, method)(address, **what)
+        except Exception as fault:
+            fault.add_note(f"{method} {address} {what}")
+            raise
+        page = b"" if answer.streaming else answer.content
+        transaction.set_rollback(True)
+    allowed = 503 if any(part in address for part in CLOSED) else 499
+    assert answer.status_code <= allowed, f"{answer.status_code}: {method} {address} {what}"
+    return str(page.decode(errors="replace"))
+
+
+def _query(client: Client, address: str, names: set[str]) -> None:
+    """Odd values in the query."""
+    path, kept = urlsplit(address).path, parse_qs(urlsplit(address).query)
+    known = sorted((names | set(kept)) - {""}) or ["lang"]
+
+    @_quiet
+    @given(st.data())
+    def tried(data: st.DataObject) -> None:
+        _ask(client, "get", path, QUERY_STRING=_encoded(_drawn(data, known, kept)))
+
+    tried()
+
+
+def _post(client: Client, address: str, form: Form, names: set[str]) -> None:
+    """Odd values in a form."""
+    action = form.action or address
+    known = sorted(set(form.names) | names - {""}) or ["x"]
+
+    @_quiet
+    @given(st.data())
+    def tried(data: st.DataObject) -> None:
+        sent: dict[str, Any] = _drawn(data, known, form.fields)
+        if form.files:
+            content = data.draw(odd.values).encode("utf-8", "surrogatepass")
+            _ask(client, "post", action, data=_with_files(sent, form.files, content))
+        else:
+            _ask(
+                client,
+                "post",
+                action,
+                data=_encoded(sent),
+                content_type="application/x-www-form-urlencoded",
+            )
+
+    tried()
+
+
+def _encoded(sent: dict[str, list[str]]) -> str:
+    pairs = [(name, value) for name, values in sent.items() for value in values]
+    return urlencode([(name, value.encode("utf-8", "surrogatepass")) for name, value in pairs])
+
+
+def _with_files(sent: dict[str, Any], names: set[str], content: bytes) -> dict[str, Any]:
+    texts = {
+        name: [value.encode(errors="replace").decode() for value in values] for name, values in sent.items()
+    }
+    return {**texts, **{name: SimpleUploadedFile("odd.ics", content) for name in names}}
+
+
+def _forms(page: str, address: str) -> Iterator[Form]:
+    """Those that post, and for a page that shows none one of all that it reads."""
+    forms, _ = page_forms.read(page)
+    found = [form for form in forms if form.method == "post" and "logout" not in form.action]
+    yield from found or [Form("post", address)]
+
+
+@pytest.mark.parametrize("who", ["olga", "ada", "ben"])
+@pytest.mark.parametrize("part", range(4))
+def test_no_odd_value_is_a_fault_of_ours(part: int, who: str, asked: set[str]) -> None:
+    for name in NAMES[part::4]:
+        if who != "olga" and not name.startswith("admin:"):
+            continue
+        for address in world.addresses(name):
+            client = _client(name, who)
+            asked.clear()
+            page = _ask(client, "get", address)
+            _, named = page_forms.read(page)
+            _query(client, address, asked | named)
+            for form in _forms(page, address):
+                asked.clear()
+                _post(client, address, form, set(asked))
