@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import AppConfig
+from django.db.models import IntegerField
 from django.db.models.signals import post_migrate
+
+from maintenance.lookups import IntegerIn
 
 
 class MaintenanceConfig(AppConfig):
@@ -16,6 +19,7 @@ class MaintenanceConfig(AppConfig):
 
     def ready(self) -> None:
         """Django offers groups no other moment: permissions exist only after migration."""
+        IntegerField.register_lookup(IntegerIn)
         post_migrate.connect(_make_groups, sender=self)
 
 

@@ -28,12 +28,17 @@ def storable(text: str) -> bool:
     return _UNSTORABLE.search(text) is None
 
 
+def is_number(text: str) -> bool:
+    """Whether it is a whole number from 0 to LARGEST, in plain digits."""
+    return _NUMBER.fullmatch(text) is not None and int(text) <= LARGEST
+
+
 def number(query: Mapping[str, str], name: str) -> int | None:
     """A whole number from 0 to LARGEST: an id, a page."""
     text = query.get(name, "")
     if not text:
         return None
-    if not _NUMBER.fullmatch(text) or int(text) > LARGEST:
+    if not is_number(text):
         raise BadRequest(f"{name} must be a whole number, like 12.")
     return int(text)
 

@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 
 from django.db.models import Model
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
+from maintenance.admin.lenient import LenientAdmin
 
-class ReadOnlyAdmin(ModelAdmin):
+
+class ReadOnlyAdmin(LenientAdmin):
     """What others write, or what is only ever appended; too long to be counted.
 
     A list says earlier and later, and no total: to count millions of rows for every page is slow, and

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 
 from maintenance import rechecks
+from maintenance.admin.lenient import LenientAdmin
 from maintenance.models import Window
 from maintenance.templatetags.spans import span
 
@@ -29,7 +29,7 @@ _NOT_LOOKED_AT: Final = (
 )
 
 
-class Rechecking(ModelAdmin):
+class Rechecking(LenientAdmin):
     """An admin page after which every booked window is looked at again: once what it did is committed.
 
     The admin saves and deletes in a transaction, in which nothing else may wait, or fail.

@@ -11,9 +11,9 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from maintenance.admin.lenient import LenientAdmin
 from maintenance.signin import one_time
 
 admin.site.unregister(User)
@@ -21,7 +21,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  # as unfold says to
+class UserAdmin(DjangoUserAdmin, LenientAdmin):  # type: ignore[misc, type-arg]  # as unfold says to
     """Who may sign in. A password that is set for somebody else is a one-time password."""
 
     form = UserChangeForm
@@ -43,5 +43,5 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  #
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # as unfold says to
+class GroupAdmin(DjangoGroupAdmin, LenientAdmin):  # type: ignore[misc]  # as unfold says to
     """What its members may do."""

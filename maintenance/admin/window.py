@@ -16,11 +16,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from maintenance import rechecks, rules
 from maintenance.admin import acts, booking, calendar, changes, decisions, frame, moving, slots
+from maintenance.admin.lenient import LenientAdmin
 from maintenance.forms import time_of
 from maintenance.models import Approval, Conflict, Window
 from maintenance.templatetags.spans import duration, span
@@ -52,7 +52,7 @@ class InConflict(admin.SimpleListFilter):
 
 
 @admin.register(Window)
-class WindowAdmin(ModelAdmin):
+class WindowAdmin(LenientAdmin):
     """Read in the admin, changed by the domain."""
 
     list_display = ("when", "what", "standing", "urgent", "against", "planned_length", "booker")

@@ -59,7 +59,8 @@ def _told(cause: Any) -> Exception:
     if isinstance(cause, _NOT_SENT):
         return _answered(words, HTTPStatus.TOO_MANY_REQUESTS)
     if isinstance(cause, _IN_DOUBT):
-        return AnymailAPIError(words)
+        error: Exception = AnymailAPIError(words)
+        return error
     return ImproperlyConfigured(words)
 
 
@@ -73,9 +74,10 @@ def _refused(cause: Any, words: str) -> Exception:
     return ImproperlyConfigured(words)
 
 
-def _answered(words: str, status: int) -> AnymailAPIError:
+def _answered(words: str, status: int) -> Exception:
     response = requests.Response()
     response.status_code = status
-    error = AnymailAPIError(words)
+    error: Any = AnymailAPIError(words)
     error.status_code, error.response = status, response
-    return error
+    answered: Exception = error
+    return answered

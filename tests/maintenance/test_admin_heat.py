@@ -234,9 +234,8 @@ def test_links_of_a_part_lead_to_whole_pages(banking: Service) -> None:
     ],
 )
 def test_what_makes_no_sense_is_asked_for_anew(banking: Service, nonsense: dict[str, str]) -> None:
-    answer = signed_in("ada").get(
-        address("maintenance_window_slots"), {"service": banking.key, "minutes": 120, **nonsense}
-    )
+    query = {"service": banking.key, "minutes": "120", **nonsense}
+    answer = signed_in("ada").get(address("maintenance_window_slots"), query)
     assert (answer.status_code, next(iter(nonsense)) in answer.content.decode()) == (400, True)
 
 

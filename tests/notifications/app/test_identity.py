@@ -146,7 +146,8 @@ def test_a_token_of_another_issuer_is_refused(client: Client, settings: Settings
 @pytest.mark.parametrize("sub", ["cleo\0", "\0", "\ud800"])
 def test_a_number_that_no_database_holds_is_refused(client: Client, sub: str) -> None:
     response = ask(client, token(sub=sub))
-    assert (response.status_code, "The token's sub" in response.json()["detail"]) == (401, True)
+    assert response.status_code == 401
+    assert "The token's sub" in json.loads(response.content)["detail"]
 
 
 @pytest.mark.usefixtures("shared")
