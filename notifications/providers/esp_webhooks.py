@@ -17,7 +17,7 @@ from django.urls import URLPattern
 AMAZON_SES: Final = "anymail.backends.amazon_ses.EmailBackend"
 UNPROTECTED: Final = (
     "nobody but the mail service may report on mails: set ANYMAIL_WEBHOOK_SECRET to user:password, and give "
-    "the service the address with it, like https://user:password@status.bank.example/receipts/email/..."
+    "the service https://user:password@status.bank.example/receipts/email/<service>/tracking/ as its address"
 )
 BOTO: Final = (
     "Amazon SES needs boto3, which is not installed: pip install --require-hashes -r requirements/ses.txt"
