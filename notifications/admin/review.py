@@ -47,11 +47,11 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Http
 def _brackets(given: NoticeGiven) -> list[tuple[str, str, int]]:
     """Words, colour and number of each length of notice; those that are late, warmer the later they are."""
     late = sum(bracket.late for bracket in given.brackets)
-    tones = ["delivered", *["unknown", *["late"] * (late - 3), "failed", "expired"][-late:]]
+    tones = ["delivered", *["unknown", "late", "later", "failed", "expired"][-late:]]
     rows = zip(given.brackets, tones, strict=True)
     return [
         *((bracket.words, tone, bracket.people) for bracket, tone in rows),
-        ("Not told before it began", "no_address", given.not_told),
+        ("Not told", "no_address", given.not_told),
     ]
 
 
