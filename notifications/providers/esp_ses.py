@@ -16,9 +16,6 @@ from django.core.exceptions import ImproperlyConfigured
 
 from notifications.providers import web
 
-_ADDRESS: Final = frozenset({"BadRequestException", "InvalidParameterValue"})
-"""Codes of a refusal that is about this mail alone; all others of the kind are about the account."""
-_BUSY: Final = frozenset({"TooManyRequestsException", "LimitExceededException", "ThrottlingException"})
 _NOT_SENT: Final = (
     exceptions.ConnectTimeoutError,
     exceptions.EndpointConnectionError,
@@ -45,39 +42,21 @@ class EmailBackend(amazon_ses.EmailBackend):  # type: ignore[misc]  # anymail ha
             raise ImproperlyConfigured(f"Amazon SES: {error}") from error
 
     def post_to_esp(self, payload: Any, message: Any) -> Any:
-        """Raises AnymailAPIError as for a service that is asked by HTTP, or ImproperlyConfigured."""
+        """Raises AnymailAPIError: of a refusal as anymail does, of a lost call as of a service by HTTP."""
         try:
             return super().post_to_esp(payload, message)
         except AnymailAPIError as error:
+            if isinstance(error.__cause__, exceptions.ClientError):
+                raise
             raise _told(error.__cause__) from error.__cause__
 
 
 def _told(cause: Any) -> Exception:
     words = f"Amazon SES: {cause}"
-    if isinstance(cause, exceptions.ClientError):
-        return _refused(cause, words)
-    if isinstance(cause, _NOT_SENT):
-        return _answered(words, HTTPStatus.TOO_MANY_REQUESTS)
-    if isinstance(cause, _IN_DOUBT):
-        error: Exception = AnymailAPIError(words)
-        return error
-    return ImproperlyConfigured(words)
-
-
-def _refused(cause: Any, words: str) -> Exception:
-    code = cause.response.get("Error", {}).get("Code", "")
-    status = int(cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    if code in _BUSY:
-        return _answered(words, HTTPStatus.TOO_MANY_REQUESTS)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or code in _ADDRESS:
-        return _answered(words, status)
-    return ImproperlyConfigured(words)
-
-
-def _answered(words: str, status: int) -> Exception:
-    response = requests.Response()
-    response.status_code = status
     error: Any = AnymailAPIError(words)
-    error.status_code, error.response = status, response
-    answered: Exception = error
-    return answered
+    if isinstance(cause, _NOT_SENT):
+        error.status_code, error.response = HTTPStatus.TOO_MANY_REQUESTS, requests.Response()
+    elif not isinstance(cause, _IN_DOUBT):
+        error = ImproperlyConfigured(words)
+    told: Exception = error
+    return told

@@ -7,7 +7,6 @@ a message for never sent is the one fault that may not happen here.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -34,14 +33,7 @@ _BATCH: Final = AT_ONCE
 _TURNS: Final = 8
 """How often each is asked about until its policy decides."""
 
-_TURN_SECONDS: Final = 30.0
-"""How long one run begins with further questions; those it did not come to have their next turn."""
-
 Answer: TypeAlias = Found | Exception | None
-
-
-class NotAsked(Exception):
-    """The run was over before it came to this one, of which so nothing is known."""
 
 
 def claim(channel: str, *, demonstration: bool, now: datetime) -> list[Delivery]:
@@ -69,16 +61,9 @@ def claim(channel: str, *, demonstration: bool, now: datetime) -> list[Delivery]
 def ask(wire: Channel, rows: Sequence[Delivery], *, now: datetime) -> dict[int, Answer]:
     """The provider's answer for each, or what went wrong with it. The threads know no database."""
     questions = {row.pk: _question(row, now=now) for row in rows}
-    until = time.monotonic() + _TURN_SECONDS
-
-    def answer(row: Delivery) -> Answer:
-        if time.monotonic() >= until:
-            return NotAsked()
-        return _answer(wire, questions[row.pk], row.intended_at)
-
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix=f"{wire.provider}-ask") as threads:
-        asked = {row.pk: threads.submit(answer, row) for row in rows}
-        return {pk: future.result() for pk, future in asked.items()}
+        asked = {row.pk: threads.submit(_answer, wire, questions[row.pk], row.intended_at) for row in rows}
+        return {pk: answer.result() for pk, answer in asked.items()}
 
 
 def _question(row: Delivery, *, now: datetime) -> Message | Exception | None:

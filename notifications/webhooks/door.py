@@ -10,6 +10,7 @@ line every few seconds, with their number and without a traceback.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -71,22 +72,24 @@ def guarded(view: View, largest: int) -> View:
 
 
 class _Refused:
-    """What this process could not keep, said once and then every few seconds with how many there were."""
+    """What this process could not keep: said once for each reason, then every few seconds with how many."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._said_at: float | None = None
-        self._unsaid = 0
+        self._said: dict[str, tuple[float, int]] = {}
+        """When each reason was said last, and how often it was not since. Each lacking setting is one."""
 
     def log(self, error: Exception, moment: float) -> None:
         """One line, or one more to be counted in the next. `moment`: seconds by a clock that only rises."""
-        with self._lock:
-            if self._said_at is not None and moment - self._said_at < _SECONDS_BETWEEN_LINES:
-                self._unsaid += 1
-                return
-            unsaid, self._unsaid, self._said_at = self._unsaid, 0, moment
-        more = f", nor {unsaid:,} before it" if unsaid else ""
         why = " ".join(str(error).split())[:200]
+        reason = why if isinstance(error, ImproperlyConfigured) else type(error).__name__
+        with self._lock:
+            said_at, unsaid = self._said.get(reason, (-math.inf, 0))
+            if moment - said_at < _SECONDS_BETWEEN_LINES:
+                self._said[reason] = said_at, unsaid + 1
+                return
+            self._said[reason] = moment, 0
+        more = f", nor {unsaid:,} before it" if unsaid else ""
         _log.error(
             "a receipt could not be kept%s, and is asked for again: %s: %s", more, type(error).__name__, why
         )

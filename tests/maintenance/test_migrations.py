@@ -32,9 +32,11 @@ def _migrate(name: str) -> None:
 
 
 @pytest.fixture
-def _one_for_each_thing() -> Iterator[None]:
+def windows() -> Iterator[tuple[Window, Window]]:
+    """Two of them, made by the tables as they are, in which each thing that a rule found is a row again."""
+    made = people.window(), people.window(people.service("cards"))
     _migrate("0003")
-    yield
+    yield made
     _migrate("")
 
 
@@ -48,9 +50,8 @@ def _conflicts(window: Window, rule: str, number: int, *, hard: bool = True) -> 
         )
 
 
-@pytest.mark.usefixtures("_one_for_each_thing")
-def test_many_conflicts_of_a_rule_become_one() -> None:
-    first, second = people.window(), people.window(people.service("cards"))
+def test_many_conflicts_of_a_rule_become_one(windows: tuple[Window, Window]) -> None:
+    first, second = windows
     _conflicts(first, "freeze", MANY)
     _conflicts(first, "cutoff", 2)
     _conflicts(second, "freeze", 1)
@@ -69,9 +70,8 @@ def test_many_conflicts_of_a_rule_become_one() -> None:
     assert Conflict.objects.exclude(gone_at=None).get() == over
 
 
-@pytest.mark.usefixtures("_one_for_each_thing")
-def test_a_merged_conflict_weighs_what_the_hardest_of_them_does() -> None:
-    window = people.window()
+def test_a_merged_conflict_weighs_what_the_hardest_of_them_does(windows: tuple[Window, Window]) -> None:
+    window, _ = windows
     _conflicts(window, "freeze", 2, hard=False)
     _conflicts(window, "freeze", 1, hard=True)
     _conflicts(window, "cutoff", 2, hard=False)

@@ -18,6 +18,7 @@ from notifications import alarms, backlog, database, heartbeats, pacing, watch
 from notifications.heartbeats import CLOCK, SENDING
 from notifications.models import Alarm, Bucket, Delivery, Notice, Receipt, State
 from notifications.timetable import HANDS
+from notifications.watch import processes
 from tests import people
 from tests.notifications.pulse import all_is_well, beats
 
@@ -268,7 +269,8 @@ def test_no_kind_of_alarm_is_left_out() -> None:
     source = "".join(path.read_text() for path in Path(folder).glob("*.py"))
     kinds = re.findall(r'Wrong\(\s*f?"?(\w+)', source)
 
-    assert {kind.lower() for kind in kinds} == set(BEGINNINGS)
+    # that the database refuses is told by pages and probes: an alarm would be a row
+    assert {kind.lower() for kind in kinds} - {processes.DATABASE} == set(BEGINNINGS)
 
 
 def test_a_dead_clock_stands_beside_what_it_last_found(now: datetime) -> None:

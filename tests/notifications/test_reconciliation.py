@@ -73,7 +73,7 @@ def _unknown(channel: str = "sms", minutes: float = 2, number: int = 1, **option
 def test_a_run_with_slow_answers_ends_by_itself_and_the_next_goes_on(
     ask: Ask, monkeypatch: pytest.MonkeyPatch, now: datetime
 ) -> None:
-    monkeypatch.setattr(asking, "_TURN_SECONDS", 0.5)
+    monkeypatch.setattr(deciding, "_TURN_SECONDS", 0.5)
     _unknown(number=3 * asking.AT_ONCE, channel="email", minutes=60)
 
     def slowly(self: Provider, message: Message, since: datetime) -> Found | None:

@@ -42,12 +42,25 @@ def test_nothing_is_wrong_while_all_work(now: datetime) -> None:
     assert found(now) == []
 
 
-def test_a_question_that_cannot_be_asked_silences_no_other(now: datetime, settings: Settings) -> None:
+def test_a_question_that_cannot_be_asked_silences_no_other(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(backlog, "receipts", fail)
+    all_is_well()
+    people.notice(people.window(), due_at=now - timedelta(minutes=5))
+
+    assert found(now) == ["notices", "watch receipts"]
+
+
+def test_a_setting_that_cannot_be_read_is_told_once(now: datetime, settings: Settings) -> None:
     settings.CHANNELS, settings.SOCIAL_URLS = ["sms", "social"], ["mastodon://no token"]
     all_is_well()
     people.notice(people.window(), due_at=now - timedelta(minutes=5))
 
-    assert found(now) == ["notices", "watch senders"]
+    assert found(now) == ["settings 0 lull.E001", "notices"]
 
 
 def test_a_silent_clock_is_wrong_and_its_workers_are_not_blamed(now: datetime) -> None:
