@@ -142,12 +142,12 @@ class _Days:
     """When customers may be disturbed, by their zone: worked out once for a batch."""
 
     def __init__(self, now: datetime) -> None:
-        self._now = now
+        self.now = now
         self._by_zone: dict[str, tuple[datetime, datetime]] = {}
 
     def opening(self, row: Claimed) -> datetime:
         """The first moment from now on; for a broadcast that is now."""
-        return self._of(row.person.time_zone)[0] if row.person else self._now
+        return self._of(row.person.time_zone)[0] if row.person else self.now
 
     def closing(self, zone: str) -> datetime:
         """The last moment of the day."""
@@ -155,7 +155,7 @@ class _Days:
 
     def _of(self, zone: str) -> tuple[datetime, datetime]:
         if zone not in self._by_zone:
-            self._by_zone[zone] = (hours.earliest(self._now, zone), hours.latest(self._now, zone))
+            self._by_zone[zone] = (hours.earliest(self.now, zone), hours.latest(self.now, zone))
         return self._by_zone[zone]
 
 
@@ -163,7 +163,7 @@ def _compose(row: Claimed, material: Material, days: _Days) -> Composed | None:
     """None where there is no address any more."""
     person = row.person
     if row.channel not in DIRECT:
-        return _broadcast(row, material.text(row))
+        return _broadcast(row, material.text(row), days.now)
     if person is None or person.sealed is None:
         return None
     if person.address_hmac != row.address_hmac:
@@ -186,6 +186,7 @@ def _compose(row: Claimed, material: Material, days: _Days) -> Composed | None:
         body=filled.body,
         html=filled.html,
         expires_at=min(row.expires_at, days.closing(person.time_zone)),
+        composed_at=days.now,
         headers={} if is_sms else preferences.headers(preferences_url),
         calendar=words.calendar,
         segments=segments.count(filled.body).segments if is_sms else 1,
@@ -195,7 +196,7 @@ def _compose(row: Claimed, material: Material, days: _Days) -> Composed | None:
     return Composed(row, message, _hash(message))
 
 
-def _broadcast(row: Claimed, text: Text) -> Composed:
+def _broadcast(row: Claimed, text: Text, now: datetime) -> Composed:
     message = Message(
         delivery=row.public_id,
         attempt=row.attempt,
@@ -205,6 +206,7 @@ def _broadcast(row: Claimed, text: Text) -> Composed:
         subject=text.subject,
         body=text.body,
         expires_at=row.expires_at,
+        composed_at=now,
     )
     return Composed(row, message, _hash(message))
 

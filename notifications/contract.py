@@ -42,6 +42,8 @@ class Message:
     address: str
     body: str
     expires_at: datetime
+    composed_at: datetime
+    """By the clock that `expires_at` is compared with, which a machine's own need not be."""
     language: str = ""
     subject: str = ""
     html: str = ""

@@ -11,7 +11,7 @@ import logging
 import os
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import getaddresses
 from typing import Any, Final
 
@@ -98,7 +98,7 @@ class Provider:
         It answers with the first mail, or sends the only one. Raises LookupError where the key may be
         forgotten, or the words no longer true.
         """
-        now = datetime.now(UTC)
+        now = message.composed_at
         if settings.EMAIL_BACKEND not in _KEYS_KEPT:
             raise LookupError(f"{self.name} cannot be asked what became of a mail")
         if now - since > _KEYS_KEPT[settings.EMAIL_BACKEND] or now >= message.expires_at:

@@ -32,8 +32,9 @@ _LONGEST: Final = 900
 """Characters of a header's value; a line of a mail has 998 (RFC 5322, 2.1.1)."""
 _ENDING: Final = b"\r\n.\r\n"
 _OWN: Final = {"from", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "auto-submitted"}
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _NOBODY: Final = Message(
-    delivery=uuid.UUID(int=0), attempt=0, address="", body="", expires_at=datetime.max.replace(tzinfo=UTC)
+    delivery=uuid.UUID(int=0), attempt=0, address="", body="", expires_at=_NEVER, composed_at=_NEVER
 )
 _KEPT: Final = 128
 """Skeletons of a few dozen kilobytes each: of one notice, its languages times its readers' zones."""

@@ -148,7 +148,7 @@ class Mastodon:
 
         Raises LookupError where the key may be forgotten or the words no longer true.
         """
-        now = datetime.now(UTC)
+        now = message.composed_at
         if now - since > _KEPT or now >= message.expires_at:
             raise LookupError("it is too late to ask Mastodon by posting again")
         try:

@@ -146,7 +146,7 @@ def _sender() -> dict[str, str]:
 
 
 def _seconds_left(message: Message) -> int:
-    left = (message.expires_at - datetime.now(UTC)).total_seconds()
+    left = (message.expires_at - message.composed_at).total_seconds()
     return max(1, min(_LONGEST, int(left)))
 
 

@@ -20,6 +20,7 @@ def sms(address: str = CLEO, body: str = "Online banking rests on Sunday from 02
         address=address,
         body=body,
         expires_at=datetime.now(UTC) + timedelta(days=1),
+        composed_at=datetime.now(UTC),
         language="en",
     )
 
@@ -41,6 +42,7 @@ def mail(
         body="Dear Cleo,\nonline banking rests on Sunday.\n. This line begins with a dot.\n",
         html="<p>Dear Cleo, online banking <b>rests</b> on Sunday.</p>",
         expires_at=datetime.now(UTC) + timedelta(days=1),
+        composed_at=datetime.now(UTC),
         language="en",
         headers=headers or {},
         calendar=calendar,
@@ -55,6 +57,7 @@ def post(target: str, body: str = "Online banking rests on Sunday from 02:00 to 
         address="",
         body=body,
         expires_at=datetime.now(UTC) + timedelta(days=1),
+        composed_at=datetime.now(UTC),
         language="en-gb",
         target=target,
     )

@@ -70,7 +70,7 @@ def test_a_mail_is_not_handed_over_again_when_the_key_is_forgotten_or_the_words_
     resend: Resend,
 ) -> None:
     mail, now = messages.mail(), datetime.now(UTC)
-    for asked, since in ((mail, now - timedelta(days=1)), (replace(mail, expires_at=now), now)):
+    for asked, since in ((mail, now - timedelta(days=1)), (replace(mail, expires_at=mail.composed_at), now)):
         with pytest.raises(LookupError, match="too late"):
             esp.Provider().find(asked, since)
     assert resend.requests == []

@@ -96,6 +96,7 @@ def _message(
         body=_said(words.body, values),
         html=_said(words.html, safe),
         expires_at=datetime.max.replace(tzinfo=UTC),
+        composed_at=datetime.now(UTC),
         headers={"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
         calendar=words.calendar,
         words=words,

@@ -104,7 +104,7 @@ def test_asking_by_posting_is_not_done_once_the_key_may_be_forgotten(server: Mas
 
 
 def test_asking_by_posting_is_not_done_once_the_words_are_no_longer_true(server: Mastodon) -> None:
-    late = dataclasses.replace(messages.post("mastodon"), expires_at=datetime.now(UTC))
+    late = dataclasses.replace(messages.post("mastodon"), composed_at=datetime.now(UTC) + timedelta(days=1))
     with pytest.raises(LookupError):
         _account(server.port).find(late, datetime.now(UTC))
     assert server.requests == []

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from pytest_django import Settings
 
 from notifications import links
@@ -78,6 +79,17 @@ def test_a_message_goes_out_with_its_receipt_address_and_how_long_it_is_true(
     }
     assert 590 <= int(left) <= 600
     assert outcome == Outcome(message.delivery, 1, Class.ACCEPTED, "twilio", provider_ref=taken.sid)
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_machine_whose_clock_is_a_day_off_makes_a_message_true_for_no_other_time(
+    days: int, server: stand_in.Twilio
+) -> None:
+    message = messages.sms()
+    message = dataclasses.replace(message, expires_at=message.composed_at + timedelta(seconds=600))
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=days)):
+        one(twilio.Provider(), message)
+    assert server.messages[0].form["ValidityPeriod"] == "600"
 
 
 @pytest.mark.parametrize(("days", "seconds"), [(-1, "1"), (3, "36000")])
