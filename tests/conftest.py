@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_django
 import time_machine
 from django.conf import settings
+from django.db import connection
 
 from notifications.providers import loops
 from tests.faults import table
@@ -30,6 +32,8 @@ NEEDS = {
 }
 
 
+_EMPTIED = pytest.StashKey[bool]()
+_BLOCKER = pytest.StashKey[pytest_django.DjangoDbBlocker]()
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
 
@@ -61,11 +65,43 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Put the rows that migrations made back where a test that commits has left the tables empty.
+
+    Django does so for the next test that commits alone, and tests that share the work of two processes
+    come in any order.
+    """
+    if not _touches_database(item):
+        return
+    if _commits(item):
+        item.session.stash[_EMPTIED] = True
+    elif item.session.stash.get(_EMPTIED, False):
+        with item.session.stash[_BLOCKER].unblock():
+            connection.creation.deserialize_db_from_string(connection._test_serialized_contents)  # type: ignore[attr-defined]
+        item.session.stash[_EMPTIED] = False
+
+
+def _commits(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    asked = {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return bool(asked) or (marker is not None and bool(marker.kwargs.get("transaction")))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _blocker(request: pytest.FixtureRequest, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
+    """Kept for the hook above, which comes before any fixture."""
+    request.session.stash[_BLOCKER] = django_db_blocker
+
+
+def _touches_database(item: pytest.Item) -> bool:
+    asked = not DATABASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+    return asked or item.get_closest_marker("django_db") is not None
+
+
 def _touches_servers(item: pytest.Item) -> bool:
     """Whether another DATABASE_URL, a Redis or a folder of recorded traffic can change what it shows."""
-    if any(item.get_closest_marker(name) for name in ("django_db", *NEEDS)):
-        return True
-    return not DATABASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+    return _touches_database(item) or any(item.get_closest_marker(name) for name in NEEDS)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 
 from maintenance import groups
 from maintenance.models import Alternative, Approval, Change, Customer, Impact, Kind, Service, Use, Window
@@ -157,20 +158,23 @@ def notice(
     only_told: bool = False,
 ) -> Notice:
     """A planned notice with plain words in English and Arabic on each channel."""
-    made = Notice.objects.create(
-        window=of,
-        change=of.changes.latest("id"),
-        revision=of.revision,
-        kind=kind,
-        channels=list(channels),
-        due_at=due_at,
-        true_until=true_until or of.starts_at,
-        status=status,
-        only_told=only_told,
-    )
-    for channel in channels:
-        for language, body in (("en", "Dear [[name]], we are closed."), ("ar", "[[name]]، نحن مغلقون.")):
-            Text.objects.create(notice=made, channel=channel, language=language, subject="Notice", body=body)
+    with transaction.atomic():  # a worker that runs meanwhile must not prepare it without its words
+        made = Notice.objects.create(
+            window=of,
+            change=of.changes.latest("id"),
+            revision=of.revision,
+            kind=kind,
+            channels=list(channels),
+            due_at=due_at,
+            true_until=true_until or of.starts_at,
+            status=status,
+            only_told=only_told,
+        )
+        for channel in channels:
+            for language, body in (("en", "Dear [[name]], we are closed."), ("ar", "[[name]]، نحن مغلقون.")):
+                Text.objects.create(
+                    notice=made, channel=channel, language=language, subject="Notice", body=body
+                )
     return made
 
 
