@@ -103,6 +103,24 @@ def _tell_what_is_wrong_with_the_settings(**_: Any) -> None:
         log.log(logging.WARNING if fault.is_warning else logging.ERROR, "%s %s", fault.words, fault.hint)
 
 
+@shared_task
+def recheck() -> None:
+    """Look again at what is booked."""
+    hands.recheck()
+
+
+@shared_task
+def extend() -> None:
+    """Book what has come near of the windows that repeat."""
+    hands.extend()
+
+
+@shared_task
+def clean_sign_ins() -> None:
+    """Forget what is no longer needed to throttle."""
+    hands.clean_sign_ins()
+
+
 @task_success.connect
 def _leave_heartbeat(sender: Task[Any, Any], **_: Any) -> None:
     """Of every hand that came to its end, maintenance's as well."""

@@ -29,7 +29,7 @@ HANDS: Final = (
     Hand("notifications.tasks.sweep", 10, expires=30),
     Hand("notifications.tasks.reconcile", 60, expires=120),
     Hand("notifications.tasks.poll", 60, expires=120),
-    Hand("maintenance.tasks.recheck", 60, expires=120),
-    Hand("maintenance.tasks.extend", 600, expires=900),
-    Hand("maintenance.tasks.clean_sign_ins", 600, expires=900),
+    Hand("notifications.tasks.recheck", 60, expires=120),
+    Hand("notifications.tasks.extend", 600, expires=900),
+    Hand("notifications.tasks.clean_sign_ins", 600, expires=900),
 )

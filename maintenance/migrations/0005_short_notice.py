@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
             name="short_notice",
             field=models.BooleanField(
                 default=False,
+                db_default=False,
                 help_text="Its time was chosen inside the least notice that customers are promised: they are "
                 "told that it is urgent, and never that it was planned.",
             ),

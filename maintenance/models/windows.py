@@ -117,6 +117,7 @@ class Window(models.Model):
     )
     short_notice = models.BooleanField(
         default=False,
+        db_default=False,
         help_text="Its time was chosen inside the least notice that customers are promised: they are told "
         "that it is urgent, and never that it was planned.",
     )

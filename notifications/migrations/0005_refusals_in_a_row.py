@@ -83,6 +83,7 @@ class Migration(migrations.Migration):
             "bucket",
             "refused",
             models.PositiveIntegerField(
+                db_default=0,
                 default=0,
                 help_text="Messages refused since one was last taken: how long the run of refusals is.",
             ),

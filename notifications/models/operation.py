@@ -24,7 +24,9 @@ class Bucket(models.Model):
     failures = models.PositiveSmallIntegerField(default=0, help_text="Rests since a message was taken.")
     reason = models.CharField(max_length=300, blank=True)
     refused = models.PositiveIntegerField(
-        default=0, help_text="Messages refused since one was last taken: how long the run of refusals is."
+        default=0,
+        db_default=0,
+        help_text="Messages refused since one was last taken: how long the run of refusals is.",
     )
 
     class Meta:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError
-from django.db.models import Sum
+from django.db import IntegrityError, connection
+from django.db.models import Field, Sum
 
+from maintenance.models import Window
 from notifications import backlog, progress
-from notifications.models import Attempt, AttemptOutcome, Delivery, State, Tally
+from notifications.models import Attempt, AttemptOutcome, Bucket, Delivery, Notice, State, Tally
 from tests import people
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -113,3 +115,20 @@ def test_what_was_cut_to_its_column_is_said_whole() -> None:
     _migrate("")
 
     assert Attempt.objects.get().outcome in set(AttemptOutcome)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        Bucket._meta.get_field("refused"),
+        Delivery._meta.get_field("code"),
+        Notice._meta.get_field("withdrawn"),
+        Window._meta.get_field("short_notice"),
+    ],
+    ids=str,
+)
+def test_a_process_of_the_version_before_need_not_know_a_new_column(column: Field[Any, Any]) -> None:
+    with connection.cursor() as cursor:
+        table = connection.introspection.get_table_description(cursor, column.model._meta.db_table)
+    (found,) = [described for described in table if described.name == column.column]
+    assert found.default is not None
