@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 1.0
 """How often is looked whether something has become due on a channel that is not being sent on."""
-LONGEST_SECONDS: Final = 60.0
-"""So long after its beginning a turn begins nothing more, whoever still waits for slow answers."""
+_GRACE_SECONDS: Final = 2.0
+"""So long after its end a turn still waits for answers; those that take longer are settled without it."""
 _KEPT_SECONDS: Final = 60.0
 """How long a thread without work keeps its connections to the database and the provider."""
 
@@ -121,9 +121,10 @@ def serve(
 ) -> int:
     """Send what is due on these channels, and what becomes due meanwhile; how many were settled.
 
-    It ends when nothing is due that can be sent, or after so many seconds, with all calls answered. While
-    one channel still waits for its answers the others are sent on, but nothing is begun after
-    LONGEST_SECONDS. It ends soon after `stopping` says so. Several at once share the threads.
+    It ends when nothing is due that can be sent, or after so many seconds. A channel whose calls are not
+    answered by then is left to its thread, which takes no more and settles them; until it has, turns pass
+    it by. After `stopping` says so nothing is begun, and all answers are waited for. Several turns at once
+    share the threads.
     """
     return _Turn(channels, stopping, seconds).run()
 
@@ -133,8 +134,7 @@ class _Turn:
 
     def __init__(self, channels: Sequence[str], stopping: Callable[[], bool], seconds: float) -> None:
         self._channels, self._stopping = channels, stopping
-        begun = time.monotonic()
-        self._until, self._latest = begun + seconds, begun + max(seconds, LONGEST_SECONDS)
+        self._until = time.monotonic() + seconds
         self._running: dict[str, Future[int]] = {}
         self._settled = 0
 
@@ -142,7 +142,7 @@ class _Turn:
         looked_at, free = time.monotonic(), list(self._channels)
         while True:
             self._begin(free)
-            if not self._running:
+            if not self._running or self._leaves():
                 return self._settled
             left = looked_at + LOOK_SECONDS - time.monotonic()
             wait(list(self._running.values()), max(0.0, left), return_when=FIRST_COMPLETED)
@@ -154,7 +154,7 @@ class _Turn:
 
     def _begin(self, channels: Iterable[str]) -> None:
         free = [channel for channel in channels if channel not in self._running]
-        if not free or not self._may_begin():
+        if not free or self._is_over():
             return
         for channel in self._due(free):
             ended: Future[int] = Future()
@@ -162,10 +162,8 @@ class _Turn:
             if not _thread(channel).begin(self._drain(channel), ended):
                 del self._running[channel]  # somebody else in this process sends on it
 
-    def _may_begin(self) -> bool:
-        now = time.monotonic()
-        in_time = now < self._until or (bool(self._running) and now < self._latest)
-        return in_time and not self._stopping()
+    def _leaves(self) -> bool:
+        return time.monotonic() >= self._until + _GRACE_SECONDS and not self._stopping()
 
     def _due(self, channels: Sequence[str]) -> Sequence[str]:
         try:
@@ -177,16 +175,11 @@ class _Turn:
             close_old_connections()
             return ()
 
+    def _is_over(self) -> bool:
+        return time.monotonic() >= self._until or self._stopping()
+
     def _drain(self, channel: str) -> Drain:
-        begun_late = time.monotonic() >= self._until
-
-        def is_over() -> bool:
-            now = time.monotonic()
-            if now >= self._latest or (now >= self._until and not (begun_late and len(self._running) > 1)):
-                return True
-            return self._stopping()
-
-        return lambda: hands.deliver(channel, stopping=is_over)
+        return lambda: hands.deliver(channel, stopping=self._is_over)
 
     def _ended(self) -> list[str]:
         """The channels that have come to their end since the last time and had something to send."""

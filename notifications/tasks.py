@@ -7,7 +7,13 @@ import mmap
 from typing import Any, Final
 
 from celery import Task, current_app, shared_task
-from celery.signals import task_success, worker_process_init, worker_ready, worker_shutting_down
+from celery.signals import (
+    task_success,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutting_down,
+)
 from django.conf import settings
 
 from notifications import channel_threads, configuration, hands, heartbeats
@@ -22,9 +28,8 @@ _WOKEN: Final = 2
 """Processes woken at a time for each channel with work: about four a second, of which each goes on for ten
 seconds. One too many finds nothing."""
 
-_DELIVER_LIMIT: Final = 120
-"""Seconds until a process that hangs over its calls is ended, and by then whatever it holds is in doubt
-anyway. A turn takes 60 and its last calls at most 35, unless a mail server takes all its time."""
+_LAST_SECONDS: Final = 30.0
+"""How long a process that ends waits for the answers to what it has under way."""
 
 
 @shared_task
@@ -43,7 +48,7 @@ def _queue(channel: str) -> str:
     return f"lull.{channel}"
 
 
-@shared_task(time_limit=_DELIVER_LIMIT)
+@shared_task
 def deliver(channel: str) -> None:
     """Send what is due on this channel, and on every other that this worker serves, side by side.
 
@@ -57,6 +62,12 @@ def _served() -> list[str]:
     """The channels whose queues this worker was told to consume."""
     consumed = current_app.amqp.queues.consume_from
     return [channel for channel in settings.CHANNELS if _queue(channel) in consumed]
+
+
+@worker_process_shutdown.connect
+def _settle_what_is_under_way(**_: Any) -> None:
+    """Turns may have left slow calls to their threads: a process that ends waits for these too."""
+    channel_threads.close(_LAST_SECONDS)
 
 
 @worker_process_init.connect

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
 
 from notifications import heartbeats
 from notifications.models import Delivery, Notice, State
+from notifications.sending import TURN_SECONDS
 from tests import people
 from tests.faults import harness, scene
 from tests.faults.bank import Bank
@@ -66,6 +68,22 @@ def test_a_worker_for_one_channel_sends_on_no_other(bank: Bank) -> None:
     assert bank.count(State.QUEUED, channel="email") == 20
     assert bank.count(State.QUEUED, channel="inapp") == 1
     assert [hand for hand in heartbeats.pulses() if hand.startswith(heartbeats.SERVING)] == ["serve sms"]
+
+
+@pytest.mark.environment(RATES="{}", LEASE_SECONDS="120")
+def test_a_worker_that_ends_settles_what_its_turns_have_left_behind(bank: Bank) -> None:
+    bank.behave(delay=TURN_SECONDS + 10)
+    scene.notice(10, "sms", prepared=True)
+    bank.bench.beat()
+    bank.bench.worker("hands", children=1, queues="lull")
+    worker = bank.bench.worker("sender", children=1, queues=SENDERS)
+    bank.until(lambda: bank.count(State.SENDING) == 10)
+    time.sleep(TURN_SECONDS + 4)  # the turn is over, the calls are not
+    assert bank.count(State.SENDING) == 10
+    worker.terminate()
+    worker.wait(60)
+
+    assert bank.count(State.SENT) == 10
 
 
 def _at_work(delay: int) -> int:
