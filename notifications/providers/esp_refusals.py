@@ -30,7 +30,6 @@ _SENDGRID_TO: Final = re.compile(r"personalizations\.\d+\.to\.")
 _SPARKPOST_NOBODY: Final = {"5001", "5002"}  # no valid recipient
 _SPARKPOST_SENDER: Final = {"7001"}  # a sending domain that is not set up
 _AMAZON: Final = {
-    "InvalidParameterValue": Class.PERMANENT,
     "AccountSendingPausedException": Class.CONFIGURATION,
     "AccountSuspendedException": Class.CONFIGURATION,
     "MailFromDomainNotVerifiedException": Class.CONFIGURATION,

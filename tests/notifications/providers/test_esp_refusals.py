@@ -51,7 +51,6 @@ def test_a_wrong_key_is_ours_whatever_is_said_with_it() -> None:
 @pytest.mark.parametrize(
     ("code", "status", "result"),
     [
-        ("InvalidParameterValue", 400, Class.PERMANENT),
         ("MessageRejected", 400, Class.REFUSED),  # "Email address is not verified", of ours
         ("BadRequestException", 400, Class.REFUSED),
         ("MailFromDomainNotVerifiedException", 400, Class.CONFIGURATION),

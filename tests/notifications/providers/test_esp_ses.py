@@ -60,7 +60,6 @@ def test_a_mail_goes_out_with_our_token(ses: Ses) -> None:
 
 REFUSALS = {
     (400, "BadRequestException"): Class.REFUSED,
-    (400, "InvalidParameterValue"): Class.PERMANENT,
     (400, "MessageRejected"): Class.REFUSED,
     (400, "MailFromDomainNotVerifiedException"): Class.CONFIGURATION,
     (400, "AccountSuspendedException"): Class.CONFIGURATION,
