@@ -171,8 +171,8 @@ class Channel(abc.ABC):
         """Whether a failure that the provider reports later under this code is of our account or sender."""
         return False
 
-    def blames_text(self, code: str) -> bool:
-        """Whether such a failure is of what is said: the networks let these words through to nobody."""
+    def blames_recipient(self, code: str) -> bool:
+        """Whether such a failure is of the recipient's own address, however many others share it."""
         return False
 
     def close(self) -> None:

@@ -17,6 +17,10 @@ class Channel(window.Channel):
         """As the contract."""
         super().__init__(in_flight, _wire())
 
+    def blames_recipient(self, code: str) -> bool:
+        """As the contract."""
+        return code in esp.OF_RECIPIENT
+
 
 def _wire() -> Provider:
     if not settings.EMAIL_CONFIGURED:

@@ -23,9 +23,9 @@ class Channel(window.Channel):
         """As the contract."""
         return bool(settings.TWILIO_ACCOUNT_SID) and code in twilio_codes.REPORTED_OURS
 
-    def blames_text(self, code: str) -> bool:
+    def blames_recipient(self, code: str) -> bool:
         """As the contract."""
-        return bool(settings.TWILIO_ACCOUNT_SID) and code in twilio_codes.REPORTED_FILTERED
+        return code in twilio_codes.REPORTED_OF_THE_NUMBER
 
     def report(self, references: Collection[str], since: datetime, until: datetime) -> Iterator[Report]:
         """As the contract."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from notifications.models.addresses import DIRECT, ChannelName, Contact, Suppression
 from notifications.models.deliveries import Attempt, AttemptOutcome, Delivery, Receipt, State, Tally
 from notifications.models.notices import Notice, PlannedChange, ReadMark, Text
-from notifications.models.operation import Alarm, Bucket, Heartbeat, Refusal
+from notifications.models.operation import Alarm, Bucket, Heartbeat, Refusal, ReportedRest
 
 __all__ = [
     "DIRECT",
@@ -22,6 +22,7 @@ __all__ = [
     "ReadMark",
     "Receipt",
     "Refusal",
+    "ReportedRest",
     "State",
     "Suppression",
     "Tally",

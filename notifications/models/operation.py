@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from notifications.models.addresses import ChannelName
+
 
 class Bucket(models.Model):
     """What a sender may still send at a provider now, for all processes together; and its rests.
@@ -54,6 +56,23 @@ class Refusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} for delivery {self.delivery_id}"
+
+
+class ReportedRest(models.Model):
+    """A sender rested because too many messages of one notice were reported failed under the same code."""
+
+    notice = models.ForeignKey("notifications.Notice", on_delete=models.CASCADE, related_name="+")
+    channel = models.CharField(max_length=8, choices=ChannelName.choices)
+    code = models.CharField(max_length=40, blank=True)
+    rested_at = models.DateTimeField(help_text="The last time; by the database's clock.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["notice", "channel", "code"], name="reported_rest_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} of notice {self.notice_id}"
 
 
 class Heartbeat(models.Model):

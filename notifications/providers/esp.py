@@ -54,6 +54,8 @@ UNSUBSCRIBED: Final = frozenset({"unsubscribed"})
 # and in its reason
 COMPLAINED_BEFORE: Final = frozenset({"spam"})
 BAD_ADDRESS: Final = frozenset({"invalid", "bounced"})
+OF_RECIPIENT: Final = COMPLAINED_BEFORE | UNSUBSCRIBED | BAD_ADDRESS
+"""However many share it; "blocked", "timed_out" and "other" may be of us."""
 
 _idle: dict[tuple[int, str], deque[Any]] = defaultdict(deque)
 """Backends with an open session, by process and kind: a backend serves one thread at a time."""

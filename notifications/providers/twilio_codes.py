@@ -18,11 +18,14 @@ _OF_THE_NUMBER: Final = {
     "21217",  # does not appear to be a number
     "21265",  # a short code
     "21268",  # a premium or information service
-    "21408",  # in a region that the account does not send to
-    "21612",  # no way from our sender to it
     "21614",  # no mobile number
     "21635",  # a landline
 }
+_OF_OURS_FOR_SOME: Final = {
+    "21408",  # in a country that the account does not send to: a person switches it on in Twilio's console
+    "21612",  # no way from our sender to it
+}
+"""Ours to mend, but only for some: one customer in such a country must neither fail nor rest the sender."""
 _OF_OURS: Final = {
     "10001",  # the account is not active
     "20003",  # wrong key
@@ -50,6 +53,8 @@ _OF_OURS: Final = {
 }
 REFUSALS: Final = {
     **dict.fromkeys(_OF_THE_NUMBER, Class.PERMANENT),
+    # said, because 21408 comes with HTTP 403, which elsewhere means a wrong key
+    **dict.fromkeys(_OF_OURS_FOR_SOME, Class.REFUSED),
     **dict.fromkeys(_OF_OURS, Class.CONFIGURATION),
     "20429": Class.NOT_PROCESSED,  # too many calls at once
     "21610": Class.OPT_OUT,
@@ -63,9 +68,9 @@ REFUSALS: Final = {
 REPORTED_OURS: Final = frozenset({"30002", "30032", "30034"})
 """Told later, of a message that was taken: it speaks of the account or of its sender, and nobody got it."""
 
-REPORTED_FILTERED: Final = frozenset({"30007"})
-"""A network's filter took it for spam: of one customer by chance, of many because of what it says."""
-
 OPTED_OUT: Final = frozenset({"21610"})
 BAD_NUMBER: Final = frozenset({"30005", "30006"})
 """Unknown handset; landline. Not 30003 (switched off) nor 30008 (no reason given): those may pass."""
+REPORTED_OF_THE_NUMBER: Final = BAD_NUMBER | OPTED_OUT | _OF_THE_NUMBER | {"30003"}  # switched off
+"""Told later, and however many share it, each is of that customer's phone. Not so what a network filtered
+(30007) or blocked (30004), nor what has no reason (30008): of one by chance, of many because of us."""

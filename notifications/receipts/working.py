@@ -162,7 +162,7 @@ def _work_on(batch: Sequence[_Word], *, now: datetime) -> int:
         results |= _let_go([word for word in batch if word.id not in results], now=now)
         moved = [row for row in deliveries.values() if row.moved]
         _write(moved, results, now=now)
-        blame.note(row.as_failed() for row in moved if row.state == State.FAILED and row.code)
+        blame.note(row.as_failed() for row in moved if row.state == State.FAILED)
     return len(results)
 
 

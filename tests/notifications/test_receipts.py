@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,11 +11,23 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from notifications import deliveries, receipts
-from notifications.models import Bucket, Delivery, Receipt, Refusal, State, Suppression
+from notifications.channels import open_channel
+from notifications.models import (
+    Bucket,
+    Delivery,
+    Notice,
+    Receipt,
+    Refusal,
+    ReportedRest,
+    State,
+    Suppression,
+    Tally,
+)
 from notifications.receipts import working
 from tests import people
 
@@ -28,8 +41,8 @@ def _sent(now: datetime, **options: object) -> Delivery:
 
 def _record(row: Delivery, state: State, now: datetime, *, attempt: int = 1, **details: object) -> bool:
     values: dict[str, object] = {"event_key": f"SM1:{state.label}:{attempt}", "provider_ref": "SM1"}
+    values["provider"] = row.provider
     kept = receipts.receipt(
-        provider="twilio",
         delivery=row.public_id,
         attempt=attempt,
         state=state,
@@ -289,7 +302,7 @@ def test_what_is_put_back_still_hears_of_the_attempt_that_was_made(now: datetime
 
 
 @pytest.mark.parametrize("code", ["30003", "30004", "30005", "30006", "30008"])
-def test_a_phone_that_cannot_be_reached_is_the_customers(
+def test_one_phone_that_cannot_be_reached_is_the_customers(
     code: str, now: datetime, settings: Settings
 ) -> None:
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+441632960000"
@@ -302,17 +315,90 @@ def test_a_phone_that_cannot_be_reached_is_the_customers(
     assert (row.state, row.code, Bucket.objects.exists()) == (State.FAILED, code, False)
 
 
-@pytest.mark.parametrize(("number", "rests"), [(3, False), (20, True)])
-def test_words_that_the_networks_filter_stop_the_sender_once_many_did_not_get_them(
-    number: int, rests: bool, now: datetime, settings: Settings
+def _reported(notice: Notice, number: int, code: str, now: datetime, provider: str = "twilio") -> None:
+    """So many new messages of a notice fail under a code, each told by a receipt."""
+    channel = "sms" if provider == "twilio" else "email"
+    sent: dict[str, Any] = {"state": State.SENT, "rank": 2, "attempt": 1, "provider": provider}
+    for row in people.queued(notice, number=number, channel=channel, **sent):
+        _record(row, State.FAILED, now, code=code, event_key=str(row.pk))
+    receipts.work(now=now)
+
+
+def _delivered(notice: Notice, number: int) -> None:
+    counted = {"channel": "sms", "state": State.DELIVERED, "outbox": False, "segments": number}
+    Tally.objects.create(notice=notice, deliveries=number, **counted)
+
+
+@pytest.mark.parametrize("code", ["30007", "30033", "30008", ""])
+@pytest.mark.parametrize(
+    ("failed", "delivered", "rests"), [(19, 0, False), (20, 5, True), (22, 2_000, False), (22, 88, True)]
+)
+def test_a_failure_that_a_fifth_of_a_notice_shares_rests_the_sender(
+    failed: int, delivered: int, rests: bool, code: str, now: datetime, settings: Settings
 ) -> None:
+    """A filter, a number that nobody registered: networks always refuse some, and only many are ours."""
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+441632960000"
     notice = people.notice(people.window())
-    sent: dict[str, Any] = {"state": State.SENT, "rank": 2, "attempt": 1, "provider": "twilio"}
-    for row in people.queued(notice, number=number, **sent):
-        _record(row, State.FAILED, now, code="30007", event_key=str(row.pk))
-    receipts.work(now=now)
+    _delivered(notice, delivered)
+    _reported(notice, failed, code, now)
     deliveries.put_back(now=now)
 
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.FAILED}
-    assert Bucket.objects.filter(failing_since__isnull=False, reason__contains="30007").exists() is rests
+    assert Bucket.objects.filter(failing_since__isnull=False, reason__contains=code).exists() is rests
+
+
+@pytest.mark.parametrize("code", ["30003", "30005", "30006", "21610", "21614"])
+def test_many_phones_that_cannot_be_reached_rest_nobody(code: str, now: datetime, settings: Settings) -> None:
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+441632960000"
+    _reported(people.notice(people.window()), 20, code, now)
+
+    assert not Bucket.objects.exists()
+
+
+@pytest.mark.parametrize(("reason", "rests"), [("blocked", True), ("invalid", False), ("bounced", False)])
+def test_mails_that_are_blocked_for_many_rest_their_sender(
+    reason: str, rests: bool, now: datetime, settings: Settings
+) -> None:
+    settings.EMAIL_CONFIGURED = True
+    settings.EMAIL_BACKEND = "anymail.backends.mailjet.EmailBackend"
+    settings.ANYMAIL = {"MAILJET_API_KEY": "key", "MAILJET_SECRET_KEY": "secret"}
+    with contextlib.closing(open_channel("email", 1, demonstration=False)) as wire:
+        _reported(people.notice(people.window()), 20, reason, now, wire.provider)
+
+    assert Bucket.objects.filter(failing_since__isnull=False, reason__contains=reason).exists() is rests
+
+
+def test_a_sender_rests_once_for_what_a_notice_goes_on_failing_for(
+    now: datetime, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is taken all the same, so the sender is well. Again an hour later, or for another notice."""
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+441632960000"
+    notice, bucket = people.notice(people.window()), Bucket.objects.filter(failing_since__isnull=False)
+    _reported(notice, 20, "30007", now)
+    assert bucket.update(failing_since=None, resting_until=None) == 1
+
+    _reported(notice, 3, "30007", now)
+    assert not bucket.exists()
+
+    ReportedRest.objects.update(rested_at=F("rested_at") - timedelta(hours=1))
+    _reported(notice, 1, "30007", now)
+    assert bucket.update(failing_since=None, resting_until=None) == 1
+
+    _reported(people.notice(people.window()), 20, "30007", now)
+    assert bucket.exists()
+
+
+def test_a_mail_backend_that_cannot_be_read_keeps_no_receipt_waiting(
+    now: datetime, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+441632960000"
+    settings.EMAIL_CONFIGURED, settings.EMAIL_BACKEND = True, "no.such.module.EmailBackend"
+    for number in range(2):
+        mail, sms = _sent(now, channel="email", provider="sendgrid"), _sent(now)
+        _record(mail, State.FAILED, now, code="bounced", event_key=f"mail {number}")
+        _record(sms, State.FAILED, now, code="30002", event_key=f"sms {number}")
+        assert receipts.work(now=now) == 2
+
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.FAILED}
+    assert Bucket.objects.get().reason.endswith("30002")
+    assert len([line for line in caplog.messages if "email cannot be opened" in line]) == 1

@@ -107,8 +107,8 @@ def test_twilio_holds_a_message_neither_longer_than_it_can_nor_less_than_a_secon
         (429, 20429, Class.NOT_PROCESSED),
         (400, 21610, Class.OPT_OUT),
         *((400, code, Class.PERMANENT) for code in (21211, 21214, 21217, 21265, 21268, 21614, 21635)),
-        *((400, code, Class.PERMANENT) for code in (21408, 21612)),  # its region; no way to it
-        (403, 21408, Class.PERMANENT),
+        *((400, code, Class.REFUSED) for code in (21408, 21612)),  # its region; no way from our sender to it
+        (403, 21408, Class.REFUSED),
         *((400, code, Class.CONFIGURATION) for code in (21212, 21601, 21603, 21606, 21659, 21660, 21661)),
         *((400, code, Class.CONFIGURATION) for code in (21609, 21701, 21703, 21704, 21705, 30002, 30034)),
         *((400, code, Class.REFUSED) for code in (21617, 21999, 30007)),  # of the text; not listed
