@@ -129,7 +129,7 @@ def withdraw(window: Window, reason: str, *, now: datetime, kinds: Sequence[Kind
     """Take back every notice of the window that is not out yet, and what is queued of the others."""
     notices = list(window.notices.filter(kind__in=kinds).values_list("pk", flat=True))
     Notice.objects.filter(pk__in=notices, status__in=_UNSENT).update(
-        status=Notice.Status.WITHDRAWN, reason=reason[:200], ended_at=now
+        status=Notice.Status.WITHDRAWN, withdrawn=True, reason=reason[:200], ended_at=now
     )
     deliveries.withdraw(notices, reason, now=now)
 
@@ -226,7 +226,8 @@ def say_now(notice: Notice) -> None:
 
 def _end(notice: Notice, status: Notice.Status, reason: str, *, now: datetime) -> None:
     notice.status, notice.reason, notice.ended_at = status, reason, now
-    notice.save(update_fields=["status", "reason", "ended_at"])
+    notice.withdrawn = status == Notice.Status.WITHDRAWN
+    notice.save(update_fields=["status", "withdrawn", "reason", "ended_at"])
 
 
 def _told(window: Window) -> set[str]:

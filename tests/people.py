@@ -168,6 +168,7 @@ def notice(
             due_at=due_at,
             true_until=true_until or of.starts_at,
             status=status,
+            withdrawn=status == Notice.Status.WITHDRAWN,
             only_told=only_told,
         )
         for channel in channels:

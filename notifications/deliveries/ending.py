@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Concat, Substr
+from django.db.models.functions import Coalesce, Concat, Substr
 
 from notifications import database
 from notifications.models import DIRECT, Attempt, AttemptOutcome, Delivery, Notice, State, Suppression, Tally
@@ -40,7 +40,10 @@ def withdraw(notices: Sequence[int], reason: str, *, now: datetime) -> int:
     rows = Delivery.objects.filter(notice_id__in=notices)
     with transaction.atomic():
         # before its rows, as whoever puts rows back takes them: nothing of it comes back from now on
-        Notice.objects.filter(pk__in=notices, withdrawn=False).update(withdrawn=True)
+        Notice.objects.filter(pk__in=notices, withdrawn=False).update(
+            withdrawn=True,
+            ended_at=Coalesce("ended_at", Value(now)),  # an expired one had ended before
+        )
         taken = _take_back(rows, reason)
         _lock(rows.filter(state__in=(State.SENDING, State.UNKNOWN), expires_at__gt=now)).update(
             expires_at=now
@@ -97,7 +100,7 @@ def _expire(now: datetime) -> int:
     not a queue of millions.
     """
     queued = Tally.objects.filter(state=State.QUEUED).values("notice").annotate(left=Sum("deliveries"))
-    over = Q(true_until__lte=now) | Q(status=Notice.Status.WITHDRAWN)
+    over = Q(true_until__lte=now) | Q(withdrawn=True)
     notices = Notice.objects.filter(over, pk__in=queued.filter(left__gt=0).values("notice"))
     moved = 0
     stop = time.monotonic() + _TURN_SECONDS

@@ -30,7 +30,8 @@ def notice_time(notice: Notice, times: SentTimes | None, now: datetime) -> str:
         case Notice.Status.PLANNED:
             return due if notice.due_at > now else "due at once"
         case Notice.Status.PREPARING | Notice.Status.PREPARED:
-            return sent or f"handed out {moment(notice.prepared_at)}, nothing sent"
+            handed_out = f"handed out {moment(notice.prepared_at)}"
+            return sent or f"{handed_out}, {f'withdrawn{ended}' if notice.withdrawn else 'nothing sent'}"
         case Notice.Status.WITHDRAWN:
             return f"{sent}, then withdrawn{ended}" if sent else f"withdrawn{ended}, was {due}"
         case Notice.Status.EXPIRED:

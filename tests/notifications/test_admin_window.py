@@ -252,6 +252,12 @@ YESTERDAY: Any = {**SENT, "sent_at": people.NOW - timedelta(days=1)}
         ("prepared", DUE, [SENT, LAST], "went out Mon 2 Mar 2026, 08:51 to 08:55"),
         ("prepared", DUE, [YESTERDAY, LAST], "went out Sun 1 Mar 2026, 09:00 to Mon 2 Mar 2026, 08:55"),
         ("prepared", DUE, [{**SENT, "provider": "outbox"}], "went into the outbox Mon 2 Mar 2026, 08:51"),
+        (
+            "prepared",
+            DUE,
+            [{"state": State.WITHDRAWN}],
+            "handed out Mon 2 Mar 2026, 08:50, withdrawn Mon 2 Mar 2026, 08:59",
+        ),
         ("withdrawn", LATER, [], "withdrawn Mon 2 Mar 2026, 08:59, was due Tue 3 Mar 2026, 09:00"),
         ("withdrawn", DUE, [SENT], "went out Mon 2 Mar 2026, 08:51, then withdrawn Mon 2 Mar 2026, 08:59"),
         ("expired", DUE, [], "expired Mon 2 Mar 2026, 08:59, was due Mon 23 Feb 2026, 09:00"),
@@ -262,7 +268,9 @@ def test_what_has_happened_is_dated_by_when_it_happened_and_what_has_not_says_du
 ) -> None:
     window = people.window()
     notice = people.notice(window, due_at=due_at, status=Notice.Status(status))
-    moments = {"prepared_at": people.NOW - timedelta(minutes=10), "ended_at": None}
+    moments: dict[str, Any] = {"prepared_at": people.NOW - timedelta(minutes=10), "ended_at": None}
+    if {"state": State.WITHDRAWN} in rows:
+        moments |= {"withdrawn": True, "ended_at": people.NOW - timedelta(minutes=1)}
     if status in ("withdrawn", "expired"):
         moments = {"prepared_at": None, "ended_at": people.NOW - timedelta(minutes=1)}
     Notice.objects.update(**moments)

@@ -191,7 +191,7 @@ def _stuck() -> None:
 
 def _cancel() -> None:
     """As a cancelled window leaves it."""
-    Notice.objects.update(status=Notice.Status.WITHDRAWN)
+    Notice.objects.update(status=Notice.Status.WITHDRAWN, withdrawn=True)
     Delivery.objects.filter(state=State.QUEUED).update(state=State.WITHDRAWN)
 
 

@@ -108,6 +108,17 @@ def test_after_the_way_back_deliveries_are_counted_as_before() -> None:
     assert _counted() == {State.QUEUED: 1, State.WITHDRAWN: 2}
 
 
+def test_what_ended_as_withdrawn_by_its_status_alone_says_so() -> None:
+    notice = people.notice(people.window(), status=Notice.Status.WITHDRAWN)
+    Notice.objects.update(withdrawn=False)
+    stands = people.notice(people.window())
+    _migrate("0006")
+
+    _migrate("")
+
+    assert set(Notice.objects.values_list("pk", "withdrawn")) == {(notice.pk, True), (stands.pk, False)}
+
+
 def test_what_was_cut_to_its_column_is_said_whole() -> None:
     _migrate("0004")
     Attempt.objects.create(delivery_id=1, number=1, at=people.NOW, outcome="found at the provide")

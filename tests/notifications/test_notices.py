@@ -174,6 +174,21 @@ def test_what_expires_or_is_withdrawn_notes_when(window: Window, now: datetime) 
     assert _ended_at(window, Status.EXPIRED) == {window.starts_at}
 
 
+def test_whatever_is_withdrawn_says_so_by_one_column(window: Window, now: datetime) -> None:
+    """Too near, not out yet, and handed out: of each of them nothing goes out any more, since one moment."""
+    _approve(window, window.starts_at - timedelta(hours=3))
+    assert window.notices.get(status=Status.WITHDRAWN).withdrawn  # the reminder
+
+    window.notices.filter(status=Status.PLANNED).update(status=Status.PREPARED)
+    _move(window, now + timedelta(hours=1), by=timedelta(days=1))
+    gone = window.notices.filter(revision=1)
+    assert set(gone.values_list("withdrawn", flat=True)) == {True}
+    assert set(gone.filter(status=Status.PREPARED).values_list("ended_at", flat=True)) == {
+        now + timedelta(hours=1)
+    }
+    assert not window.notices.filter(revision=2, withdrawn=True).exists()
+
+
 def test_what_a_move_withdraws_notes_when(window: Window, now: datetime) -> None:
     _move(window, now + timedelta(hours=1), by=timedelta(days=1))
     assert _ended_at(window, Status.WITHDRAWN) == {now + timedelta(hours=1)}

@@ -124,4 +124,4 @@ def forget() -> None:
     with connection.cursor() as cursor:
         for model in (Delivery, Attempt, Tally):
             cursor.execute(f"TRUNCATE {model._meta.db_table}")
-    Notice.objects.update(status=Notice.Status.WITHDRAWN)
+    Notice.objects.update(status=Notice.Status.WITHDRAWN, withdrawn=True)
