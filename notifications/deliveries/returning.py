@@ -33,11 +33,12 @@ def put_back(*, now: datetime) -> int:
     for bucket in Bucket.objects.filter(Q(refused__gte=settings.REFUSALS_IN_A_ROW) | reported):
         run = Refusal.objects.filter(bucket=bucket)
         ours = run.filter(Q(code__in=pacing.too_many(run)) | Q(reported=True))
-        attempts = dict(ours.values_list("delivery_id", "attempt"))
+        read = list(ours.values_list("pk", "delivery_id", "attempt", "reported"))
+        attempts = {delivery: attempt for _, delivery, attempt, _ in read}
         failed = Delivery.objects.filter(pk__in=attempts, state=State.FAILED)
         for notice, ids in _by_notice(failed):
             moved += _put_back(notice, {pk: attempts[pk] for pk in ids}, now=now)
-        run.filter(delivery_id__in=attempts, reported=True).delete()
+        _forget(bucket, {pk: attempt for pk, _, attempt, reported in read if reported})
     return moved
 
 
@@ -84,6 +85,18 @@ def _put_back(notice: int, attempts: Mapping[int, int], *, now: datetime) -> int
     return len(rows)
 
 
+def _forget(bucket: Bucket, reported: Mapping[int, int]) -> None:
+    """Refusals that were worked on, with the attempt they were read with: that of a later one stays."""
+    ids = sorted(reported)
+    for start in range(0, len(ids), _SLICE):
+        part = ids[start : start + _SLICE]
+        with transaction.atomic():
+            Bucket.objects.select_for_update().get(pk=bucket.pk)  # as whoever lengthens the run
+            now_there = Refusal.objects.filter(pk__in=part).order_by("pk").values_list("pk", "attempt")
+            same = [pk for pk, attempt in now_there if attempt == reported[pk]]
+            Refusal.objects.filter(pk__in=same).delete()
+
+
 def _pause(attempt: int) -> timedelta:
     waits = settings.RETRY_SECONDS
     return timedelta(seconds=waits[min(max(attempt, 1), len(waits)) - 1])
@@ -92,7 +105,7 @@ def _pause(attempt: int) -> timedelta:
 def _held(notice: int, failed: QuerySet[Delivery], *, now: datetime) -> list[Delivery]:
     """Those that are still true, locked; none of a notice that was withdrawn."""
     stands = Notice.objects.select_for_update(no_key=True).filter(pk=notice, withdrawn=False)
-    if not stands.exclude(status=Notice.Status.WITHDRAWN).exists():
+    if not stands.exists():
         return []
     return list(failed.filter(expires_at__gt=now).select_for_update().order_by("pk")[:_SLICE])
 

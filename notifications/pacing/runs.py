@@ -91,26 +91,25 @@ def _locked(who: Sender) -> Bucket:
 
 
 def _keep(bucket: Bucket, refused: Iterable[Refused], *, reported: bool = False) -> None:
-    with transaction.atomic():
-        rows = [
-            Refusal(
-                bucket=bucket,
-                delivery_id=one.delivery,
-                customer_id=one.customer,
-                attempt=one.attempt,
-                code=one.code[:40],
-                reported=reported,
-            )
-            for one in sorted(refused, key=lambda one: one.delivery)
-        ]
-        Refusal.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["delivery_id"],
-            update_fields=["bucket", "attempt", "code", "reported"],
+    rows = [
+        Refusal(
+            bucket=bucket,
+            delivery_id=one.delivery,
+            customer_id=one.customer,
+            attempt=one.attempt,
+            code=one.code[:40],
+            reported=reported,
         )
-        bucket.refused = Refusal.objects.filter(bucket=bucket, reported=False).count()
-        bucket.save(update_fields=["refused"])
+        for one in sorted(refused, key=lambda one: one.delivery)
+    ]
+    Refusal.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["delivery_id"],
+        update_fields=["bucket", "attempt", "code", "reported"],
+    )
+    bucket.refused = Refusal.objects.filter(bucket=bucket, reported=False).count()
+    bucket.save(update_fields=["refused"])
 
 
 def taken(who: Sender, *, now: datetime) -> None:

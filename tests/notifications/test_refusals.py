@@ -12,12 +12,13 @@ from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 from pytest_django.fixtures import Settings
 
 from maintenance.models import Window
 from notifications import deliveries, pacing, sending
 from notifications.contract import Channel, Class, Message, Outcome, Pause
+from notifications.deliveries import returning
 from notifications.models import Attempt, Bucket, Delivery, Notice, Refusal, State
 from notifications.pacing import Sender
 from tests import people
@@ -246,6 +247,31 @@ def test_what_was_withdrawn_meanwhile_does_not_come_back(notice: Notice, now: da
     _drain(no_number, now)
 
     assert _counts() == {State.FAILED: 12, State.QUEUED: 12}
+
+
+def test_a_refusal_that_is_reported_while_others_are_put_back_is_kept_for_the_next_time(
+    notice: Notice, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same delivery, at its next attempt: that it was refused again is another question."""
+    row = people.queued(notice, state=State.FAILED, attempt=1)[0]
+
+    def report(attempt: int) -> None:
+        with transaction.atomic():
+            pacing.note_reported(WIRE, [pacing.Refused(row.pk, row.customer_id or 0, attempt, "30002", "")])
+
+    def put_back_and_refused_again(*args: object, **options: object) -> int:
+        report(2)
+        return 1
+
+    report(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(returning, "_put_back", put_back_and_refused_again)
+        deliveries.put_back(now=now)
+    assert list(Refusal.objects.values_list("attempt", flat=True)) == [2]
+
+    Delivery.objects.update(attempt=2)
+    assert deliveries.put_back(now=now) == 1
+    assert not Refusal.objects.exists()
 
 
 def test_what_is_put_back_stands_on_record(notice: Notice, now: datetime) -> None:
