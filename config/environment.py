@@ -36,10 +36,11 @@ def names(name: str, default: str = "") -> list[str]:
 def sender(name: str, *, called: str, address: str) -> str:
     """Who mails are from; where it is not set an address under a name, whatever signs the name has.
 
-    Raises ImproperlyConfigured for a name of more than one line, which no header can hold.
+    The address alone for a name of more than one line, which no header can hold: the name is told as wrong
+    by the checks of settings, and operators can still be mailed.
     """
     if not called.isprintable():
-        raise ImproperlyConfigured(f"BANK_NAME must be one line of text, not {called!r}.")
+        return text(name) or address
     # quoted by us where it is not ASCII: formataddr would encode it, and services want it readable
     written = formataddr((called, address)) if called.isascii() else f'"{quote(called)}" <{address}>'
     return text(name) or written

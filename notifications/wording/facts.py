@@ -160,6 +160,10 @@ def _times(change: Change) -> tuple[datetime, datetime]:
 def _bank() -> str:
     if not (name := str(settings.BANK_NAME).strip()):
         raise Incomplete("The bank has no name: set BANK_NAME, which every text begins with.")
+    if not name.isprintable():
+        raise Incomplete(
+            "The bank's name is not one line of text: set BANK_NAME, as every text begins with it."
+        )
     return name
 
 

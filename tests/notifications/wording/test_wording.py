@@ -257,6 +257,7 @@ def test_what_is_over_or_cancelled_needs_no_alternative() -> None:
     ("name", "value", "reason"),
     [
         ("BANK_NAME", " ", "set BANK_NAME"),
+        ("BANK_NAME", "Northern\nBank", "set BANK_NAME"),
         ("BASE_URL", "", "set BASE_URL"),
         ("LANGUAGES", [("fr", "français")], r"write templates/notices/fr/announced\.txt"),
     ],
