@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.mail.backends.smtp import EmailBackend
-from django.utils.module_loading import import_string
 
 from notifications.channels import window
 from notifications.providers import Provider, esp, outbox, smtp
@@ -25,5 +23,4 @@ class Channel(window.Channel):
 def _wire() -> Provider:
     if not settings.EMAIL_CONFIGURED:
         return outbox.Outbox()
-    backend = import_string(settings.EMAIL_BACKEND)
-    return smtp.Provider() if issubclass(backend, EmailBackend) else esp.Provider()
+    return smtp.Provider() if smtp.is_meant() else esp.Provider()

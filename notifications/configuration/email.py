@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from anymail.exceptions import AnymailInvalidAddress
-from anymail.utils import parse_single_address
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import get_connection
-from django.core.mail.backends.smtp import EmailBackend
-from django.utils.module_loading import import_string
 
 from notifications.configuration.fault import Fault
-from notifications.providers import esp_webhooks, mailbox
+from notifications.providers import esp_webhooks, mailbox, smtp
 
 _OUTBOX: Final = "Without EMAIL_URL and EMAIL_BACKEND, emails go to the outbox."
 _QUOTE: Final = (
@@ -34,11 +30,6 @@ def faults() -> Iterator[Fault]:
 
 
 def _sender() -> Iterator[Fault]:
-    try:
-        parse_single_address(settings.DEFAULT_FROM_EMAIL, field="DEFAULT_FROM_EMAIL")
-    except AnymailInvalidAddress as error:
-        yield Fault("lull.E008", f"{error}.", _QUOTE)
-        return
     if mailbox.address(settings.DEFAULT_FROM_EMAIL).endswith(_NOWHERE) and not _is_local(settings.EMAIL_HOST):
         words = f"Emails would be from {settings.DEFAULT_FROM_EMAIL}, whom few mail servers let send."
         hint = "Set DEFAULT_FROM_EMAIL to an address of the bank's."
@@ -50,12 +41,12 @@ def _road() -> Iterator[Fault]:
         yield Fault("lull.E020", f"{esp_webhooks.BOTO}.", "Until then no mail goes out.")
         return
     try:
-        backend = import_string(settings.EMAIL_BACKEND)
+        by_smtp = smtp.is_meant()
     except ImportError:
         words = f"EMAIL_BACKEND names {settings.EMAIL_BACKEND!r}, which is not there."
         yield Fault("lull.E009", words, "Write anymail.backends.postmark.EmailBackend, say.")
         return
-    if issubclass(backend, EmailBackend):
+    if by_smtp:
         yield from server("EMAIL_URL", "lull.E010", settings.EMAIL_HOST, settings.EMAIL_PORT, _OUTBOX)
         return
     try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from email.errors import MessageError
 from email.headerregistry import Address, HeaderRegistry
 from email.utils import getaddresses
 from functools import lru_cache
 from typing import Final
 
+from anymail.utils import parse_single_address
 from django.core.mail.message import sanitize_address
 
 _FAULT: Final = (
@@ -24,7 +24,7 @@ def address(said: str) -> str:
 
 
 def fault(said: str) -> str:
-    """What is wrong with it, in a sentence; empty where nothing is."""
+    """What is wrong with it, in a sentence; empty where nothing is, and each wire can write it."""
     return "" if _read(said) else _FAULT.format(said=said)
 
 
@@ -39,8 +39,9 @@ def _read(said: str) -> str:
     try:
         found = Address(addr_spec=pairs[0][1])
         sanitize_address(said, "utf-8")
+        parse_single_address(said)
         groups = getattr(_HEADERS("From", said), "groups", ())
-    except (MessageError, ValueError, IndexError):
+    except Exception:  # noqa: BLE001  # besides their own errors, some signs are more than parsers expect
         return ""
     # "Bank: Trust <a@b>" is a group of the name Bank
     if not (found.username and found.domain) or any(group.display_name for group in groups):

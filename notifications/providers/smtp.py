@@ -10,7 +10,9 @@ from functools import lru_cache
 from typing import Final
 
 from django.conf import settings
+from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
+from django.utils.module_loading import import_string
 
 from notifications.contract import Class, Found, Message, Outcome
 from notifications.providers import loops, mail, mailbox, outcome, skeleton
@@ -22,6 +24,14 @@ NAME: Final = "smtp"
 _REPLY_SECONDS: Final = 30.0
 _LONGEST_CONTENT_SECONDS: Final = 60.0
 """RFC 5321 (4.5.3.2.6) gives a server ten minutes to take a text; the lease of a delivery ends sooner."""
+
+
+def is_meant() -> bool:
+    """Whether EMAIL_BACKEND is Django's own for SMTP. Raises ImportError where it names no class."""
+    backend = import_string(settings.EMAIL_BACKEND)
+    if not isinstance(backend, type):
+        raise ImportError(f"EMAIL_BACKEND names {settings.EMAIL_BACKEND}, which is no class")
+    return issubclass(backend, EmailBackend)
 
 
 class Provider:

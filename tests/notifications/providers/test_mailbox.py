@@ -76,6 +76,8 @@ def test_one_address_is_read(said: str) -> None:
         "a@bank.example, b@bank.example",
         f"Example\nBank <{ADDRESS}>",
         "notices at bank.example",
+        f".Example Bank <{ADDRESS}>",
+        "notices@[",
         "",
     ],
 )
