@@ -137,7 +137,7 @@ def _senders() -> Iterator[GaugeMetricFamily]:
     rest = _gauge("sender_rest_seconds", "How long a sender still rests.", *names)
     failing = _gauge("sender_failing_seconds", "For how long a sender has failed.", *names)
     moment = database.clock()
-    in_use = {(who.provider, who.name) for who in map(pacing.sender_of, settings.CHANNELS)}
+    in_use = {(who.provider, who.name) for who in map(pacing.sender_of, settings.CHANNELS) if who}
     for bucket in Bucket.objects.order_by("provider", "sender"):
         if (bucket.provider, bucket.sender) not in in_use:
             continue  # of earlier settings: it would fail for ever

@@ -77,7 +77,8 @@ def _shown() -> list[Shown]:
     rows = {(row.provider, row.sender): row.pk for row in Bucket.objects.order_by("provider", "sender")}
     found: dict[tuple[str, str], tuple[Sender, ChannelName | None]] = {}
     for channel in settings.CHANNELS:
-        found[channel, ""] = pacing.sender_of(channel), ChannelName(channel)
+        if who := pacing.sender_of(channel):
+            found[channel, ""] = who, ChannelName(channel)
     known = {(who.provider, who.name) for who, _ in found.values()}
     for key in rows:
         if key not in known:

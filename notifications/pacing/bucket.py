@@ -17,7 +17,7 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Greatest
 
 from notifications import database
-from notifications.channels import open_channel
+from notifications.channels import UNREADABLE, open_channel
 from notifications.database import Sql
 from notifications.models import Bucket
 
@@ -65,9 +65,13 @@ def sender(channel: str, *, provider: str, name: str) -> Sender:
     return Sender(provider[:20], name[:120], float(rate) if rate else None)
 
 
-def sender_of(channel: str) -> Sender:
-    """The one that the settings name for a channel at this moment."""
-    with contextlib.closing(open_channel(channel, 1, demonstration=False)) as wire:
+def sender_of(channel: str) -> Sender | None:
+    """The one that the settings name for a channel at this moment; None where they cannot be read."""
+    try:
+        opened = open_channel(channel, 1, demonstration=False)
+    except UNREADABLE:
+        return None
+    with contextlib.closing(opened) as wire:
         return sender(channel, provider=wire.provider, name=wire.sender)
 
 

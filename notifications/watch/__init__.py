@@ -6,11 +6,11 @@ words name no customer and quote no provider: they are mailed.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from django.core.exceptions import ImproperlyConfigured
 from django.db import Error
 
 from notifications import configuration, heartbeats
@@ -46,15 +46,13 @@ def _asked(name: str, ask: Callable[[], Iterator[Wrong]]) -> list[Wrong]:
         return list(ask())
     except Error:
         raise
-    except ImproperlyConfigured:  # told once, and in its own words, by `settings`
-        return []
     except Exception:  # whatever it is, the other questions are asked
         log.exception("the watch cannot ask after %s", name)
         return [
             Wrong(
                 f"watch {name}",
                 f"The watch cannot ask after {name}, and would miss what is wrong with them. "
-                "The clock's log says why; see whether the settings of each channel can be read.",
+                "The clock's log says why.",
             )
         ]
 
@@ -62,10 +60,15 @@ def _asked(name: str, ask: Callable[[], Iterator[Wrong]]) -> list[Wrong]:
 def settings() -> list[Wrong]:
     """Faults of this process's settings. Asked by pages and probes too: a web process may have others."""
     return [
-        Wrong(f"settings {number} {fault.id}", f"{fault.words} {fault.hint}")
-        for number, fault in enumerate(configuration.faults())
+        Wrong(f"settings {fault.id} {_short(fault.words)}", f"{fault.words} {fault.hint}")
+        for fault in configuration.faults()
         if not fault.is_warning
     ]
+
+
+def _short(words: str) -> str:
+    """The same for the same words in every process, whatever else is wrong: an alarm goes by it."""
+    return hashlib.sha256(words.encode()).hexdigest()[:8]
 
 
 def dead_clock() -> list[Wrong]:

@@ -68,7 +68,7 @@ def _hindered(channel: str, now: datetime) -> Iterator[Wrong]:
 
 def _bucket(channel: str) -> Bucket | None:
     who = pacing.sender_of(channel)
-    return Bucket.objects.filter(provider=who.provider, sender=who.name).first()
+    return Bucket.objects.filter(provider=who.provider, sender=who.name).first() if who else None
 
 
 def _rest(bucket: Bucket, moment: datetime) -> timedelta:

@@ -198,6 +198,7 @@ def _cancel() -> None:
 def _bad_sender(**times: timedelta) -> None:
     _due()
     who, moment = pacing.sender_of("sms"), database.clock()
+    assert who is not None
     at = {name: moment + length for name, length in times.items()}
     Bucket.objects.create(provider=who.provider, sender=who.name, refilled_at=moment, **at)
     beats(f"{SENDING}sms", idle=timedelta(0))

@@ -55,12 +55,34 @@ def test_a_question_that_cannot_be_asked_silences_no_other(
     assert found(now) == ["notices", "watch receipts"]
 
 
-def test_a_setting_that_cannot_be_read_is_told_once(now: datetime, settings: Settings) -> None:
-    settings.CHANNELS, settings.SOCIAL_URLS = ["sms", "social"], ["mastodon://no token"]
+def test_a_setting_that_cannot_be_read_is_told_once_and_silences_no_sender(
+    now: datetime, settings: Settings
+) -> None:
+    settings.CHANNELS, settings.SOCIAL_URLS = ["social", "sms"], ["mastodon://no token"]
     all_is_well()
     people.notice(people.window(), due_at=now - timedelta(minutes=5))
+    due(now)
+    beats(f"{SENDING}sms", idle=A_WHILE)
+    bucket(failing_since=-2 * SILENCE, resting_until=timedelta(seconds=10))
 
-    assert found(now) == ["settings 0 lull.E001", "notices"]
+    told = [what.rpartition(" ")[0] if what.startswith("settings") else what for what in found(now)]
+    assert told == ["settings lull.E001", "notices", "failing outbox outbox"]
+
+
+def test_the_fault_of_a_setting_keeps_its_name_when_another_is_mended(settings: Settings) -> None:
+    """Or the mended one would end an alarm that goes on, and begin it again: two mails about nothing."""
+    settings.BASE_URL, settings.SOCIAL_URLS = "ftp://status.example", ["x://"]
+    first, second = (wrong.what for wrong in watch.settings())
+    settings.BASE_URL = "https://status.example"
+
+    assert [wrong.what for wrong in watch.settings()] == [second]
+    assert first != second
+
+
+def test_two_faults_of_one_kind_have_each_a_name(settings: Settings) -> None:
+    settings.CHANNELS = ["sms", "fax", "telex"]
+
+    assert len({wrong.what for wrong in watch.settings()}) == 2
 
 
 def test_a_silent_clock_is_wrong_and_its_workers_are_not_blamed(now: datetime) -> None:
