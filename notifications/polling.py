@@ -23,7 +23,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from notifications import receipts
-from notifications.channels import open_channel
+from notifications.channels import UNREADABLE, open_channel
 from notifications.contract import Channel, Fate, Report, Unreachable
 from notifications.models import Delivery, Receipt, State, Suppression, Tally
 
@@ -69,7 +69,12 @@ def _channel(channel: str, *, now: datetime) -> int:
     if not notices:
         return 0
     found = 0
-    with contextlib.closing(open_channel(channel, 1, demonstration=False)) as wire:
+    try:
+        opened = open_channel(channel, 1, demonstration=False)
+    except UNREADABLE as error:
+        log.warning("%s cannot be asked what became of its messages: %s", channel, error)
+        return 0
+    with contextlib.closing(opened) as wire:
         if not _can_be_asked(wire, now=now):
             return 0
         stop = time.monotonic() + _TURN_SECONDS

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -9,11 +11,13 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from notifications import audience, database, recipients
-from notifications.channels import targets
+from notifications.channels import UNREADABLE, targets
 from notifications.database import Sql
 from notifications.models import DIRECT, Delivery, Notice
 from notifications.recipients import Span
 from notifications.wording import example
+
+log = logging.getLogger(__name__)
 
 SLICE: Final = 20_000
 """Customers per transaction: short locks, and little to do again after a crash."""
@@ -29,22 +33,27 @@ def prepare(notice_id: int, *, now: datetime) -> bool:
     """Make the next slice of a due notice's deliveries; True once all are made, or another process is at it.
 
     Rows and cursor are one transaction: killed anywhere, another process goes on from the cursor. Nobody
-    waits for one that hangs: the other notices are still to be sent.
+    waits for one that hangs: the other notices are still to be sent. Nor do customers wait for posts whose
+    accounts cannot be read in the settings: these follow once they can be, while the words are true.
     """
     with transaction.atomic():
         rows = Notice.objects.select_for_update(of=("self",), skip_locked=True).select_related("window")
         notice = rows.filter(pk=notice_id).first()
         if notice is None or notice.status not in (Notice.Status.PLANNED, Notice.Status.PREPARING):
             return True
-        if notice.status == Notice.Status.PLANNED:
-            _broadcast(notice, now=now)
         last = recipients.end_of_slice(notice, customers=SLICE) if audience.direct_channels(notice) else None
-        if last is None:
-            notice.status, notice.prepared_at = Notice.Status.PREPARED, now
-        else:
+        begins = notice.status == Notice.Status.PLANNED
+        whole = not (begins or last is None) or _broadcast(notice, now=now)
+        if last is not None:
             _insert(notice, upto=last, now=now)
             notice.status, notice.cursor = Notice.Status.PREPARING, last
             notice.prepared_at = notice.prepared_at or now
+        elif whole or now >= notice.true_until:
+            notice.status, notice.prepared_at = Notice.Status.PREPARED, now
+        elif begins and Delivery.objects.filter(notice=notice).exists():
+            notice.status, notice.prepared_at = Notice.Status.PREPARING, now
+        else:
+            return True
         notice.progress_at = now
         notice.save(update_fields=["status", "cursor", "prepared_at", "progress_at"])
         return last is None
@@ -81,10 +90,18 @@ def _sizes(notice: Notice) -> Sql:
     return Sql(f"CASE text_id {cases} ELSE 1 END", values) if texts else Sql("1", ())
 
 
-def _broadcast(notice: Notice, *, now: datetime) -> None:
-    """One delivery per target; the app's inbox and the networks do the spreading."""
+def _broadcast(notice: Notice, *, now: datetime) -> bool:
+    """One delivery per target; the app's inbox and the networks do the spreading.
+
+    False where the targets of a channel cannot be read. What was made before is not made anew.
+    """
+    rows = Delivery.objects.filter(notice=notice, customer=None)
+    made = set(rows.values_list("channel", flat=True)) | set(DIRECT)
+    channels = [name for name in notice.channels if name in settings.CHANNELS and name not in made]
+    if not channels:
+        return True
+    places = _places(channels)
     demonstration = notice.window.services.filter(demonstration=True).exists()
-    channels = [name for name in notice.channels if name in settings.CHANNELS and name not in DIRECT]
     own = audience.words(notice, channels, [settings.LANGUAGE_CODE])
     Delivery.objects.bulk_create(
         [
@@ -100,7 +117,20 @@ def _broadcast(notice: Notice, *, now: datetime) -> None:
                 expires_at=notice.true_until,
             )
             for channel, _, text, language in own
-            for target in targets(channel)
+            for target in places.get(channel) or ()
         ],
         ignore_conflicts=True,
     )
+    return None not in places.values()
+
+
+def _places(channels: Collection[str]) -> dict[str, list[str] | None]:
+    """The targets of each; None where they cannot be read."""
+    found: dict[str, list[str] | None] = {}
+    for channel in channels:
+        try:
+            found[channel] = targets(channel)
+        except UNREADABLE as error:
+            log.error("nothing is broadcast on %s until its settings are mended: %s", channel, error)
+            found[channel] = None
+    return found

@@ -23,7 +23,7 @@ from django.conf import settings
 from django.db import transaction
 
 from notifications import audience, composition, database, deliveries, pacing, settlement
-from notifications.channels import in_flight, open_channel
+from notifications.channels import UNREADABLE, in_flight, open_channel
 from notifications.composition import Composed, Material
 from notifications.contract import Channel, Class, Message, Outcome, Pause
 from notifications.deliveries import Claimed
@@ -59,14 +59,20 @@ def drain(
 
     Demonstration deliveries go through a channel of their own that knows no provider. One drain per
     channel and process: the threads of one process share its bound on messages in doubt. It ends soon
-    after `stopping` says so, with every outcome written.
+    after `stopping` says so, with every outcome written. Nothing is sent on a channel whose settings cannot
+    be read.
     """
     busy = _busy[channel]
     if not busy.acquire(blocking=False):
         return 0
     try:
         most = in_flight(channel)
-        with contextlib.closing(open_channel(channel, most, demonstration=demonstration)) as wire:
+        try:
+            opened = open_channel(channel, most, demonstration=demonstration)
+        except UNREADABLE as error:
+            log.error("%s cannot be sent on until its settings are mended: %s", channel, error)
+            return 0
+        with contextlib.closing(opened) as wire:
             return _Run(wire, channel, demonstration=demonstration, clock=clock, stopping=stopping).go()
     finally:
         busy.release()

@@ -20,7 +20,7 @@ from django.conf import settings
 from maintenance import policies
 from maintenance.models import Kind, Service
 from notifications import pacing
-from notifications.channels import open_channel
+from notifications.channels import UNREADABLE, open_channel
 from notifications.finishing import line, nights
 from notifications.finishing.line import Pieces, Place
 from notifications.models import DIRECT, ChannelName, Notice
@@ -83,7 +83,10 @@ class Finish:
 
 
 def of(notices: Sequence[Notice], coming: Pieces, *, now: datetime) -> dict[int, list[Finish]]:
-    """What is expected of each notice, by its number, and of `coming` before it is prepared."""
+    """What is expected of each notice, by its number, and of `coming` before it is prepared.
+
+    Of a channel whose settings cannot be read nothing is.
+    """
     asked = {notice.pk for notice in notices}
     found: dict[int, list[Finish]] = {pk: [] for pk in asked}
     invented = set(Service.objects.filter(demonstration=True).values_list("windows__pk", flat=True))
@@ -91,8 +94,11 @@ def of(notices: Sequence[Notice], coming: Pieces, *, now: datetime) -> dict[int,
         places = line.places(channel, notices, coming, now=now) if channel in settings.CHANNELS else []
         for demonstration in (False, True):
             mine = [place for place in places if (place.notice.window_id in invented) == demonstration]
-            if any(place.notice.pk in asked for place in mine):
-                for place, finish in _Line(channel, mine, demonstration=demonstration, now=now).walk():
+            if not any(place.notice.pk in asked for place in mine):
+                continue
+            with contextlib.suppress(*UNREADABLE):
+                expected = _Line(channel, mine, demonstration=demonstration, now=now)
+                for place, finish in expected.walk():
                     if place.notice.pk in asked:
                         found[place.notice.pk].append(finish)
     return found

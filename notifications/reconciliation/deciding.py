@@ -15,8 +15,8 @@ from django.db.models import Q
 
 from maintenance.models import Customer
 from notifications import database
-from notifications.channels import open_channel
-from notifications.contract import Channel, Found
+from notifications.channels import UNREADABLE, open_channel
+from notifications.contract import Channel, Found, Unreachable
 from notifications.models import AttemptOutcome, ChannelName, Delivery, Notice, State
 from notifications.reconciliation.asking import AT_ONCE, HELD, Answer, ask, claim, note_unasked
 from notifications.reconciliation.steps import Step, take
@@ -47,11 +47,16 @@ def reconcile(*, now: datetime) -> int:
 
 
 def _some(channel: str, demonstration: bool, *, now: datetime) -> int | None:
-    """How many of the next ones are unknown no more; None where it is nobody's turn."""
+    """How many of the next ones are unknown no more; None where it is nobody's turn, or none can be asked."""
     rows = claim(channel, demonstration=demonstration, now=now)
     if not rows:
         return None
-    with contextlib.closing(open_channel(channel, AT_ONCE, demonstration=demonstration)) as wire:
+    try:
+        opened = open_channel(channel, AT_ONCE, demonstration=demonstration)
+    except UNREADABLE as error:
+        note_unasked(rows, dict.fromkeys((row.pk for row in rows), Unreachable(str(error))), now=now)
+        return None
+    with contextlib.closing(opened) as wire:
         answers = ask(wire, rows, now=now)
         note_unasked(rows, answers, now=now)
         with transaction.atomic():

@@ -66,6 +66,14 @@ def test_a_day_with_room_ends_by_the_rate_alone(now: datetime) -> None:
     assert not finish.sleeps
 
 
+def test_a_channel_that_cannot_be_opened_hides_no_other(now: datetime, settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "no.such.Backend"
+    notice = people.notice(people.window(), due_at=now)
+    found = finishing.of([notice], {notice.pk: {"sms": 36_000, "email": 10}}, now=now)
+
+    assert [finish.channel for finish in found[notice.pk]] == ["sms"]
+
+
 def test_nobody_is_disturbed_at_night_so_it_goes_on_in_the_morning(now: datetime) -> None:
     """Twelve hours on Monday, thirteen on Tuesday, and eight hours and twenty minutes on Wednesday."""
     _, finish = _ahead(now, 1_200_000)

@@ -11,9 +11,10 @@ import time_machine
 from celery import current_app
 from django.conf import settings
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from maintenance.models import Customer, Kind
-from notifications import database, hands, heartbeats, preparation, tasks
+from notifications import database, hands, heartbeats, preparation, sending, tasks
 from notifications.management import watchman
 from notifications.management.commands import dispatch
 from notifications.models import Delivery, Heartbeat, Notice, PlannedChange, State
@@ -178,3 +179,20 @@ def test_senders_are_woken_before_a_large_notice_is_prepared_to_its_end(
     hands.tick(wake=lambda: prepared.append(Delivery.objects.count()))
 
     assert prepared == [0, 1, 2, 3, 3]
+
+
+@pytest.mark.django_db
+def test_a_channel_that_cannot_be_opened_keeps_its_messages_and_the_demonstrations_go(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.EMAIL_CONFIGURED, settings.EMAIL_BACKEND = True, "no.such.Backend"
+    now = database.clock()
+    notice = people.notice(people.window(), due_at=now, true_until=now + timedelta(days=1))
+    (waits,) = people.queued(notice, channel="email")
+    (invented,) = people.queued(notice, channel="email", demonstration=True)
+    hands.deliver("email")
+
+    states = dict(Delivery.objects.values_list("pk", "state"))
+    assert (states[waits.pk], states[invented.pk]) == (State.QUEUED, State.SENT)
+    (told,) = [record.getMessage() for record in caplog.records if record.name == sending.log.name]
+    assert told.startswith("email cannot be sent on until its settings are mended")

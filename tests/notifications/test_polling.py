@@ -54,6 +54,19 @@ def _sent(server: stand_in.Twilio, number: int = 1, *, channel: str = "sms") -> 
     return rows
 
 
+def test_a_channel_that_cannot_be_opened_keeps_no_other_from_being_asked(
+    server: stand_in.Twilio, settings: Settings
+) -> None:
+    settings.CHANNELS = ["email", "sms"]
+    settings.EMAIL_CONFIGURED, settings.EMAIL_BACKEND = True, "no.such.Backend"
+    _sent(server, channel="email")
+    _sent(server)
+    for message in server.messages:
+        message.move("delivered")
+
+    assert polling.poll(now=LATER) == 1
+
+
 def _asked(server: stand_in.Twilio) -> int:
     return sum(request.method == "GET" for request in server.requests)
 

@@ -123,6 +123,24 @@ def test_switched_off_channels_make_no_rows(now: datetime, settings: Settings) -
     assert list(Delivery.objects.values_list("channel", "state")) == [(ChannelName.EMAIL, State.QUEUED)]
 
 
+def test_accounts_that_cannot_be_read_hold_up_their_own_posts_only(now: datetime, settings: Settings) -> None:
+    settings.SOCIAL_URLS = ["x://"]
+    bank = people.service()
+    people.customer("cleo", uses=[bank], phone="+447700900001")
+    notice = people.notice(people.window(bank), channels=["sms", "inapp", "social"])
+    preparation.prepare(notice.pk, now=now)
+    assert preparation.prepare(notice.pk, now=now)  # nothing more can be done for it now
+    assert sorted(Delivery.objects.values_list("channel", flat=True)) == ["inapp", "sms"]
+    notice.refresh_from_db()
+    assert notice.status == Notice.Status.PREPARING
+
+    settings.SOCIAL_URLS = ["byhand://facebook"]
+    assert preparation.prepare(notice.pk, now=now)
+    assert sorted(Delivery.objects.values_list("channel", flat=True)) == ["inapp", "sms", "social"]
+    notice.refresh_from_db()
+    assert notice.status == Notice.Status.PREPARED
+
+
 def test_a_message_has_the_size_of_its_words_before_it_is_written(now: datetime) -> None:
     bank = people.service()
     people.customer("cleo", uses=[bank], phone="+447700900001", email="cleo@example.com")

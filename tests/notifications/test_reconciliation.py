@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from notifications import composition, database, reconciliation
 from notifications.contract import Channel, Found, Message, Outcome, Pause, Unreachable
-from notifications.models import Attempt, Delivery, State
+from notifications.models import Attempt, AttemptOutcome, Delivery, State
 from notifications.reconciliation import asking, deciding
 from tests import people
 from tests.servers import twilio as stand_in
@@ -88,6 +88,21 @@ def test_a_run_with_slow_answers_ends_by_itself_and_the_next_goes_on(
     assert Attempt.objects.count() == found  # of the others nothing is known, and nothing decided
     ask.now = now + timedelta(minutes=2)
     assert ask(None) > 0
+
+
+def test_a_channel_that_cannot_be_opened_keeps_no_other_from_being_asked(
+    now: datetime, settings: Settings
+) -> None:
+    settings.CHANNELS = ["email", "inapp"]
+    settings.EMAIL_CONFIGURED, settings.EMAIL_BACKEND = True, "no.such.Backend"
+    mail, post = _unknown("email", minutes=60), _unknown("inapp", minutes=60)
+    reconciliation.reconcile(now=now)
+
+    mail.refresh_from_db()
+    post.refresh_from_db()
+    assert (mail.state, mail.reason) == (State.UNKNOWN, "")  # nothing is known of it, and nothing decided
+    assert post.reason.startswith(asking.HELD)
+    assert Attempt.objects.get(delivery_id=mail.pk).outcome == AttemptOutcome.COULD_NOT_ASK
 
 
 def test_found_at_the_provider_is_sent(ask: Ask) -> None:
