@@ -18,3 +18,11 @@ def corrected_clock() -> Clock:
     """This machine's, less its error at this moment. It may be some milliseconds late, never early."""
     error = database.clock() - datetime.now(UTC)
     return lambda: datetime.now(UTC) + error
+
+
+def not_ahead(now: datetime) -> datetime:
+    """This time, or the database's own where that is earlier.
+
+    For what a page writes: where its machine's clock is ahead, what it queues would wait for that.
+    """
+    return min(now, database.clock())

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from maintenance.admin import frame
+from maintenance.forms import Moment
 from notifications import deliveries
 from notifications.models import ChannelName, Delivery, Notice, State, Tally
 
@@ -33,7 +34,7 @@ class AgainForm(forms.Form):
     notice = forms.IntegerField(min_value=1)
     channel = forms.ChoiceField(choices=ChannelName.choices)
     code = forms.CharField(required=False, max_length=40, strip=False)
-    until = forms.DateTimeField()
+    until = Moment()
     number = forms.IntegerField(min_value=1)
     sure = forms.BooleanField(error_messages={"required": "Confirm that the reason is mended."})
 

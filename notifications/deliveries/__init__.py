@@ -29,7 +29,7 @@ from notifications.deliveries.ending import (
     withdraw,
 )
 from notifications.deliveries.intending import intend, intended
-from notifications.deliveries.returning import put_back, send_again
+from notifications.deliveries.returning import put_back, send_again, send_all_again
 
 __all__ = [
     "BY_HAND",
@@ -47,6 +47,7 @@ __all__ = [
     "put_off",
     "readdress",
     "send_again",
+    "send_all_again",
     "suppress",
     "sweep",
     "withdraw",

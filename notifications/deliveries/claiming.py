@@ -210,9 +210,9 @@ def _claimed(
 
 
 def put_off(held: Sequence[Claimed], *, not_before: datetime, reason: str) -> None:
-    """Leave claimed deliveries in the queue for later."""
+    """Leave claimed deliveries in the queue for later. The reason is ours, so no provider's code stands by it."""
     if held:
-        _queued(held).update(not_before=not_before, reason=reason)
+        _queued(held).update(not_before=not_before, reason=reason, code="")
 
 
 def give_up(held: Claimed, state: State, reason: str, *, now: datetime, code: str = "") -> None:

@@ -17,7 +17,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from notifications import pacing
-from notifications.models import Attempt, AttemptOutcome, Bucket, Delivery, Notice, Refusal, State
+from notifications.database_time import not_ahead
+from notifications.models import Attempt, AttemptOutcome, Bucket, Delivery, Notice, Refusal, State, Tally
 
 _SLICE: Final = 1_000
 """Deliveries of one transaction."""
@@ -47,9 +48,8 @@ def send_again(notice: int, channel: str, code: str, *, until: datetime, by: str
 
     Who has opted out meanwhile is found when it is sent, as always.
     """
-    failed = Delivery.objects.filter(
-        notice=notice, channel=channel, code=code, state=State.FAILED, settled_at__lte=until
-    )
+    now = not_ahead(now)
+    failed = _shown(channel, code, until).filter(notice=notice)
     moved, last = 0, 0
     while True:
         with transaction.atomic():
@@ -59,6 +59,22 @@ def send_again(notice: int, channel: str, code: str, *, until: datetime, by: str
         if len(rows) < _SLICE:
             return moved
         last = rows[-1].pk
+
+
+def send_all_again(channel: str, code: str, *, until: datetime, by: str, now: datetime) -> int:
+    """The same for every notice that is still true: one setting of ours fails on all of them."""
+    now = not_ahead(now)
+    live = Tally.objects.filter(channel=channel, state=State.FAILED, notice__true_until__gt=now)
+    failed = _shown(channel, code, until).filter(notice__in=set(live.values_list("notice", flat=True)))
+    notices = failed.order_by("notice").values_list("notice", flat=True).distinct()
+    return sum(send_again(notice, channel, code, until=until, by=by, now=now) for notice in list(notices))
+
+
+def _shown(channel: str, code: str, until: datetime) -> QuerySet[Delivery]:
+    """What whoever looked at the failures at that time saw of them."""
+    return Delivery.objects.filter(
+        channel=channel, code=code, state=State.FAILED, settled_at__lte=until, demonstration=False
+    )
 
 
 def _by_notice(failed: QuerySet[Delivery]) -> Iterator[tuple[int, Sequence[int]]]:

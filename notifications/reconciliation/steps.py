@@ -10,6 +10,7 @@ from typing import Final
 from django.db import connection, transaction
 
 from notifications import database
+from notifications.database_time import not_ahead
 from notifications.deliveries import RANK
 from notifications.models import Attempt, AttemptOutcome, Delivery, State
 
@@ -60,7 +61,7 @@ def release(row: Delivery, *, sent: bool, by: str, now: datetime) -> bool:
 
     False where a receipt, or another person, was quicker.
     """
-    now = _not_ahead(now)
+    now = not_ahead(now)
     with transaction.atomic():
         return bool(take([_decided(row, sent=sent, by=by, now=now)], now=now))
 
@@ -70,7 +71,7 @@ def release_all(notice: int, channel: str, *, until: datetime, sent: bool, by: s
 
     A later attempt has a later intent, so it is another question and is left alone.
     """
-    now, moved, last = _not_ahead(now), 0, 0
+    now, moved, last = not_ahead(now), 0, 0
     while True:
         with transaction.atomic():
             rows = list(
@@ -84,11 +85,6 @@ def release_all(notice: int, channel: str, *, until: datetime, sent: bool, by: s
         if len(rows) < _SLICE:
             return moved
         last = rows[-1].pk
-
-
-def _not_ahead(now: datetime) -> datetime:
-    """By the database's clock: where a page's own is ahead, what is sent again would wait for it."""
-    return min(now, database.clock())
 
 
 def _decided(row: Delivery, *, sent: bool, by: str, now: datetime) -> Step:

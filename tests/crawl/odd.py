@@ -74,15 +74,22 @@ TEXTS: Final = (
     ",",
     "a,b",
 )
+BEYOND: Final = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-23:59")
+"""Times that there are, and in no other zone."""
 KINDS: Final = (NUMBERS, TIMES, TEXTS)
 _TIME: Final = re.compile(
     r"(^|_)(at|day|date|until|since|after|before|week|month|before|lead|least|promised)($|_|\d)"
 )
 
 
+def is_time(name: str) -> bool:
+    """Whether a field of that name asks for a time or a day."""
+    return bool(_TIME.search(name))
+
+
 def values(name: str, turn: int) -> st.SearchStrategy[str]:
     """For a field of that name, beginning at another for each turn; and what Hypothesis makes up."""
-    own = TIMES if _TIME.search(name) else KINDS[(turn + crc32(name.encode())) % len(KINDS)]
+    own = TIMES if is_time(name) else KINDS[(turn + crc32(name.encode())) % len(KINDS)]
     return st.one_of(_listed(own, turn), *(_listed(kind, turn) for kind in KINDS), st.text(max_size=12))
 
 

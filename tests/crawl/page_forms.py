@@ -11,18 +11,23 @@ _ON_ITS_OWN = {"submit", "button", "reset", "image"}
 
 @dataclass
 class Form:
-    """`fields` are sent as they stand; `choices` could be as well; `files` ask for one."""
+    """`fields` are sent as they stand; `choices`, with what each offers, could be; `files` ask for one."""
 
     method: str
     action: str
     fields: dict[str, list[str]] = field(default_factory=dict)
-    choices: set[str] = field(default_factory=set)
+    choices: dict[str, list[str]] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
 
     @property
     def names(self) -> list[str]:
         """Every name that can be sent."""
-        return sorted(set(self.fields) | self.choices)
+        return sorted({*self.fields, *self.choices})
+
+    @property
+    def agreed(self) -> dict[str, list[str]]:
+        """What is sent by whoever ticks every box, and takes the first of what there is to choose."""
+        return {name: values[:1] for name, values in self.choices.items()} | self.fields
 
 
 class _Reader(HTMLParser):
@@ -49,7 +54,7 @@ class _Reader(HTMLParser):
         if tag == "select":
             self._select = name
         elif tag == "option" and self._select:
-            form.choices.add(self._select)
+            form.choices.setdefault(self._select, []).append(given.get("value", ""))
             if "selected" in given:
                 form.fields.setdefault(self._select, []).append(given.get("value", ""))
         elif tag == "textarea" and name:
@@ -59,7 +64,7 @@ class _Reader(HTMLParser):
             if kind == "file":
                 form.files.add(name)
             elif kind in _ON_ITS_OWN or (kind in ("checkbox", "radio") and "checked" not in given):
-                form.choices.add(name)
+                form.choices.setdefault(name, []).append(given.get("value", "on"))
             else:
                 form.fields.setdefault(name, []).append(given.get("value", "on"))
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.apps import apps
 from django.contrib.auth.models import Group
+from django.db.models import Model, QuerySet
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from maintenance import groups
@@ -25,7 +26,7 @@ from maintenance.models import (
     SupportCover,
     Window,
 )
-from notifications import deliveries, links
+from notifications import database, deliveries, links
 from notifications.models import Attempt, Bucket, ChannelName, Delivery, Notice, Receipt, State
 from tests import people
 from tests.maintenance import planned
@@ -76,6 +77,9 @@ def _hand_out(told: Window) -> None:
     doubt: dict[str, Any] = {"state": State.UNKNOWN, "rank": 1, "attempt": 1, "intended_at": people.NOW}
     first, _ = people.queued(notice, number=2, **doubt)
     people.queued(notice, channel="email", state=State.SENT, rank=2, attempt=1, provider="outbox")
+    people.queued(
+        notice, state=State.FAILED, rank=3, attempt=1, code="21408", reason="21408", settled_at=people.NOW
+    )
     Delivery.objects.create(
         notice=notice,
         channel=ChannelName.SOCIAL,
@@ -105,7 +109,13 @@ def _hand_out(told: Window) -> None:
         state=State.SENT,
         received_at=people.NOW,
     )
-    Bucket.objects.create(provider="twilio", sender="+441632960000", tokens=1, refilled_at=people.NOW)
+    Bucket.objects.create(
+        provider="twilio",
+        sender="+441632960000",
+        tokens=1,
+        refilled_at=people.NOW,
+        resting_until=database.clock() + timedelta(days=1),
+    )
 
 
 def names() -> list[str]:
@@ -158,9 +168,14 @@ def _arguments(name: str) -> list[dict[str, Any]]:
     words = short.split("_")
     if len(words) > 2 and words[-1] in ("change", "delete", "history", "password"):
         model = apps.get_model(words[0], words[1])
-        row = model._default_manager.first()
-        return [{"object_id": row.pk}] if row else []
+        rows = [row for row in (model._default_manager.first(), *_decided_on(model)) if row]
+        return [{"object_id": pk} for pk in dict.fromkeys(row.pk for row in rows)]
     return [{"id": people.user("ada").pk}] if short == "auth_user_password_change" else [{}]
+
+
+def _decided_on(model: type[Model]) -> QuerySet[Any]:
+    """Whatever shows more forms while it waits for a decision."""
+    return Window.objects.filter(status=Status.BOOKED) if model is Window else model._default_manager.none()
 
 
 _OF_A_WINDOW = {"check", "move", "decide", "decide-text", "progress", "review"}

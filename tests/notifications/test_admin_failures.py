@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from notifications import deliveries
+from notifications import database, deliveries
 from notifications.models import Attempt, Delivery, Notice, State
 from tests import people
 from tests.staff import address, queries, reader, signed_in, words
@@ -118,6 +118,24 @@ def test_nothing_of_a_withdrawn_notice_is_sent_again() -> None:
     _send_again(notice)
     assert _states() == [State.FAILED] * 3
     assert "The notice was withdrawn" in words(signed_in("ada"), address(FAILURES))
+
+
+@pytest.mark.parametrize("until", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-23:59", "soon"])
+def test_an_odd_time_moves_nothing(until: str) -> None:
+    _send_again(_failed(3), until=until)
+    assert _states() == [State.FAILED] * 3
+
+
+def test_what_a_person_sends_again_waits_for_no_page_whose_clock_is_ahead() -> None:
+    tomorrow = database.clock() + timedelta(days=1)
+    notice = people.notice(people.window(), true_until=tomorrow + timedelta(days=1))
+    _failed(of=notice)
+    deliveries.send_again(notice.pk, "sms", "21408", until=tomorrow, by="ada", now=tomorrow)
+    row = Delivery.objects.get()
+
+    assert row.state == State.QUEUED
+    assert row.not_before <= database.clock()
+    assert Attempt.objects.get().at <= database.clock()
 
 
 def test_it_is_confirmed_first() -> None:
