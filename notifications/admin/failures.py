@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django import forms
-from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.db.models import Count, Max, Sum
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.db.models import Max, Sum
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from maintenance.admin import frame
-from maintenance.forms import Moment
 from notifications import deliveries
-from notifications.models import ChannelName, Delivery, Notice, State, Tally
+from notifications.admin import bulk
+from notifications.models import ChannelName, Delivery, State, Tally
 
 log = logging.getLogger(__name__)
 
@@ -28,29 +28,36 @@ _LATELY: Final = timedelta(days=7)
 _PAGE: Final = "admin:notifications_delivery_failures"
 
 
-class AgainForm(forms.Form):
-    """Which failures are meant: those of a notice on a channel for one reason that were there by `until`."""
+class AgainForm(bulk.GroupForm):
+    """Those that failed for one reason; without a notice, of all that are still true."""
 
-    notice = forms.IntegerField(min_value=1)
-    channel = forms.ChoiceField(choices=ChannelName.choices)
+    notice = forms.IntegerField(min_value=1, required=False)
     code = forms.CharField(required=False, max_length=40, strip=False)
-    until = Moment()
-    number = forms.IntegerField(min_value=1)
     sure = forms.BooleanField(error_messages={"required": "Confirm that the reason is mended."})
 
 
 @dataclass(frozen=True)
-class Group:
-    """The failures of one notice on one channel for one reason, as many as they are."""
+class Cause:
+    """One reason on one channel, with the failures of each notice, the most first."""
 
-    notice: Notice
     channel: ChannelName
     code: str
-    number: int
-    example: str
-    """One of their reasons, in the provider's words."""
-    newest: datetime
-    true_until: datetime
+    groups: Sequence[bulk.Group]
+
+    @property
+    def number(self) -> int:
+        """Of all its failures."""
+        return sum(group.number for group in self.groups)
+
+    @property
+    def newest(self) -> datetime:
+        """When the last of them failed."""
+        return max(group.newest for group in self.groups)
+
+    @property
+    def example(self) -> str:
+        """One of their reasons, in the provider's words."""
+        return max(group.example for group in self.groups)
 
     @property
     def until(self) -> str:
@@ -58,17 +65,21 @@ class Group:
         return self.newest.isoformat()
 
     @property
-    def is_withdrawn(self) -> bool:
-        """Nothing of the notice goes out any more."""
-        return self.notice.withdrawn or self.notice.status == Notice.Status.WITHDRAWN
+    def live(self) -> Sequence[bulk.Group]:
+        """Those that can be sent again."""
+        return [group for group in self.groups if not group.too_late and not group.is_withdrawn]
+
+    @property
+    def live_number(self) -> int:
+        """How many they hold."""
+        return sum(group.number for group in self.live)
 
 
 @frame.allowed("notifications.view_delivery")
 @require_safe
 def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """The most first: that is what a setting of ours looks like."""
-    now = timezone.now()
-    facts: dict[str, Any] = {"groups": [(group, group.true_until <= now) for group in _groups(now)]}
+    facts = {"causes": _causes(timezone.now())}
     return frame.render(request, model_admin, "notifications/admin/failures.html", "Failed", facts)
 
 
@@ -76,62 +87,38 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpRespons
 @require_POST
 def send_again(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """A person says that the reason is mended."""
-    form = AgainForm(request.POST)
-    if form.is_valid():
-        _again(request, form.cleaned_data)
-    else:
-        messages.error(request, frame.faults(form))
-    return HttpResponseRedirect(reverse(_PAGE))
+    return bulk.decided(request, AgainForm(request.POST), lambda asked: _again(request, asked), _PAGE)
 
 
 def _again(request: HttpRequest, asked: dict[str, Any]) -> None:
-    by, number = request.user.get_username(), asked["number"]
-    moved = deliveries.send_again(
-        asked["notice"], asked["channel"], asked["code"], until=asked["until"], by=by, now=timezone.now()
+    by, notice, channel, code = request.user.get_username(), asked["notice"], asked["channel"], asked["code"]
+    who: dict[str, Any] = {"until": asked["until"], "by": by, "now": timezone.now()}
+    if notice is None:
+        moved = deliveries.send_all_again(channel, code, **who)
+    else:
+        moved = deliveries.send_again(notice, channel, code, **who)
+    log.warning("%s sent again %d of notice %s by %s: %s", by, moved, notice or "any", channel, code)
+    bulk.tell(
+        request,
+        moved,
+        of=asked["number"],
+        done="In the queue again",
+        why_not="their words are no longer true, or somebody else was quicker",
     )
-    log.warning(
-        "%s sent again %d of notice %s by %s: %s", by, moved, asked["notice"], asked["channel"], asked["code"]
-    )
-    if moved:
-        messages.success(request, f"In the queue again: {moved:,}.")
-    if moved < number:
-        messages.warning(
-            request,
-            f"Nothing was changed for {number - moved:,}: their words are no longer true, "
-            "or somebody else was quicker.",
-        )
 
 
-def _groups(now: datetime) -> list[Group]:
+def _causes(now: datetime) -> list[Cause]:
     failed = Tally.objects.filter(state=State.FAILED, notice__true_until__gte=now - _LATELY)
     some = failed.values("notice").annotate(number=Sum("deliveries")).filter(number__gt=0)
-    rows = list(
-        Delivery.objects.filter(
-            state=State.FAILED, notice__in=list(some.values_list("notice", flat=True)), demonstration=False
-        )
-        .values("notice", "channel", "code")
-        .annotate(
-            number=Count("pk"),
-            example=Max("reason"),
-            newest=Max("settled_at"),
-            true_until=Max("expires_at"),
-        )
-        .order_by("-number", "-notice", "channel", "code")
+    found = Delivery.objects.filter(
+        state=State.FAILED,
+        notice__in=list(some.values_list("notice", flat=True)),
+        settled_at__isnull=False,
+        demonstration=False,
     )
-    notices = (
-        Notice.objects.select_related("window")
-        .prefetch_related("window__services")
-        .in_bulk({row["notice"] for row in rows})
-    )
-    return [
-        Group(
-            notices[row["notice"]],
-            ChannelName(row["channel"]),
-            row["code"],
-            row["number"],
-            row["example"],
-            row["newest"] or now,
-            row["true_until"],
-        )
-        for row in rows
-    ]
+    by_cause: defaultdict[tuple[ChannelName, str], list[bulk.Group]] = defaultdict(list)
+    each = bulk.groups(found, "code", dated_by="settled_at", now=now, example=Max("reason"))
+    for group in sorted(each, key=lambda one: (-one.number, -one.notice.pk)):
+        by_cause[group.channel, group.code].append(group)
+    causes = [Cause(channel, code, its) for (channel, code), its in by_cause.items()]
+    return sorted(causes, key=lambda cause: (-cause.number, cause.channel, cause.code))

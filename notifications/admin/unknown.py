@@ -12,24 +12,23 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.db.models import Count, Max, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from maintenance import parameters
 from maintenance.admin import frame
-from maintenance.forms import Moment
 from notifications import reconciliation
-from notifications.admin import masks
-from notifications.models import Attempt, ChannelName, Contact, Delivery, Notice, State
+from notifications.admin import bulk, masks
+from notifications.models import Attempt, Contact, Delivery, State
 
 _ON_A_PAGE: Final = 50
 _SENT: Final = "sent"
 _AGAIN: Final = "again"
 _PAGE: Final = "admin:notifications_delivery_unknown"
+_QUICKER: Final = "a receipt, the provider or somebody else was quicker"
 
 
 def _decision() -> forms.ChoiceField:
@@ -46,31 +45,11 @@ class DecisionForm(forms.Form):
     decision = _decision()
 
 
-class GroupForm(forms.Form):
+class DecideAllForm(bulk.GroupForm):
     """What a person takes to be true of all attempts of a notice on a channel made by `until`."""
 
-    notice = forms.IntegerField(min_value=1)
-    channel = forms.ChoiceField(choices=ChannelName.choices)
-    until = Moment()
-    number = forms.IntegerField(min_value=1)
     decision = _decision()
     sure = forms.BooleanField(error_messages={"required": "Confirm that you decide on all of them."})
-
-
-@dataclass(frozen=True)
-class Group:
-    """The doubts of one notice on one channel, as many as they are."""
-
-    notice: Notice
-    channel: ChannelName
-    number: int
-    newest: datetime
-    true_until: datetime
-
-    @property
-    def until(self) -> str:
-        """A later attempt is not meant by whoever saw this."""
-        return self.newest.isoformat()
 
 
 @dataclass(frozen=True)
@@ -88,13 +67,13 @@ class Doubt:
 @require_safe
 def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """The newest first, a page at a time; before them those that can be decided together."""
-    groups, now = _groups(), timezone.now()
+    groups = _groups(timezone.now())
     number = sum(group.number for group in groups)
     last = max(0, (number - 1) // _ON_A_PAGE)
     shown = min(max(parameters.number(request.GET, "page") or 1, 1) - 1, last)
     start = shown * _ON_A_PAGE
     facts: dict[str, Any] = {
-        "groups": [(group, group.true_until <= now) for group in groups if group.number > 1],
+        "groups": [group for group in groups if group.number > 1],
         "doubts": _doubts(_unknown()[start : start + _ON_A_PAGE]),
         "number": number,
         "first": start + 1,
@@ -111,23 +90,15 @@ def decide(request: HttpRequest, model_admin: ModelAdmin[Delivery], public_id: U
     """A person says what became of it, or lets it be sent again."""
     row = get_object_or_404(Delivery, public_id=public_id)
     form = DecisionForm(request.POST)
-    if form.is_valid():
-        _release(request, row, form.cleaned_data)
-    else:
-        messages.error(request, frame.faults(form))
-    return HttpResponseRedirect(reverse(_PAGE))
+    return bulk.decided(request, form, lambda asked: _release(request, row, asked), _PAGE)
 
 
 @frame.allowed("maintenance.book_window")
 @require_POST
 def decide_all(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """The same for all doubts of a notice on a channel."""
-    form = GroupForm(request.POST)
-    if form.is_valid():
-        _release_all(request, form.cleaned_data)
-    else:
-        messages.error(request, frame.faults(form))
-    return HttpResponseRedirect(reverse(_PAGE))
+    form = DecideAllForm(request.POST)
+    return bulk.decided(request, form, lambda asked: _release_all(request, asked), _PAGE)
 
 
 def _release(request: HttpRequest, row: Delivery, asked: dict[str, Any]) -> None:
@@ -144,54 +115,35 @@ def _release(request: HttpRequest, row: Delivery, asked: dict[str, Any]) -> None
     row.refresh_from_db()
     messages.warning(
         request,
-        "Nothing was changed: a receipt, the provider or somebody else was quicker. "
-        f"The delivery is now: {row.get_state_display().lower()}.",
+        f"Nothing was changed: {_QUICKER}. The delivery is now: {row.get_state_display().lower()}.",
     )
 
 
 def _release_all(request: HttpRequest, asked: dict[str, Any]) -> None:
-    now, sent, number = timezone.now(), asked["decision"] == _SENT, asked["number"]
+    sent = asked["decision"] == _SENT
     moved = reconciliation.release_all(
         asked["notice"],
         asked["channel"],
         until=asked["until"],
         sent=sent,
         by=request.user.get_username(),
-        now=now,
+        now=timezone.now(),
     )
-    if moved:
-        done = "Noted: sent" if sent else "In the queue again, as long as their words are true"
-        messages.success(request, f"{done}: {moved:,}.")
-    if moved < number:
-        messages.warning(
-            request,
-            f"Nothing was changed for {number - moved:,}: "
-            "a receipt, the provider or somebody else was quicker.",
-        )
+    bulk.tell(
+        request,
+        moved,
+        of=asked["number"],
+        done="Noted: sent" if sent else "In the queue again, as long as their words are true",
+        why_not=_QUICKER,
+    )
 
 
-def _groups() -> list[Group]:
-    rows = list(
-        Delivery.objects.filter(state=State.UNKNOWN, intended_at__isnull=False)
-        .values("notice", "channel")
-        .annotate(number=Count("pk"), newest=Max("intended_at"), true_until=Max("expires_at"))
-        .order_by("-newest", "notice", "channel")
-    )
-    notices = (
-        Notice.objects.select_related("window")
-        .prefetch_related("window__services")
-        .in_bulk({row["notice"] for row in rows})
-    )
-    return [
-        Group(
-            notices[row["notice"]],
-            ChannelName(row["channel"]),
-            row["number"],
-            row["newest"],
-            row["true_until"],
-        )
-        for row in rows
-    ]
+def _groups(now: datetime) -> list[bulk.Group]:
+    """Those that went out last first."""
+    found = Delivery.objects.filter(state=State.UNKNOWN, intended_at__isnull=False)
+    groups = bulk.groups(found, dated_by="intended_at", now=now)
+    groups.sort(key=lambda group: (group.notice.pk, group.channel))
+    return sorted(groups, key=lambda group: group.newest, reverse=True)
 
 
 def _unknown() -> QuerySet[Delivery]:

@@ -210,7 +210,7 @@ def _claimed(
 
 
 def put_off(held: Sequence[Claimed], *, not_before: datetime, reason: str) -> None:
-    """Leave claimed deliveries in the queue for later. The reason is ours, so no provider's code stands by it."""
+    """Leave claimed deliveries in the queue for later, for a reason that is ours and no provider's code."""
     if held:
         _queued(held).update(not_before=not_before, reason=reason, code="")
 

@@ -33,7 +33,7 @@ def _failed(number: int = 1, of: Notice | None = None, **options: Any) -> Notice
     return notice
 
 
-def _asked(notice: Notice, **changed: Any) -> dict[str, Any]:
+def _asked(notice: Notice, /, **changed: Any) -> dict[str, Any]:
     asked = {
         "notice": notice.pk,
         "channel": "sms",
@@ -45,7 +45,7 @@ def _asked(notice: Notice, **changed: Any) -> dict[str, Any]:
     return asked | changed
 
 
-def _send_again(notice: Notice, name: str = "ada", **changed: Any) -> str:
+def _send_again(notice: Notice, name: str = "ada", /, **changed: Any) -> str:
     answer = signed_in(name).post(address(AGAIN), _asked(notice, **changed), follow=True)
     assert answer.redirect_chain == [(address(FAILURES), 302)]
     return answer.content.decode()
@@ -61,7 +61,7 @@ def test_what_failed_stands_by_its_reason_the_most_first() -> None:
     page = words(reader(), address(FAILURES))
     assert page.index("3 SMS: <bdi>21408</bdi>") < page.index("2 SMS: <bdi>21211</bdi>")
     assert REGION in page
-    assert "Send all again" not in page
+    assert "Send all" not in page
 
 
 def test_nothing_failed_is_said() -> None:
@@ -84,6 +84,53 @@ def test_all_that_failed_for_a_reason_goes_back_into_the_queue_and_nothing_else(
     )
     noted = Attempt.objects.filter(delivery_id=row.pk).values_list("outcome", "code", "detail")
     assert list(noted) == [("back in the queue", "21408", "sent again by ada")]
+
+
+def test_what_failed_for_one_reason_is_one_card_whatever_the_notice() -> None:
+    first, second = _failed(2), _failed(1)
+    _failed(1, second, code="21211")
+    _failed(4, channel="email")
+    page = words(signed_in("ada"), address(FAILURES))
+    assert "3 SMS: <bdi>21408</bdi>" in page
+    assert page.count("Send all 3 of 2 notices again") == 1
+    assert "<strong>2</strong> of Announcement" in page
+    assert f"notice__id__exact={first.pk}&code__exact=21408" in page
+
+
+def test_all_notices_are_sent_again_with_one_confirmation() -> None:
+    first, second = _failed(2), _failed(1)
+    withdrawn, over = _failed(1), _failed(1, expires_at=people.NOW)
+    deliveries.withdraw([withdrawn.pk], "The window was moved.", now=people.NOW)
+    _failed(1, second, code="21211")
+    _failed(1, second, channel="email")
+    asked: dict[str, Any] = {"notice": "", "number": 3}
+
+    assert "Confirm that the reason is mended." in _send_again(first, **asked, sure="")
+    assert "In the queue again: 3." in _send_again(first, **asked)
+    again = Delivery.objects.filter(state=State.QUEUED)
+    assert again.filter(notice__in=(first, second), channel="sms", code="21408").count() == 3
+    assert Delivery.objects.filter(state=State.FAILED).count() == 4
+    assert Delivery.objects.filter(notice__in=(withdrawn, over), state=State.FAILED).count() == 2
+    assert set(Attempt.objects.values_list("delivery_id", "detail")) == {
+        (row.pk, "sent again by ada") for row in again
+    }
+
+    assert "Nothing was changed for 3" in _send_again(first, **asked)
+    assert Attempt.objects.count() == 3
+
+
+def test_of_all_notices_what_failed_after_the_page_was_seen_is_another_question() -> None:
+    notice = _failed(2)
+    _failed(1, settled_at=people.NOW)
+    _send_again(notice, notice="", until=(people.NOW - timedelta(minutes=1)).isoformat())
+    assert _states() == [State.QUEUED] * 2 + [State.FAILED]
+
+
+def test_nothing_of_the_demonstration_is_sent_again_with_what_is_real() -> None:
+    notice = _failed(1)
+    _failed(1, notice, demonstration=True)
+    _send_again(notice, notice="", number=1)
+    assert _states() == [State.QUEUED, State.FAILED]
 
 
 def test_in_slices_it_is_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,11 +173,16 @@ def test_an_odd_time_moves_nothing(until: str) -> None:
     assert _states() == [State.FAILED] * 3
 
 
-def test_what_a_person_sends_again_waits_for_no_page_whose_clock_is_ahead() -> None:
+@pytest.mark.parametrize("at_once", [False, True])
+def test_what_a_person_sends_again_waits_for_no_page_whose_clock_is_ahead(at_once: bool) -> None:
     tomorrow = database.clock() + timedelta(days=1)
     notice = people.notice(people.window(), true_until=tomorrow + timedelta(days=1))
     _failed(of=notice)
-    deliveries.send_again(notice.pk, "sms", "21408", until=tomorrow, by="ada", now=tomorrow)
+    who: dict[str, Any] = {"until": tomorrow, "by": "ada", "now": tomorrow}
+    if at_once:
+        deliveries.send_all_again("sms", "21408", **who)
+    else:
+        deliveries.send_again(notice.pk, "sms", "21408", **who)
     row = Delivery.objects.get()
 
     assert row.state == State.QUEUED
