@@ -50,7 +50,7 @@ class Group:
     @property
     def is_withdrawn(self) -> bool:
         """Nothing of the notice goes out any more."""
-        return self.notice.withdrawn or self.notice.status == Notice.Status.WITHDRAWN
+        return self.notice.withdrawn
 
 
 def groups(

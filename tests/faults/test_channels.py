@@ -72,7 +72,7 @@ def test_a_worker_for_one_channel_sends_on_no_other(bank: Bank) -> None:
 
 @pytest.mark.environment(RATES="{}", LEASE_SECONDS="120")
 def test_a_worker_that_ends_settles_what_its_turns_have_left_behind(bank: Bank) -> None:
-    bank.behave(delay=TURN_SECONDS + 10)
+    bank.behave(delay=TURN_SECONDS + 7)  # below the longest wait for an answer
     scene.notice(10, "sms", prepared=True)
     bank.bench.beat()
     bank.bench.worker("hands", children=1, queues="lull")
