@@ -10,7 +10,8 @@ from typing import Any, Final
 from django.db.models.lookups import In
 
 _LEAST: Final = -(2**63)
-_MOST: Final = 2**63 - 1
+LARGEST: Final = 2**63 - 1
+"""The largest whole number that both databases hold."""
 
 
 class IntegerIn(In):
@@ -23,4 +24,4 @@ class IntegerIn(In):
         wanted = super().get_prep_lookup()
         if not isinstance(wanted, list):
             return wanted
-        return [one for one in wanted if not isinstance(one, int) or _LEAST <= one <= _MOST]
+        return [one for one in wanted if not isinstance(one, int) or _LEAST <= one <= LARGEST]

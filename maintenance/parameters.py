@@ -15,9 +15,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from maintenance import clock
+from maintenance.lookups import LARGEST
 
-LARGEST: Final = 2**63 - 1
-"""The largest whole number that both databases hold."""
 _NUMBER: Final = re.compile("[0-9]{1,19}", re.ASCII)  # not isdigit(): it takes ², at which int() stumbles
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _MONTH: Final = re.compile("[0-9]{4}-[0-9]{2}", re.ASCII)

@@ -15,7 +15,7 @@ from maintenance.signin.backend import OneTimePasswordEnded, Throttled
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class FormAnswer:
     """How the page answers besides its words."""
 
     status: int
@@ -25,18 +25,18 @@ class Refusal:
 class SignInForm(AuthenticationForm):
     """unfold's, which says until when it does not look at passwords."""
 
-    refusal: Refusal | None = None
+    answer: FormAnswer | None = None
 
     def clean(self) -> dict[str, Any]:
-        """Raises ValidationError; of a refusal `refusal` is told, too."""
+        """Raises ValidationError; `answer` tells how the page answers then, where not as ever."""
         try:
             cleaned: dict[str, Any] = super().clean()
         except Throttled as throttled:
             wait = throttled.until - timezone.now()
-            self.refusal = Refusal(429, wait)
+            self.answer = FormAnswer(429, wait)
             raise ValidationError(_throttled(throttled.until, wait), code="throttled") from None
         except OneTimePasswordEnded:
-            self.refusal = Refusal(403)
+            self.answer = FormAnswer(403)
             raise ValidationError(_ended(self.cleaned_data["username"]), code="ended") from None
         return cleaned
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Final
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.core.handlers.wsgi import WSGIRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, UnreadablePostError
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from maintenance import bodies
 from maintenance.signin import browsers, one_time
 from maintenance.signin.form import SignInForm
 from maintenance.signin.hashing import HashingBusy, Turns
@@ -28,6 +30,9 @@ _WAITING: Final = 64
 _WAITING_WSGI: Final = 2
 """gunicorn's threads are few, and each that waits is missing from the public page; ASGI makes more."""
 
+_LARGEST: Final = 64 * 1024
+"""Bytes of a form with a name and a password."""
+
 
 class SignInTurns:
     """Middleware: few sign-ins at once, so that the other pages have the rest of the machine.
@@ -39,9 +44,18 @@ class SignInTurns:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """As Django answers; 429 or 403 for what the form refused, 503 where no turn came in time."""
+        """As Django answers; 429 or 403 for what the form refused, 503 where no turn came in time.
+
+        413 for what is larger than such a form, and 400 for what did not arrive whole.
+        """
         if request.method != "POST" or request.path != reverse("admin:login"):
             return self.get_response(request)
+        # before the turn: a body comes as slowly as whoever sends it likes
+        try:
+            if bodies.is_larger(request, _LARGEST):
+                return _plain(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "This is larger than a sign-in form.")
+        except UnreadablePostError:
+            return _plain(HTTPStatus.BAD_REQUEST, "The sign-in form did not arrive whole.")
         waiting = _WAITING_WSGI if isinstance(request, WSGIRequest) else _WAITING
         try:
             with _TURNS.turn(seconds=_SECONDS, waiting=waiting):
@@ -84,10 +98,14 @@ class OwnPasswordFirst:
 
 def _say_refusal(response: HttpResponse) -> None:
     form = (getattr(response, "context_data", None) or {}).get("form")
-    if isinstance(form, SignInForm) and form.refusal:
-        response.status_code = form.refusal.status
-        if wait := form.refusal.retry_after:
+    if isinstance(form, SignInForm) and form.answer:
+        response.status_code = form.answer.status
+        if wait := form.answer.retry_after:
             response.headers["Retry-After"] = str(math.ceil(wait.total_seconds()))
+
+
+def _plain(status: HTTPStatus, words: str) -> HttpResponse:
+    return HttpResponse(f"{words}\n", status=status, content_type="text/plain")
 
 
 def _busy() -> HttpResponse:

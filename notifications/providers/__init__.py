@@ -61,16 +61,16 @@ def outcome(
     Providers like to repeat the address in their errors, and the link that they take for spam.
     `retry_after` is in seconds.
     """
-    detail = links.masked(storable(detail))
+    detail = links.masked(cleaned(detail))
     if message.address:
         detail = detail.replace(message.address, "(address)")
     return Outcome(
         delivery=message.delivery,
         attempt=message.attempt,
         result=result,
-        provider=storable(provider)[:_NAME],
+        provider=cleaned(provider)[:_NAME],
         provider_ref=reference(provider_ref),
-        code=storable(code)[:_CODE],
+        code=cleaned(code)[:_CODE],
         detail=detail[:_DETAIL],
         retry_after=_wait(retry_after),
     )
@@ -78,10 +78,10 @@ def outcome(
 
 def reference(said: object) -> str:
     """A provider's own name for a message, as it can be stored."""
-    return storable(said)[:_REFERENCE]
+    return cleaned(said)[:_REFERENCE]
 
 
-def storable(said: object) -> str:
+def cleaned(said: object) -> str:
     """Without what no database keeps: JSON may bring numbers for words, NUL, and halves of a character."""
     if isinstance(said, str) and said.isascii() and "\x00" not in said:
         return said

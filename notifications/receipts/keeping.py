@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from notifications.models import Receipt, State, Suppression
-from notifications.providers import storable
+from notifications.providers import cleaned
 
 _FIELDS: Final = tuple(field for field in Receipt._meta.concrete_fields if not field.primary_key)
 _KEEP: Final = (
@@ -35,15 +35,15 @@ def receipt(
 ) -> Receipt:
     """A provider's word as it can be kept, however long it is and whatever characters it has."""
     return Receipt(
-        provider=storable(provider)[:20],
-        event_key=storable(event_key)[:200],
+        provider=cleaned(provider)[:20],
+        event_key=cleaned(event_key)[:200],
         delivery_public_id=delivery,
         attempt=attempt,
         state=state,
-        provider_ref=storable(provider_ref)[:120],
-        code=storable(code)[:40],
+        provider_ref=cleaned(provider_ref)[:120],
+        code=cleaned(code)[:40],
         suppress=suppress,
-        raw={name: storable(value) for name, value in (raw or {}).items()},
+        raw={name: cleaned(value) for name, value in (raw or {}).items()},
         received_at=now,
     )
 

@@ -25,12 +25,12 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
+from maintenance import bodies
 from notifications.contract import Unreachable
 from notifications.models import State
 
 _log = logging.getLogger(__name__)
 
-_DIGITS: Final = 18
 _RETRY_AFTER: Final = 30
 """Seconds after which we ask for a refused receipt again: what is away seldom comes back sooner."""
 _SECONDS_BETWEEN_LINES: Final = 10.0
@@ -47,7 +47,7 @@ def guarded(view: View, largest: int) -> View:
     @csrf_exempt
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if _is_larger(request, largest):
+        if bodies.is_larger(request, largest):
             return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         try:
             return view(request, *args, **kwargs)
@@ -59,7 +59,7 @@ def guarded(view: View, largest: int) -> View:
                 f"{error}\n", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, content_type="text/plain"
             )
         except (InterfaceError, OperationalError, ImproperlyConfigured, Unreachable) as error:
-            _refused.log(error, time.monotonic())
+            _unkept.log(error, time.monotonic())
             return HttpResponse(
                 status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": str(_RETRY_AFTER)}
             )
@@ -71,7 +71,7 @@ def guarded(view: View, largest: int) -> View:
     return answered
 
 
-class _Refused:
+class _Unkept:
     """What this process could not keep: said once for each reason, then every few seconds with how many."""
 
     def __init__(self) -> None:
@@ -95,7 +95,7 @@ class _Refused:
         )
 
 
-_refused = _Refused()
+_unkept = _Unkept()
 
 
 def state(word: str, sent: frozenset[str], delivered: frozenset[str], failed: frozenset[str]) -> State | None:
@@ -105,10 +105,3 @@ def state(word: str, sent: frozenset[str], delivered: frozenset[str], failed: fr
     if word in failed:
         return State.FAILED
     return State.SENT if word in sent else None
-
-
-def _is_larger(request: HttpRequest, largest: int) -> bool:
-    announced = str(request.META.get("CONTENT_LENGTH") or "0")  # first, so that a large body is not read
-    if not announced.isdecimal() or len(announced) > _DIGITS or int(announced) > largest:
-        return True
-    return len(request.body) > largest

@@ -32,7 +32,7 @@ from tests.servers import twilio
 @pytest.fixture(autouse=True)
 def nothing_said_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each reason is said once in a while: by each test anew."""
-    monkeypatch.setattr(door, "_refused", door._Refused())
+    monkeypatch.setattr(door, "_unkept", door._Unkept())
 
 
 DELIVERY = uuid.UUID("00000000-0000-4000-8000-000000000001")
@@ -200,9 +200,9 @@ def test_receipts_that_meet_no_database_are_asked_for_again_with_one_line_for_al
 def test_what_was_not_said_of_receipts_is_counted_in_the_next_line(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    refused = door._Refused()
+    unkept = door._Unkept()
     for moment in (*[5.0] * 1_235, 16.0):
-        refused.log(OperationalError("connection refused"), moment)
+        unkept.log(OperationalError("connection refused"), moment)
     first, second = [record.getMessage() for record in caplog.records]
     assert (
         first == "a receipt could not be kept, and is asked for again: OperationalError: connection refused"

@@ -331,7 +331,7 @@ def test_without_boto_events_are_asked_for_again(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(door, "_refused", door._Refused())
+    monkeypatch.setattr(door, "_unkept", door._Unkept())
     assert call(sign(said())) == 503
     assert "Amazon SES needs boto3" in caplog.text
     assert "requirements/ses.txt" in caplog.text
