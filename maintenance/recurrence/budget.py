@@ -25,11 +25,12 @@ _TOGETHER: Final = "There are too many rows to work out all of them: delete thos
 class Budget:
     """How many times may be named, how many steps taken and how much CPU time used, by this thread.
 
-    A row gets one of its own, within that of the page or job that reads many rows: `page.row()`. What has
-    been used up stays so. Not to be shared between threads.
+    A row gets one of its own, within that of the page or job that reads many rows: `page.row()`. All that
+    is asked of the row is asked within it, and a question that can do without an answer within a part of
+    it: `row.part()`. What has been used up stays so. Not to be shared between threads.
     """
 
-    __slots__ = ("_cpu", "_since", "_steps", "_times", "_within", "steps", "times")
+    __slots__ = ("_cpu", "_since", "_steps", "_times", "_whole", "_within", "steps", "times")
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class Budget:
         self._times, self._steps, self._cpu = times, steps, cpu.total_seconds()
         self._since = time.thread_time()
         self._within = within
+        self._whole: Budget | None = None
 
     @classmethod
     def of_all(cls) -> Budget:
@@ -59,9 +61,17 @@ class Budget:
             raise BudgetExceeded(_TOGETHER)
         return Budget(within=self)
 
+    def part(self) -> Budget:
+        """Half of its steps, which are taken from it: once they are used up, `is_left` says whether it is."""
+        part = Budget(self._times, self._steps // 2, timedelta(seconds=self._cpu))
+        part._whole = self
+        return part
+
     def step(self) -> None:
         """One more day, week, month or year is looked at. Raises BudgetExceeded."""
         self.steps += 1
+        if self._whole is not None:
+            self._whole.step()
         if self.steps > self._steps:
             raise BudgetExceeded(f"Its rule looks at more than {self._steps:,} days: write a simpler one.")
         if self.steps % _CLOCK_EVERY == 0 and not self.is_left():
@@ -72,6 +82,8 @@ class Budget:
     def name(self) -> None:
         """One more time is named. Raises BudgetExceeded."""
         self.times += 1
+        if self._whole is not None:
+            self._whole.name()
         if self.times > self._times:
             raise BudgetExceeded(
                 f"It comes to more than {self._times:,} times: let it repeat less often, or until a day."

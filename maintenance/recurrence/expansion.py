@@ -7,11 +7,9 @@ begun anew just before the stretch, and each of its steps is counted: those beyo
 from __future__ import annotations
 
 import heapq
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import MAXYEAR, date, datetime, timedelta
-from functools import lru_cache
 from itertools import islice
 from typing import Final, Self
 
@@ -26,7 +24,6 @@ _DAYS: Final = {"DAILY": 1, "WEEKLY": 7}
 _MONTHS: Final = {"MONTHLY": 1, "YEARLY": 12}
 LAST: Final = datetime(MAXYEAR, 12, 31, 23, 59, 59)  # noqa: DTZ001  # on whatever clock
 """The end of the calendar."""
-_MOMENT: Final = timedelta(seconds=1)
 _MORE: Final = 2
 """Steps taken beyond a stretch: its first and its last period are rarely whole."""
 
@@ -77,31 +74,16 @@ def _named(
     begin: datetime, parts: Mapping[str, str], after: datetime, before: datetime, budget: Budget
 ) -> Iterator[datetime]:
     """Of one rule."""
-    if "COUNT" in parts:
-        before = min(before, _last(begin, syntax.text(parts)))
     if after > before:
         return
-    near, parts = _near(begin, parts, after)
-    for at in _walk(near, parts, before, budget):
+    count = int(parts["COUNT"]) if "COUNT" in parts else None
+    # which of its times is the last is only known by those before it
+    near, parts = (begin, _endless(parts)) if count else _near(begin, parts, after)
+    for at in islice(_walk(near, parts, before, budget), count):
         if at > before:
             return
         if at >= after:
             yield at
-
-
-@lru_cache(maxsize=4096)
-def _last(begin: datetime, rule: str) -> datetime:
-    """The last time of a rule that ends after so many; just before its beginning where it names none.
-
-    One that has not ended as far as a budget leads, a century by days, ends with the calendar.
-    """
-    parts = dict(part.partition("=")[::2] for part in rule.split(";"))
-    count = int(parts.pop("COUNT"))
-    try:
-        last = deque(islice(_walk(begin, parts, LAST, Budget()), count), maxlen=1)
-    except BudgetExceeded:
-        return LAST
-    return last[0] if last else begin - _MOMENT
 
 
 def _walk(begin: datetime, parts: Mapping[str, str], before: datetime, budget: Budget) -> Iterator[datetime]:
@@ -127,7 +109,7 @@ def _near(begin: datetime, parts: Mapping[str, str], after: datetime) -> tuple[d
     skipped = (_periods(begin, after, parts) - 1) * _interval(parts)
     if skipped <= 0:
         return begin, parts
-    rest = {name: value for name, value in parts.items() if name != "COUNT"}
+    rest = dict(parts)
     if days := _DAYS.get(parts["FREQ"]):
         return begin + timedelta(days=skipped * days), rest
     by = {name for name in rest if name in ("BYMONTH", "BYMONTHDAY", "BYDAY", "BYYEARDAY", "BYWEEKNO")}
@@ -138,6 +120,10 @@ def _near(begin: datetime, parts: Mapping[str, str], after: datetime) -> tuple[d
     years, month = divmod(begin.month - 1 + skipped * _MONTHS[parts["FREQ"]], 12)
     first = date(begin.year + years, month + 1 if parts["FREQ"] == "MONTHLY" else 1, 1)
     return datetime.combine(first, begin.time()), rest
+
+
+def _endless(parts: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in parts.items() if name != "COUNT"}
 
 
 def _periods(begin: datetime, end: datetime, parts: Mapping[str, str]) -> int:
@@ -152,14 +138,19 @@ def _interval(parts: Mapping[str, str]) -> int:
     return int(parts.get("INTERVAL", "1"))
 
 
-def none(begin: datetime, rules: Rules, years: int) -> bool:
-    """Whether one of the rules names no time at all, as far as its steps lead within so many years."""
+def none(begin: datetime, rules: Rules, years: int, budget: Budget) -> bool:
+    """Whether one of the rules names no time at all, as far as its steps lead within so many years.
+
+    Raises BudgetExceeded.
+    """
     until = begin.replace(year=min(begin.year + years, MAXYEAR), month=12, day=31)
-    return any(_is_silent(begin, parts, until) for parts in rules.rules)
+    return any(_is_silent(begin, parts, until, budget) for parts in rules.rules)
 
 
-def _is_silent(begin: datetime, parts: Mapping[str, str], until: datetime) -> bool:
+def _is_silent(begin: datetime, parts: Mapping[str, str], until: datetime, budget: Budget) -> bool:
     try:
-        return next(_walk(begin, parts, until, Budget()), None) is None
+        return next(_walk(begin, parts, until, budget.part()), None) is None
     except BudgetExceeded:
+        if not budget.is_left():
+            raise
         return True

@@ -8,7 +8,6 @@ Every expansion has a budget. Whatever stands in a row, it ends: with the times,
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import islice, pairwise
@@ -50,7 +49,7 @@ def occurrences(
     """Every time, in UTC, that shares a moment with the span from `first` to `last`, in order.
 
     `starts_at` and `ends_at` are the first time itself; without a recurrence it is the only one. The rule
-    runs on the clock of `zone`, the bank's own where none is given. `budget` is a row's own where none is
+    runs on the clock of `zone`, the bank's own where none is given. `budget` is one of its own where none is
     given. Raises RecurrenceError: NoRecurrence for a text that is no rule, Overlapping where so many times
     hold at once that a year was mistyped, BudgetExceeded where it names more than the budget allows.
     """
@@ -70,7 +69,7 @@ def _expanded(
     length = end - begin  # on the clock: a night shift ends at six whatever the clocks do meanwhile
     rules = _rules(recurrence, zone)
     if length > _AT_ONCE * _DAY / len(rules.rules):  # no rule names two times of one day
-        gap = _shortest_gap(begin, recurrence, zone)
+        gap = _shortest_gap(begin, rules, budget)
         if gap is not None and length > _AT_ONCE * gap:
             raise Overlapping(_overlap(length, gap))
     since = begin if after - begin < length else after - length
@@ -89,15 +88,18 @@ def coming(
     count: int,
     *,
     zone: tzinfo | None = None,
+    budget: Budget | None = None,
 ) -> list[Times]:
     """The next times that are not over, in UTC; fewer than `count` where the rule names no more.
 
     Raises RecurrenceError as `occurrences` does.
     """
     found: list[Times] = []
+    budget = budget or Budget()
     try:
         for ahead in _AHEAD:
-            found = occurrences(starts_at, ends_at, recurrence, now, max(now, starts_at) + ahead, zone=zone)
+            last = max(now, starts_at) + ahead
+            found = occurrences(starts_at, ends_at, recurrence, now, last, zone=zone, budget=budget)
             if len(found) >= count:
                 break
     except OverflowError:
@@ -121,39 +123,43 @@ def check(
     rules = _rules(recurrence, here)
     if starts_at is None:
         return
-    begin = _local(starts_at, here)
-    if expansion.none(begin, rules, _YEARS):
+    begin, budget = _local(starts_at, here), Budget()
+    if expansion.none(begin, rules, _YEARS, budget):
         raise NoRecurrence("This rule never names a time: write one like FREQ=MONTHLY;BYDAY=1SU.")
     if ends_at is None:
         return
     length = _local(ends_at, here) - begin
     if length > _DAY or len(rules.rules) > 1:  # no rule names two times of one day
-        gap = _shortest_gap(begin, recurrence, here)
+        gap = _shortest_gap(begin, rules, budget)
         if gap is not None and length > gap:
             raise Overlapping(_overlap(length, gap))
 
 
-def broken(starts_at: datetime, ends_at: datetime, recurrence: str, now: datetime) -> str:
+def broken(
+    starts_at: datetime, ends_at: datetime, recurrence: str, now: datetime, *, budget: Budget | None = None
+) -> str:
     """Why a row's times cannot be worked out around now, and what to do; empty where they can."""
     try:
-        coming(starts_at, ends_at, recurrence, now, 1)
+        coming(starts_at, ends_at, recurrence, now, 1, budget=budget)
     except RecurrenceError as problem:
         return str(problem)
     return ""
 
 
-@lru_cache(maxsize=1024)
-def _shortest_gap(begin: datetime, recurrence: str, zone: tzinfo) -> timedelta | None:
-    """The shortest time from a start to the next, of the first few hundred; None where it does not repeat."""
-    times = expansion.named(begin, _rules(recurrence, zone), begin, expansion.LAST, Budget())
+def _shortest_gap(begin: datetime, rules: Rules, budget: Budget) -> timedelta | None:
+    """The shortest time from a start to the next, of the first few hundred; None where it does not repeat.
+
+    Raises BudgetExceeded where nothing is left for its times.
+    """
     found: list[datetime] = []
-    with suppress(
-        BudgetExceeded
-    ):  # by a rule that names few times in a century: those that were found will do
-        for at in islice(times, _LOOKED_AT):
+    try:
+        for at in islice(expansion.named(begin, rules, begin, expansion.LAST, budget.part()), _LOOKED_AT):
             found.append(at)
             if len(found) > _FEW and at - begin > _LONG:
                 break
+    except BudgetExceeded:  # by a rule that names few times in a century: those that were found will do
+        if not budget.is_left():
+            raise
     return min((later - earlier for earlier, later in pairwise(found)), default=None)
 
 
