@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
@@ -21,7 +23,7 @@ from maintenance.admin import importing
 from maintenance.admin.rechecking import Rechecking
 from maintenance.admin.times_fields import CutoffForm, FreezeForm, StandingWindowForm, SupportCoverForm
 from maintenance.models import Cutoff, Freeze, StandingWindow, SupportCover
-from maintenance.recurrence import RecurrenceError, repeats
+from maintenance.recurrence import Budget, BudgetExceeded, RecurrenceError, repeats
 from maintenance.templatetags.spans import duration, span
 
 Times = Sequence[tuple[datetime, datetime]]
@@ -29,11 +31,34 @@ Repeating = Freeze | StandingWindow | SupportCover | Cutoff
 
 SHOWN: Final = 5
 _DAYS_LOOKED_AT: Final = 40
+_LEFT_OUT: Final = "Not worked out: there are too many rows. Delete those that are over."
 
 
 def broken(problem: object) -> SafeString:
     """What a row shows of itself that cannot be worked out, so that somebody mends it."""
     return format_html('<strong class="lull-flag">Broken, and not considered</strong> {}', str(problem))
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The time of a row that is under way or the next one, or what is wrong with the row."""
+
+    times: Times = ()
+    """None where it is over."""
+    problem: str = ""
+    left_out: bool = False
+    """The rows before it took all that the page may take."""
+
+
+def _next(row: Repeating, now: datetime, page: Budget) -> Next:
+    try:
+        budget = page.row()
+    except BudgetExceeded:
+        return Next(left_out=True)
+    try:
+        return Next(recurrence.coming(row.starts_at, row.ends_at, row.recurrence, now, 1, budget=budget))
+    except RecurrenceError as problem:
+        return Next(problem=str(problem))
 
 
 class RepeatingAdmin(Rechecking):
@@ -51,6 +76,14 @@ class RepeatingAdmin(Rechecking):
         rows: QuerySet[Any] = super().get_queryset(request).prefetch_related("services")
         return rows
 
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Each row with its next time: all of them within what one page may take."""
+        found = super().get_changelist_instance(request)
+        page, now = Budget.of_all(), timezone.now()
+        for row in found.result_list:
+            row.next = _next(row, now, page)
+        return found
+
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[Any, ...]:
         """Words for readers, fields for those who may change them; what has been saved says what it means."""
         if obj is None:
@@ -58,13 +91,11 @@ class RepeatingAdmin(Rechecking):
         return (*(self.written if self.has_change_permission(request, obj) else self.read), "coming")
 
     @display(description="Next time", ordering="starts_at")
-    def next_time(self, row: Repeating) -> str:
-        """The time that is under way, or the next one."""
-        try:
-            times = recurrence.coming(row.starts_at, row.ends_at, row.recurrence, timezone.now(), 1)
-        except RecurrenceError:
+    def next_time(self, row: Any) -> str:
+        """The time that is under way, or the next one; of a row of a list."""
+        if row.next.problem or row.next.left_out:
             return "Unknown"
-        return span(*times[0]) if times else "Over"
+        return span(*row.next.times[0]) if row.next.times else "Over"
 
     @display(description="Next times")
     def coming(self, row: Repeating) -> SafeString | str:
@@ -85,10 +116,14 @@ class RepeatingAdmin(Rechecking):
         return span(row.starts_at, row.ends_at)
 
     @display(description="Repeats")
-    def repeats(self, row: Repeating) -> SafeString | str:
+    def repeats(self, row: Any) -> SafeString | str:
         """Its rule in words, or what is wrong with it."""
-        problem = recurrence.broken(row.starts_at, row.ends_at, row.recurrence, timezone.now())
-        return broken(problem) if problem else repeats.words(row.recurrence, row.starts_at)
+        # on a page of its own it is the only row
+        found: Next = getattr(row, "next", None) or _next(row, timezone.now(), Budget.of_all())
+        said = repeats.words(row.recurrence, row.starts_at)
+        if found.left_out:
+            return f"{said}. {_LEFT_OUT}"
+        return broken(found.problem) if found.problem else said
 
     @display(description="Hours")
     def hours(self, row: Repeating) -> str:

@@ -135,12 +135,10 @@ def check(
             raise Overlapping(_overlap(length, gap))
 
 
-def broken(
-    starts_at: datetime, ends_at: datetime, recurrence: str, now: datetime, *, budget: Budget | None = None
-) -> str:
+def broken(starts_at: datetime, ends_at: datetime, recurrence: str, now: datetime) -> str:
     """Why a row's times cannot be worked out around now, and what to do; empty where they can."""
     try:
-        coming(starts_at, ends_at, recurrence, now, 1, budget=budget)
+        coming(starts_at, ends_at, recurrence, now, 1)
     except RecurrenceError as problem:
         return str(problem)
     return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -23,6 +23,7 @@ from maintenance.models import (
     SupportCover,
     Window,
 )
+from maintenance.recurrence import Budget
 from tests import people
 from tests.maintenance.usage import samples
 from tests.staff import address, signed_in, words
@@ -279,6 +280,53 @@ def test_of_a_thousand_freezes_a_calendar_shows_those_that_can_be_told_apart(ada
     assert "more times of freezes and standing windows are not shown" in words(
         ada, address("maintenance_window_calendar") + "?month=2026-03"
     )
+
+
+LISTS = {"freeze": Freeze, "standingwindow": StandingWindow, "supportcover": SupportCover, "cutoff": Cutoff}
+SPARSE = "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"
+"""Cheap for one row, and looked at day by day."""
+
+
+def _list(kind: str, rules: Iterable[str]) -> None:
+    more = {"service": people.service(), "kind": "batch"} if kind == "cutoff" else {}
+    end = START + timedelta(hours=1)
+    for number, rule in enumerate(rules):
+        LISTS[kind].objects.create(
+            name=f"Row {number}", starts_at=START, ends_at=end, recurrence=rule, **more
+        )
+
+
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> list[Budget]:
+    """The budgets that were given to pages, each so large that it ends with the fourth sparse row."""
+    given: list[Budget] = []
+
+    def of_all() -> Budget:
+        given.append(Budget(steps=3 * 12_500))
+        return given[-1]
+
+    monkeypatch.setattr(Budget, "of_all", of_all)
+    return given
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_list_of_many_dear_rows_looks_at_few_and_shows_all(
+    kind: str, ada: Client, pages: list[Budget]
+) -> None:
+    _list(kind, [SPARSE] * 60)
+    said = words(ada, address(f"maintenance_{kind}_changelist"))
+    assert [f"Row {n}" for n in range(60) if f"Row {n}<" not in said] == []
+    assert said.count("Not worked out: there are too many rows") == 60 - 3
+    assert sum(page.steps for page in pages) < 4 * 13_000
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_list_asks_each_row_for_its_times_once(kind: str, ada: Client, pages: list[Budget]) -> None:
+    _list(kind, ["FREQ=DAILY"] * 20 + ["FREQ=SECONDLY"] * 20)
+    said = words(ada, address(f"maintenance_{kind}_changelist"))
+    assert said.count("Broken, and not considered") == 20
+    assert said.count("Every day") >= 20
+    assert 20 * 50 < sum(page.times for page in pages) <= 20 * 70
 
 
 def test_of_many_broken_rows_a_few_are_named() -> None:
