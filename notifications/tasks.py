@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import mmap
 from typing import Any, Final
 
 from celery import Task, current_app, shared_task
+from celery.concurrency import prefork
 from celery.signals import (
     task_success,
     worker_process_init,
@@ -73,6 +75,20 @@ def _settle_what_is_under_way(**_: Any) -> None:
 @worker_process_init.connect
 def _say_what_is_served(**_: Any) -> None:
     """Whatever this process is at: nobody need start another where one is busy, or deaf to its queue."""
+    _keep_serving()
+
+
+@worker_ready.connect
+def _say_what_threads_serve(sender: Any, **_: Any) -> None:
+    """A pool of processes says it in each of them; the one that they were forked from sends nothing."""
+    pool = getattr(sender, "pool", None)
+    if pool is not None and not isinstance(pool, prefork.TaskPool):
+        _keep_serving()
+
+
+@functools.cache
+def _keep_serving() -> None:
+    """Once in a process: a pool without others may be told of at both moments."""
     if served := _served():
         heartbeats.keep([f"{heartbeats.SERVING}{channel}" for channel in served])
 
