@@ -45,16 +45,34 @@ def test_the_number_of_questions_grows_with_urgencies_and_not_with_messages(now:
     assert len(many) == len(few)
 
 
-def test_doubt_is_counted_as_far_as_it_matters(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doubt_is_counted_since_it_began(now: datetime) -> None:
     notice = people.notice(people.window())
     people.queued(notice, number=3, state=State.UNKNOWN, intended_at=now)
     people.queued(notice, state=State.UNKNOWN, intended_at=now - timedelta(hours=1))
     assert backlog.unknown("sms") == backlog.Waiting(4, now - timedelta(hours=1))
 
-    monkeypatch.setattr(backlog, "MOST", 2)
-    monkeypatch.setattr(settings, "DELIVERIES_IN_FLIGHT", 1)
-    assert backlog.unknown("sms") == backlog.Waiting(3, now - timedelta(hours=1), more=True)
     assert backlog.unknown("email") == backlog.Waiting(0, None)
+
+
+@pytest.mark.parametrize(
+    ("most", "tolerated", "counted"),
+    [
+        pytest.param(5, 2, 5, id="nobody acts on more"),
+        pytest.param(2, 4, 5, id="one more than is tolerated"),
+    ],
+)
+def test_doubt_is_counted_no_further(
+    most: int, tolerated: int, counted: int, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backlog, "MOST", most)
+    monkeypatch.setattr(settings, "IN_FLIGHT", {})
+    monkeypatch.setattr(settings, "DELIVERIES_IN_FLIGHT", tolerated // 2)
+    people.queued(people.notice(people.window()), number=7, state=State.UNKNOWN, intended_at=now)
+    assert backlog.unknown("sms") == backlog.Waiting(counted, now, more=True)
+
+
+def test_more_is_counted_than_a_channel_with_the_settings_of_the_house_tolerates() -> None:
+    assert backlog.tolerated("sms") == 2 * settings.DELIVERIES_IN_FLIGHT < backlog.MOST
 
 
 def test_receipts_that_were_worked_on_wait_no_more(now: datetime) -> None:

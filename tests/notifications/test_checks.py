@@ -14,37 +14,22 @@ from pytest_django import Settings
 
 from notifications import alarms, heartbeats, tasks
 from notifications.models import Alarm
+from tests.notifications.checked import found
 from tests.staff import address, signed_in, words
+
+pytestmark = pytest.mark.usefixtures("nothing_set")
 
 ACCOUNT = "AC" + "0" * 32
 
 
-@pytest.fixture(autouse=True)
-def nothing_set(settings: Settings) -> None:
-    """Whatever this machine sets."""
-    settings.SOCIAL_URLS = []
-    settings.TWILIO_ACCOUNT_SID = settings.TWILIO_AUTH_TOKEN = ""
-    settings.TWILIO_MESSAGING_SERVICE_SID = settings.TWILIO_FROM = ""
-    settings.EMAIL_CONFIGURED, settings.OPERATOR_EMAILS, settings.OPERATOR_MAIL = False, [], {}
-
-
-def _found(*, deploy: bool = False) -> list[checks.CheckMessage]:
-    found = checks.run_checks(include_deployment_checks=deploy)
-    return [fault for fault in found if (fault.id or "").startswith("lull.")]
-
-
-def _ids() -> list[str]:
-    return sorted(str(fault.id) for fault in _found(deploy=True))
-
-
 @pytest.mark.parametrize("deploy", [False, True])
 def test_nothing_set_is_nothing_wrong(deploy: bool) -> None:
-    assert _found(deploy=deploy) == []
+    assert found(deploy=deploy) == []
 
 
 def test_a_misspelt_social_url_is_told_without_its_token(settings: Settings) -> None:
     settings.SOCIAL_URLS = ["byhand://facebook", "mastadon://TOKEN@social.example"]
-    [fault] = _found()
+    [fault] = found()
     assert (fault.id, fault.level) == ("lull.E001", checks.ERROR)
     assert fault.msg.startswith("SOCIAL_URLS, entry 2: write mastodon://")
     assert "TOKEN@social.example" not in f"{fault.msg} {fault.hint}"
@@ -53,7 +38,7 @@ def test_a_misspelt_social_url_is_told_without_its_token(settings: Settings) -> 
 
 def test_social_urls_that_can_be_read_are_right(settings: Settings) -> None:
     settings.SOCIAL_URLS = ["byhand://facebook", "mastodon://TOKEN@social.example"]
-    assert _found() == []
+    assert found() == []
 
 
 @pytest.mark.parametrize(
@@ -66,7 +51,7 @@ def test_social_urls_that_can_be_read_are_right(settings: Settings) -> None:
 def test_half_an_account_is_told(settings: Settings, token: str, sender: str, lacking: str) -> None:
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_FROM = ACCOUNT, token, sender
     settings.BASE_URL = "https://status.bank.example"
-    [fault] = _found()
+    [fault] = found()
     assert (fault.id, fault.level) == ("lull.E002", checks.ERROR)
     assert lacking in fault.msg
     assert fault.hint
@@ -77,7 +62,7 @@ def test_a_whole_account_is_right(settings: Settings, sender: str) -> None:
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT, "token"
     setattr(settings, sender, "+15005550006" if sender == "TWILIO_FROM" else "MG" + "0" * 32)
     settings.TWILIO_API_BASE, settings.BASE_URL = "https://api.twilio.com", "https://status.bank.example"
-    assert _found() == []
+    assert found() == []
 
 
 SMTP = {
@@ -159,7 +144,7 @@ def _set(settings: Settings, values: dict[str, Any]) -> None:
 @pytest.mark.parametrize("values", RIGHT, ids=map(str, range(len(RIGHT))))
 def test_settings_with_which_messages_go_out_are_right(values: dict[str, Any], settings: Settings) -> None:
     _set(settings, values)
-    assert _found() == []
+    assert found() == []
 
 
 @pytest.mark.parametrize(("values", "number", "words"), WRONG, ids=map(str, range(len(WRONG))))
@@ -167,7 +152,7 @@ def test_each_setting_that_is_used_to_send_is_told_in_one_sentence(
     values: dict[str, Any], number: str, words: str, settings: Settings
 ) -> None:
     _set(settings, values)
-    [fault] = _found()
+    [fault] = found()
     assert fault.id == number
     assert words in fault.msg
     assert fault.hint
@@ -189,8 +174,8 @@ def test_no_secret_is_shown(settings: Settings) -> None:
             "OPERATOR_MAIL": {"HOST": "", "PORT": 25, "HOST_PASSWORD": secret},
         },
     )
-    assert [fault.id for fault in _found()] == ["lull.E003", "lull.E004", "lull.E013"]
-    assert [fault for fault in _found() if secret in f"{fault.msg} {fault.hint}"] == []
+    assert [fault.id for fault in found()] == ["lull.E003", "lull.E004", "lull.E013"]
+    assert [fault for fault in found() if secret in f"{fault.msg} {fault.hint}"] == []
 
 
 def test_a_worker_tells_it_in_its_log(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:

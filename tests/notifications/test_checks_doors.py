@@ -7,35 +7,11 @@ from django.core import checks
 from pytest_django import Settings
 
 from notifications.providers import esp_webhooks
+from tests.notifications.checked import checked, found
+
+pytestmark = pytest.mark.usefixtures("nothing_set")
 
 KEY = "a key of the bank that is long enough for HS256"
-
-
-@pytest.fixture(autouse=True)
-def nothing_set(settings: Settings) -> None:
-    """Whatever this machine sets."""
-    settings.SOCIAL_URLS = []
-    settings.TWILIO_ACCOUNT_SID = settings.TWILIO_AUTH_TOKEN = ""
-    settings.TWILIO_MESSAGING_SERVICE_SID = settings.TWILIO_FROM = ""
-    settings.EMAIL_CONFIGURED, settings.OPERATOR_EMAILS, settings.OPERATOR_MAIL = False, [], {}
-    settings.EMAIL_BACKEND, settings.ANYMAIL, settings.SNS_TOPICS = "", {}, []
-    settings.APP_JWT_KEY = settings.APP_JWKS_URL = ""
-    settings.APP_JWT_AUDIENCE = settings.APP_JWT_ISSUER = settings.METRICS_TOKEN = ""
-    settings.ADDRESS_KEY = "0123456789abcdef0123456789abcdef"
-
-
-def _found(*, deploy: bool = False) -> list[checks.CheckMessage]:
-    found = checks.run_checks(include_deployment_checks=deploy)
-    return [fault for fault in found if (fault.id or "").startswith("lull.")]
-
-
-def _ids() -> list[str]:
-    return sorted(str(fault.id) for fault in _found(deploy=True))
-
-
-@pytest.mark.parametrize("deploy", [False, True])
-def test_nothing_set_is_nothing_wrong(deploy: bool) -> None:
-    assert _found(deploy=deploy) == []
 
 
 @pytest.mark.parametrize(
@@ -51,7 +27,7 @@ def test_a_mail_service_that_cannot_be_told_from_others_is_told(
     settings: Settings, service: str, lacking: str
 ) -> None:
     settings.EMAIL_BACKEND = f"anymail.backends.{service}.EmailBackend"
-    [fault] = _found(deploy=True)
+    [fault] = found(deploy=True)
     assert (fault.id, fault.level) == ("lull.E022", checks.ERROR)
     assert lacking in fault.msg
     assert fault.hint
@@ -70,14 +46,14 @@ def test_a_mail_service_that_can_be_told_is_right(
 ) -> None:
     settings.EMAIL_BACKEND = f"anymail.backends.{service}.EmailBackend"
     settings.SNS_TOPICS, settings.ANYMAIL = topics, anymail
-    assert _found(deploy=True) == []
+    assert found(deploy=True) == []
 
 
 def test_amazon_ses_without_boto_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(esp_webhooks, "has_boto", lambda: False)
     settings.EMAIL_CONFIGURED, settings.DEFAULT_FROM_EMAIL = True, "notices@bank.example"
     settings.EMAIL_BACKEND = "anymail.backends.amazon_ses.EmailBackend"
-    [fault] = _found()
+    [fault] = found()
     assert (fault.id, fault.level) == ("lull.E020", checks.ERROR)
     assert "requirements/ses.txt" in fault.msg
 
@@ -85,7 +61,7 @@ def test_amazon_ses_without_boto_is_told(settings: Settings, monkeypatch: pytest
 @pytest.mark.parametrize("backend", ["smtp", "console", "locmem"])
 def test_mail_without_a_service_has_no_events(settings: Settings, backend: str) -> None:
     settings.EMAIL_BACKEND = f"django.core.mail.backends.{backend}.EmailBackend"
-    assert _found(deploy=True) == []
+    assert found(deploy=True) == []
 
 
 @pytest.mark.parametrize("name", ["APP_JWT_KEY", "APP_JWKS_URL"])
@@ -103,19 +79,19 @@ def test_an_app_whose_tokens_may_be_anybodys_is_told(
 ) -> None:
     setattr(settings, name, KEY)
     settings.APP_JWT_AUDIENCE, settings.APP_JWT_ISSUER = audience, issuer
-    assert _ids() == ids
-    assert _found() == []
+    assert checked() == ids
+    assert found() == []
 
 
 def test_a_short_key_of_the_app_is_told(settings: Settings) -> None:
     settings.APP_JWT_KEY = "short"
-    assert [(fault.id, fault.level) for fault in _found()] == [("lull.E021", checks.ERROR)]
+    assert [(fault.id, fault.level) for fault in found()] == [("lull.E021", checks.ERROR)]
 
 
 @pytest.mark.parametrize("key", ["k" * 31, "k" * 64])
 def test_a_key_of_addresses_that_can_be_found_by_trying_is_told(settings: Settings, key: str) -> None:
     settings.ADDRESS_KEY = key
-    assert _ids() == ["lull.W025"]
+    assert checked() == ["lull.W025"]
 
 
 @pytest.mark.parametrize(("token", "ids"), [("prometheus", ["lull.W026"]), ("p" * 16, [])])
@@ -123,4 +99,4 @@ def test_a_token_of_prometheus_that_can_be_guessed_is_told(
     settings: Settings, token: str, ids: list[str]
 ) -> None:
     settings.METRICS_TOKEN = token
-    assert _ids() == ids
+    assert checked() == ids
