@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -282,7 +283,12 @@ def test_of_a_thousand_freezes_a_calendar_shows_those_that_can_be_told_apart(ada
     )
 
 
-LISTS = {"freeze": Freeze, "standingwindow": StandingWindow, "supportcover": SupportCover, "cutoff": Cutoff}
+LISTS: dict[str, Any] = {
+    "freeze": Freeze,
+    "standingwindow": StandingWindow,
+    "supportcover": SupportCover,
+    "cutoff": Cutoff,
+}
 SPARSE = "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"
 """Cheap for one row, and looked at day by day."""
 
