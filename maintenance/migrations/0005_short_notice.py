@@ -1,10 +1,14 @@
 """Which windows customers hear of inside the least notice they are promised."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.db import migrations, models
 from django.db.models import Exists, OuterRef
 
 
-def mark(apps, schema_editor):
+def mark(apps: Any, schema_editor: Any) -> None:
     """Emergencies that passed over the notice of their present revision; only those have been short so far."""
     passed = apps.get_model("maintenance", "Override").objects.filter(
         window=OuterRef("pk"), revision=OuterRef("revision"), rule="notice", hard=True

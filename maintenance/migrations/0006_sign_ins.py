@@ -1,6 +1,9 @@
+"""Tries to sign in, and one-time passwords with the time since when, which a group had kept without."""
+
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import django.db.models.deletion
 from django.conf import settings
@@ -11,11 +14,11 @@ GROUP = "One-time password"
 """Until now its members were those who had one; since when was not known."""
 
 
-def fingerprint(user):
+def fingerprint(user: Any) -> str:
     return hashlib.sha256(user.password.encode()).hexdigest()
 
 
-def members_have_a_day_from_now(apps, schema_editor):
+def members_have_a_day_from_now(apps: Any, schema_editor: Any) -> None:
     Group = apps.get_model("auth", "Group")
     OneTimePassword = apps.get_model("maintenance", "OneTimePassword")
     now = timezone.now()
@@ -27,7 +30,7 @@ def members_have_a_day_from_now(apps, schema_editor):
         group.delete()
 
 
-def back_into_the_group(apps, schema_editor):
+def back_into_the_group(apps: Any, schema_editor: Any) -> None:
     OneTimePassword = apps.get_model("maintenance", "OneTimePassword")
     group, _ = apps.get_model("auth", "Group").objects.get_or_create(name=GROUP)
     for password in OneTimePassword.objects.select_related("user"):

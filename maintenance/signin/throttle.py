@@ -2,7 +2,8 @@
 
 A wrong password costs a try, and every five minutes one comes back (a generic cell rate algorithm, of
 which one moment is kept). The try is taken before the password is looked at, in one transaction for all
-processes: guesses sent at once cannot pass together. Who is throttled costs two reads, no hash and no write.
+processes: guesses sent at once cannot pass together. Who is throttled costs three reads
+(the account, its buckets, whether it is on record already), no hash, and one write a minute.
 
 Two buckets hold for who comes from anywhere: that of the address and that of the account. The address has
 fewer tries, so one address never uses up an account. A browser in which this account signed in before has a

@@ -8,7 +8,9 @@ import pytest
 import time_machine
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from maintenance.models import SignIn, SignInBucket
 from maintenance.signin import throttle
@@ -54,6 +56,15 @@ def test_after_the_wait_one_more_guess_is_looked_at(clock: time_machine.Travelle
     guess(11)
     clock.shift(throttle.REFILL)
     assert guess(2) == [200, 429]
+
+
+def test_a_second_refusal_within_a_minute_costs_three_reads() -> None:
+    """The write is that of the row for the admin, which the first refusal has just made."""
+    member()
+    guess(11)
+    with CaptureQueriesContext(connection) as captured:
+        guess(1)
+    assert [query["sql"].split()[0] for query in captured] == ["SELECT"] * 3
 
 
 def test_what_is_refused_is_not_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
