@@ -11,7 +11,7 @@ import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from maintenance import series, tasks, windows
+from maintenance import series, windows
 from maintenance.models import Freeze, Impact, NoticePolicy, RuleSetting, Series, Service, Skipped, Window
 from maintenance.refusals import Refused
 from tests import people
@@ -276,11 +276,10 @@ def test_more_times_are_shown_for_the_same_queries() -> None:
     assert queries("FREQ=DAILY") == queries("FREQ=YEARLY")
 
 
-@pytest.mark.usefixtures("standing_clock")
 def test_the_clock_books_what_has_come_near() -> None:
     made = planned.series()
     Series.objects.update(extended_at=None)
-    tasks.extend()
+    series.extend(NOW)
     assert made.windows.exists()
 
 
