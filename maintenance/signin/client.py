@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import ipaddress
 import logging
+import re
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
@@ -14,6 +15,7 @@ from django.http import HttpRequest
 log = logging.getLogger(__name__)
 
 _Address = IPv4Address | IPv6Address
+_WITH_PORT: Final = re.compile(r"([0-9.]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 _NETWORK_BITS: Final = 64  # what one customer of an IPv6 provider has at the least, all of it to choose from
 
 
@@ -48,8 +50,11 @@ def network(address: str) -> str:
 
 
 def _parsed(text: str) -> _Address | None:
+    """Some gateways write the port behind it: 192.0.2.7:4711, [2001:db8::7]:4711."""
+    with_port = _WITH_PORT.fullmatch(text)
+    bare = with_port[1].strip("[]") if with_port else text.partition("%")[0]
     try:
-        found = ipaddress.ip_address(text.partition("%")[0])
+        found = ipaddress.ip_address(bare)
     except ValueError:
         return None
     mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None

@@ -92,7 +92,7 @@ def _claims(token: str) -> dict[str, Any]:
 def _published_key(token: str) -> jwt.PyJWK:
     try:
         return _keys(settings.APP_JWKS_URL).get_signing_key_from_jwt(token)
-    except jwt.PyJWKClientConnectionError as error:
+    except (jwt.PyJWKClientConnectionError, ValueError, RecursionError) as error:  # an address, or no JSON
         raise HttpError(503, "The bank's published keys cannot be fetched now: try again soon.") from error
     except (jwt.InvalidTokenError, jwt.PyJWKClientError, jwt.PyJWKSetError) as error:
         raise Refused("The token is not signed with a key that the bank publishes.") from error

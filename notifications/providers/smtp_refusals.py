@@ -1,8 +1,9 @@
 """A server's 5yz reply to a part of a mail in; whose it is out.
 
 Only a reply to RCPT can speak of the customer's mailbox, and there too a policy of the server's, say that it
-relays for nobody, speaks of us. What a reply means in particular is said by the code of RFC 3463 before its
-words, where the server gives one (registered at iana.org/assignments/smtp-enhanced-status-codes).
+relays for nobody, speaks of us. What a reply means in particular is said by its code of RFC 3463, where the
+server gives one (registered at iana.org/assignments/smtp-enhanced-status-codes), else by its words: one that
+does not speak of a mailbox is not the customer's.
 """
 
 from __future__ import annotations
@@ -12,23 +13,36 @@ from typing import Final
 
 from notifications.contract import Class
 
-_ENHANCED: Final = re.compile(r"5\.(\d{1,3})\.(\d{1,3})\b")
+_ENHANCED: Final = re.compile(r"(?:^|#)5\.(\d{1,3})\.(\d{1,3})\b")
+"""Before the words, or as qmail has it, behind them."""
 _OF_THE_MAILBOX: Final = {
     (1, 1),  # no such mailbox
     (1, 2),  # no such system
     (1, 3),  # not an address
-    (1, 4),  # an address of more than one
     (1, 6),  # moved away
     (1, 10),  # a domain that takes no mail
-    (2, 0),
-    (2, 1),  # disabled
     (2, 2),  # full
-    (4, 1),  # as Exchange says that there is no such mailbox
 }
 """Not 5.1.7 and 5.1.8, which are of the sender's address."""
+_OF_THE_MAILBOX_OR_US: Final = {
+    (1, 4),  # an address of more than one
+    (2, 0),
+    (2, 1),  # disabled; or, at some, over what we may send
+    (4, 1),  # as Exchange says that there is no such mailbox
+}
 _MAILBOX_REPLIES: Final = frozenset({550, 551, 553})
 """Of RFC 5321 (4.2.2), where the server gives no code of RFC 3463."""
-_RELAYING: Final = re.compile(r"\brelay", re.IGNORECASE)
+_SPEAKS_OF_THE_MAILBOX: Final = re.compile(
+    r"unknown|no such|not found|not exist|n't exist|no mailbox|invalid (recipient|mailbox|address|user)"
+    r"|mailbox (is )?(unavailable|disabled|inactive|full|name)|account|unroute?able|not local|moved"
+    r"|over quota",
+    re.IGNORECASE,
+)
+_SPEAKS_OF_US: Final = re.compile(
+    r"relay|send(er|ing)\b|\bauth|\bspf\b|dkim|dmarc|spam|black|block|\blist|reputation|policy|verify"
+    r"|\bIP\b|\bhelo\b",
+    re.IGNORECASE,
+)
 _MUST_SIGN_IN: Final = frozenset({530, 534, 535, 538})
 _TOO_BIG: Final = 552
 
@@ -42,11 +56,14 @@ def of_recipient(code: int, words: str) -> Class:
     """To RCPT."""
     if code in _MUST_SIGN_IN:
         return Class.CONFIGURATION
-    enhanced = _ENHANCED.match(words)
-    if enhanced:
-        of_mailbox = (int(enhanced[1]), int(enhanced[2])) in _OF_THE_MAILBOX
-    else:
-        of_mailbox = code in _MAILBOX_REPLIES and not _RELAYING.search(words)
+    enhanced = _ENHANCED.search(words)
+    said = (int(enhanced[1]), int(enhanced[2])) if enhanced else None
+    if said in _OF_THE_MAILBOX:
+        return Class.PERMANENT
+    of_mailbox = said in _OF_THE_MAILBOX_OR_US or (
+        said is None and code in _MAILBOX_REPLIES and _SPEAKS_OF_THE_MAILBOX.search(words) is not None
+    )
+    of_mailbox = of_mailbox and not _SPEAKS_OF_US.search(words)
     return Class.PERMANENT if of_mailbox else Class.REFUSED
 
 

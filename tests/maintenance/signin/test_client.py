@@ -44,6 +44,8 @@ def test_without_a_proxy_the_header_says_nothing(forwarded: str | None) -> None:
         ("", None, ""),
         (PROXY, "::ffff:192.0.2.1", HERE),
         (PROXY, "2001:DB8::1", "2001:db8::1"),
+        (PROXY, f"{HERE}:4711", HERE),  # as some gateways write it
+        (PROXY, "[2001:DB8::1]:4711", "2001:db8::1"),
     ],
 )
 def test_behind_a_proxy_it_is_what_the_proxy_saw(peer: str, forwarded: str | None, expected: str) -> None:

@@ -59,12 +59,13 @@ def published(settings: Settings) -> Iterator[HTTPServer]:
 
     class Keys(BaseHTTPRequestHandler):
         asked = 0
+        body = json.dumps({"keys": keys}).encode()
 
         def do_GET(self) -> None:
             type(self).asked += 1
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(json.dumps({"keys": keys}).encode())
+            self.wfile.write(self.body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its own name
             """Say nothing."""
@@ -227,6 +228,24 @@ def test_an_unknown_key_does_not_make_us_ask_the_bank_again_and_again(
 
 def test_when_the_banks_keys_cannot_be_had_the_app_may_try_again(client: Client, settings: Settings) -> None:
     settings.APP_JWT_KEY, settings.APP_JWKS_URL = "", "http://127.0.0.1:9/keys"
+    identity._keys.cache_clear()
+    signed = jwt.encode(claims(), RSA, algorithm="RS256", headers={"kid": "rsa"})
+    assert ask(client, signed).status_code == 503
+
+
+@pytest.mark.parametrize("body", [b"x", b"\xff\xfe", b"[" * 200_000])
+def test_keys_that_cannot_be_read_are_no_fault_of_the_token(
+    client: Client, published: HTTPServer, body: bytes
+) -> None:
+    """The error page of a proxy, say."""
+    published.RequestHandlerClass.body = body  # type: ignore[attr-defined]
+    identity._keys.cache_clear()
+    signed = jwt.encode(claims(), RSA, algorithm="RS256", headers={"kid": "rsa"})
+    assert ask(client, signed).status_code == 503
+
+
+def test_an_address_of_keys_that_is_none_is_no_fault_of_the_token(client: Client, settings: Settings) -> None:
+    settings.APP_JWT_KEY, settings.APP_JWKS_URL = "", "http://[::1"
     identity._keys.cache_clear()
     signed = jwt.encode(claims(), RSA, algorithm="RS256", headers={"kid": "rsa"})
     assert ask(client, signed).status_code == 503
