@@ -36,7 +36,7 @@ _LEFT_OUT: Final = "Not worked out: there are too many rows. Delete those that a
 
 def broken(problem: object) -> SafeString:
     """What a row shows of itself that cannot be worked out, so that somebody mends it."""
-    return format_html('<strong class="lull-flag">Broken, and not considered</strong> {}', str(problem))
+    return format_html('<strong class="lull-flag">Broken, and not considered:</strong> {}', str(problem))
 
 
 @dataclass(frozen=True, slots=True)

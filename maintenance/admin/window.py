@@ -23,7 +23,7 @@ from maintenance.admin import acts, booking, calendar, changes, decisions, frame
 from maintenance.admin.lenient import LenientAdmin
 from maintenance.forms import time_of
 from maintenance.models import Approval, Conflict, Window
-from maintenance.templatetags.spans import duration, span
+from maintenance.templatetags.spans import ago, duration, span
 
 TONES: Final[dict[Any, str]] = {
     Window.Status.BOOKED: "warning",
@@ -178,13 +178,11 @@ def _conflicts() -> QuerySet[Conflict]:
 def _late(window: Window, now: datetime) -> str:
     """A sentence where the clock has passed what people have said."""
     if window.status == Window.Status.STARTED and now > window.ends_at:
-        late = duration(now - window.ends_at)
-        return f"Its planned end was {late} ago. Confirm that it is over as soon as it is."
+        return f"Its planned end was {ago(now - window.ends_at)}. Confirm that it is over as soon as it is."
     if window.status == Window.Status.APPROVED and now >= window.ends_at:
         return "Its time has passed and nobody has started it. Move it or cancel it."
     if window.status == Window.Status.APPROVED and now > window.starts_at:
-        late = duration(now - window.starts_at)
-        return f"It should have started {late} ago. Start it, move it or cancel it."
+        return f"It should have started {ago(now - window.starts_at)}. Start it, move it or cancel it."
     if window.status == Window.Status.BOOKED and now > window.starts_at:
         return "Its time has come and it is not approved. Move it or cancel it."
     return ""

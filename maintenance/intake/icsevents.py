@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from maintenance import recurrence
 from maintenance.intake import icsrepeats
 from maintenance.intake.csvfiles import Reject
 from maintenance.intake.icslines import Component, Property
@@ -94,9 +95,13 @@ def _moved(part: Component, clocks: Clocks) -> Entry:
 def _entry(part: Component, each: Kept | Single) -> Entry:
     name = name_of(part)
     if isinstance(each, Kept):
+        if refused := recurrence.too_long("It", each.starts_at, each.ends_at):
+            raise Reject(refused)
         return Entry(_uid(part), part.line, name, each.starts_at, each.ends_at, each.recurrence)
     suffix = f"#{each.which.at:%Y%m%dT%H%M%SZ}" if each.which else ""
     stretch = each.stretch
+    if refused := recurrence.too_long("It", stretch.start.at, stretch.end_at):
+        raise Reject(refused)
     return Entry(_uid(part) + suffix, part.line, name, stretch.start.at, stretch.end_at, remark=each.remark)
 
 

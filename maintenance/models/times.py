@@ -26,13 +26,17 @@ class Repeating(models.Model):
         abstract = True
 
     def clean(self) -> None:
-        """Its times can be worked out, and none of them lasts longer than until the next."""
+        """Its times can be worked out, and none of them lasts longer than until the next, or than a year."""
         super().clean()
-        if self.recurrence.strip() and self.starts_at and self.ends_at:
+        if not (self.starts_at and self.ends_at):
+            return
+        if self.recurrence.strip():
             try:
                 recurrence.check(self.recurrence, self.starts_at, self.ends_at)
             except RecurrenceError as problem:
                 raise ValidationError({"recurrence": str(problem)}) from None
+        if refused := recurrence.too_long("It", self.starts_at, self.ends_at):
+            raise ValidationError({"ends_at": refused})
 
 
 class Holiday(models.Model):

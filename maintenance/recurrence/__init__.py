@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from maintenance.recurrence.budget import Budget
 from maintenance.recurrence.errors import BudgetExceeded, NoRecurrence, Overlapping, RecurrenceError
-from maintenance.recurrence.times import broken, check, coming, occurrences
+from maintenance.recurrence.times import broken, check, coming, occurrences, too_long
 
 __all__ = [
     "Budget",
@@ -16,4 +16,5 @@ __all__ = [
     "check",
     "coming",
     "occurrences",
+    "too_long",
 ]

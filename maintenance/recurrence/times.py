@@ -32,6 +32,8 @@ _YEARS: Final = 400
 """After these the calendar is the same again, weekdays and leap days included."""
 _DAY: Final = timedelta(days=1)
 _A_YEAR: Final = timedelta(days=300)
+LONGEST: Final = timedelta(days=366)
+"""No window and no time of a row is longer: its end has another year than was meant."""
 
 Times = tuple[datetime, datetime]
 
@@ -133,6 +135,13 @@ def check(
         gap = _shortest_gap(begin, rules, budget)
         if gap is not None and length > gap:
             raise Overlapping(_overlap(length, gap))
+
+
+def too_long(what: str, starts_at: datetime, ends_at: datetime) -> str:
+    """A sentence that refuses what lasts longer than LONGEST; empty where it does not."""
+    if ends_at - starts_at <= LONGEST:
+        return ""
+    return f"{what} lasts {LONGEST.days} days at the most. Did you mistype a year?"
 
 
 def broken(starts_at: datetime, ends_at: datetime, recurrence: str, now: datetime) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from django.contrib.auth.models import User
 
+from maintenance import recurrence
 from maintenance.models import Service, Window
 from maintenance.rules.agreed import Agreed
 from maintenance.rules.network import needs
@@ -42,10 +42,6 @@ __all__ = [
 ]
 
 
-LONGEST: Final = timedelta(days=366)
-"""No window is longer: what stands around a longer one could not be worked out."""
-
-
 def objections(
     services: Iterable[Service],
     starts_at: datetime,
@@ -67,10 +63,8 @@ def objections(
         return [Objection("services", "Name at least one service that the window takes away.")]
     if ends_at <= starts_at:
         return [Objection("length", "A window must end after it starts.")]
-    if ends_at - starts_at > LONGEST:
-        return [
-            Objection("length", f"A window lasts {LONGEST.days} days at the most. Did you mistype a year?")
-        ]
+    if refused := recurrence.too_long("A window", starts_at, ends_at):
+        return [Objection("length", refused)]
     around = surroundings(
         asked, starts_at, ends_at, moved=moved, staff=staff, exemption=exemption, times=times
     )

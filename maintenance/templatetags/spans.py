@@ -25,10 +25,11 @@ def moment(at: datetime | None) -> str:
 
 @register.simple_tag
 def span(starts_at: datetime, ends_at: datetime) -> str:
-    """From when till when; both zones are named where the clocks change between."""
+    """From when till when; years and zones are named twice where they differ."""
     start, end = timezone.localtime(starts_at), timezone.localtime(ends_at)
     first, last = start.tzname() or "", end.tzname() or ""
-    ending = date_format(end, "H:i" if start.date() == end.date() else "D j M, H:i")
+    days = "" if start.date() == end.date() else "D j M, " if start.year == end.year else "D j M Y, "
+    ending = date_format(end, f"{days}H:i")
     zone = "" if first == last else f" {first}"
     return f"{moment(starts_at)}{zone}{_GAP}–{_JOINER}{_GAP}{ending.replace(' ', _GAP)}{_GAP}{last}"
 
@@ -47,6 +48,17 @@ def duration(length: timedelta | None) -> str:
         f"{minutes} min" if minutes else "",
     ]
     return " ".join(part for part in parts if part) or "0 min"
+
+
+def ago(length: timedelta) -> str:
+    """ "5 min ago"; "just now" where it is less than a minute."""
+    return "just now" if length < timedelta(minutes=1) else f"{duration(length)} ago"
+
+
+@register.filter
+def sentence(words: str) -> str:
+    """With a full stop, where no sign ends it."""
+    return words if words.endswith((".", "?", "!")) else f"{words}."
 
 
 @register.filter

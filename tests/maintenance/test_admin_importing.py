@@ -53,7 +53,7 @@ def confirmed(client: Client, page: str, text: str) -> str:
 def test_nothing_is_stored_before_it_has_been_confirmed() -> None:
     client, service = signed_in("ada"), people.service()
     page, text = shown(client, written(GOOGLE), service)
-    assert "3 added" in text
+    assert "3 to add" in text
     assert "Every Thursday until 30 April 2026, but for 2 times" in text
     assert "Online banking" in text
     assert not Freeze.objects.exists()
@@ -64,7 +64,7 @@ def test_nothing_is_stored_before_it_has_been_confirmed() -> None:
 def test_what_was_rejected_is_shown_with_line_and_reason() -> None:
     _, text = shown(signed_in("ada"), calendar(block(*WEEK), block(*WEEK[:1], uid="two")))
     assert "Line 11, “Sale”: it has no length" in text
-    assert "1 added" in text
+    assert "1 to add" in text
 
 
 def test_a_second_import_shows_what_changes_and_what_goes() -> None:
@@ -72,9 +72,9 @@ def test_a_second_import_shows_what_changes_and_what_goes() -> None:
     confirmed(client, *shown(client, calendar(block(*WEEK), block(*WEEK, uid="two"))))
     again = calendar(block(*WEEK[:2], "RRULE:FREQ=DAILY"), block(*WEEK, "STATUS:CANCELLED", uid="two"))
     page, text = shown(client, again)
-    assert "1 changed" in text
+    assert "1 to change" in text
     assert "Before: Sale," in text
-    assert "1 removed" in text
+    assert "1 to remove" in text
     assert "Imported: 1 changed, 1 removed." in confirmed(client, page, text)
 
 
@@ -94,7 +94,7 @@ def test_what_changed_meanwhile_is_shown_before_anything_is_stored() -> None:
     Freeze.objects.create(uid="one@bank", name="Sale", starts_at=start, ends_at=start + timedelta(days=1))
     after = confirmed(client, page, text)
     assert "have changed since you looked" in after
-    assert "1 changed" in after
+    assert "1 to change" in after
     assert Freeze.objects.get().recurrence == ""
 
 
@@ -145,3 +145,14 @@ def test_who_may_not_change_freezes_imports_none() -> None:
         assert client.get(address("maintenance_freeze_import")).status_code == 403
         assert "Import a calendar" not in words(client, address("maintenance_freeze_changelist"))
     assert "Import a calendar" in words(signed_in("ada"), address("maintenance_freeze_changelist"))
+
+
+def test_the_reason_of_a_rejected_event_ends_with_one_full_stop() -> None:
+    daily = event("DTSTART:20260310T020000", "DURATION:PT48H", "RRULE:FREQ=DAILY")
+    _, page = shown(signed_in("ada"), daily)
+    assert "it would overlap itself. Make it shorter, or let it repeat less often.</li>" in page
+
+
+def test_an_event_of_another_century_is_rejected() -> None:
+    _, page = shown(signed_in("ada"), event("DTSTART:20260310T020000", "DTEND:21260310T020000"))
+    assert "It lasts 366 days at the most. Did you mistype a year?</li>" in page

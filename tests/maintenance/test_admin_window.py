@@ -104,6 +104,9 @@ def test_start_is_offered_only_when_its_time_has_come(now: datetime) -> None:
         page = words(ada, address(PAGE, window.pk))
         assert button in page
         assert "It should have started 1 min ago" in page
+    with time_machine.travel(window.starts_at + timedelta(seconds=20), tick=False):
+        assert "It should have started just now. Start it" in words(ada, address(PAGE, window.pk))
+    with time_machine.travel(window.starts_at + timedelta(minutes=1), tick=False):
         ada.post(button)
     assert _status(window) == Window.Status.STARTED
 

@@ -86,7 +86,7 @@ TIME = f"?service=online-banking&starts_at={START:%Y-%m-%dT%H:%M}&minutes=120"
 def test_pages_answer_and_name_the_row(ada: Client, page: Callable[[], str]) -> None:
     said = words(ada, page())
     assert "Mistyped" in said
-    assert "not considered" in said or "cannot be worked out when it is" in said
+    assert "not considered" in said or "because their times cannot be worked out" in said
 
 
 @pytest.mark.usefixtures("broken")
@@ -226,6 +226,19 @@ def test_the_form_refuses_a_mistyped_year(ada: Client, kind: str) -> None:
     assert "lasts 84,00" in page
     assert "but the next one begins after 1 day" in page
     assert "Did you mistype a year?" in page
+
+
+@pytest.mark.parametrize("kind", ["freeze", "standingwindow", "supportcover", "cutoff"])
+@pytest.mark.parametrize("every", ["", "year"])
+def test_the_form_refuses_a_mistyped_year_of_what_does_not_overlap_itself(
+    ada: Client, kind: str, every: str
+) -> None:
+    given = {**MISTYPED, "service": people.service().pk, "kind": "batch", "recurrence_every": every}
+    if every:
+        given |= {"starts_at": "2026-01-01T00:00", "ends_at": "2027-01-02T00:01"}
+    response = ada.post(address(f"maintenance_{kind}_add"), given)
+    assert response.status_code == 200
+    assert "Did you mistype a year?" in response.content.decode()
 
 
 def test_the_form_of_a_series_refuses_it(ada: Client) -> None:
