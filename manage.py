@@ -44,10 +44,16 @@ def main(arguments: list[str]) -> None:
 
         os.chdir(ROOT)
         sys.exit(pytest.main(arguments[1:]))
-    from django.core.management import execute_from_command_line  # there only inside the environment
+    from django.core.exceptions import ImproperlyConfigured  # there only inside the environment
+    from django.core.management import execute_from_command_line
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    execute_from_command_line(["manage.py", *arguments])
+    try:
+        execute_from_command_line(["manage.py", *arguments])
+    except ImproperlyConfigured as error:
+        if "--traceback" in arguments:
+            raise
+        sys.exit(str(error))
 
 
 def prepare(group: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from email.utils import formataddr, quote
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 _SOURCE: Final = environ.FileAwareEnv.ENVIRON
+_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _SWITCHES: Final = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
     **dict.fromkeys(("false", "no", "off", "0"), False),
@@ -96,7 +97,7 @@ def by_channel(name: str, channels: Sequence[str]) -> dict[str, float]:
 
 def database(name: str, default: str) -> dict[str, Any]:
     """A database's address as Django wants it."""
-    return dict(environ.Env.db_url_config(text(name, default)))
+    return _url(name, environ.Env.db_url_config, text(name, default))
 
 
 def mail(name: str) -> dict[str, Any]:
@@ -104,7 +105,7 @@ def mail(name: str) -> dict[str, Any]:
     url = text(name)
     if not url:
         return {}
-    found = environ.Env.email_url_config(url)
+    found = _url(name, environ.Env.email_url_config, url)
     # port 465 speaks TLS from the first byte, whatever the scheme was called (RFC 8314)
     ssl = bool(found.get("EMAIL_USE_SSL")) or found["EMAIL_PORT"] == 465
     tls = bool(found.get("EMAIL_USE_TLS")) and not ssl
@@ -117,6 +118,22 @@ def mail(name: str) -> dict[str, Any]:
         "USE_SSL": ssl,
         "USE_TLS": tls,
     }
+
+
+def _url(name: str, reader: Callable[[str], Any], url: str) -> dict[str, Any]:
+    """Its parts. The sentence that refuses it does not repeat it: it may hold a password."""
+    try:
+        return dict(reader(url))
+    except (ValueError, ImproperlyConfigured) as error:
+        raise ImproperlyConfigured(f"{name} cannot be read: {str(error).rstrip('.')}.") from None
+
+
+def level(name: str, default: str) -> str:
+    """The name of a level of logging."""
+    found = text(name, default).upper()
+    if found not in _LEVELS:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(_LEVELS)}, not {text(name)!r}.")
+    return found
 
 
 def anymail() -> dict[str, Any]:

@@ -288,7 +288,7 @@ LOGGING = {
     "formatters": {"line": {"()": "config.logs.Line"}},
     "filters": {"door": {"()": "config.logs.SaidByTheDoor"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["door"]}},
-    "root": {"handlers": ["stderr"], "level": environment.text("LOG_LEVEL", "WARNING").upper()},
+    "root": {"handlers": ["stderr"], "level": environment.level("LOG_LEVEL", "WARNING")},
     # Django's own handlers would print a line twice, or mail it
     "loggers": {
         "django": {"handlers": [], "level": "NOTSET"},

@@ -105,6 +105,18 @@ def test_a_kept_key_that_was_cut_short_stops_the_start(tmp_path: Path) -> None:
         ("PRICES", "[]", "PRICES must be a JSON object"),
         ("RATES", '{"fax": 1}', "RATES names 'fax', which is none of CHANNELS."),
         ("RATES", '{"sms": "10/s"}', "RATES must give sms a number, 0 or above, not '10/s'."),
+        (
+            "EMAIL_URL",
+            "smtp://u:p@mail.example:99999",
+            "EMAIL_URL cannot be read: Port out of range 0-65535.",
+        ),
+        ("OPERATOR_EMAIL_URL", "smtp://h:99999", "OPERATOR_EMAIL_URL cannot be read: Port out of range"),
+        (
+            "DATABASE_URL",
+            "postgres://db:99999/lull",
+            "DATABASE_URL cannot be read: Port out of range 0-65535.",
+        ),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'loud'."),
         ("RATES", '{"sms": -1}', "RATES must give sms a number, 0 or above, not -1."),
     ],
 )
@@ -149,3 +161,27 @@ def test_https_closes_every_door() -> None:
     hosts = ["status.example", "localhost", "127.0.0.1", "[::1]"]
     assert read(*names, BASE_URL="https://status.example/") == [True, True, True, hosts]
     assert read(*names)[:3] == [False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ADDRESS_KEY", "x"),
+        ("RATES", '{"sms":"ten"}'),
+        ("EMAIL_URL", "smtp://h:99999"),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
+@pytest.mark.parametrize("command", ["check", "up"])
+def test_a_command_says_what_is_wrong_with_a_setting_in_one_line(name: str, value: str, command: str) -> None:
+    result = subprocess.run(
+        [sys.executable, "manage.py", command],
+        cwd=settings.ROOT,
+        env={**OWN, name: value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"{name} ")
+    assert len(result.stderr.splitlines()) == 1
