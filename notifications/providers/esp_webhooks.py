@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import importlib.util
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from anymail import urls
 from anymail.webhooks.amazon_ses import AmazonSESTrackingWebhookView
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import URLPattern
+from django.urls import URLPattern, reverse
 
 AMAZON_SES: Final = "anymail.backends.amazon_ses.EmailBackend"
-UNPROTECTED: Final = (
-    "nobody but the mail service may report on mails: set ANYMAIL_WEBHOOK_SECRET to user:password, and give "
-    "the service https://user:password@status.bank.example/receipts/email/<service>/tracking/ as its address"
-)
 BOTO: Final = (
     "Amazon SES needs boto3, which is not installed: pip install --require-hashes -r requirements/ses.txt"
 )
@@ -44,6 +41,14 @@ def view_of(backend: str) -> type[Any] | None:
     return next((view(address) for address in addresses() if str(address.pattern) in places), None)
 
 
+def public_address(service: type[Any]) -> str:
+    """Where a mail service reports to, with the place of the secret that it must show."""
+    name = next(address.name for address in addresses() if view(address) is service)
+    base = urlsplit(settings.BASE_URL)
+    path = reverse(f"notifications:anymail:{name}")
+    return f"{base.scheme}://user:password@{base.netloc}{base.path}{path}"
+
+
 def has_boto() -> bool:
     """Whether that is installed by which mails go to Amazon SES and its topics are confirmed."""
     return importlib.util.find_spec("boto3") is not None
@@ -65,4 +70,9 @@ def lacking(service: type[Any]) -> str:
         return str(error)
     except ValueError as error:
         return f"the key to {service.esp_name}'s signature cannot be read: {error}"
-    return "" if signed else UNPROTECTED
+    if signed:
+        return ""
+    return (
+        "set ANYMAIL_WEBHOOK_SECRET to user:password, so that nobody else can report on mails, and give the "
+        f"service {public_address(service)} as its address"
+    )
