@@ -40,6 +40,8 @@ class DayCount:
     """Of those that went out, the ones that went to nobody."""
     to_go: int
     """Their turn is that day, or was before."""
+    later: int = 0
+    """Their turn is on a day after it."""
 
 
 class _Sum(NamedTuple):
@@ -61,16 +63,17 @@ def of(notices: Sequence[int]) -> dict[int, SentTimes]:
 
 
 def on_day(start: datetime, end: datetime) -> dict[int, DayCount]:
-    """Of the day from `start` up to `end`, by the notice's number, where anything went or is to go."""
+    """Of the day from `start` up to `end`, by the notice's number, where anything went or is still to go."""
     sent = Q(state__in=_WENT, minute_at__gte=start, minute_at__lt=end)
-    to_go = Q(state=State.QUEUED, minute_at__lt=end) | Q(state=State.SENDING)
     found: dict[int, DayCount] = {}
-    for one in _sums(Tally.objects.filter(sent | to_go)):
+    for one in _sums(Tally.objects.filter(sent | Q(state__in=(State.QUEUED, State.SENDING)))):
         before, went = found.get(one.notice, DayCount(0, 0, 0)), one.state in _WENT
+        later = one.state == State.QUEUED and one.minute_at is not None and one.minute_at >= end
         found[one.notice] = DayCount(
             sent=before.sent + (one.number if went else 0),
             outbox=before.outbox + (one.number if went and one.outbox else 0),
-            to_go=before.to_go + (0 if went else one.number),
+            to_go=before.to_go + (0 if went or later else one.number),
+            later=before.later + (one.number if later else 0),
         )
     return found
 

@@ -31,14 +31,16 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     now = timezone.now()
     windows = Window.objects.prefetch_related("services")
     coming = windows.filter(ends_at__gt=now, status__in=(Window.Status.BOOKED, Window.Status.APPROVED))
-    late = Q(status=Window.Status.APPROVED, starts_at__lte=now) | Q(status=Window.Status.STARTED)
+    due = windows.filter(status=Window.Status.APPROVED, starts_at__lte=now)
+    under_way = windows.filter(status=Window.Status.STARTED)
     context |= {
         "title": "Today",
         "now": now,
         "coming": list(coming.filter(starts_at__gt=now).order_by("starts_at")[:_SHOWN]),
         "in_conflict": _in_conflict(windows),
         "left_out": list(_left_out()[:_SHOWN]),
-        "under_way": list(windows.filter(late).order_by("starts_at")[:_SHOWN]),
+        "due_to_start": list(due.order_by("starts_at")[:_SHOWN]),
+        "under_way": list(under_way.order_by("starts_at")[:_SHOWN]),
         "mine_to_approve": list(_waiting_for(user, coming).order_by("starts_at")[:_SHOWN]),
         "may_approve": user.has_perm("maintenance.approve_window"),
         "may_book": user.has_perm("maintenance.book_window"),
@@ -109,6 +111,7 @@ class Today:
     sent: int
     outbox: int
     to_go: int
+    later: int
     notices: tuple[NoticeToday, ...]
     hidden: int
 
@@ -118,16 +121,19 @@ def _today(now: datetime) -> Today:
     day = clock.bank_day(now)
     start, end = (clock.at_bank(day + timedelta(days=ahead), time()) for ahead in (0, 1))
     counts = sent_times.on_day(start, end)
+    busy = [pk for pk, count in counts.items() if count.sent or count.to_go]
     coming = Q(status__in=(Notice.Status.PLANNED, Notice.Status.PREPARING), due_at__lt=end)
-    found = Notice.objects.filter(coming | Q(pk__in=counts)).select_related("window")
+    found = Notice.objects.filter(coming | Q(pk__in=busy)).select_related("window")
     number = found.count()
-    shown = list(found.order_by("-due_at", "-pk")[: 2 * _SHOWN])
+    found = found.prefetch_related("window__services").order_by("-due_at", "-pk")
+    shown = list(found[: 2 * _SHOWN])
     times = sent_times.of([notice.pk for notice in shown])
     nothing = DayCount(0, 0, 0)
     return Today(
         sent=sum(count.sent for count in counts.values()),
         outbox=sum(count.outbox for count in counts.values()),
         to_go=sum(count.to_go for count in counts.values()),
+        later=sum(count.later for count in counts.values()),
         notices=tuple(
             NoticeToday(notice, times.get(notice.pk), counts.get(notice.pk, nothing)) for notice in shown
         ),

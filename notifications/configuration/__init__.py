@@ -5,10 +5,19 @@ Read at the start of every process and by the watch, because a fault would only 
 
 from __future__ import annotations
 
+from typing import Final
+
 from notifications.configuration import email, general, operators, sms, social
 from notifications.configuration.fault import Fault
+from notifications.models import ChannelName
 
-__all__ = ["Fault", "faults"]
+__all__ = ["Fault", "faults", "faults_of"]
+
+_OF_CHANNELS: Final = {
+    ChannelName.SMS: sms.faults,
+    ChannelName.EMAIL: email.faults,
+    ChannelName.SOCIAL: social.faults,
+}
 
 
 def faults() -> list[Fault]:
@@ -20,3 +29,9 @@ def faults() -> list[Fault]:
         *email.faults(),
         *operators.faults(),
     ]
+
+
+def faults_of(channel: ChannelName) -> list[Fault]:
+    """What keeps back the messages of one channel."""
+    found = _OF_CHANNELS.get(channel)
+    return [fault for fault in found() if not fault.is_warning] if found else []

@@ -14,7 +14,7 @@ from notifications.providers import esp_webhooks, mailbox, smtp
 
 _OUTBOX: Final = "Without EMAIL_URL and EMAIL_BACKEND, emails go to the outbox."
 _QUOTE: Final = (
-    "Put a name with a comma or another sign in quotes, or leave DEFAULT_FROM_EMAIL to the name of the bank."
+    "Put a name with a comma or another sign in quotes, or leave it unset; the bank's name is then used."
 )
 _NOWHERE: Final = "@localhost"
 

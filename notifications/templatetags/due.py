@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from django import template
 from django.utils import timezone
 
 from maintenance.templatetags.spans import duration, moment, people
+from notifications import configuration
+from notifications.configuration import Fault
 from notifications.finishing import Finish
 from notifications.models import ChannelName, Notice
 from notifications.sent_times import SentTimes
 
 register = template.Library()
+
+_PROVIDERS: Final = {
+    "app": "Lull: the bank's app fetches them",
+    "social": "The accounts of SOCIAL_URLS",
+    "smtp": "SMTP server",
+    "amazon_ses": "Amazon SES",
+    "sendgrid": "SendGrid",
+    "sparkpost": "SparkPost",
+}
 
 
 @register.simple_tag
@@ -68,6 +80,18 @@ def speed(finish: Finish) -> str:
     """ "10 segments a second"."""
     rate = finish.rate or finish.pace or 0.0
     return f"{per_second(rate)} {_unit(finish, rate)} a second"
+
+
+@register.filter
+def provider(code: str) -> str:
+    """As a person calls what stands in `Delivery.provider`."""
+    return _PROVIDERS.get(code, code.replace("_", " ").capitalize())
+
+
+@register.filter
+def setting_faults(channel: ChannelName | None) -> list[Fault]:
+    """What is wrong with the settings of a channel in use."""
+    return configuration.faults_of(channel) if channel else []
 
 
 @register.filter

@@ -64,12 +64,28 @@ def test_a_window_past_its_planned_end_stands_out() -> None:
     assert "Past its planned end" in _card(words(reader(), address("index")), "Under way")
 
 
+def test_a_window_that_nobody_has_started_is_due_and_not_under_way() -> None:
+    late = people.window(starts_at=people.NOW - timedelta(minutes=5), status=Window.Status.APPROVED)
+    page = words(reader(), address("index"))
+    assert address("maintenance_window_change", late.pk) in _card(page, "Due to start")
+    assert not _card(page, "Under way")
+
+
+def test_what_goes_out_tomorrow_alone_is_no_message_of_today() -> None:
+    notice = people.notice(
+        people.window(), due_at=people.NOW - timedelta(days=7), status=Notice.Status.PREPARED
+    )
+    people.queued(notice, not_before=people.NOW + timedelta(days=1))
+    assert "Announcement" not in _card(words(reader(), address("index")), "Messages today")
+
+
 def test_notices_due_today_are_listed_by_the_banks_day() -> None:
     window = people.window()
     people.notice(window, due_at=people.NOW.replace(hour=23, minute=59))
     people.notice(window, due_at=people.NOW + timedelta(days=1))
     card = _card(words(reader(), address("index")), "Messages today")
     assert card.count("Announcement") == 1
+    assert "Announcement: Online banking</a>" in card
     assert "due Mon 2 Mar 2026, 23:59" in card
 
 
@@ -88,7 +104,7 @@ def test_what_goes_out_today_counts_though_it_was_due_a_week_ago() -> None:
     people.queued(notice, not_before=people.NOW + timedelta(days=1))  # tomorrow
     card = _card(words(reader(), address("index")), "Messages today")
     assert '<strong class="lull-number">4</strong> went out.' in card
-    assert '<strong class="lull-number">2</strong> still to go.' in card
+    assert '<strong class="lull-number">2</strong> still to go today, 1 later.' in card
     assert "going out since Mon 2 Mar 2026, 08:55: 4 today, 2 still to go" in card
 
 
