@@ -45,5 +45,5 @@ def _texts(given: QueryDict) -> Iterable[str]:
 def _refuse(place: str, texts: Iterable[str]) -> None:
     if not all(parameters.storable(text) for text in texts):
         raise BadRequest(
-            f"The {place} of this request holds a character that stands in no text. Type it anew."
+            f"The {place} of this request contains a character that is not allowed. Please type it again."
         )

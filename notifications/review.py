@@ -15,6 +15,7 @@ from notifications import notice_given, progress, reconciliation
 from notifications.models import ChannelName, Delivery, Notice, State
 from notifications.notice_given import NoticeGiven
 
+_ENDED: Final = (Window.Status.FINISHED, Window.Status.CANCELLED, Window.Status.REJECTED)
 _DELIVERY: Final = Delivery._meta.db_table
 _GOT: Final = 7
 _OUTBOX: Final = 6
@@ -86,6 +87,8 @@ class Review:
     """Notices that expired, each with its reason; of them nothing went out."""
     traffic: slots.Outcome
     """What was promised of it when it was booked, beside what came."""
+    over: bool
+    """Nobody is told of it ahead any more: its planned end has passed, or it ended or was given up before."""
 
     @property
     def promised(self) -> str:
@@ -115,6 +118,7 @@ def of(window: Window, *, now: datetime) -> Review:
         resent=reconciliation.resent([notice.pk for notice in notices]),
         lost=tuple(notice for notice in notices if notice.status == Notice.Status.EXPIRED),
         traffic=slots.outcome(window, now=now),
+        over=now >= window.ends_at or window.status in _ENDED,
     )
 
 

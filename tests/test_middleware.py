@@ -9,7 +9,7 @@ from tests import people
 from tests.staff import address, signed_in
 
 pytestmark = pytest.mark.django_db
-SENTENCE = "holds a character that stands in no text. Type it anew."
+SENTENCE = "contains a character that is not allowed. Please type it again."
 
 
 def _refused(answer: object) -> bool:

@@ -85,7 +85,7 @@ def page(windows: Sequence[Planned], standings: Sequence[Standing], *, language:
         recent=_entries(sorted(recent, key=_ended_at, reverse=True)),
         calendar=calendar,
         webcal=f"webcal://{calendar.split('://', 1)[1]}",
-        as_of=f"{words.moment(now)}, {words.zone(now)}",
+        as_of=words.moment_and_zone(now),
         zone=settings.TIME_ZONE,
     )
 

@@ -44,7 +44,7 @@ def news(planned: Planned) -> str:
         case Phase.UNCONFIRMED:
             return _("This maintenance was moved. Its new time is not confirmed yet.")
         case Phase.DUE:
-            return _("This maintenance is due to have begun. These services may not be available.")
+            return _("This maintenance should have started by now. These services may not be available.")
         case Phase.UNDER_WAY:
             return _("This maintenance is under way.")
         case Phase.OVERRUN:
@@ -113,6 +113,11 @@ def time(at: datetime) -> str:
 def moment(at: datetime) -> str:
     """The day and the time of an instant, by the bank's clock."""
     return _("%(day)s, %(time)s") % {"day": day(at), "time": time(at)}
+
+
+def moment_and_zone(at: datetime) -> str:
+    """The same and the name of the zone, with the comma of the language."""
+    return _("%(day)s, %(time)s") % {"day": moment(at), "time": zone(at)}
 
 
 def zone(at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""A customer in; the link that tries her preference page out, where she is invented."""
+"""A customer in; the link that tries their preference page out, where they are invented."""
 
 from __future__ import annotations
 

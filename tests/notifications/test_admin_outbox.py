@@ -111,6 +111,7 @@ def test_only_an_invented_customers_preferences_may_be_tried(
     cleo = people.customer(demonstration=demonstration)
     page = words(signed_in(name), address("maintenance_customer_change", cleo.pk))
     assert len(_worked(page)) == links_that_work
+    assert page.count("Their preference page") == links_that_work
 
 
 def test_what_was_really_sent_is_not_in_the_outbox() -> None:
@@ -129,7 +130,8 @@ def test_the_outbox_is_narrowed_to_a_channel_and_a_language() -> None:
     )
     client = reader()
     assert "نحن مغلقون" in words(client, address(OUTBOX) + "?channel=sms&language=ar")
-    assert "The outbox is empty." in words(client, address(OUTBOX) + "?channel=sms&language=en")
+    assert "Nothing here in this language." in words(client, address(OUTBOX) + "?channel=sms&language=en")
+    assert "Nothing here by this channel." in words(client, address(OUTBOX) + "?channel=social")
 
 
 def test_a_longer_outbox_has_an_older_page() -> None:

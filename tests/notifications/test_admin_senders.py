@@ -127,8 +127,30 @@ def test_the_side_bar_leads_to_it() -> None:
 
 def test_every_channel_can_be_shown(settings: Settings) -> None:
     settings.CHANNELS = ["sms", "email", "inapp", "social"]
+    page = re.sub(" +", " ", _page())
+    labels = (
+        f"SMS: {NUMBER}",
+        "Email",
+        "In the app",
+        "Social posts",
+        "Twilio",
+        "Lull: the bank's app fetches",
+    )
+    assert [label for label in labels if label not in page] == []
+    assert "In the app:" not in page
+
+
+def test_a_sender_without_a_fault_is_ok_and_one_with_a_wrong_setting_is_not(settings: Settings) -> None:
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = "AC" + "0" * 32, "t" * 32
+    settings.BASE_URL = "https://status.bank.example"
     page = _page()
-    assert [label for label in ("SMS:", "Email:", "In the app:", "Social posts:") if label not in page] == []
+    assert " OK " in page
+    assert "Wrong setting" not in page
+    settings.TWILIO_ACCOUNT_SID = "AC0"
+    page = _page()
+    assert " OK " not in page
+    assert "Wrong setting" in page
+    assert "TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits." in page
 
 
 def test_the_first_page_leads_to_a_sender_that_rests() -> None:

@@ -143,3 +143,11 @@ def test_nothing_sent_again_is_not_worth_a_word() -> None:
     _told(window, people.NOW)
     page = words(signed_in("ada"), address("maintenance_window_review", window.pk))
     assert "Sent again by policy" not in page
+
+
+@pytest.mark.parametrize(("ahead", "said"), [(8, "has been told yet."), (-8, "has been told.")])
+def test_both_promises_are_said_where_nobody_was_told(now: datetime, ahead: int, said: str) -> None:
+    window = people.window(starts_at=people.NOW + timedelta(days=ahead))
+    with time_machine.travel(now, tick=False):
+        page = words(signed_in("ada"), address("maintenance_window_review", window.pk))
+    assert f"No customer {said} Promised 7 days, at least " in page

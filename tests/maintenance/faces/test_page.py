@@ -41,6 +41,12 @@ def test_times_are_the_banks_with_the_name_its_zone_has_then() -> None:
     assert entry.zone == "British Summer Time"
 
 
+def test_the_arabic_page_has_arabic_commas_in_its_own_time(now: datetime) -> None:
+    as_of = shown(now, "ar").as_of
+    assert "," not in as_of
+    assert as_of.count("،") >= 2
+
+
 def test_a_night_in_which_the_clocks_change_names_both_zones() -> None:
     starts_at = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)  # summer time begins at 01:00 UTC
     people.window(status=Window.Status.APPROVED, starts_at=starts_at)
