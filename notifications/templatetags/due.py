@@ -19,7 +19,7 @@ register = template.Library()
 
 _PROVIDERS: Final = {
     "app": "Lull: the bank's app fetches them",
-    "social": "The accounts of SOCIAL_URLS",
+    "social": "The accounts of SOCIAL_URLS; without any, the outbox",
     "smtp": "SMTP server",
     "amazon_ses": "Amazon SES",
     "sendgrid": "SendGrid",
