@@ -43,7 +43,12 @@ def draft(window: Window, *, now: datetime) -> list[Notice]:
 def approve_text(window: Window, *, revision: int, by: User, now: datetime) -> Approval:
     """Approve the customers' words of one revision. Raises NotReady or approvals.NotAllowed."""
     drafted = draft(window, now=now)
-    incomplete = [notice for notice in drafted if notice.status == Notice.Status.DRAFT and notice.reason]
+    needless = occasions.needless_reminders(drafted, now=now)
+    incomplete = [
+        notice
+        for notice in drafted
+        if notice.status == Notice.Status.DRAFT and notice.reason and notice.pk not in needless
+    ]
     if incomplete:
         raise NotReady(incomplete[0].reason)
     if not any(notice.revision == revision for notice in drafted):

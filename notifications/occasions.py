@@ -5,7 +5,7 @@ What has not happened has no notice: the finish notice exists only after the fin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -64,15 +64,36 @@ def _approved(window: Window, change: Change, now: datetime) -> None:
     if window.status != Window.Status.APPROVED or change.revision != window.revision:
         return
     drafts = list(window.notices.filter(status=Notice.Status.DRAFT, revision=window.revision))
-    told_at = max((max(notice.due_at, now) for notice in drafts if notice.kind != Kind.REMINDER), default=now)
+    needless = needless_reminders(drafts, now=now)
     for notice in drafts:
         if notice.true_until <= now:
             _end(notice, Notice.Status.EXPIRED, "Its time had passed before it was approved.", now=now)
-        elif notice.kind == Kind.REMINDER and notice.due_at <= told_at:
-            _end(notice, Notice.Status.WITHDRAWN, "The announcement itself goes out no earlier.", now=now)
+        elif notice.pk in needless:
+            _end(notice, Notice.Status.WITHDRAWN, f"Not sent: {needless[notice.pk]}", now=now)
         else:
             notice.status = Notice.Status.PLANNED
             notice.save(update_fields=["status"])
+
+
+def needless_reminders(notices: Iterable[Notice], *, now: datetime) -> dict[int, str]:
+    """The drafted reminders that would go out no later than what they remind of, were it approved now.
+
+    By their numbers, each with the reason as the end of a sentence. Such a reminder stays needless however
+    much later the approval comes.
+    """
+    drafts = [notice for notice in notices if notice.status == Notice.Status.DRAFT]
+    first = {Kind(notice.kind): max(notice.due_at, now) for notice in drafts if notice.kind != Kind.REMINDER}
+    told_at = max(first.values(), default=now)
+    why = (
+        "the new time is told at the same time."
+        if Kind.RESCHEDULED in first
+        else "the announcement goes out at the same time."
+        if first
+        else "its time has passed, and customers know when the work is."
+    )
+    return {
+        notice.pk: why for notice in drafts if notice.kind == Kind.REMINDER and notice.due_at <= told_at
+    }
 
 
 def _rejected(window: Window, change: Change, now: datetime) -> None:

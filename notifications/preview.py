@@ -20,7 +20,7 @@ from django.utils.translation import get_language_info
 
 from maintenance import policies
 from maintenance.models import Kind, Use, Window
-from notifications import addresses, audience, wording
+from notifications import addresses, audience, occasions, wording
 from notifications.audience import Count
 from notifications.models import DIRECT, ChannelName, Contact, Notice, State, Text
 from notifications.wording import segments
@@ -58,7 +58,8 @@ class Price:
 class Part:
     """One notice: its people, its words and what it costs (None where a price is not set).
 
-    Once it is being handed out its deliveries are the truth, and people and counts stand empty.
+    Once it is being handed out its deliveries are the truth, and people and counts stand empty. So they do,
+    and the words with them, where it is `needless`.
     """
 
     notice: Notice
@@ -68,6 +69,8 @@ class Part:
     pieces: Mapping[str, int]
     """What is paid for on each direct channel: segments of SMS, emails."""
     price: Price | None
+    needless: str = ""
+    """Why it will not be sent though it is drafted; empty for all others."""
 
     @property
     def segments(self) -> int:
@@ -105,9 +108,15 @@ class Preview:
 def of(window: Window, *, now: datetime) -> Preview:
     """Work it out from the drafted notices; nothing is written."""
     notices = window.notices.prefetch_related("texts").order_by("due_at", "id")
+    needless = occasions.needless_reminders(notices, now=now)
     sizes: dict[tuple[str, bool], int] = {}
     return Preview(
-        parts=tuple(_part(notice, sizes, now=now) for notice in notices),
+        parts=tuple(
+            Part(notice, 0, (), (), {}, None, needless[notice.pk])
+            if notice.pk in needless
+            else _part(notice, sizes, now=now)
+            for notice in notices
+        ),
         standard=tuple(_standard(window, kind) for kind in _LATER),
     )
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from maintenance.admin import frame
 from maintenance.models import Window
-from notifications import channels, finishing, sent_times
+from notifications import channels, finishing, occasions, sent_times
 from notifications import progress as standing
 from notifications.models import DIRECT, ChannelName, Delivery, Notice, State
 
@@ -127,6 +127,7 @@ def view(request: HttpRequest, model_admin: ModelAdmin[Any], pk: int) -> HttpRes
     finishes = finishing.of(notices, {}, now=now)
     mornings = standing.mornings([notice.pk for notice in notices], now=now)
     times = sent_times.of([notice.pk for notice in notices])
+    needless = occasions.needless_reminders(notices, now=now)
     return JsonResponse(
         {
             "moving": moving(notices, window=window, now=now),
@@ -158,6 +159,7 @@ def view(request: HttpRequest, model_admin: ModelAdmin[Any], pk: int) -> HttpRes
                         "roads": roads[notice.pk],
                         "times": times.get(notice.pk),
                         "now": now,
+                        "needless": needless.get(notice.pk, ""),
                         "morning": mornings.get(notice.pk),
                         "finishes": finishes[notice.pk],
                         **limits(),

@@ -45,7 +45,10 @@ def notice_time(notice: Notice, times: SentTimes | None, now: datetime) -> str:
             handed_out = f"handed out {moment(notice.prepared_at)}"
             return sent or f"{handed_out}, {f'withdrawn{ended}' if notice.withdrawn else 'nothing sent'}"
         case Notice.Status.WITHDRAWN:
-            return f"{sent}, then withdrawn{ended}" if sent else f"withdrawn{ended}, was {due}"
+            if sent:
+                return f"{sent}, then withdrawn{ended}"
+            ahead = notice.ended_at is None or notice.due_at > notice.ended_at
+            return f"withdrawn{ended}, was {due}" if ahead else f"withdrawn{ended}"
         case Notice.Status.EXPIRED:
             return f"expired{ended}, was {due}"
 

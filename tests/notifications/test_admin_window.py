@@ -10,8 +10,9 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from maintenance import windows
 from maintenance.models import Approval, Kind, Service, Window
-from notifications import pacing
+from notifications import notices, pacing
 from notifications.models import Delivery, Notice, State
 from notifications.pacing import Sender
 from tests import people
@@ -259,6 +260,7 @@ YESTERDAY: Any = {**SENT, "sent_at": people.NOW - timedelta(days=1)}
             "handed out Mon 2 Mar 2026, 08:50, withdrawn Mon 2 Mar 2026, 08:59",
         ),
         ("withdrawn", LATER, [], "withdrawn Mon 2 Mar 2026, 08:59, was due Tue 3 Mar 2026, 09:00"),
+        ("withdrawn", DUE, [], "withdrawn Mon 2 Mar 2026, 08:59"),
         ("withdrawn", DUE, [SENT], "went out Mon 2 Mar 2026, 08:51, then withdrawn Mon 2 Mar 2026, 08:59"),
         ("expired", DUE, [], "expired Mon 2 Mar 2026, 08:59, was due Mon 23 Feb 2026, 09:00"),
     ],
@@ -298,6 +300,52 @@ def test_what_waits_for_the_customers_morning_is_told_on_the_page_and_as_it_move
     client = reader()
     assert waits in words(client, address(PAGE, window.pk))
     assert waits in client.get(address(PROGRESS, window.pk)).json()["html"][f"progress-{notice.pk}"]
+
+
+def _card(page: str, notice: Notice) -> str:
+    """What the page says of one notice."""
+    cards = [card.split("</article>")[0] for card in page.split("<article")[1:]]
+    return next(card for card in cards if f'id="progress-{notice.pk}"' in card)
+
+
+def test_a_reminder_that_the_announcement_makes_needless_is_not_promised_to_the_approver(
+    settings: Settings,
+) -> None:
+    settings.PRICES = {"currency": "GBP", "sms": {"": "1"}, "email": {"": "0.25"}}
+    cards = people.service("cards", moves_money=True)
+    people.customer("cleo", uses=[cards], phone="+447700900001")
+    window = people.window(cards, starts_at=people.NOW + timedelta(hours=3))
+    ben = signed_in("ben")
+    page = words(ben, address(PAGE, window.pk))
+    reminders = list(window.notices.filter(kind=Kind.REMINDER))
+    assert [reminder.channels for reminder in reminders] == [["inapp"], ["sms"]]
+    for reminder in reminders:
+        card = _card(page, reminder)
+        assert "Will not be sent: the announcement goes out at the same time." in card
+        assert not [promise for promise in ("due", "segment", "GBP", "<table", "<summary>") if promise in card]
+        html = ben.get(address(PROGRESS, window.pk)).json()["html"][f"progress-{reminder.pk}"]
+        assert "Will not be sent: the announcement goes out at the same time." in html
+    assert "GBP" in _card(page, window.notices.get(kind=Kind.ANNOUNCED))
+
+
+def test_once_approved_a_needless_reminder_names_no_day_on_which_it_was_due() -> None:
+    window = windows.book(
+        [people.service()],
+        people.NOW + timedelta(hours=3),
+        people.NOW + timedelta(hours=4),
+        purpose="Certificate",
+        by=people.user("ada"),
+        now=people.NOW,
+        emergency=windows.Emergency("It expires", people.user("ben")),
+    )
+    ben = signed_in("ben")
+    words(ben, address(PAGE, window.pk))
+    ben.post(address("maintenance_window_decide", window.pk), APPROVE)
+    ben.post(address(DECIDE_TEXT, window.pk), APPROVE)
+    notices.plan(now=people.NOW)
+    card = _card(words(ben, address(PAGE, window.pk)), window.notices.get(kind=Kind.REMINDER))
+    assert "withdrawn Mon 2 Mar 2026, 09:00</span>" in card
+    assert "Not sent: the announcement goes out at the same time." in card
 
 
 @pytest.fixture

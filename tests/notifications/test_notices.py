@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings
 
 from maintenance import approvals, execution, windows
 from maintenance.models import Alternative, Approval, Change, Kind, NoticePolicy, NoticeRule, Window
-from notifications import notices, occasions
+from notifications import notices, occasions, wording
 from notifications.models import Delivery, Notice, PlannedChange, State, Text
 from tests import people
 
@@ -153,6 +153,60 @@ def test_an_announcement_approved_after_the_start_expires_with_the_reason(window
     announcement = window.notices.get(kind=Kind.ANNOUNCED)
     assert announcement.status == Status.EXPIRED
     assert announcement.reason != ""
+
+
+def test_after_a_move_the_new_time_takes_the_reminders_place(window: Window, now: datetime) -> None:
+    _approve(window, now)
+    _told(window, now)
+    _move(window, now, timedelta(hours=7) - (window.starts_at - now))
+    drafts = list(window.notices.filter(revision=2))
+    reminder = window.notices.get(kind=Kind.REMINDER, revision=2)
+    needless = {reminder.pk: "the new time is told at the same time."}
+    assert occasions.needless_reminders(drafts, now=now) == needless
+
+    _approve(window, now)
+    reminder.refresh_from_db()
+    assert (reminder.status, reminder.reason) == (
+        Status.WITHDRAWN,
+        "Not sent: the new time is told at the same time.",
+    )
+
+
+def test_a_reminder_that_is_due_after_the_announcement_is_needed(window: Window, now: datetime) -> None:
+    drafts = list(window.notices.all())
+    reminder = window.notices.get(kind=Kind.REMINDER)
+    assert not occasions.needless_reminders(drafts, now=reminder.due_at - timedelta(seconds=1))
+    assert list(occasions.needless_reminders(drafts, now=reminder.due_at)) == [reminder.pk]
+
+
+@pytest.mark.parametrize(("ahead", "hindered"), [(timedelta(days=3), True), (timedelta(hours=3), False)])
+def test_what_the_words_of_a_needless_reminder_lack_hinders_no_approval(
+    ahead: timedelta, hindered: bool, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = wording.draft
+
+    def lacking(notice: Notice) -> list[Text]:
+        if notice.kind == Kind.REMINDER:
+            raise wording.Incomplete("The reminder lacks its words.")
+        return written(notice)
+
+    monkeypatch.setattr(wording, "draft", lacking)
+    ben = people.user("ben")
+    window = windows.book(
+        [people.service()],
+        now + ahead,
+        now + ahead + timedelta(hours=1),
+        purpose="Certificate",
+        by=people.user("ada"),
+        now=now,
+        emergency=windows.Emergency("It expires", ben),
+    )
+    if hindered:
+        with pytest.raises(notices.NotReady):
+            notices.approve_text(window, revision=1, by=ben, now=now)
+    else:
+        notices.approve_text(window, revision=1, by=ben, now=now)
+    assert window.approvals.exists() is not hindered
 
 
 def test_a_notice_that_the_clock_missed_is_sent_if_still_true_else_expires(
