@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import datetime, timedelta
 from typing import Any
@@ -323,8 +324,8 @@ def test_a_reminder_that_the_announcement_makes_needless_is_not_promised_to_the_
         card = _card(page, reminder)
         assert "Will not be sent: the announcement goes out at the same time." in card
         assert not [promise for promise in ("due", "segment", "GBP", "<table", "<summary>") if promise in card]
-        html = ben.get(address(PROGRESS, window.pk)).json()["html"][f"progress-{reminder.pk}"]
-        assert "Will not be sent: the announcement goes out at the same time." in html
+        progress = ben.get(address(PROGRESS, window.pk)).json()["html"][f"progress-{reminder.pk}"]
+        assert "Will not be sent: the announcement goes out at the same time." in progress
     assert "GBP" in _card(page, window.notices.get(kind=Kind.ANNOUNCED))
 
 
@@ -373,7 +374,26 @@ def test_the_approver_sees_how_long_it_takes_and_when_it_ends(
     assert "SMS goes at 0.0001 segments a second: 4 segments take 11 h 7 min and, because" in page
     assert "because nobody is disturbed from 21:00 to 08:00, end about Tue 10 Mar 2026, 08:06." in page
     assert "customers elsewhere have their own" in page
-    assert "Email goes into the outbox, at once, and to nobody." in page
+    assert "Email goes into the outbox and to nobody" in page
+
+
+@pytest.mark.parametrize(
+    ("provider", "goes"),
+    [
+        ("outbox", "SMS goes into the outbox and to nobody, as soon as it is due."),
+        ("number", "SMS goes as fast as the provider takes it: 4 segments."),
+    ],
+)
+def test_that_messages_wait_where_customers_sleep_is_said_of_the_outbox_and_without_a_rate(
+    provider: str, goes: str, banking: Service, settings: Settings, request: pytest.FixtureRequest
+) -> None:
+    if provider == "number":
+        request.getfixturevalue("number")
+        settings.RATES = {}
+    page = html.unescape(_said(signed_in("ben"), address(PAGE, people.window(banking).pk)))
+    night = "Where it is between 21:00 and 08:00 by a customer's own clock, the message waits for the morning."
+    assert f"{goes} {night}" in page
+    assert "at once, and to nobody" not in page
 
 
 def test_the_approver_is_warned_where_words_will_not_be_true_any_more(
