@@ -82,18 +82,16 @@ def needless_reminders(notices: Iterable[Notice], *, now: datetime) -> dict[int,
     much later the approval comes.
     """
     drafts = [notice for notice in notices if notice.status == Notice.Status.DRAFT]
-    first = {Kind(notice.kind): max(notice.due_at, now) for notice in drafts if notice.kind != Kind.REMINDER}
-    told_at = max(first.values(), default=now)
+    first = [notice for notice in drafts if notice.kind != Kind.REMINDER]
+    told_at = max((max(notice.due_at, now) for notice in first), default=now)
     why = (
         "the new time is told at the same time."
-        if Kind.RESCHEDULED in first
+        if any(notice.kind == Kind.RESCHEDULED for notice in first)
         else "the announcement goes out at the same time."
         if first
         else "its time has passed, and customers know when the work is."
     )
-    return {
-        notice.pk: why for notice in drafts if notice.kind == Kind.REMINDER and notice.due_at <= told_at
-    }
+    return {notice.pk: why for notice in drafts if notice.kind == Kind.REMINDER and notice.due_at <= told_at}
 
 
 def _rejected(window: Window, change: Change, now: datetime) -> None:

@@ -323,7 +323,9 @@ def test_a_reminder_that_the_announcement_makes_needless_is_not_promised_to_the_
     for reminder in reminders:
         card = _card(page, reminder)
         assert "Will not be sent: the announcement goes out at the same time." in card
-        assert not [promise for promise in ("due", "segment", "GBP", "<table", "<summary>") if promise in card]
+        assert not [
+            promise for promise in ("due", "segment", "GBP", "<table", "<summary>") if promise in card
+        ]
         progress = ben.get(address(PROGRESS, window.pk)).json()["html"][f"progress-{reminder.pk}"]
         assert "Will not be sent: the announcement goes out at the same time." in progress
     assert "GBP" in _card(page, window.notices.get(kind=Kind.ANNOUNCED))
@@ -391,7 +393,9 @@ def test_that_messages_wait_where_customers_sleep_is_said_of_the_outbox_and_with
         request.getfixturevalue("number")
         settings.RATES = {}
     page = html.unescape(_said(signed_in("ben"), address(PAGE, people.window(banking).pk)))
-    night = "Where it is between 21:00 and 08:00 by a customer's own clock, the message waits for the morning."
+    night = (
+        "Where it is between 21:00 and 08:00 by a customer's own clock, the message waits for the morning."
+    )
     assert f"{goes} {night}" in page
     assert "at once, and to nobody" not in page
 
