@@ -22,12 +22,16 @@ from notifications.models import Attempt, AttemptOutcome, Bucket, Delivery, Noti
 
 _SLICE: Final = 1_000
 """Deliveries of one transaction."""
+_REPORTED_TRIES: Final = 3
+"""Attempts of a delivery after which what is reported of our account leaves it failed, for a person to send
+again: each of them was taken, and may be paid for, by a provider that reaches nobody."""
 
 
 def put_back(*, now: datetime) -> int:
     """Queue again what failed for a refusal that has turned out to be ours; how many.
 
-    That is what so many people in a row were refused for, and what the provider reported of our account.
+    That is what so many people in a row were refused for, and what the provider reported of our account;
+    the latter goes back twice at most.
     """
     moved = 0
     reported = Exists(Refusal.objects.filter(bucket=OuterRef("pk"), reported=True))
@@ -35,7 +39,11 @@ def put_back(*, now: datetime) -> int:
         run = Refusal.objects.filter(bucket=bucket)
         ours = run.filter(Q(code__in=pacing.too_many(run)) | Q(reported=True))
         read = list(ours.values_list("pk", "delivery_id", "attempt", "reported"))
-        attempts = {delivery: attempt for _, delivery, attempt, _ in read}
+        attempts = {
+            delivery: attempt
+            for _, delivery, attempt, reported in read
+            if not reported or attempt < _REPORTED_TRIES
+        }
         failed = Delivery.objects.filter(pk__in=attempts, state=State.FAILED)
         for notice, ids in _by_notice(failed):
             moved += _put_back(notice, {pk: attempts[pk] for pk in ids}, now=now)

@@ -24,6 +24,9 @@ class Bucket(models.Model):
         null=True, help_text="Until one message is taken again, messages go one at a time."
     )
     failures = models.PositiveSmallIntegerField(default=0, help_text="Rests since a message was taken.")
+    reported_at = models.DateTimeField(
+        null=True, help_text="When a provider last reported that messages it had taken failed by our fault."
+    )
     reason = models.CharField(max_length=300, blank=True)
     refused = models.PositiveIntegerField(
         default=0,

@@ -15,6 +15,9 @@ PATIENCE: Final = 30.0
 """Seconds for which what a sender heard is kept while the database restarts: an error would end the calls
 that are under way, and leave them in doubt."""
 
+REPORTS_LAST: Final = timedelta(hours=1)
+"""After a report that messages failed though they were taken, so long no taken message says all is well."""
+
 LONGEST_REST: Final = 600.0
 """Seconds to which the rests of a provider that keeps failing grow."""
 
@@ -52,6 +55,8 @@ def begin_rest(who: Sender, seconds: float, reason: str, *, failing: bool, longe
         if failing:
             if row.failing_since is None:
                 row.failing_since = clock
+                if row.reported_at is None or row.reported_at <= clock - REPORTS_LAST:
+                    row.failures = 0
             if not rests or not row.failures:
                 row.failures = min(row.failures + 1, 1_000)
             seconds = max(seconds, min(seconds * 2 ** min(row.failures - 1, 10), longest))

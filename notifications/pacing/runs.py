@@ -14,12 +14,12 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 
 from notifications import database
 from notifications.models import Bucket, Delivery, Refusal, State
 from notifications.pacing.bucket import Sender, make, rested, rows_of
-from notifications.pacing.rests import LONGEST_REST, PATIENCE, begin_rest
+from notifications.pacing.rests import LONGEST_REST, PATIENCE, REPORTS_LAST, begin_rest
 
 _REST: Final = 2.0 * settings.REST_SECONDS
 """Seconds of the first rest: as long as after a wrong key."""
@@ -58,8 +58,12 @@ def note_reported(who: Sender, refused: Sequence[Refused]) -> None:
 
 
 def rest_as_told(who: Sender, words: str) -> None:
-    """A failure that was reported later demands a rest. Part of the caller's transaction."""
+    """A failure that was reported later demands a rest. Part of the caller's transaction.
+
+    Such rests grow though messages are taken between them: until an hour has passed without a report.
+    """
     begin_rest(who, _REST, f"reported by the provider: {words}", failing=True, longest=LONGEST_REST)
+    rows_of(who).update(reported_at=database.now_there())
 
 
 def too_many(run: QuerySet[Refusal]) -> dict[str, int]:
@@ -118,8 +122,10 @@ def taken(who: Sender, *, now: datetime) -> None:
 
 
 def _taken(who: Sender, now: datetime) -> None:
+    grows = When(reported_at__gt=database.now_there() - REPORTS_LAST, then=F("failures"))
+    failures = Case(grows, default=Value(0))
     unwell = Q(failing_since__isnull=False) | Q(refused__gt=0)
     with transaction.atomic():
         ended = rested(rows_of(who)).filter(unwell)
-        if ended.update(failing_since=None, failures=0, reason="", refused=0):
+        if ended.update(failing_since=None, failures=failures, reason="", refused=0):
             end(who, now=now)

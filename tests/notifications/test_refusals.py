@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from pytest_django.fixtures import Settings
 
 from maintenance.models import Window
-from notifications import deliveries, pacing, sending
+from notifications import database, deliveries, pacing, receipts, sending
 from notifications.contract import Channel, Class, Message, Outcome, Pause
 from notifications.deliveries import returning
 from notifications.models import Attempt, Bucket, Delivery, Notice, Refusal, State
@@ -26,6 +26,7 @@ from tests import people
 pytestmark = pytest.mark.django_db
 
 WIRE = Sender("wire", "", None)
+HOUR = timedelta(hours=1)
 Answer = Callable[[Message], tuple[Class, str]]
 
 
@@ -326,3 +327,80 @@ def test_notices_that_an_earlier_version_withdrew_are_known_as_such(notice: Noti
 
     withdrawn = set(Notice.objects.filter(withdrawn=True).values_list("pk", flat=True))
     assert withdrawn == {notice.pk, moved.pk} - {stands.pk}
+
+
+class Twilio(Wire):
+    """Takes every message; that none arrives is reported afterwards."""
+
+    provider = "twilio"
+    sender = "+441632960000"
+
+
+def _round(now: datetime) -> int:
+    """Rest and waiting are over, whatever is queued goes out, and each is reported as not registered."""
+    ended = database.clock() - timedelta(seconds=1)
+    Bucket.objects.update(resting_until=ended, refilled_at=ended - timedelta(minutes=2))
+    Delivery.objects.filter(state=State.QUEUED).update(not_before=now)
+    wire = Twilio(yes)
+    sending._Run(wire, "sms", demonstration=False, clock=lambda: now).go()
+    for message in wire.messages:
+        word = receipts.receipt(
+            provider="twilio",
+            event_key=f"{message.delivery} {message.attempt}",
+            delivery=message.delivery,
+            attempt=message.attempt,
+            state=State.FAILED,
+            code="30034",
+            now=now,
+        )
+        receipts.record(word)
+    receipts.work(now=now)
+    deliveries.put_back(now=now)
+    return len(wire.messages)
+
+
+@pytest.fixture
+def unregistered(settings: Settings) -> Sender:
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", Twilio.sender
+    settings.TWILIO_MESSAGING_SERVICE_SID, settings.RATES = "", {}
+    return Sender("twilio", Twilio.sender, None)
+
+
+def test_what_is_reported_as_our_fault_again_and_again_is_sent_three_times_and_then_waits_for_a_person(
+    notice: Notice, now: datetime, unregistered: Sender
+) -> None:
+    people.queued(notice, number=10)
+    assert sum(_round(now + timedelta(minutes=number)) for number in range(12)) == 30
+    assert _counts() == {State.FAILED: 10}
+    assert not Refusal.objects.exists()
+
+    deliveries.send_again(notice.pk, "sms", "30034", until=now + HOUR, by="olga", now=now + HOUR)
+    assert [_round(now + HOUR), _round(now + HOUR)] == [10, 0]
+
+
+def test_rests_for_what_is_reported_grow_though_each_message_was_taken(
+    notice: Notice, now: datetime, unregistered: Sender
+) -> None:
+    failures = []
+    for number in range(4):
+        people.queued(notice, number=2)
+        _round(now + timedelta(minutes=number))
+        failures.append(Bucket.objects.get().failures)
+    assert failures == [1, 2, 3, 4]
+
+
+def test_an_hour_without_such_a_report_and_the_next_rest_is_a_first_one(
+    notice: Notice, now: datetime, unregistered: Sender
+) -> None:
+    for number in range(2):
+        people.queued(notice, number=2)
+        _round(now + timedelta(minutes=number))
+    Bucket.objects.update(reported_at=database.clock() - HOUR)
+    people.queued(notice, number=2)
+    _round(now + timedelta(minutes=2))
+    assert Bucket.objects.get().failures == 1
+
+    ended = database.clock() - timedelta(seconds=1)
+    Bucket.objects.update(reported_at=ended - HOUR, resting_until=ended)
+    pacing.taken(unregistered, now=now)
+    assert Bucket.objects.get().failures == 0
