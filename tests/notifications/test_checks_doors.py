@@ -36,7 +36,7 @@ def test_a_mail_service_that_cannot_be_told_from_others_is_told(
 def test_the_address_that_a_mail_service_is_given_is_the_banks_and_its_own(settings: Settings) -> None:
     settings.BASE_URL = "https://notices.example"
     settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
-    [fault] = _found(deploy=True)
+    [fault] = found(deploy=True)
     assert "https://user:password@notices.example/receipts/email/postmark/tracking/" in fault.msg
     assert fault.msg.count(": ") == 1
 
