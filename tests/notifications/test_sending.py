@@ -23,6 +23,12 @@ from tests import people
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def as_fast_as_they_are_taken(settings: Settings) -> None:
+    """Whoever asks about a rate sets one: the ordinary one lets ten a second out, by the real clock."""
+    settings.RATES = {}
+
+
 class Wire(Channel):
     """A wire that answers as told and notes what the database said when each message was pulled."""
 
