@@ -125,8 +125,8 @@ def test_the_page_is_kept_by_no_cache_and_found_by_no_search(client: Client, cle
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_forged_link_is_refused_kindly(client: Client, cleo: Customer, method: str) -> None:
-    *rest, last, _ = address(cleo)
-    forged = "".join(rest) + ("y" if last == "x" else "x") + "/"
+    link = address(cleo)
+    forged = link[:-2] + ("y" if link[-2] == "x" else "x") + "/"
     response = getattr(client, method)(forged, {"List-Unsubscribe": "One-Click"})
     assert response.status_code == 404
     assert "This link does not work any more" in response.content.decode()
