@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -28,21 +29,40 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _environment(data: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{data}",
+        "REDIS_URL": "",
+        "SECRET_KEY": "s" * 50,
+        "ADDRESS_KEY": "a" * 50,
+        "MANAGE_NO_VENV": "1",
+    }
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An embedded database with every table, to be copied: to make one takes longer than most tests here."""
+    data = tmp_path_factory.mktemp("migrated") / "lull.sqlite3"
+    command = [sys.executable, "manage.py", "migrate", "-v0"]
+    subprocess.run(command, cwd=settings.ROOT, env=_environment(data), check=True)
+    assert [path.name for path in data.parent.iterdir()] == [data.name]  # with nothing left in a journal
+    return data
+
+
+@pytest.fixture
+def data(tmp_path: Path, migrated: Path) -> Path:
+    """This test's own."""
+    return Path(shutil.copy(migrated, tmp_path))
+
+
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator[Up]:
     """Start `up` on this test's own data; whatever still runs at the end is killed."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(port: int, data: str = "lull", script: str = "", **environment: str) -> subprocess.Popen[str]:
-        own: dict[str, Any] = {
-            **os.environ,
-            "DATABASE_URL": f"sqlite:///{tmp_path}/{data}.sqlite3",
-            "REDIS_URL": "",
-            "SECRET_KEY": "s" * 50,
-            "ADDRESS_KEY": "a" * 50,
-            "MANAGE_NO_VENV": "1",
-            **environment,
-        }
+    def start(port: int, script: str = "", **environment: str) -> subprocess.Popen[str]:
+        own: dict[str, Any] = {**_environment(tmp_path / "lull.sqlite3"), **environment}
         command = [sys.executable, "manage.py", "up", "--no-demo", "--port", str(port)]
         if script:
             command = [sys.executable, script, str(port)]
@@ -86,6 +106,7 @@ def test_up_serves_until_told_to_stop(up: Up, number: signal.Signals) -> None:
     assert output.endswith("Stopped.\n")
 
 
+@pytest.mark.usefixtures("data")
 def test_up_is_ready_once_its_clock_has_ticked(up: Up) -> None:
     """Its clock leaves heartbeats and is watched like any other."""
     port = free_port()
@@ -97,6 +118,7 @@ def test_up_is_ready_once_its_clock_has_ticked(up: Up) -> None:
     assert "lull_clock_age_seconds" in answer(port, "/metrics").text
 
 
+@pytest.mark.usefixtures("data")
 def test_up_refuses_data_that_is_already_up(up: Up) -> None:
     """The second process says so in one sentence; the first goes on."""
     port = free_port()
@@ -110,6 +132,7 @@ def test_up_refuses_data_that_is_already_up(up: Up) -> None:
     assert answer(port, "/healthz").status_code == 200
 
 
+@pytest.mark.usefixtures("data")
 def test_up_says_when_the_port_is_taken(up: Up) -> None:
     """One sentence with the way out, and no traceback."""
     with socket.socket() as other:
@@ -125,6 +148,7 @@ def test_up_says_when_the_port_is_taken(up: Up) -> None:
     )
 
 
+@pytest.mark.usefixtures("data")
 def test_up_starts_again_on_the_same_data(up: Up) -> None:
     """Being killed leaves nothing behind that hinders the next start."""
     port = free_port()
@@ -143,6 +167,7 @@ import django
 django.setup()
 from django.core.management import call_command
 from maintenance import rechecks
+import tests.faults.quick  # the job begins at once, not after a minute
 
 def endless(now):
     print("It begins.", flush=True)
@@ -154,6 +179,7 @@ call_command("up", "--no-demo", "--port", sys.argv[-1])
 """
 
 
+@pytest.mark.usefixtures("data")
 def test_up_ends_while_a_job_goes_on_for_ever(up: Up, tmp_path: Path) -> None:
     """What the job was doing is in the log; its database is whole, and the next start goes on."""
     script = tmp_path / "endless.py"

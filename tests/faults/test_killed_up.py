@@ -22,8 +22,8 @@ def _count(*states: State) -> int:
 
 def test_the_next_start_finishes_what_a_killed_one_left(tmp_path: Path) -> None:
     harness.due_notice(CUSTOMERS)
-    with harness.bench(tmp_path) as bench:
-        log = harness.twilio(bench, delay=0.2)
+    with harness.bench(tmp_path, RATES='{"sms": 0}') as bench:
+        log = harness.twilio(bench, delay=1.0)
         victim = bench.up()
         harness.until(lambda: len(harness.texted(log)) >= CUSTOMERS // 4, seconds=60, made=bench)
         bench.kill(victim)
