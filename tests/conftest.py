@@ -16,6 +16,7 @@ import time_machine
 from django.conf import settings
 from django.db import connection
 
+from maintenance.signin.hashing import OneAtATimeHasher
 from notifications.providers import loops
 from tests.faults import table
 
@@ -128,6 +129,14 @@ def _wires_run_beside_the_browser() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loops, "_finish", beside)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hashes_are_quick() -> Iterator[None]:
+    """Passwords are hashed as always, in a thousandth of the time: a sign-in takes two of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(OneAtATimeHasher, "iterations", 1000)
         yield
 
 

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from maintenance import policies, rechecks, series, traffic
@@ -19,7 +20,7 @@ from notifications import deliveries
 from notifications.models import Delivery, Notice, State
 from tests import people
 from tests.maintenance.usage import samples
-from tests.staff import address
+from tests.staff import address, signed_in
 
 pytestmark = [
     pytest.mark.browser,
@@ -83,11 +84,18 @@ def staff(name: str) -> None:
 
 
 def sign_in(page: Page, live_server: LiveServer, name: str) -> None:
+    """By the form, as a person does."""
     page.context.clear_cookies()
     page.goto(live_server.url + address("login") + f"?next={address('index')}")
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
+
+
+def signed_in_already(view: BrowserContext, live_server: LiveServer, name: str) -> None:
+    """For what is not about signing in."""
+    session = signed_in(name).cookies[settings.SESSION_COOKIE_NAME].value
+    view.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
 
 
 @pytest.mark.usefixtures("bank", "faults")
@@ -137,8 +145,7 @@ def test_a_printed_password_is_replaced_at_the_first_sign_in(page: Page, live_se
 def test_numbers_move_while_the_page_is_open(page: Page, live_server: LiveServer) -> None:
     window = people.window(status=Window.Status.APPROVED)
     people.queued(people.notice(window, status=Notice.Status.PREPARED), number=3)
-    staff("ada")
-    sign_in(page, live_server, "ada")
+    signed_in_already(page.context, live_server, "ada")
     page.goto(live_server.url + address("maintenance_window_change", window.pk))
     expect(page.get_by_text("Queued 3")).to_be_visible()
     Delivery.objects.update(state=State.DELIVERED)
@@ -148,8 +155,7 @@ def test_numbers_move_while_the_page_is_open(page: Page, live_server: LiveServer
 @pytest.mark.usefixtures("faults")
 def test_a_post_is_copied_and_confirmed(page: Page, live_server: LiveServer) -> None:
     post()
-    staff("ada")
-    sign_in(page, live_server, "ada")
+    signed_in_already(page.context, live_server, "ada")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(live_server.url + address("notifications_delivery_posts"))
     page.get_by_role("button", name="Copy").click()
@@ -164,10 +170,9 @@ def test_a_post_is_copied_and_confirmed(page: Page, live_server: LiveServer) -> 
 @pytest.mark.usefixtures("bank")
 def test_every_page_fits_and_can_be_read(browser: Browser, live_server: LiveServer, dress: str) -> None:
     pages = _pages(timezone.now())
-    staff("olga")
     view = browser.new_context(**DRESSES[dress])  # type: ignore[arg-type]
     page = view.new_page()
-    sign_in_anywhere(page, live_server, "olga")
+    signed_in_already(view, live_server, "olga")
     found = watch(page, live_server.url)
     for path in pages:
         page.goto(live_server.url + path)

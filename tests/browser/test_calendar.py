@@ -14,7 +14,7 @@ from maintenance import clock, policies
 from maintenance.admin.calendar.month import week_of
 from maintenance.models import Freeze, Window
 from tests import people
-from tests.browser.test_admin_pages import sign_in_anywhere, staff, watch
+from tests.browser.test_admin_pages import signed_in_already, watch
 from tests.staff import address
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -44,8 +44,7 @@ def window(monday: date) -> Window:
 @pytest.fixture
 def ada(page: Page, live_server: LiveServer) -> Iterator[Page]:
     """Ada, signed in; her browser has nothing to complain of."""
-    staff("ada")
-    sign_in_anywhere(page, live_server, "ada")
+    signed_in_already(page.context, live_server, "ada")
     found = watch(page, live_server.url)
     yield page
     assert found == []
@@ -132,10 +131,9 @@ def test_the_keyboard_moves_it_and_hears_where_it_is(
 def test_right_to_left_the_next_day_lies_to_the_left(
     browser: Browser, live_server: LiveServer, window: Window, monday: date
 ) -> None:
-    staff("ada")
     view = browser.new_context(locale="ar")
     page = view.new_page()
-    sign_in_anywhere(page, live_server, "ada")
+    signed_in_already(view, live_server, "ada")
     open_week(page, live_server, monday)
     drag(page, page.locator("[data-lull-move]"), monday + timedelta(days=2), 3)
     expect(page.locator("[data-lull-checked]")).to_contain_text("Audit")

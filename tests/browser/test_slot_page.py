@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from maintenance import traffic
 from maintenance.models import Freeze, Service
 from tests import people
-from tests.browser.test_admin_pages import sign_in, staff, watch
+from tests.browser.test_admin_pages import signed_in_already, watch
 from tests.maintenance.usage import samples
 from tests.staff import address
 
@@ -49,8 +49,7 @@ def faults(page: Page, live_server: LiveServer) -> Iterator[list[str]]:
 @pytest.fixture
 def slots_page(page: Page, live_server: LiveServer, banking: Service, faults: list[str]) -> Page:
     """Ada has asked for two hours. What `left` says is gone as soon as the page is loaded anew."""
-    staff("ada")
-    sign_in(page, live_server, "ada")
+    signed_in_already(page.context, live_server, "ada")
     page.goto(live_server.url + address("maintenance_window_slots") + FIRST)
     expect(page.get_by_role("heading", name="The quietest 2 h", exact=True)).to_be_visible()
     page.evaluate("window.left = 'here'")

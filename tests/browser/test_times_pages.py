@@ -23,9 +23,7 @@ from tests.browser.test_admin_pages import (
     ACCESSIBLE,
     CUT_OFF,
     DRESSES,
-    sign_in,
-    sign_in_anywhere,
-    staff,
+    signed_in_already,
     watch,
 )
 from tests.maintenance.intake.calendars import GOOGLE, block, calendar, written
@@ -39,10 +37,9 @@ MODELS = ("freeze", "criticalday", "holiday", "cutoff", "supportcover", "standin
 @pytest.mark.parametrize("dress", DRESSES)
 def test_every_page_fits_and_can_be_read(browser: Browser, live_server: LiveServer, dress: str) -> None:
     pages = _pages()
-    staff("olga")
     view = browser.new_context(**DRESSES[dress])  # type: ignore[arg-type]
     page = view.new_page()
-    sign_in_anywhere(page, live_server, "olga")
+    signed_in_already(view, live_server, "olga")
     found = watch(page, live_server.url)
     for path in pages:
         page.goto(live_server.url + path)
@@ -57,8 +54,7 @@ def test_every_page_fits_and_can_be_read(browser: Browser, live_server: LiveServ
 
 
 def test_a_critical_day_asks_for_what_its_pattern_needs(page: Page, live_server: LiveServer) -> None:
-    staff("ada")
-    sign_in(page, live_server, "ada")
+    signed_in_already(page.context, live_server, "ada")
     page.goto(live_server.url + address("maintenance_criticalday_add"))
     number, day = page.locator(".field-number"), page.locator(".field-day")
     repeats, own = page.locator(".field-recurrence"), page.locator(".lull-repeat-own")
@@ -78,13 +74,9 @@ def test_a_critical_day_asks_for_what_its_pattern_needs(page: Page, live_server:
 
 def test_a_calendar_is_imported_without_a_script(browser: Browser, live_server: LiveServer) -> None:
     policies.of()
-    staff("ada")
-    signing = browser.new_context(locale="en-GB")
-    sign_in(signing.new_page(), live_server, "ada")
-    state = signing.storage_state()
-    signing.close()
-    view = browser.new_context(java_script_enabled=False, locale="en-GB", storage_state=state)
+    view = browser.new_context(java_script_enabled=False, locale="en-GB")
     page = view.new_page()
+    signed_in_already(view, live_server, "ada")
     page.goto(live_server.url + address("maintenance_freeze_import"))
     page.get_by_label("Calendar file").set_input_files(_file(written(GOOGLE)))
     page.get_by_role("button", name="Show what it would do").click()

@@ -1,4 +1,4 @@
-"""Staff with passwords that are hashed as always, in a thousandth of the time."""
+"""A clock for those who sign in and wait."""
 
 from __future__ import annotations
 
@@ -7,13 +7,6 @@ from datetime import datetime
 
 import pytest
 import time_machine
-
-from maintenance.signin.hashing import OneAtATimeHasher
-
-
-@pytest.fixture(autouse=True)
-def _hashes_are_quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(OneAtATimeHasher, "iterations", 1000)
 
 
 @pytest.fixture
