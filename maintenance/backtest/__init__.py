@@ -19,6 +19,7 @@ from maintenance.backtest import grid, limits
 from maintenance.backtest.grid import History, history, origins
 from maintenance.backtest.habits import NAMES, Choice, Habits
 from maintenance.traffic import Profile, TooLittle, learning
+from maintenance.traffic.place import Place
 from maintenance.traffic.weeks import DAY, HOUR, Integers
 
 __all__ = ["Choice", "History", "Row", "at_origin", "history", "origins", "run"]
@@ -100,9 +101,7 @@ def _learnt(series: History, begin: int, now: int, origin: float) -> Profile:
     return learning.fit(
         series.seconds(known),
         series.counts[known],
-        name="The file",
-        zone=series.zone,
-        country=series.country,
+        Place("The file", series.zone, series.country),
         now=datetime.fromtimestamp(origin, UTC),
     )
 

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from maintenance import days, policies, rules, traffic
 from maintenance.models import Service, Window
-from maintenance.slots.places import Place
 from maintenance.slots.users import Users, users
 from maintenance.traffic import Profile
+from maintenance.traffic.place import Place
 
 AHEAD: Final = timedelta(days=28)
 _BEFORE: Final = timedelta(days=8)

@@ -6,8 +6,7 @@ No models and no database here. Starts are seconds since 1970, UTC; hours are th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta, tzinfo
+from datetime import timedelta
 from typing import Final
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from maintenance.days import country as days
 from maintenance.days.country import Country
 from maintenance.traffic.forecast import HOUR, Floats
+from maintenance.traffic.place import Place
 from maintenance.traffic.zones import local_seconds
 
 Mask = NDArray[np.bool_]
@@ -26,15 +26,6 @@ NIGHT: Final = (22, 6)
 """Hours in which, where nothing is known of traffic, customers are taken to sleep."""
 _DAY: Final = 24 * HOUR
 _NIGHT_LENGTH: Final = (NIGHT[1] - NIGHT[0]) % 24 * HOUR
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a service is: by whose clock and in which country's days its hours are counted."""
-
-    name: str
-    zone: tzinfo
-    country: Country
 
 
 def staffed(starts: Floats, length: timedelta, places: Sequence[Place]) -> Mask:

@@ -8,7 +8,7 @@ from typing import Final
 
 from maintenance import clock, policies
 from maintenance.policies import Promise
-from maintenance.slots.places import Place
+from maintenance.traffic.place import Place
 
 SEVERAL: Final = (
     "The services count different things, so each is taken in its own ordinary hours, and these are added."

@@ -19,6 +19,7 @@ from maintenance.models import CriticalDay, Service, TrafficProfile, TrafficSamp
 from maintenance.recurrence import RecurrenceError
 from maintenance.traffic import keeping, learning
 from maintenance.traffic.forecast import Load, Profile, TooLittle
+from maintenance.traffic.place import Place
 from maintenance.traffic.weeks import MOST_WEEKS
 
 __all__ = ["Load", "Profile", "TooLittle", "profile", "record"]
@@ -64,13 +65,13 @@ def profile(service: Service, *, now: datetime) -> Profile:
     with the last sample, so that traffic that is no longer imported still serves; the profile's `doubts`
     say so. Raises TooLittle with a sentence that says what to do.
     """
-    zone, country = _zone(service), days.of(service.country)
-    away, marked = _away(service, now), _critical(service, country, now)
-    basis = _basis(service, country, away, marked, now.astimezone(zone).date())
+    place = Place(service.name, _zone(service), days.of(service.country))
+    away, marked = _away(service, now), _critical(service, place.country, now)
+    basis = _basis(service, place.country, away, marked, now.astimezone(place.zone).date())
     kept = TrafficProfile.objects.filter(service=service).first()
     if kept and kept.basis == basis and kept.learnt_at <= now:
-        return keeping.unpacked(bytes(kept.content), name=service.name, zone=zone, country=country)
-    learnt = _learnt(service, zone, country, away, marked, now)
+        return keeping.unpacked(bytes(kept.content), place)
+    learnt = _learnt(service, place, away, marked, now)
     if not kept or kept.learnt_at <= now:  # a look into the past leaves the present alone
         TrafficProfile.objects.update_or_create(
             service=service,
@@ -81,8 +82,7 @@ def profile(service: Service, *, now: datetime) -> Profile:
 
 def _learnt(
     service: Service,
-    zone: ZoneInfo,
-    country: days.Country,
+    place: Place,
     away: Sequence[tuple[float, float]],
     marked: Sequence[date],
     now: datetime,
@@ -97,16 +97,7 @@ def _learnt(
         dtype=[("at", float), ("count", float)],
     )
     try:
-        return learning.fit(
-            samples["at"],
-            samples["count"],
-            name=service.name,
-            zone=zone,
-            country=country,
-            now=now,
-            away=away,
-            critical=marked,
-        )
+        return learning.fit(samples["at"], samples["count"], place, now=now, away=away, critical=marked)
     except TooLittle as error:
         raise TooLittle(f"{error} {_advice(service)}") from None
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import tzinfo
 from typing import Final
 
 import numpy as np
 
-from maintenance.days import Country
 from maintenance.traffic.forecast import Profile
+from maintenance.traffic.place import Place
 from maintenance.traffic.replay import Record
 from maintenance.traffic.spread import Spread
 
@@ -37,14 +36,14 @@ def packed(profile: Profile) -> bytes:
     return file.getvalue()
 
 
-def unpacked(content: bytes, *, name: str, zone: tzinfo, country: Country) -> Profile:
-    """What was packed, for the service with this name, zone and country."""
+def unpacked(content: bytes, place: Place) -> Profile:
+    """What was packed, for the service that is at this place."""
     with np.load(io.BytesIO(content), allow_pickle=False) as kept:
         values = json.loads(str(kept["values"]))
         return Profile(
-            name=name,
-            zone=zone,
-            country=country,
+            name=place.name,
+            zone=place.zone,
+            country=place.country,
             mean_rate=values["mean_rate"],
             level=values["level"],
             scatter=Spread(values["single"], values["together"], values["one"]),

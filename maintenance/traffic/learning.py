@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import numpy as np
 
 from maintenance.days import country as days
-from maintenance.days.country import Country
 from maintenance.traffic import classes, effects, levels, outages, replay, shape, weeks
+from maintenance.traffic.classes import Days
 from maintenance.traffic.forecast import Profile
+from maintenance.traffic.place import Place
 from maintenance.traffic.weeks import DAY, Flags, Floats, TooLittle, Weeks
 
 _SHORT: Final = 8
@@ -24,10 +25,8 @@ _OLD: Final = timedelta(weeks=4)
 def fit(
     at: Floats,
     counts: Floats,
+    place: Place,
     *,
-    name: str,
-    zone: tzinfo,
-    country: Country,
     now: datetime,
     away: Sequence[tuple[float, float]] = (),
     critical: Sequence[date] = (),
@@ -39,36 +38,25 @@ def fit(
     was not there to be used; `critical` the days, past and to come, that may be unlike others for it. Raises
     TooLittle under two weeks, or where nothing happened.
     """
-    came = weeks.of(at, counts, name=name, zone=zone, now=now)
+    came = weeks.of(at, counts, name=place.name, zone=place.zone, now=now)
     end = days.numbered(came.end_day - 1)
+    weekend = place.country.weekend(end.year)
+    layout = shape.laid_out(came.cells, came.weekdays, weekend)
     marked = np.array(sorted(days.number(day) for day in critical), dtype=np.int64)
-    kinds = classes.rows(came.day_numbers, country, marked)
-    groups = shape.alike(came.weekdays, country.weekend(end.year))
-    away_cells = outages.known(came, zone, away)
-    demand = np.where(outages.found(came) | away_cells, np.nan, came.rates)
-    unlike = np.repeat(np.isin(kinds.kinds, classes.UNLIKE).reshape(-1, 7), came.cells, axis=1)
-    ordinary = np.where(unlike, np.nan, demand)
-    level = levels.of(ordinary)
-    if not np.isfinite(level).any():
-        raise TooLittle(
-            f"{name} has no traffic but zeros on record, which says nothing about its quiet hours."
-        )
+    kinds = classes.rows(came.day_numbers, place.country, marked)
+    demand = np.where(outages.found(came) | outages.known(came, place.zone, away), np.nan, came.rates)
+    ordinary = _ordinary(demand, kinds, came.cells)
+    level = _level(ordinary, place.name)
     one = came.cells / 24 / levels.present(level)
-    kept, scatter = shape.pulled_in(ordinary / level[:, None], came.cells, groups, one)
-    row = shape.of(kept, came.cells, groups, scatter)
+    kept, scatter = shape.pulled_in(ordinary / level[:, None], layout, one)
     counted: Flags = np.count_nonzero(~np.isnan(came.rates), axis=0) > 0
-    row = shape.filled(row, counted, came.cells, groups)
-    shares = _by_weekday(row, came, country.weekend(end.year))
-    by_day = demand.reshape(-1, came.cells)
-    per_day = np.repeat(_steady(level), 7)[:, None]
-    usual = effects.expected(shares, kinds, np.tile(came.weekdays, len(level)), came.cells)
-    of_kinds, of_marks = effects.learnt(by_day / per_day, usual, kinds, came.cells)
-    working = ~np.isin(came.weekdays, sorted(country.weekend(end.year)))
-    record = replay.of(ordinary, kept, level, came.cells, groups, working, scatter, row)
+    row = shape.filled(shape.of(kept, layout, scatter), counted, layout)
+    shares = _by_weekday(row, came, weekend)
+    of_kinds, of_marks = _effects(demand / _steady(level)[:, None], shares, kinds, came)
     return Profile(
-        name=name,
-        zone=zone,
-        country=country,
+        name=place.name,
+        zone=place.zone,
+        country=place.country,
         mean_rate=levels.present(level) * float(np.nanmean(shares[:7])),
         level=levels.present(level),
         shares=shares,
@@ -76,9 +64,32 @@ def fit(
         of_marks=of_marks,
         critical=marked,
         scatter=scatter,
-        record=record,
-        doubts=tuple(_doubts(country.doubt(end.year), at, now, zone, name)),
+        record=replay.of(ordinary, kept, level, layout, scatter, row),
+        doubts=tuple(_doubts(place.country.doubt(end.year), at, now, place)),
     )
+
+
+def _ordinary(demand: Floats, kinds: Days, cells: int) -> Floats:
+    """The demand of ordinary days of the week alone."""
+    unlike = np.repeat(np.isin(kinds.kinds, classes.UNLIKE).reshape(-1, 7), cells, axis=1)
+    found: Floats = np.where(unlike, np.nan, demand)
+    return found
+
+
+def _level(ordinary: Floats, name: str) -> Floats:
+    """The level of each week. Raises TooLittle where nothing happened."""
+    level = levels.of(ordinary)
+    if not np.isfinite(level).any():
+        raise TooLittle(
+            f"{name} has no traffic but zeros on record, which says nothing about its quiet hours."
+        )
+    return level
+
+
+def _effects(demand: Floats, shares: Floats, kinds: Days, came: Weeks) -> tuple[Floats, Floats]:
+    """The factors of each kind and of each mark, from weeks of demand in shares of the level around them."""
+    usual = effects.expected(shares, kinds, np.tile(came.weekdays, len(demand)), came.cells)
+    return effects.learnt(demand.reshape(-1, came.cells), usual, kinds, came.cells)
 
 
 def _by_weekday(row: Floats, came: Weeks, weekend: frozenset[int]) -> Floats:
@@ -108,15 +119,15 @@ def _steady(level: Floats) -> Floats:
     return steady
 
 
-def _doubts(holidays: str, at: Floats, now: datetime, zone: tzinfo, name: str) -> list[str]:
+def _doubts(holidays: str, at: Floats, now: datetime, place: Place) -> list[str]:
     last = datetime.fromtimestamp(at[-1], UTC)
     known = (at[-1] - at[0]) / DAY / 7
     doubts = [holidays] if holidays else []
     if known < _SHORT:
         doubts.append(
-            f"Only {known:.0f} weeks of traffic of {name} are on record: take the figures with care."
+            f"Only {known:.0f} weeks of traffic of {place.name} are on record: take the figures with care."
         )
     if now - last > _OLD:
-        day = last.astimezone(zone)
-        doubts.append(f"The traffic of {name} ends on {day.day} {day:%B %Y}: import newer samples.")
+        day = last.astimezone(place.zone)
+        doubts.append(f"The traffic of {place.name} ends on {day.day} {day:%B %Y}: import newer samples.")
     return doubts

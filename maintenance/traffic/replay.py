@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from maintenance.traffic import levels, shape
+from maintenance.traffic.shape import Layout
 from maintenance.traffic.spread import Spread
 from maintenance.traffic.weeks import Flags, Floats, Integers
 
@@ -78,27 +79,18 @@ class _Kept:
     """Both: a row for each slot, with its expectation and what came."""
 
 
-def of(
-    rates: Floats,
-    kept: Floats,
-    level: Floats,
-    cells: int,
-    groups: Sequence[Integers],
-    working: Flags,
-    scatter: Spread,
-    shares: Floats,
-) -> Record:
+def of(rates: Floats, kept: Floats, level: Floats, layout: Layout, scatter: Spread, shares: Floats) -> Record:
     """Look back over the weeks: `rates` as they came, `kept` as shares without what strayed far.
 
-    `shares` is the row that is expected now, as many columns as the weeks have; `working` says which of the
-    seven days of a row are days of work.
+    `shares` is the row that is expected now, as many columns as the weeks have.
     """
+    cells, working = layout.cells, layout.working
     weeks = [
         week
         for week in range(max(_LEAD + 1, len(rates) - _MOST), len(rates))
         if np.isfinite(level[week]) and np.isfinite(level[: week - _LEAD]).any()
     ]
-    expected = shape.as_known(kept, [week - _LEAD for week in weeks], cells, groups, scatter)
+    expected = shape.as_known(kept, [week - _LEAD for week in weeks], layout, scatter)
     then = np.array([levels.present(level[: week - _LEAD]) for week in weeks])
     came = rates[weeks] / then[:, None] if weeks else np.empty((0, rates.shape[1]))
     seen = [_look(expected, came, cells, row) for row in (None, working)]

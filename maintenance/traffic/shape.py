@@ -9,6 +9,7 @@ known of it (empirical Bayes: the lean is the share of chance in what the days d
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -27,6 +28,24 @@ _ENOUGH: Final = 5
 """Weeks of a cell from which its extremes can be spared."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """A row of seven days: into how many cells each is divided, and which of them are days of work."""
+
+    cells: int
+    working: Flags
+
+    @property
+    def groups(self) -> list[Integers]:
+        """The places of the days that are like each other: of work, and of rest."""
+        return [days for days in (np.flatnonzero(self.working), np.flatnonzero(~self.working)) if days.size]
+
+
+def laid_out(cells: int, weekdays: Integers, weekend: frozenset[int]) -> Layout:
+    """The layout of a row that has these weekdays."""
+    return Layout(cells, ~np.isin(weekdays, sorted(weekend)))
+
+
 def weights(number: int) -> Floats:
     """How much each of so many weeks counts, oldest first; together 1."""
     age = np.arange(number)[::-1]
@@ -35,13 +54,7 @@ def weights(number: int) -> Floats:
     return both
 
 
-def alike(weekdays: Integers, weekend: frozenset[int]) -> list[Integers]:
-    """The places, in a row of seven days, of the days that are like each other: of work, and of rest."""
-    rest = np.isin(weekdays, sorted(weekend))
-    return [places for places in (np.flatnonzero(~rest), np.flatnonzero(rest)) if places.size]
-
-
-def pulled_in(came: Floats, cells: int, groups: Sequence[Integers], one: float) -> tuple[Floats, Spread]:
+def pulled_in(came: Floats, layout: Layout, one: float) -> tuple[Floats, Spread]:
     """The weeks with what strays far pulled in to the usual, and how far cells stray.
 
     `one` is the share that a single count makes of a cell: a few counts are never far, or nothing would be
@@ -52,7 +65,7 @@ def pulled_in(came: Floats, cells: int, groups: Sequence[Integers], one: float) 
     for _ in range(_ROUNDS):
         own, known = _means(calm, weights(len(calm))[None, :])
         scatter = spread.of(came, np.nan_to_num(own[0]), observed, one)
-        usual = np.nan_to_num(_lean(own, known, cells, groups, scatter)[0])
+        usual = np.nan_to_num(_lean(own, known, layout, scatter)[0])
         far = np.maximum(_FAR * np.sqrt(scatter.variance(usual)), few)
         calm = np.where(observed, np.clip(came, np.maximum(usual - far, 0), usual + far), np.nan)
     return calm, scatter
@@ -69,36 +82,34 @@ def _without_extremes(came: Floats, few: float) -> Floats:
     return calm
 
 
-def of(kept: Floats, cells: int, groups: Sequence[Integers], scatter: Spread) -> Floats:
+def of(kept: Floats, layout: Layout, scatter: Spread) -> Floats:
     """The share of each cell of a row; NaN where it was never observed."""
-    found: Floats = as_known(kept, [len(kept)], cells, groups, scatter)[0]
+    found: Floats = as_known(kept, [len(kept)], layout, scatter)[0]
     return found
 
 
-def as_known(
-    kept: Floats, ends: Sequence[int], cells: int, groups: Sequence[Integers], scatter: Spread
-) -> Floats:
+def as_known(kept: Floats, ends: Sequence[int], layout: Layout, scatter: Spread) -> Floats:
     """The same as it was known when only so many of the weeks were: a row for each of `ends`."""
     weight = np.zeros((len(ends), len(kept)))
     for row, end in zip(weight, ends, strict=True):
         row[:end] = weights(end)
     mean, known = _means(kept, weight)
-    return _lean(mean, known, cells, groups, scatter)
+    return _lean(mean, known, layout, scatter)
 
 
-def filled(row: Floats, counted: Flags, cells: int, groups: Sequence[Integers]) -> Floats:
+def filled(row: Floats, counted: Flags, layout: Layout) -> Floats:
     """The shares, with those of hours that were counted, but never in use, taken from the days like theirs.
 
     A service that is maintained every week at one hour has no demand on record for it, and still has some.
     """
-    days = row.reshape(7, cells).copy()
-    for group in groups:
+    days = row.reshape(7, layout.cells).copy()
+    for group in layout.groups:
         seen = ~np.isnan(days[group])
         number = seen.sum(axis=0)
         mean = np.where(
             number > 0, np.where(seen, days[group], 0).sum(axis=0) / np.maximum(number, 1), np.nan
         )
-        wanted = ~seen & counted.reshape(7, cells)[group]
+        wanted = ~seen & counted.reshape(7, layout.cells)[group]
         days[group] = np.where(wanted, mean, days[group])
     return days.ravel()
 
@@ -113,10 +124,10 @@ def _means(came: Floats, weight: Floats) -> tuple[Floats, Floats]:
     return mean, known
 
 
-def _lean(mean: Floats, known: Floats, cells: int, groups: Sequence[Integers], scatter: Spread) -> Floats:
+def _lean(mean: Floats, known: Floats, layout: Layout, scatter: Spread) -> Floats:
     """Rows of means, each cell leaning on the days that are like its own."""
-    days, worth = mean.reshape(-1, 7, cells).copy(), known.reshape(-1, 7, cells)
-    for group in groups:
+    days, worth = mean.reshape(-1, 7, layout.cells).copy(), known.reshape(-1, 7, layout.cells)
+    for group in layout.groups:
         if group.size > 1:
             days[:, group] = _leaning(days[:, group], worth[:, group], scatter)
     return days.reshape(mean.shape)

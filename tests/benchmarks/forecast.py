@@ -31,6 +31,7 @@ from maintenance.backtest import History, Row, grid, limits
 from maintenance.days import Country
 from maintenance.intake import csvfiles, samples
 from maintenance.traffic import Profile, keeping, learning
+from maintenance.traffic.place import Place
 from maintenance.traffic.weeks import DAY, HOUR, Floats
 
 _SERIES = {
@@ -250,7 +251,7 @@ def _shown(value: float | None, width: int) -> str:
 def _print_speed() -> None:
     """Two years by the hour, made up with a fixed seed: what the figures are worth does not matter here."""
     now = datetime(2026, 3, 2, tzinfo=UTC)
-    zone, country = ZoneInfo("Europe/London"), Country("GB")
+    place = Place("Online banking", ZoneInfo("Europe/London"), Country("GB"))
     hours = np.arange(2 * 365 * 24)
     at: Floats = now.timestamp() - HOUR * (hours[::-1] + 1).astype(np.float64)
     dice = random.Random(5)  # nothing secret about it
@@ -260,7 +261,7 @@ def _print_speed() -> None:
     starts = now.timestamp() + HOUR / 2 * np.arange(60 * 48, dtype=np.float64)
 
     def fit() -> Profile:
-        return learning.fit(at, counts, name="Online banking", zone=zone, country=country, now=now)
+        return learning.fit(at, counts, place, now=now)
 
     profile = fit()
     content = keeping.packed(profile)
@@ -271,7 +272,7 @@ def _print_speed() -> None:
         return profile.expect(best, best + timedelta(hours=2))
 
     def unpack() -> object:
-        return keeping.unpacked(content, name="Online banking", zone=zone, country=country)
+        return keeping.unpacked(content, place)
 
     print(f"fitting two years of hourly data        {_median(fit):7.1f} ms, median of {_RUNS}")
     print(f"one suggestion among 60 days, in memory {_median(suggest):7.1f} ms")

@@ -12,6 +12,7 @@ import numpy as np
 from maintenance.days import Country
 from maintenance.traffic import learning
 from maintenance.traffic.forecast import Profile
+from maintenance.traffic.place import Place
 
 Usage = Callable[[datetime], float | None]
 LONDON = ZoneInfo("Europe/London")
@@ -58,9 +59,7 @@ def learnt(
     return learning.fit(
         np.array([at.timestamp() for at, _ in kept]),
         np.array([count for _, count in kept]),
-        name="Online banking",
-        zone=zone,
-        country=country or Country("GB"),
+        Place("Online banking", zone, country or Country("GB")),
         now=now or until,
     )
 

@@ -10,7 +10,7 @@ import pytest
 
 from maintenance.days import Country
 from maintenance.slots import places
-from maintenance.slots.places import Place
+from maintenance.traffic.place import Place
 from tests.maintenance.usage import LONDON, london
 
 BANK = Place("Bank", LONDON, Country("GB"))

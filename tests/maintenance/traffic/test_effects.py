@@ -12,6 +12,7 @@ from maintenance.days import country as days
 from maintenance.traffic import classes, learning
 from maintenance.traffic.classes import Kind, Mark
 from maintenance.traffic.forecast import Profile
+from maintenance.traffic.place import Place
 from tests.maintenance.usage import LONDON, Usage, learnt, london, samples, week
 
 UNTIL = datetime(2026, 3, 2, tzinfo=UTC)
@@ -91,9 +92,7 @@ def test_the_bank_s_own_critical_days_are_learnt_wherever_they_fall() -> None:
     profile = learning.fit(
         np.array([at.timestamp() for at, _ in kept]),
         np.array([count for _, count in kept]),
-        name="Online banking",
-        zone=LONDON,
-        country=NO_ONE,
+        Place("Online banking", LONDON, NO_ONE),
         now=UNTIL,
         critical=tax,
     )

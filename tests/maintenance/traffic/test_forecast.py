@@ -12,6 +12,7 @@ import pytest
 from maintenance.days import Country
 from maintenance.traffic import learning
 from maintenance.traffic.forecast import Floats, Profile, TooLittle
+from maintenance.traffic.place import Place
 from tests.maintenance.usage import LONDON, learnt, london, samples, week
 
 HOUR = timedelta(hours=1)
@@ -148,9 +149,7 @@ def test_four_times_in_five_the_range_holds_what_comes(now: datetime) -> None:
     profile = learning.fit(
         np.array([at.timestamp() for at, _ in rows]),
         np.array([count for _, count in rows]),
-        name="",
-        zone=LONDON,
-        country=Country("GB"),
+        Place("", LONDON, Country("GB")),
         now=now,
     )
     held = [
@@ -190,9 +189,7 @@ def test_two_weeks_are_enough_and_doubted(now: datetime) -> None:
 def test_two_samples_a_month_apart_say_too_little() -> None:
     at = np.array([0.0, 30 * 86400.0])
     with pytest.raises(TooLittle, match="no two samples"):
-        learning.fit(
-            at, at, name="X", zone=LONDON, country=Country("GB"), now=datetime(2026, 1, 1, tzinfo=UTC)
-        )
+        learning.fit(at, at, Place("X", LONDON, Country("GB")), now=datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def test_nothing_but_zeros_says_nothing(now: datetime) -> None:

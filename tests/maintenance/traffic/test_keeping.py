@@ -12,6 +12,7 @@ import pytest
 from maintenance.days import Country
 from maintenance.traffic import keeping
 from maintenance.traffic.forecast import Profile
+from maintenance.traffic.place import Place
 from tests.maintenance.usage import LONDON, learnt, week
 
 UNTIL = datetime(2026, 3, 2, tzinfo=UTC)
@@ -30,7 +31,7 @@ def profile(request: pytest.FixtureRequest) -> Profile:
 
 def _back(profile: Profile) -> Profile:
     content = keeping.packed(profile)
-    return keeping.unpacked(content, name=profile.name, zone=profile.zone, country=profile.country)
+    return keeping.unpacked(content, Place(profile.name, profile.zone, profile.country))
 
 
 def test_every_field_comes_back_exactly(profile: Profile) -> None:
@@ -53,7 +54,7 @@ def test_it_expects_the_same(profile: Profile) -> None:
 
 def test_what_the_service_has_is_taken_from_it(profile: Profile) -> None:
     zone, country = ZoneInfo("Asia/Tokyo"), Country("JP")
-    back = keeping.unpacked(keeping.packed(profile), name="Cards", zone=zone, country=country)
+    back = keeping.unpacked(keeping.packed(profile), Place("Cards", zone, country))
     assert (back.name, back.zone, back.country) == ("Cards", zone, country)
 
 

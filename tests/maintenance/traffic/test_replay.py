@@ -11,6 +11,7 @@ import pytest
 from maintenance.days import Country
 from maintenance.traffic import learning, replay
 from maintenance.traffic.forecast import Profile
+from maintenance.traffic.place import Place
 from maintenance.traffic.replay import Record
 from maintenance.traffic.weeks import Floats
 
@@ -31,7 +32,7 @@ def _learnt(seed: int) -> tuple[Profile, Floats]:
     noise = np.random.default_rng(1000 + seed).lognormal(-0.08, 0.4, HISTORY * 168)
     counts = np.tile(truth, HISTORY) * noise
     at = UNTIL.timestamp() - 3600 * np.arange(counts.size, 0, -1, dtype=np.float64)
-    profile = learning.fit(at, counts, name="Bank", zone=UTC, country=Country("XX"), now=UNTIL)
+    profile = learning.fit(at, counts, Place("Bank", UTC, Country("XX")), now=UNTIL)
     return profile, truth
 
 
@@ -84,5 +85,5 @@ def test_another_length_is_taken_for_the_nearest_by_ratio(hours: float, place: i
 def test_a_series_without_noise_keeps_its_promise() -> None:
     at = UNTIL.timestamp() - 3600 * np.arange(HISTORY * 168, 0, -1, dtype=np.float64)
     counts = np.tile(_truth(0), HISTORY)
-    profile = learning.fit(at, counts, name="Bank", zone=UTC, country=Country("XX"), now=UNTIL)
+    profile = learning.fit(at, counts, Place("Bank", UTC, Country("XX")), now=UNTIL)
     assert profile.record.corrections == pytest.approx([1, 1], abs=1e-6)

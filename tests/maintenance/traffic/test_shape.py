@@ -9,6 +9,7 @@ import pytest
 
 from maintenance.days import Country
 from maintenance.traffic import learning, shape
+from maintenance.traffic.place import Place
 from maintenance.traffic.weeks import Floats
 
 UNTIL = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
@@ -29,7 +30,7 @@ def _chosen(seed: int) -> tuple[float, float]:
     truth = _truth()
     counts = np.random.default_rng(seed).poisson(np.tile(truth, WEEKS)).astype(np.float64)
     at = UNTIL.timestamp() - 3600 * np.arange(counts.size, 0, -1, dtype=np.float64)
-    profile = learning.fit(at, counts, name="Bank", zone=UTC, country=Country("XX"), now=UNTIL)
+    profile = learning.fit(at, counts, Place("Bank", UTC, Country("XX")), now=UNTIL)
     starts = UNTIL.timestamp() + 3600 * np.arange(7 * 24, 14 * 24, dtype=np.float64)
     mean = counts.reshape(WEEKS, 168).mean(axis=0)
     return float(truth[profile.expected(starts, 3600).argmin()]), float(truth[mean.argmin()])
@@ -60,5 +61,5 @@ def test_recent_weeks_weigh_more_and_old_ones_are_not_forgotten(number: int) -> 
 
 
 def test_days_are_alike_by_the_country_s_own_weekend() -> None:
-    work, rest = shape.alike(np.arange(7), frozenset({4, 5}))
+    work, rest = shape.laid_out(24, np.arange(7), frozenset({4, 5})).groups
     assert (work.tolist(), rest.tolist()) == ([0, 1, 2, 3, 6], [4, 5])
