@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 from django.core.management.base import CommandError, CommandParser, OutputWrapper
 
@@ -59,16 +59,19 @@ def add_file(parser: CommandParser) -> None:
     parser.add_argument("file", type=Path, help="CSV in UTF-8; its first line names the columns.")
 
 
-def run(
-    path: Path,
-    columns: Sequence[str],
-    check: Callable[[Sequence[str]], Row],
-    store: Callable[[Sequence[Row]], object],
-    *,
-    size: int,
-    rejected_to: Path | None,
-    out: OutputWrapper,
-) -> Tally:
+@dataclass(frozen=True, slots=True)
+class Import(Generic[Row]):
+    """What a file must hold, and what becomes of its rows."""
+
+    columns: Sequence[str]
+    check: Callable[[Sequence[str]], Row]
+    """Makes a row of the values of those columns; raises Reject to refuse it."""
+    store: Callable[[Sequence[Row]], object]
+    size: int
+    """So many rows are stored at once."""
+
+
+def run(path: Path, kind: Import[Row], *, rejected_to: Path | None, out: OutputWrapper) -> Tally:
     """Hand each chunk's good rows to `store`; say how far it is, on a terminal, from two seconds on.
 
     Raises CommandError, with one sentence for people, where the file or every row in it is refused,
@@ -77,10 +80,10 @@ def run(
     tally = Tally()
     progress = _Progress(out)
     try:
-        with _rejected_rows(rejected_to, columns) as note:
-            for chunk in csvfiles.chunks(path, columns, check, size):
+        with _rejected_rows(rejected_to, kind.columns) as note:
+            for chunk in csvfiles.chunks(path, kind.columns, kind.check, kind.size):
                 if chunk.rows:
-                    store(chunk.rows)
+                    kind.store(chunk.rows)
                 note(chunk.rejected)
                 tally.add(chunk.read, chunk.rejected)
                 progress.show(tally.read, chunk.share)

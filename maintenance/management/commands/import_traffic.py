@@ -68,9 +68,8 @@ class Command(BaseCommand):
                 taken.written += traffic.record(service, latest)
             taken.moments += len(latest)
 
-        tally = imports.run(
-            path, samples.COLUMNS, reader, store, size=CHUNK_ROWS, rejected_to=rejected_to, out=self.stderr
-        )
+        kind = imports.Import(samples.COLUMNS, reader, store, CHUNK_ROWS)
+        tally = imports.run(path, kind, rejected_to=rejected_to, out=self.stderr)
         lines = [f"{path.name}: {imports.rows(tally.read)} read for {service.key}."]
         lines.append(_stored(taken, check=check))
         lines += _repairs(tally, taken, reader, service)

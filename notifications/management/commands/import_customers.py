@@ -39,15 +39,8 @@ class Command(BaseCommand):
             if not check:
                 stored += customers.store(rows)
 
-        tally = imports.run(
-            path,
-            register.COLUMNS,
-            register.Reader(),
-            store,
-            size=CHUNK_ROWS,
-            rejected_to=rejected_to,
-            out=self.stderr,
-        )
+        kind = imports.Import(register.COLUMNS, register.Reader(), store, CHUNK_ROWS)
+        tally = imports.run(path, kind, rejected_to=rejected_to, out=self.stderr)
         self.stdout.write(_summary(path, tally, stored, check=check))
         self.stdout.write(imports.rejections(tally, rejected_to))
 
