@@ -10,7 +10,7 @@ from typing import Final
 from maintenance import recurrence
 from maintenance.days import Country
 from maintenance.models import CriticalDay
-from maintenance.recurrence import Budget
+from maintenance.recurrence import Budget, Recurring
 
 Pattern = CriticalDay.Pattern
 
@@ -80,7 +80,7 @@ def _recurrence(critical: CriticalDay, first: date, last: date, budget: Budget |
             datetime.combine(day, time.min, UTC) for day in (critical.day, first, last + _DAY)
         )
         named = recurrence.occurrences(
-            begin, begin + _DAY, critical.recurrence, after, before, zone=UTC, budget=budget
+            Recurring(begin, begin + _DAY, critical.recurrence, UTC), after, before, budget=budget
         )
         yield from (starts_at.date() for starts_at, _ in named)
 

@@ -19,7 +19,7 @@ from maintenance.admin.critical_fields import CriticalDayForm, HolidayForm
 from maintenance.admin.rechecking import Rechecking
 from maintenance.admin.times import broken
 from maintenance.models import CriticalDay, Holiday
-from maintenance.recurrence import RecurrenceError, repeats
+from maintenance.recurrence import RecurrenceError, Recurring, repeats
 
 Pattern = CriticalDay.Pattern
 
@@ -59,7 +59,7 @@ class CriticalDayAdmin(Rechecking):
         """Its pattern in words, or what is wrong with it."""
         if row.pattern == Pattern.RECURRENCE and row.day:
             begin = clock.at_bank(row.day, time.min)
-            if problem := recurrence.broken(begin, begin + _DAY, row.recurrence, timezone.now()):
+            if problem := recurrence.broken(Recurring(begin, begin + _DAY, row.recurrence), timezone.now()):
                 return broken(problem)
         return words(row)
 

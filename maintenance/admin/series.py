@@ -123,7 +123,7 @@ def _page(
         "series": row,
         "repeats": repeats.words(row.recurrence, row.starts_at),
         "standing": _standing(row, now),
-        "broken": "" if row.ended_at else recurrence.broken(row.starts_at, row.ends_at, row.recurrence, now),
+        "broken": "" if row.ended_at else recurrence.broken(row.recurring, now),
         "length": row.ends_at - row.starts_at,
         "impacts": [
             (service, Impact.Level(row.levels.get(service.key, Impact.Level.OUTAGE)).label)
@@ -145,7 +145,7 @@ def _standing(row: Series, now: datetime) -> str:
     if row.ended_at:
         return "Ended"
     try:
-        times = recurrence.coming(row.starts_at, row.ends_at, row.recurrence, now, 1)
+        times = recurrence.coming(row.recurring, now, 1)
     except RecurrenceError:
         return "Broken"
     return "Goes on" if times else "Over"

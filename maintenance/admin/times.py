@@ -56,7 +56,7 @@ def _next(row: Repeating, now: datetime, page: Budget) -> Next:
     except BudgetExceeded:
         return Next(left_out=True)
     try:
-        return Next(recurrence.coming(row.starts_at, row.ends_at, row.recurrence, now, 1, budget=budget))
+        return Next(recurrence.coming(row.recurring, now, 1, budget=budget))
     except RecurrenceError as problem:
         return Next(problem=str(problem))
 
@@ -108,7 +108,7 @@ class RepeatingAdmin(Rechecking):
 
     def times(self, row: Any, now: datetime) -> Times:
         """The next times that are not over. Raises RecurrenceError."""
-        return recurrence.coming(row.starts_at, row.ends_at, row.recurrence, now, SHOWN)
+        return recurrence.coming(row.recurring, now, SHOWN)
 
     @display(description="First time")
     def first_time(self, row: Repeating) -> str:
@@ -193,7 +193,7 @@ class SupportCoverAdmin(RepeatingAdmin):
 
     def times(self, row: SupportCover, now: datetime) -> Times:
         """Without public holidays, if nobody answers then: of its services' country, or of the bank's."""
-        times = recurrence.coming(row.starts_at, row.ends_at, row.recurrence, now, _DAYS_LOOKED_AT)
+        times = recurrence.coming(row.recurring, now, _DAYS_LOOKED_AT)
         country = days.of(next((service.country for service in row.services.all()), settings.COUNTRY))
         open_ = [at for at in times if row.on_holidays or not country.holiday(clock.bank_day(at[0]))]
         return open_[:SHOWN]
@@ -224,7 +224,7 @@ class CutoffAdmin(RepeatingAdmin):
 
     def times(self, row: Cutoff, now: datetime) -> Times:
         """Without days of rest, if it is for working days."""
-        times = recurrence.coming(row.starts_at, row.ends_at, row.recurrence, now, _DAYS_LOOKED_AT)
+        times = recurrence.coming(row.recurring, now, _DAYS_LOOKED_AT)
         country = days.of(row.service.country)
         held = [
             at for at in times if not row.working_days_only or country.is_working_day(clock.bank_day(at[0]))

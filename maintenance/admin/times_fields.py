@@ -13,7 +13,7 @@ from maintenance import clock, recurrence
 from maintenance.admin.repeat import RepeatField
 from maintenance.forms import Moment
 from maintenance.models import Cutoff, Freeze, StandingWindow, SupportCover
-from maintenance.recurrence import RecurrenceError, repeats
+from maintenance.recurrence import RecurrenceError, Recurring, repeats
 from maintenance.recurrence.repeats import Repeat
 
 _AT: Final = "%Y-%m-%dT%H:%M"
@@ -76,7 +76,7 @@ def _names(text: str, starts_at: datetime) -> bool:
     """Whether a rule names its own start, its exceptions aside."""
     plain = "\n".join(line for line in text.splitlines() if not line.strip().upper().startswith("EXDATE"))
     end = starts_at + timedelta(minutes=1)
-    return (starts_at, end) in recurrence.occurrences(starts_at, end, plain, starts_at, end)
+    return (starts_at, end) in recurrence.occurrences(Recurring(starts_at, end, plain), starts_at, end)
 
 
 class FreezeForm(RepeatingForm):

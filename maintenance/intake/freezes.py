@@ -113,7 +113,7 @@ def _alike(freeze: Freeze, entry: Entry, services: set[int]) -> bool:
 
 def _comes(one: Entry | Freeze, now: datetime) -> bool:
     try:
-        return bool(recurrence.coming(one.starts_at, one.ends_at, one.recurrence, now, 1))
+        return bool(recurrence.coming(one.recurring, now, 1))
     except RecurrenceError:  # a row from before: nobody knows that it is over
         return True
 

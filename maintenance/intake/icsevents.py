@@ -15,6 +15,7 @@ from maintenance.intake.csvfiles import Reject
 from maintenance.intake.icslines import Component, Property
 from maintenance.intake.icsrepeats import Kept, Repeating, Single, Stretch
 from maintenance.intake.icszones import Clocks, Time, length
+from maintenance.recurrence import Recurring
 
 _NAME_CHARACTERS: Final = 120
 _UID_CHARACTERS: Final = 200
@@ -35,6 +36,11 @@ class Entry:
     recurrence: str = ""
     remark: str = ""
     """What a person should know of how it was taken."""
+
+    @property
+    def recurring(self) -> Recurring:
+        """Its times, to be worked out."""
+        return Recurring(self.starts_at, self.ends_at, self.recurrence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Final
 from maintenance import clock, recurrence
 from maintenance.intake.csvfiles import Reject
 from maintenance.intake.icszones import Time
-from maintenance.recurrence import Budget, NoRecurrence
+from maintenance.recurrence import Budget, NoRecurrence, Recurring
 
 AHEAD: Final = timedelta(days=731)
 """How far single times are taken, where a rule cannot be kept."""
@@ -98,7 +98,8 @@ def _ruled(event: Repeating, now: datetime) -> Iterator[Kept | Single]:
     first, zone, here = event.first, event.first.start.zone, clock.bank_zone()
     rules = [_until_in_utc(rule.strip().upper(), first.start) for rule in event.rules]
     recurrence.check("\n".join(rules), first.start.at, first.end_at, zone=zone)
-    begin = recurrence.coming(first.start.at, first.end_at, "\n".join(rules), first.start.at, 1, zone=zone)
+    ruled = Recurring(first.start.at, first.end_at, "\n".join(rules), zone)
+    begin = recurrence.coming(ruled, first.start.at, 1)
     if not begin:
         raise NoRecurrence("its rule never names a time")
     left_out = [_on_day_of(time, first) for time in event.left_out]
@@ -135,7 +136,7 @@ def _same(begin: tuple[datetime, datetime], own: str, ours: str, zone: tzinfo, n
     since = max(now, begin[0])
     ahead = (since, since + longest)
     here, there = (
-        recurrence.occurrences(*begin, rule, *ahead, zone=on, budget=Budget(times=_MOST_COMPARED))
+        recurrence.occurrences(Recurring(*begin, rule, on), *ahead, budget=Budget(times=_MOST_COMPARED))
         for rule, on in ((ours, clock.bank_zone()), (own, zone))
     )
     return here == there
@@ -144,7 +145,7 @@ def _same(begin: tuple[datetime, datetime], own: str, ours: str, zone: tzinfo, n
 def _single_times(
     begin: tuple[datetime, datetime], own: str, zone: tzinfo, now: datetime
 ) -> Iterator[Single]:
-    times = recurrence.occurrences(*begin, own, now, now + AHEAD, zone=zone)
+    times = recurrence.occurrences(Recurring(*begin, own, zone), now, now + AHEAD)
     name = getattr(zone, "key", None) or str(zone)
     if len(times) > MOST_SINGLE:
         raise Reject(

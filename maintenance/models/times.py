@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from maintenance import recurrence
 from maintenance.models.register import Service
-from maintenance.recurrence import RecurrenceError
+from maintenance.recurrence import RecurrenceError, Recurring
 
 
 class Repeating(models.Model):
@@ -24,6 +24,11 @@ class Repeating(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def recurring(self) -> Recurring:
+        """Its times, to be worked out."""
+        return Recurring(self.starts_at, self.ends_at, self.recurrence)
 
     def clean(self) -> None:
         """Its times can be worked out, and none of them lasts longer than until the next, or than a year."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from maintenance.recurrence.budget import Budget
 from maintenance.recurrence.errors import BudgetExceeded, NoRecurrence, Overlapping, RecurrenceError
-from maintenance.recurrence.times import broken, check, coming, occurrences, too_long
+from maintenance.recurrence.times import Recurring, broken, check, coming, occurrences, too_long
 
 __all__ = [
     "Budget",
@@ -12,6 +12,7 @@ __all__ = [
     "NoRecurrence",
     "Overlapping",
     "RecurrenceError",
+    "Recurring",
     "broken",
     "check",
     "coming",

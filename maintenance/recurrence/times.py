@@ -8,6 +8,7 @@ Every expansion has a budget. Whatever stands in a row, it ends: with the times,
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import islice, pairwise
@@ -38,38 +39,40 @@ LONGEST: Final = timedelta(days=366)
 Times = tuple[datetime, datetime]
 
 
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """A first time, and the rule by which it repeats."""
+
+    starts_at: datetime
+    ends_at: datetime
+    rule: str = ""
+    """RRULE and EXDATE lines; without any, the first time is the only one."""
+    zone: tzinfo | None = None
+    """On whose clock the rule runs; None is the bank's own."""
+
+
 def occurrences(
-    starts_at: datetime,
-    ends_at: datetime,
-    recurrence: str,
-    first: datetime,
-    last: datetime,
-    *,
-    zone: tzinfo | None = None,
-    budget: Budget | None = None,
+    of: Recurring, first: datetime, last: datetime, *, budget: Budget | None = None
 ) -> list[Times]:
     """Every time, in UTC, that shares a moment with the span from `first` to `last`, in order.
 
-    `starts_at` and `ends_at` are the first time itself; without a recurrence it is the only one. The rule
-    runs on the clock of `zone`, the bank's own where none is given. `budget` is one of its own where none is
-    given. Raises RecurrenceError: NoRecurrence for a text that is no rule, Overlapping where so many times
-    hold at once that a year was mistyped, BudgetExceeded where it names more than the budget allows.
+    `budget` is one of its own where none is given. Raises RecurrenceError: NoRecurrence for a text that is no
+    rule, Overlapping where so many times hold at once that a year was mistyped, BudgetExceeded where it names
+    more than the budget allows.
     """
-    if not recurrence.strip():
-        return [(starts_at, ends_at)] if starts_at < last and ends_at > first else []
-    here = zone or clock.bank_zone()
+    if not of.rule.strip():
+        return [(of.starts_at, of.ends_at)] if of.starts_at < last and of.ends_at > first else []
     try:
-        return _expanded(starts_at, ends_at, recurrence, (first, last), here, budget or Budget())
+        return _expanded(of, (first, last), budget or Budget())
     except OverflowError:
         raise NoRecurrence("Its times lie beyond the end of the calendar: choose other years.") from None
 
 
-def _expanded(
-    starts_at: datetime, ends_at: datetime, recurrence: str, span: Times, zone: tzinfo, budget: Budget
-) -> list[Times]:
-    begin, end, after, before = (_local(at, zone) for at in (starts_at, ends_at, *span))
+def _expanded(of: Recurring, span: Times, budget: Budget) -> list[Times]:
+    zone = of.zone or clock.bank_zone()
+    begin, end, after, before = (_local(at, zone) for at in (of.starts_at, of.ends_at, *span))
     length = end - begin  # on the clock: a night shift ends at six whatever the clocks do meanwhile
-    rules = _rules(recurrence, zone)
+    rules = _rules(of.rule, zone)
     if length > _AT_ONCE * _DAY / len(rules.rules):  # no rule names two times of one day
         gap = _shortest_gap(begin, rules, budget)
         if gap is not None and length > _AT_ONCE * gap:
@@ -82,16 +85,7 @@ def _expanded(
     return [times for times in found if times[0] < span[1] and times[1] > span[0]]
 
 
-def coming(
-    starts_at: datetime,
-    ends_at: datetime,
-    recurrence: str,
-    now: datetime,
-    count: int,
-    *,
-    zone: tzinfo | None = None,
-    budget: Budget | None = None,
-) -> list[Times]:
+def coming(of: Recurring, now: datetime, count: int, *, budget: Budget | None = None) -> list[Times]:
     """The next times that are not over, in UTC; fewer than `count` where the rule names no more.
 
     Raises RecurrenceError as `occurrences` does.
@@ -100,8 +94,7 @@ def coming(
     budget = budget or Budget()
     try:
         for ahead in _AHEAD:
-            last = max(now, starts_at) + ahead
-            found = occurrences(starts_at, ends_at, recurrence, now, last, zone=zone, budget=budget)
+            found = occurrences(of, now, max(now, of.starts_at) + ahead, budget=budget)
             if len(found) >= count:
                 break
     except OverflowError:
@@ -144,10 +137,10 @@ def too_long(what: str, starts_at: datetime, ends_at: datetime) -> str:
     return f"{what} lasts {LONGEST.days} days at the most. Did you mistype a year?"
 
 
-def broken(starts_at: datetime, ends_at: datetime, recurrence: str, now: datetime) -> str:
+def broken(of: Recurring, now: datetime) -> str:
     """Why a row's times cannot be worked out around now, and what to do; empty where they can."""
     try:
-        coming(starts_at, ends_at, recurrence, now, 1)
+        coming(of, now, 1)
     except RecurrenceError as problem:
         return str(problem)
     return ""

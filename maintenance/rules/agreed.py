@@ -202,9 +202,7 @@ def _times(
 ) -> list[tuple[datetime, datetime]] | None:
     """None for a row that is broken: as if it were not there, which is something else than no times."""
     try:
-        return recurrence.occurrences(
-            row.starts_at, row.ends_at, row.recurrence, first, last, budget=reading.budget.row()
-        )
+        return recurrence.occurrences(row.recurring, first, last, budget=reading.budget.row())
     except RecurrenceError as problem:
         reading.leave_out(row, problem)
         return None

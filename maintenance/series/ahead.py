@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 
 from maintenance import policies, recurrence, rules
 from maintenance.models import Service
+from maintenance.recurrence import Recurring
 from maintenance.refusals import refuse
 from maintenance.rules import Objection, Time
 
@@ -46,9 +47,9 @@ def horizon(now: datetime) -> datetime:
     return max(now + AHEAD, told) + _BETWEEN
 
 
-def near(starts_at: datetime, ends_at: datetime, rule: str, now: datetime, until: datetime) -> list[Times]:
+def near(of: Recurring, now: datetime, until: datetime) -> list[Times]:
     """The times that begin after `now`, and at `until` at the latest. Raises RecurrenceError."""
-    found = recurrence.occurrences(starts_at, ends_at, rule, now, until + timedelta(microseconds=1))
+    found = recurrence.occurrences(of, now, until + timedelta(microseconds=1))
     return [times for times in found if times[0] > now]
 
 
@@ -68,9 +69,10 @@ def preview(
     """
     refuse(faults(services, starts_at, ends_at, rule, now))
     until = horizon(now)
-    times = near(starts_at, ends_at, rule, now, until)
+    of = Recurring(starts_at, ends_at, rule)
+    times = near(of, now, until)
     if len(times) < _SHOWN:
-        times = _coming(starts_at, ends_at, rule, now)[:_SHOWN]
+        times = _coming(of, now)[:_SHOWN]
     found = []
     for some in _stretches(times):
         around = rules.surroundings(services, some[0][0], some[-1][1], staff=staff, exemption=exemption)
@@ -97,7 +99,7 @@ def faults(
         return [Objection("recurrence", "Say how it repeats, or book a single window.")]
     try:
         recurrence.check(rule, starts_at, ends_at)
-        times = _coming(starts_at, ends_at, rule, now)
+        times = _coming(Recurring(starts_at, ends_at, rule), now)
     except recurrence.RecurrenceError as problem:
         return [Objection("recurrence", str(problem))]
     if not times:
@@ -105,7 +107,7 @@ def faults(
     return []
 
 
-def _coming(starts_at: datetime, ends_at: datetime, rule: str, now: datetime) -> list[Times]:
+def _coming(of: Recurring, now: datetime) -> list[Times]:
     """The next few that have not begun."""
-    found = recurrence.coming(starts_at, ends_at, rule, now, 3 * _SHOWN)
+    found = recurrence.coming(of, now, 3 * _SHOWN)
     return [times for times in found if times[0] > now]

@@ -134,7 +134,7 @@ def _extend(series: Series, now: datetime, until: datetime) -> list[Objection]:
     work = _Work(series, now)
     known = _known(series, now)
     against: list[Objection] = []
-    for times in near(series.starts_at, series.ends_at, series.recurrence, now, until):
+    for times in near(series.recurring, now, until):
         if times[0] not in known:
             against += _make(work, times)
     Series.objects.filter(pk=series.pk).update(extended_at=now)

@@ -90,7 +90,7 @@ def test_the_traffic_ends_with_the_last_full_hour(built: Built, now: datetime) -
 def test_the_next_freeze_is_the_year_end_and_comes_back(built: Built) -> None:
     """By the bank's own clock."""
     freeze = Freeze.objects.get()
-    times = recurrence.coming(freeze.starts_at, freeze.ends_at, freeze.recurrence, people.NOW, 2)
+    times = recurrence.coming(freeze.recurring, people.NOW, 2)
     assert times == [
         (datetime(year, 12, 15, tzinfo=UTC), datetime(year + 1, 1, 5, tzinfo=UTC)) for year in (2026, 2027)
     ]
@@ -121,7 +121,7 @@ def test_the_hotline_rests_on_the_countrys_day_of_rest(
     settings.COUNTRY = country
     demonstration.build(now=now, progress=lambda words: None)
     hotline = SupportCover.objects.get(name="Hotline")
-    times = recurrence.coming(hotline.starts_at, hotline.ends_at, hotline.recurrence, now, 6)
+    times = recurrence.coming(hotline.recurring, now, 6)
     assert {f"{starts_at:%A}" for starts_at, _ in times} == set(calendar.day_name) - {closed}
     assert {(starts_at.hour, ends_at.hour) for starts_at, ends_at in times} == {(7, 22)}
 

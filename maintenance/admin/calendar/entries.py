@@ -149,9 +149,7 @@ def _repeated(
     for row in near.prefetch_related("services"):
         about = ", ".join(service.name for service in row.services.all())
         try:
-            times = recurrence.occurrences(
-                row.starts_at, row.ends_at, row.recurrence, start, end, budget=reading.budget.row()
-            )
+            times = recurrence.occurrences(row.recurring, start, end, budget=reading.budget.row())
         except RecurrenceError as problem:
             reading.leave_out(row, problem)
             continue

@@ -219,8 +219,6 @@ def times(content: bytes, days: int = 365) -> list[str]:
     """Every time in the coming days, by the bank's clock."""
     last = NOW + timedelta(days=days)
     found = sorted(
-        at
-        for entry in entries(content)
-        for at in recurrence.occurrences(entry.starts_at, entry.ends_at, entry.recurrence, NOW, last)
+        at for entry in entries(content) for at in recurrence.occurrences(entry.recurring, NOW, last)
     )
     return [" to ".join(f"{at.astimezone(clock.bank_zone()):%m-%d %H:%M}" for at in pair) for pair in found]

@@ -52,9 +52,7 @@ def other_reader(content: bytes, last: datetime) -> list[tuple[datetime, datetim
 def ours(content: bytes, last: datetime) -> list[tuple[datetime, datetime]]:
     """The same of our freezes."""
     return sorted(
-        pair
-        for entry in entries(content)
-        for pair in recurrence.occurrences(entry.starts_at, entry.ends_at, entry.recurrence, NOW, last)
+        pair for entry in entries(content) for pair in recurrence.occurrences(entry.recurring, NOW, last)
     )
 
 

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from maintenance import recurrence
-from maintenance.recurrence import Budget, BudgetExceeded, Overlapping, RecurrenceError
+from maintenance.recurrence import Budget, BudgetExceeded, Overlapping, RecurrenceError, Recurring
 from maintenance.recurrence.budget import ROW_STEPS, ROW_TIMES
 
 DAY = timedelta(days=1)
@@ -82,7 +82,7 @@ def test_it_comes_to_what_dateutil_alone_finds(
     except IndexError:  # its answer to the sixth Monday of a month
         return
     assert [
-        at for at, _ in recurrence.occurrences(begin, begin + DAY, rule, first, last, zone=UTC)
+        at for at, _ in recurrence.occurrences(Recurring(begin, begin + DAY, rule, UTC), first, last)
     ] == expected
 
 
@@ -114,7 +114,7 @@ def test_it_always_ends_within_its_budget(
     budget = Budget()
     with _all_steps() as taken, suppress(RecurrenceError):
         found = recurrence.occurrences(
-            begin, end, rule, first, last, zone=ZoneInfo("Asia/Riyadh"), budget=budget
+            Recurring(begin, end, rule, ZoneInfo("Asia/Riyadh")), first, last, budget=budget
         )
         assert len(found) <= ROW_TIMES
     assert budget.times <= ROW_TIMES + 1
@@ -160,39 +160,41 @@ def test_all_that_is_asked_of_a_row_has_one_budget(rule: str) -> None:
         recurrence.check(rule, begin, begin + timedelta(hours=30))
     assert len(taken) <= ROW_STEPS + 1
     with _all_steps() as taken, suppress(RecurrenceError):
-        recurrence.coming(begin, begin + timedelta(hours=30), rule, begin + 999 * DAY, 5)
+        recurrence.coming(Recurring(begin, begin + timedelta(hours=30), rule), begin + 999 * DAY, 5)
     assert len(taken) <= ROW_STEPS + 1
 
 
 def test_a_mistyped_year_costs_little() -> None:
     budget = Budget()
     with pytest.raises(Overlapping, match="lasts 84,005 days, but the next one begins after 1 day"):
-        recurrence.occurrences(*FROM_1970, "FREQ=DAILY", FROM_1970[0], FROM_1970[1], zone=UTC, budget=budget)
+        recurrence.occurrences(Recurring(*FROM_1970, "FREQ=DAILY", UTC), *FROM_1970, budget=budget)
     assert max(budget.times, budget.steps) <= 500
 
 
 def test_a_few_times_at_once_are_no_fault_of_a_row_that_is_there() -> None:
     begin = datetime(2026, 1, 1, tzinfo=UTC)
-    found = recurrence.occurrences(begin, begin + 3 * DAY, "FREQ=DAILY", begin + 9 * DAY, begin + 10 * DAY)
+    found = recurrence.occurrences(
+        Recurring(begin, begin + 3 * DAY, "FREQ=DAILY"), begin + 9 * DAY, begin + 10 * DAY
+    )
     assert len(found) == 3
 
 
 def test_more_times_than_a_row_may_name_are_not_named() -> None:
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     with pytest.raises(BudgetExceeded, match="more than 5,000 times"):
-        recurrence.occurrences(begin, begin + DAY, "FREQ=DAILY", begin, begin + 5_001 * DAY)
+        recurrence.occurrences(Recurring(begin, begin + DAY, "FREQ=DAILY"), begin, begin + 5_001 * DAY)
 
 
 def test_all_rows_together_have_a_budget_as_well() -> None:
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     together = Budget(times=9)
     found = recurrence.occurrences(
-        begin, begin + DAY, "FREQ=DAILY", begin, begin + 10 * DAY, budget=together.row()
+        Recurring(begin, begin + DAY, "FREQ=DAILY"), begin, begin + 10 * DAY, budget=together.row()
     )
     assert len(found) == 10
     with pytest.raises(BudgetExceeded, match="too many rows"):
         recurrence.occurrences(
-            begin, begin + DAY, "FREQ=DAILY", begin, begin + 10 * DAY, budget=together.row()
+            Recurring(begin, begin + DAY, "FREQ=DAILY"), begin, begin + 10 * DAY, budget=together.row()
         )
 
 
@@ -200,7 +202,10 @@ def test_what_takes_too_long_ends_as_well() -> None:
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     with pytest.raises(BudgetExceeded, match="too long"):
         recurrence.occurrences(
-            begin, begin + DAY, "FREQ=DAILY", begin, begin + 90 * DAY, budget=Budget(cpu=timedelta(0))
+            Recurring(begin, begin + DAY, "FREQ=DAILY"),
+            begin,
+            begin + 90 * DAY,
+            budget=Budget(cpu=timedelta(0)),
         )
 
 

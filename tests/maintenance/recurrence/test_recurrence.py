@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from maintenance import clock, recurrence
-from maintenance.recurrence import NoRecurrence
+from maintenance.recurrence import NoRecurrence, Recurring
 
 
 def at(text: str) -> datetime:
@@ -20,7 +20,9 @@ def at(text: str) -> datetime:
 def starts(first: str, last: str, rule: str, *, begin: str = "2026-01-04T02:00", hours: int = 4) -> list[str]:
     """The starts, as the bank's clock shows them."""
     begins = at(begin)
-    found = recurrence.occurrences(begins, begins + timedelta(hours=hours), rule, at(first), at(last))
+    found = recurrence.occurrences(
+        Recurring(begins, begins + timedelta(hours=hours), rule), at(first), at(last)
+    )
     return [f"{start.astimezone(clock.bank_zone()):%m-%d %H:%M}" for start, _ in found]
 
 
@@ -133,7 +135,9 @@ def test_a_rule_may_run_on_another_clock() -> None:
     riyadh = ZoneInfo("Asia/Riyadh")
     begins = at("2026-03-28T02:00")
     found = recurrence.occurrences(
-        begins, begins + timedelta(hours=1), "FREQ=DAILY", at("2026-03-28"), at("2026-03-31"), zone=riyadh
+        Recurring(begins, begins + timedelta(hours=1), "FREQ=DAILY", riyadh),
+        at("2026-03-28"),
+        at("2026-03-31"),
     )
     assert [start.astimezone(riyadh).hour for start, _ in found] == [5, 5, 5]
 
@@ -150,13 +154,13 @@ def test_a_rule_may_run_on_another_clock() -> None:
 def test_the_next_times_are_those_that_are_not_over(rule: str, days: list[str]) -> None:
     begins = at("2026-01-04T02:00")
     now = at("2026-01-04T05:00")
-    found = recurrence.coming(begins, begins + timedelta(hours=4), rule, now, 3)
+    found = recurrence.coming(Recurring(begins, begins + timedelta(hours=4), rule), now, 3)
     assert [f"{start:%m-%d}" for start, _ in found] == days
 
 
 def test_what_is_over_has_no_next_time() -> None:
     begins = at("2026-01-04T02:00")
-    assert recurrence.coming(begins, begins + timedelta(hours=4), "", at("2026-01-04T06:00"), 3) == []
+    assert recurrence.coming(Recurring(begins, begins + timedelta(hours=4)), at("2026-01-04T06:00"), 3) == []
 
 
 def test_an_end_at_the_end_of_the_calendar_is_read_on_an_eastern_clock() -> None:

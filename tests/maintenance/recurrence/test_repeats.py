@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from maintenance import recurrence
-from maintenance.recurrence import repeats
+from maintenance.recurrence import Recurring, repeats
 from maintenance.recurrence.repeats import Every, Repeat
 from tests.maintenance.recurrence.test_recurrence import at
 
@@ -29,7 +29,7 @@ SUNDAY = at("2026-01-04T02:00")
 )
 def test_a_choice_names_the_days_that_it_says(every: Every, days: list[str]) -> None:
     rule = Repeat(every).rule(date(2026, 1, 4))
-    found = recurrence.coming(SUNDAY, SUNDAY + timedelta(hours=1), rule, SUNDAY, 3)
+    found = recurrence.coming(Recurring(SUNDAY, SUNDAY + timedelta(hours=1), rule), SUNDAY, 3)
     assert [f"{start:%m-%d}" for start, _ in found] == days
 
 
