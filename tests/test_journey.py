@@ -126,11 +126,9 @@ def _booked_and_approved(now: datetime) -> Window:
     """The quietest slot inside the promised notice, so that the announcement is due at once."""
     service = Service.objects.get()
     slot = slots.suggest(
-        [service],
+        slots.Search([service], now + timedelta(days=5, hours=1), now + timedelta(days=6, hours=8)),
         timedelta(hours=2),
         now=now,
-        start=now + timedelta(days=5, hours=1),
-        end=now + timedelta(days=6, hours=8),
     ).slots[0]
     assert slot.load is not None
     window = windows.book(

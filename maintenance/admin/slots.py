@@ -87,12 +87,9 @@ def _found(request: HttpRequest, form: SlotsForm, moved: Window | None) -> dict[
     services = sorted(form.cleaned_data["service"], key=lambda service: service.key)
     keys = [service.key for service in services]
     known = slots.read(
-        services,
+        slots.Search(services, form.start, form.end, moved),
         now=now,
-        start=form.start,
-        end=form.end,
         until=max(end, at or end) + length,
-        moved=moved,
         counted=counted.handed_back(keys, request.GET.get("users", "")),
     )
     count = _MORE if "more" in request.GET else _AT_FIRST

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from maintenance.models import Service, Window
 from maintenance.slots.choosing import Suggestions, choose
-from maintenance.slots.known import AHEAD, Known, read
+from maintenance.slots.known import AHEAD, Known, Search, read
 from maintenance.slots.loads import expect
 from maintenance.slots.outcome import Outcome, outcome
 from maintenance.slots.slot import Slot, look
@@ -20,6 +18,7 @@ __all__ = [
     "Hour",
     "Known",
     "Outcome",
+    "Search",
     "Slot",
     "Suggestions",
     "Users",
@@ -35,20 +34,10 @@ __all__ = [
 
 
 def suggest(
-    services: Sequence[Service],
-    length: timedelta,
-    *,
-    now: datetime,
-    start: datetime | None = None,
-    end: datetime | None = None,
-    count: int = 5,
-    staffed: bool = False,
-    moved: Window | None = None,
+    search: Search, length: timedelta, *, now: datetime, count: int = 5, staffed: bool = False
 ) -> Suggestions:
-    """Read what is known and choose: see `read` for the stretch of time, and `choose` for the slots.
+    """Read what is known and choose: see `Search` for the stretch of time, and `choose` for the slots.
 
     Raises ValueError without services or a length, or where a service has a time zone that does not exist.
     """
-    return choose(
-        read(services, now=now, start=start, end=end, moved=moved), length, count=count, staffed=staffed
-    )
+    return choose(read(search, now=now), length, count=count, staffed=staffed)

@@ -19,6 +19,29 @@ _BEFORE: Final = timedelta(days=8)
 """So far back the surroundings are read as well: the week that is under way is looked at whole."""
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Services that look for a time, and between which instants they do."""
+
+    services: Sequence[Service]
+    start: datetime | None = None
+    """Without one they look from where the promised notice is still possible; with one, never inside the
+    least."""
+    end: datetime | None = None
+    """Without one they look 28 days ahead."""
+    moved: Window | None = None
+    """The window that is being moved, which is not in its own way."""
+
+    def stretch(self, now: datetime) -> tuple[datetime, datetime]:
+        """From where, and until when, they look."""
+        promises = policies.every()
+        if self.start is None:
+            first = policies.earliest_start(now, promises)
+        else:
+            first = max(self.start, policies.earliest_allowed(now, promises))
+        return first, self.end or first + AHEAD
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
     """What is known of some services, and the stretch of time in which they look for a slot."""
@@ -43,46 +66,33 @@ class Known:
 
 
 def read(
-    services: Sequence[Service],
-    *,
-    now: datetime,
-    start: datetime | None = None,
-    end: datetime | None = None,
-    until: datetime | None = None,
-    moved: Window | None = None,
-    counted: Users | None = None,
+    search: Search, *, now: datetime, until: datetime | None = None, counted: Users | None = None
 ) -> Known:
-    """Read what is known of the services.
+    """Read what is known of the services that look for a time.
 
-    Without `start` they look from where the promised notice is still possible; with it, never inside the
-    least. They look until `end`, or 28 days on. What stands around them is read until then, and to `until`
-    where more is to be looked at. `moved` is the window that is being moved, which is not in its own way.
+    What stands around them is read as far as they look, and to `until` where more is to be looked at.
     `counted` are the users, where somebody has just counted them. Raises ValueError without services.
     """
-    asked = tuple(sorted({each.pk: each for each in services}.values(), key=lambda each: each.key))
+    asked = tuple(sorted({each.pk: each for each in search.services}.values(), key=lambda each: each.key))
     if not asked:
         raise ValueError("Name at least one service.")
-    promises = policies.every()
-    if start is None:
-        first = policies.earliest_start(now, promises)
-    else:
-        first = max(start, policies.earliest_allowed(now, promises))
-    last = end or first + AHEAD
+    first, last = search.stretch(now)
     profiles, problem = _profiles(asked, now)
+    around = rules.surroundings(
+        asked,
+        min(now, first) - _BEFORE,
+        max(first, last, until or last),
+        moved=search.moved,
+        staff=search.moved.staff.all() if search.moved else (),
+        exemption=search.moved.exemption if search.moved else "",
+    )
     return Known(
         services=asked,
         places=tuple(Place(each.name, _zone(each), days.of(each.country)) for each in asked),
         profiles=profiles,
         problem=problem,
         users=counted or users(asked),
-        around=rules.surroundings(
-            asked,
-            min(now, first) - _BEFORE,
-            max(first, last, until or last),
-            moved=moved,
-            staff=moved.staff.all() if moved else (),
-            exemption=moved.exemption if moved else "",
-        ),
+        around=around,
         first=first,
         last=last,
         now=now,

@@ -106,11 +106,9 @@ def _booked() -> Window:
     now = datetime.now(UTC)
     services = list(Service.objects.filter(key="card-payments"))
     found = slots.suggest(
-        services,
+        slots.Search(services, now + timedelta(days=5, hours=2), now + timedelta(days=6, hours=22)),
         timedelta(hours=2),
         now=now,
-        start=now + timedelta(days=5, hours=2),
-        end=now + timedelta(days=6, hours=22),
         count=3,
     ).slots
     for slot in found:

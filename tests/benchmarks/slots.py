@@ -69,13 +69,13 @@ def _kept(name: str, zone: str, country: str) -> tuple[Service, datetime]:
 
 def _medians(services: list[Service], now: datetime, length: timedelta, runs: int) -> list[float]:
     """Reading what is known; choosing from it, without the database; both; and a week by hours."""
-    end = now + _AHEAD
-    known = slots.read(services, now=now, end=end)
+    search = slots.Search(services, end=now + _AHEAD)
+    known = slots.read(search, now=now)
     monday = clock.bank_day(now) + timedelta(days=7)
     asked: list[Callable[[], object]] = [
-        lambda: slots.read(services, now=now, end=end),
+        lambda: slots.read(search, now=now),
         lambda: slots.choose(known, length),
-        lambda: slots.suggest(services, length, now=now, end=end),
+        lambda: slots.suggest(search, length, now=now),
         lambda: slots.week(known, _monday(monday), length),
     ]
     return [_median(question, runs) for question in asked]

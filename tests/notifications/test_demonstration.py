@@ -134,7 +134,7 @@ def test_every_service_has_quiet_slots(monkeypatch: pytest.MonkeyPatch, now: dat
     policies.of()
     demonstration.build(now=now, progress=lambda words: None)
     for service in Service.objects.all():
-        found = slots.suggest([service], timedelta(hours=2), now=now, count=3)
+        found = slots.suggest(slots.Search([service]), timedelta(hours=2), now=now, count=3)
         assert found.based_on_traffic
         assert len(found.slots) == 3, service
         for slot in found.slots:

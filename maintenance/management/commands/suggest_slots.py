@@ -46,11 +46,9 @@ class Command(BaseCommand):
         now: datetime = options["now"] or timezone.now()
         try:
             found = slots.suggest(
-                services,
+                slots.Search(services, options["start"], options["end"]),
                 options["duration"],
                 now=now,
-                start=options["start"],
-                end=options["end"],
                 count=options["count"],
                 staffed=options["staffed"],
             )

@@ -35,7 +35,8 @@ def _used(now: datetime, key: str = "online-banking", usage: Usage = week) -> Se
 
 
 def _suggest(services: Sequence[Service], length: timedelta, **asked: Any) -> tuple[Slot, ...]:
-    return slots.suggest(services, length, **asked).slots
+    between = {name: asked.pop(name) for name in ("start", "end", "moved") if name in asked}
+    return slots.suggest(slots.Search(services, **between), length, **asked).slots
 
 
 def _starts(found: Sequence[Slot]) -> list[datetime]:
@@ -145,7 +146,7 @@ def test_a_holiday_is_not_taken_for_the_weekday_it_falls_on(now: datetime) -> No
 
 def test_hours_without_samples_are_not_offered_and_that_is_said(now: datetime) -> None:
     staffed = _used(now, usage=lambda at: week(at) if 7 <= at.hour < 21 and at.weekday() < 5 else None)
-    found = slots.suggest([staffed], TWO_HOURS, now=now)
+    found = slots.suggest(slots.Search([staffed]), TWO_HOURS, now=now)
     assert all(7 <= slot.starts_at.astimezone(LONDON).hour <= 19 for slot in found.slots)
     assert "Hours without any traffic on record were left out: unknown is not quiet." in found.doubts
 
@@ -198,7 +199,7 @@ def test_a_longer_promise_moves_the_slots_out(now: datetime) -> None:
 
 
 def test_without_traffic_the_rules_answer_alone_and_say_so(now: datetime) -> None:
-    found = slots.suggest([service()], TWO_HOURS, now=now)
+    found = slots.suggest(slots.Search([service()]), TWO_HOURS, now=now)
     assert (found.based_on_traffic, [slot.load for slot in found.slots]) == (False, [None] * 5)
     assert "import_traffic online-banking FILE" in found.problem
     assert found.slots[0].against == ("Not based on traffic: nobody knows how much this time carries.",)
@@ -222,7 +223,7 @@ def test_without_traffic_what_stands_against_a_time_takes_it_away(now: datetime)
 
 
 def test_a_service_without_traffic_among_others_is_named(now: datetime) -> None:
-    found = slots.suggest([_used(now), service("cards")], TWO_HOURS, now=now)
+    found = slots.suggest(slots.Search([_used(now), service("cards")]), TWO_HOURS, now=now)
     assert not found.based_on_traffic
     assert found.problem.startswith("Cards has no traffic on record.")
     assert "Online banking" not in found.problem
@@ -243,7 +244,7 @@ def test_without_traffic_staffed_hours_are_the_first_ones(now: datetime) -> None
 
 
 def test_a_length_that_no_staffed_day_holds_is_told(now: datetime) -> None:
-    found = slots.suggest([_used(now)], timedelta(hours=13), now=now, staffed=True)
+    found = slots.suggest(slots.Search([_used(now)]), timedelta(hours=13), now=now, staffed=True)
     assert found.slots == ()
     assert found.nothing[0].startswith("13 h of staffed hours (08:00 to 20:00 on working days) do not fit in")
 
@@ -252,7 +253,7 @@ def test_where_nothing_is_free_each_rule_says_why_once(now: datetime) -> None:
     used, day = _used(now), london(date(2026, 3, 16), 0)
     Freeze.objects.create(name="Sale", starts_at=day, ends_at=day + timedelta(days=2))
     window(used, starts_at=day, length=timedelta(days=2))
-    found = slots.suggest([used], TWO_HOURS, now=now, start=day, end=day + timedelta(days=1))
+    found = slots.suggest(slots.Search([used], day, day + timedelta(days=1)), TWO_HOURS, now=now)
     assert [line.split(" holds")[0].split(":")[0] for line in found.nothing] == [
         "The freeze “Sale”",
         "Online banking",

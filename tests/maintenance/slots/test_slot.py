@@ -25,7 +25,7 @@ def _used(now: datetime, usage: Usage = week) -> Service:
 
 
 def _look(now: datetime, at: datetime, *services: Service, length: timedelta = TWO_HOURS) -> Slot:
-    return slots.look(slots.read(services, now=now, until=at + length), at, length)
+    return slots.look(slots.read(slots.Search(services), now=now, until=at + length), at, length)
 
 
 def test_it_is_compared_with_sunday_at_two_of_the_same_week(now: datetime) -> None:

@@ -28,7 +28,7 @@ def _used(now: datetime, key: str = "online-banking", usage: Usage = week) -> Se
 def _week(
     now: datetime, *services: Service, first: date = MONDAY, length: timedelta = TWO_HOURS
 ) -> tuple[Day, ...]:
-    known = slots.read(services, now=now, until=now + timedelta(days=70))
+    known = slots.read(slots.Search(services), now=now, until=now + timedelta(days=70))
     return slots.week(known, first, length)
 
 
