@@ -6,14 +6,15 @@ kept for the revision of the window for which it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import User
 
 from maintenance.models import Override, Window
-from maintenance.refusals import Emergency, words
+from maintenance.proposals import Proposal
+from maintenance.refusals import words
 from maintenance.rules import SETTABLE, Objection
 
 
@@ -34,14 +35,12 @@ class Passed:
         }
 
 
-def settle(
-    against: Iterable[Objection], reasons: Mapping[str, str], emergency: Emergency | None
-) -> tuple[list[Objection], list[Passed]]:
-    """What is left of the objections, and what was passed of them. `reasons` are by rule."""
+def settle(against: Iterable[Objection], proposal: Proposal) -> tuple[list[Objection], list[Passed]]:
+    """What is left of the objections to what is proposed, and what of them it passes over."""
     left: list[Objection] = []
     passed = []
     for objection in against:
-        reason = _reason(objection, reasons, emergency)
+        reason = _reason(objection, proposal)
         if not reason:
             left.append(objection)
         elif too_long := words("reason", reason):
@@ -51,12 +50,12 @@ def settle(
     return left, passed
 
 
-def _reason(objection: Objection, reasons: Mapping[str, str], emergency: Emergency | None) -> str:
+def _reason(objection: Objection, proposal: Proposal) -> str:
     if objection.rule not in SETTABLE:
         return ""
     if objection.hard:
-        return emergency.reason.strip() if emergency else ""
-    return reasons.get(objection.rule, "").strip()
+        return proposal.emergency.reason.strip() if proposal.emergency else ""
+    return proposal.overrides.get(objection.rule, "").strip()
 
 
 def keep(window: Window, passed: Sequence[Passed], *, by: User, now: datetime) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Final
 
 from django.contrib.auth.models import User
 
-from maintenance.models import Exemption, Impact, Service, Window
+from maintenance.models import Exemption, Impact, Window
+from maintenance.proposals import Emergency, Proposal
 from maintenance.rules import SETTABLE, Objection
 
 _LONGEST_WORDS: Final = 200
@@ -38,14 +37,6 @@ class Refused(Refusal):
         """At least one objection."""
         super().__init__(" ".join([*(objection.words for objection in objections), *_ways(objections)]))
         self.objections = tuple(objections)
-
-
-@dataclass(frozen=True, slots=True)
-class Emergency:
-    """The only way past what is hard: why it cannot wait, and who answers for it."""
-
-    reason: str
-    approver: User
 
 
 def _ways(objections: Sequence[Objection]) -> list[str]:
@@ -93,11 +84,13 @@ def emergency_faults(emergency: Emergency | None, by: User) -> list[Objection]:
     return found
 
 
-def levels(services: Sequence[Service], given: Mapping[str, str]) -> list[Objection]:
-    """What to say of levels, by service key, that are none or of services that are not in the window."""
-    keys = {service.key for service in services}
+def levels(proposal: Proposal) -> list[Objection]:
+    """What to say of levels that are none, or of services that are not in the window."""
+    keys = {service.key for service in proposal.services}
     wrong = [
-        f"{key}: {level}" for key, level in given.items() if key not in keys or level not in Impact.Level
+        f"{key}: {level}"
+        for key, level in proposal.levels.items()
+        if key not in keys or level not in Impact.Level
     ]
     known = ", ".join(Impact.Level.values)
     return [
@@ -106,20 +99,20 @@ def levels(services: Sequence[Service], given: Mapping[str, str]) -> list[Object
     ]
 
 
-def exemption(given: str) -> list[Objection]:
+def exemption(proposal: Proposal) -> list[Objection]:
     """What to say of an exemption that does not exist."""
-    if not given or given in Exemption:
+    if not proposal.exemption or proposal.exemption in Exemption:
         return []
-    known = ", ".join(Exemption.values)
+    given, known = proposal.exemption, ", ".join(Exemption.values)
     return [Objection("exemption", f"{given} is no exemption: write one of {known}, or nothing.")]
 
 
-def unmoved(window: Window, starts_at: datetime, ends_at: datetime) -> list[Objection]:
+def unmoved(window: Window, proposal: Proposal) -> list[Objection]:
     """What to say of a move to where the window is.
 
     Only what was rejected is put forward again as it is, and what something has come to stand against: so
     that it can be passed over, and both approve of that.
     """
-    same = (starts_at, ends_at) == (window.starts_at, window.ends_at)
+    same = (proposal.starts_at, proposal.ends_at) == (window.starts_at, window.ends_at)
     again = window.status == Window.Status.REJECTED or window.conflicts.filter(gone_at=None).exists()
     return [Objection("unmoved", "It is planned for this time already.")] if same and not again else []

@@ -1,12 +1,11 @@
-"""Services and a time in; a booked, moved or cancelled window out, or all that stands against it.
+"""A proposal in; a booked, moved or cancelled window out, or all that stands against it.
 
 Each act takes the locks it needs, reads again what it was given, and writes one change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,116 +15,54 @@ from django.db import transaction
 from maintenance import overrides as passing
 from maintenance import policies, refusals, rules, trail
 from maintenance.models import Approval, Change, Impact, Series, Service, Window
-from maintenance.refusals import Emergency, Refused, emergency_faults, refuse, state, words
+from maintenance.proposals import Proposal
+from maintenance.refusals import Refused, emergency_faults, refuse, state, words
 
-__all__ = ["Emergency", "Numbers", "Refused", "book", "cancel", "hold", "locked", "reschedule"]
+__all__ = ["Refused", "book", "cancel", "hold", "locked", "reschedule"]
 
 _MOVABLE: Final = (Window.Status.BOOKED, Window.Status.APPROVED, Window.Status.REJECTED)
-_MOVED: Final = (
-    "starts_at",
-    "ends_at",
-    "status",
-    "revision",
-    "sequence",
-    "booker",
-    "changed_at",
-    "short_notice",
-    "exemption",
-    "expected_load",
-    "expected_low",
-    "expected_high",
-    "expected_customers",
-    "expected_vulnerable",
-    "emergency_reason",
-    "emergency_approver",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """What was expected when a time was chosen; kept with the window, so that what came can be compared."""
-
-    load: float | None = None
-    """Uses in the whole window; None where traffic says too little."""
-    low: float | None = None
-    """The low end of the range of 80 %."""
-    high: float | None = None
-    customers: int | None = None
-    """Customers who use any of the services, at whatever time."""
-    vulnerable: int | None = None
-    """Those of them who are vulnerable."""
-
-    def columns(self) -> dict[str, Any]:
-        """As a window keeps them."""
-        return {
-            "expected_load": self.load,
-            "expected_low": self.low,
-            "expected_high": self.high,
-            "expected_customers": self.customers,
-            "expected_vulnerable": self.vulnerable,
-        }
+_MOVED: Final = ("status", "revision", "sequence", "booker", "changed_at", "short_notice")
+"""Beside what a proposal says."""
 
 
 def book(
-    services: Sequence[Service],
-    starts_at: datetime,
-    ends_at: datetime,
+    proposal: Proposal,
     *,
-    purpose: str,
     by: User,
     now: datetime,
-    levels: Mapping[str, str] | None = None,
-    numbers: Numbers | None = None,
-    staff: Sequence[User] = (),
-    exemption: str = "",
-    overrides: Mapping[str, str] | None = None,
-    emergency: Emergency | None = None,
     series: Series | None = None,
     occurrence_at: datetime | None = None,
 ) -> Window:
-    """Book a window that waits for its approvals.
+    """Book a window that waits for its approvals; `occurrence_at` is when its series wants it to start.
 
-    `levels` says by service key what happens to it (a value of Impact.Level; without one, an outage),
-    `exemption` (a value of Exemption) what frees it from the notice of some rule-books, and `overrides` by
-    rule why what is soft is passed over. Raises Refused with everything that stands against it.
+    Raises Refused with everything that stands against it.
     """
-    asked = list({service.pk: service for service in services}.values())
-    times = rules.agreed_times(asked, starts_at, ends_at)  # without the lock, that others wait for
+    proposal = proposal.of_each_once()
+    times = _agreed_times(proposal.services, proposal)
     with transaction.atomic():
         hold()
-        against = rules.objections(
-            asked, starts_at, ends_at, now=now, staff=staff, exemption=exemption, times=times
-        )
-        left, passed = passing.settle(against, overrides or {}, emergency)
+        against = rules.objections(proposal, now=now, times=times)
+        left, passed = passing.settle(against, proposal)
         left += [
-            *words("purpose", purpose),
-            *refusals.levels(asked, levels or {}),
-            *refusals.exemption(exemption),
+            *words("purpose", proposal.purpose),
+            *refusals.levels(proposal),
+            *refusals.exemption(proposal),
         ]
-        refuse([*left, *emergency_faults(emergency, by)])
+        refuse([*left, *emergency_faults(proposal.emergency, by)])
         window = Window.objects.create(
-            purpose=purpose.strip(),
-            starts_at=starts_at,
-            ends_at=ends_at,
+            purpose=proposal.purpose.strip(),
             booker=by,
             booked_at=now,
             changed_at=now,
-            short_notice=policies.is_short(starts_at, now),
-            exemption=exemption,
+            short_notice=policies.is_short(proposal.starts_at, now),
             series=series,
             occurrence_at=occurrence_at,
-            **(numbers or Numbers()).columns(),
-            **_stated(emergency),
+            **proposal.columns(),
         )
-        window.staff.set(staff)
-        impacts = [
-            Impact(window=window, service=service, level=(levels or {}).get(service.key, Impact.Level.OUTAGE))
-            for service in asked
-        ]
-        Impact.objects.bulk_create(impacts)
+        window.staff.set(proposal.staff or ())
+        taken = _impacts(window, proposal)
         passing.keep(window, passed, by=by, now=now)
-        taken = {impact.service.key: str(impact.level) for impact in impacts}
-        more = {"purpose": window.purpose, "services": taken, **_also(staff, passed)}
+        more = {"purpose": window.purpose, "services": taken, **_also(proposal, passed)}
         trail.write(
             window,
             Change.What.BOOKED,
@@ -138,64 +75,27 @@ def book(
     return window
 
 
-def reschedule(
-    window: Window,
-    starts_at: datetime,
-    ends_at: datetime,
-    *,
-    reason: str,
-    by: User,
-    now: datetime,
-    numbers: Numbers | None = None,
-    staff: Sequence[User] | None = None,
-    exemption: str | None = None,
-    overrides: Mapping[str, str] | None = None,
-    emergency: Emergency | None = None,
-) -> Window:
+def reschedule(window: Window, proposal: Proposal, *, reason: str, by: User, now: datetime) -> Window:
     """Move a window that has not begun; both approvals are needed anew, and not from who moved it.
 
-    Without `staff` or `exemption` they stay as they are; what was passed over and what was expected hold
-    for one time only. Raises Refused with everything that stands against it.
+    What the proposal leaves open stays as it is. Raises Refused with everything that stands against it.
     """
-    times = rules.agreed_times(window.services.all(), starts_at, ends_at)  # as when it is booked
+    times = _agreed_times(window.services.all(), proposal)
     with transaction.atomic():
         hold()
         window = locked(window)
         refuse(state(window, *_MOVABLE))
-        exemption = window.exemption if exemption is None else exemption
-        people = list(window.staff.all()) if staff is None else list(staff)
-        services = window.services.all()
-        against = rules.objections(
-            services,
-            starts_at,
-            ends_at,
-            now=now,
-            moved=window,
-            staff=people,
-            exemption=exemption,
-            times=times,
-        )
-        left, passed = passing.settle(against, overrides or {}, emergency)
+        whole = proposal.keeping(window)
+        against = rules.objections(whole, now=now, moved=window, times=times)
+        left, passed = passing.settle(against, whole)
         left += [
             *words("reason", reason),
-            *refusals.exemption(exemption),
-            *refusals.unmoved(window, starts_at, ends_at),
+            *refusals.exemption(whole),
+            *refusals.unmoved(window, whole),
         ]
-        refuse([*left, *emergency_faults(emergency, by)])
+        refuse([*left, *emergency_faults(whole.emergency, by)])
         before = trail.facts(window)
-        if not _is_kept(window, starts_at, ends_at):
-            window.short_notice = policies.is_short(starts_at, now)
-        window.starts_at, window.ends_at = starts_at, ends_at
-        window.status = Window.Status.BOOKED
-        window.revision += 1
-        window.sequence += 1
-        window.booker = by
-        window.changed_at = now
-        window.exemption = exemption
-        for name, value in {**(numbers or Numbers()).columns(), **_stated(emergency)}.items():
-            setattr(window, name, value)
-        window.save(update_fields=_MOVED)
-        window.staff.set(people)
+        _move(window, whole, by, now)
         passing.keep(window, passed, by=by, now=now)
         trail.write(
             window,
@@ -203,7 +103,7 @@ def reschedule(
             by=by,
             now=now,
             before=before,
-            more=_also(people if staff is not None else (), passed),
+            more=_also(proposal, passed),
             reason=reason.strip(),
         )
     return window
@@ -239,21 +139,44 @@ def hold() -> None:
     list(Service.objects.order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
 
-def _is_kept(window: Window, starts_at: datetime, ends_at: datetime) -> bool:
+def _agreed_times(services: Iterable[Service], proposal: Proposal) -> rules.Agreed:
+    """Worked out before the lock is taken, for which others wait."""
+    return rules.agreed_times(services, proposal.starts_at, proposal.ends_at)
+
+
+def _impacts(window: Window, proposal: Proposal) -> dict[str, str]:
+    """What happens to each service, kept; by its key."""
+    levels = {service: proposal.levels.get(service.key, Impact.Level.OUTAGE) for service in proposal.services}
+    Impact.objects.bulk_create(
+        Impact(window=window, service=service, level=level) for service, level in levels.items()
+    )
+    return {service.key: str(level) for service, level in levels.items()}
+
+
+def _move(window: Window, proposal: Proposal, by: User, now: datetime) -> None:
+    """Write a time that nothing stands against any more, and who does the work."""
+    if not _is_kept(window, proposal):
+        window.short_notice = policies.is_short(proposal.starts_at, now)
+    window.status = Window.Status.BOOKED
+    window.revision += 1
+    window.sequence += 1
+    window.booker = by
+    window.changed_at = now
+    columns = proposal.columns()
+    for name, value in columns.items():
+        setattr(window, name, value)
+    window.save(update_fields=[*_MOVED, *columns])
+    window.staff.set(proposal.staff or ())
+
+
+def _is_kept(window: Window, proposal: Proposal) -> bool:
     """Whether customers may hold this time already, so that they do not hear of it only now."""
-    texts = window.approvals.filter(subject=Approval.Subject.TEXT, approved=True)
-    return (starts_at, ends_at) == (window.starts_at, window.ends_at) and texts.exists()
+    same = (proposal.starts_at, proposal.ends_at) == (window.starts_at, window.ends_at)
+    return same and window.approvals.filter(subject=Approval.Subject.TEXT, approved=True).exists()
 
 
-def _also(staff: Sequence[User], passed: Sequence[passing.Passed]) -> dict[str, Any]:
+def _also(proposal: Proposal, passed: Sequence[passing.Passed]) -> dict[str, Any]:
     """What the trail says beside the window's own columns."""
-    names = [person.get_username() for person in staff]
+    names = [person.get_username() for person in proposal.staff or ()]
     overridden = [each.facts() for each in passed]
     return {**({"staff": names} if names else {}), **({"overridden": overridden} if overridden else {})}
-
-
-def _stated(emergency: Emergency | None) -> dict[str, Any]:
-    return {
-        "emergency_reason": emergency.reason.strip() if emergency else "",
-        "emergency_approver": emergency.approver if emergency else None,
-    }

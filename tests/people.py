@@ -15,6 +15,7 @@ from django.db import transaction
 
 from maintenance import groups
 from maintenance.models import Alternative, Approval, Change, Customer, Impact, Kind, Service, Use, Window
+from maintenance.proposals import Proposal
 from notifications import addresses
 from notifications.models import ChannelName, Contact, Delivery, Notice, Suppression, Text
 
@@ -106,6 +107,18 @@ def opt_out(address: str, channel: ChannelName) -> None:
         reason=Suppression.Reason.OPT_OUT,
         since=NOW,
     )
+
+
+def proposal(
+    *services: Service,
+    starts_at: datetime = NOW + timedelta(days=13, hours=17),
+    length: timedelta = timedelta(hours=2),
+    purpose: str = "Database upgrade",
+    **more: Any,
+) -> Proposal:
+    """A new window of these services, or of online banking; `more` are fields of the proposal."""
+    taken = services or (service(),)
+    return Proposal(starts_at, starts_at + length, taken, purpose=purpose, **more)
 
 
 def window(

@@ -17,6 +17,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from maintenance import approvals, execution, slots, windows
 from maintenance.models import Approval, Service, Window
+from maintenance.proposals import Numbers, Proposal
 from notifications import notices, progress, review
 from notifications.models import ChannelName, Delivery, State
 from tests import people
@@ -131,15 +132,9 @@ def _booked_and_approved(now: datetime) -> Window:
         now=now,
     ).slots[0]
     assert slot.load is not None
-    window = windows.book(
-        [service],
-        slot.starts_at,
-        slot.ends_at,
-        purpose="Database upgrade",
-        by=people.user("ada"),
-        now=now,
-        numbers=windows.Numbers(slot.load.expected, slot.load.low, slot.load.high),
-    )
+    numbers = Numbers(slot.load.expected, slot.load.low, slot.load.high)
+    proposal = Proposal(slot.starts_at, slot.ends_at, [service], purpose="Database upgrade", numbers=numbers)
+    window = windows.book(proposal, by=people.user("ada"), now=now)
     approvals.approve(window, Approval.Subject.CHANGE, revision=1, by=people.user("ben"), now=now)
     notices.approve_text(window, revision=1, by=people.user("ben"), now=now)
     return window

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +18,9 @@ from django.views.decorators.http import require_http_methods
 from maintenance import rules, slots, traffic, windows
 from maintenance.admin import against as objections
 from maintenance.admin import bars, frame, rechecking
-from maintenance.forms import BookForm, PassingForm, TimeForm
+from maintenance.forms import BookForm, TimeForm
 from maintenance.models import Alternative, Service, Window
+from maintenance.proposals import Numbers, Proposal
 
 
 @dataclass(frozen=True)
@@ -39,29 +40,23 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
         return frame.render(
             request, model_admin, "maintenance/admin/time.html", "Choose a time", {"time": time}
         )
-    services: list[Service] = list(time.cleaned_data["service"])
     starts_at, ends_at = time.cleaned_data["starts_at"], time.cleaned_data["ends_at"]
     now = timezone.now()
     booker = request.user
     assert isinstance(booker, User)  # the decorator let nobody else in
-    form = BookForm(request.POST if request.method == "POST" else None, booker=booker, services=services)
-    found = expected(services, starts_at, ends_at, now)
+    form = BookForm(
+        request.POST if request.method == "POST" else None,
+        booker=booker,
+        services=time.cleaned_data["service"],
+    )
+    valid = form.is_valid()
+    proposal = form.proposal(starts_at, ends_at)
+    found = expected(form.services, starts_at, ends_at, now)
     refused: Sequence[rules.Objection] = ()
-    if form.is_valid():
+    if valid:
         try:
             window = windows.book(
-                services,
-                starts_at,
-                ends_at,
-                purpose=form.cleaned_data["purpose"],
-                by=booker,
-                now=now,
-                levels=form.levels,
-                numbers=numbers(services, found),
-                staff=list(form.cleaned_data["staff"]),
-                exemption=form.cleaned_data["exemption"],
-                overrides=form.reasons,
-                emergency=emergency(form.cleaned_data),
+                replace(proposal, numbers=numbers(form.services, found)), by=booker, now=now
             )
         except windows.Refused as error:
             refused = error.objections
@@ -69,21 +64,23 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
             messages.success(request, "Booked. It now waits for both approvals.")
             rechecking.behind(request)
             return HttpResponseRedirect(reverse("admin:maintenance_window_change", args=[window.pk]))
-    standing = rules.objections(services, starts_at, ends_at, now=now, **chosen(form))
-    against = objections.whole(refused, standing)
+    against = objections.whole(refused, rules.objections(proposal, now=now))
     form.ask(against)
-    facts = {
+    facts = _facts(form, proposal, found) | objections.facts(against)
+    return frame.render(request, model_admin, "maintenance/admin/book.html", "Book a window", facts)
+
+
+def _facts(form: BookForm, proposal: Proposal, found: Expected | None) -> dict[str, Any]:
+    return {
         "form": form,
-        "services": services,
-        "silent": _silent(services),
-        "starts_at": starts_at,
-        "ends_at": ends_at,
+        "services": form.services,
+        "silent": _silent(form.services),
+        "starts_at": proposal.starts_at,
+        "ends_at": proposal.ends_at,
         "expected": found,
         "bar": bars.of(found.load, found.share) if found else None,
-        "alone": len(services) == 1,
-        **objections.facts(against),
+        "alone": len(form.services) == 1,
     }
-    return frame.render(request, model_admin, "maintenance/admin/book.html", "Book a window", facts)
 
 
 def _silent(services: Sequence[Service]) -> list[Service]:
@@ -93,25 +90,10 @@ def _silent(services: Sequence[Service]) -> list[Service]:
     return [service for service in services if service.pk not in known]
 
 
-def emergency(cleaned: dict[str, Any]) -> windows.Emergency | None:
-    """The emergency that a form states, if it states one."""
-    if not cleaned.get("emergency_reason"):
-        return None
-    return windows.Emergency(cleaned["emergency_reason"], cleaned["emergency_approver"])
-
-
-def chosen(form: PassingForm) -> dict[str, Any]:
-    """Who does the work and what it is exempt as, where a form was sent that asks both and says so."""
-    cleaned = getattr(form, "cleaned_data", {})
-    if not form.complete or "staff" not in cleaned or "exemption" not in cleaned:
-        return {}
-    return {"staff": list(cleaned["staff"]), "exemption": cleaned["exemption"]}
-
-
-def numbers(services: Sequence[Service], found: Expected | None) -> windows.Numbers:
+def numbers(services: Sequence[Service], found: Expected | None) -> Numbers:
     """What is kept with the window of what was expected, and of whom it was expected to hit."""
     users, load = slots.users(services), found.load if found else None
-    return windows.Numbers(
+    return Numbers(
         load=load.expected if load else None,
         low=load.low if load else None,
         high=load.high if load else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from maintenance import parameters, rules, windows
 from maintenance.admin import against as objections
 from maintenance.admin import frame, rechecking
-from maintenance.admin.booking import chosen, emergency, expected, numbers
+from maintenance.admin.booking import expected, numbers
 from maintenance.forms import MoveForm, time_of
 from maintenance.models import Window
 
@@ -65,20 +66,11 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Http
 
 def _move(window: Window, form: MoveForm, *, by: User, now: datetime) -> None:
     """Raises Refused. What a shorter form did not ask stays as it is."""
-    asked = form.cleaned_data
+    starts_at, ends_at = form.cleaned_data["starts_at"], form.cleaned_data["ends_at"]
     services = list(window.services.all())
-    windows.reschedule(
-        window,
-        asked["starts_at"],
-        asked["ends_at"],
-        reason=asked["reason"],
-        by=by,
-        now=now,
-        numbers=numbers(services, expected(services, asked["starts_at"], asked["ends_at"], now)),
-        overrides=form.reasons,
-        emergency=emergency(asked),
-        **chosen(form),
-    )
+    found = numbers(services, expected(services, starts_at, ends_at, now))
+    proposal = replace(form.proposal(starts_at, ends_at), numbers=found)
+    windows.reschedule(window, proposal, reason=form.cleaned_data["reason"], by=by, now=now)
 
 
 def _against(
@@ -89,10 +81,8 @@ def _against(
     times = {name: sent[name] for name in ("starts_at", "ends_at") if sent.get(name)} or given or {}
     if len(times) < 2:
         return []
-    work = {"staff": window.staff.all(), "exemption": window.exemption, **chosen(form)}
-    return rules.objections(
-        window.services.all(), times["starts_at"], times["ends_at"], now=now, moved=window, **work
-    )
+    proposal = form.proposal(times["starts_at"], times["ends_at"])
+    return rules.objections(proposal.keeping(window), now=now, moved=window)
 
 
 def _passed_before(window: Window) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from django.contrib import messages
@@ -16,11 +16,11 @@ from django.views.decorators.http import require_http_methods
 
 from maintenance import rules, series
 from maintenance.admin import frame, rechecking
-from maintenance.admin.booking import chosen
 from maintenance.admin.repeat import RepeatField
 from maintenance.admin.times_fields import rule
 from maintenance.forms import BookForm, TimeForm, offered
 from maintenance.models import Series
+from maintenance.proposals import Proposal
 from maintenance.recurrence import repeats
 from maintenance.recurrence.repeats import Every, Repeat
 from maintenance.refusals import Refused
@@ -63,53 +63,57 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Series]) -> HttpResponse:
     time = RepeatedForm(
         given if "starts_at" in given and "recurrence_every" in given else None, initial=_initial(given)
     )
-    facts: dict[str, Any] = {"time": time}
     if not time.is_valid():
-        return frame.render(
-            request, model_admin, "maintenance/admin/series/time.html", "Book a series", facts
-        )
+        return _time_page(request, model_admin, time)
     asked = time.cleaned_data
-    services = list(asked["service"])
-    times = (services, asked["starts_at"], asked["ends_at"], asked["recurrence"])
+    recurrence = asked["recurrence"]
     booker, now = request.user, timezone.now()
     assert isinstance(booker, User)  # the decorator let nobody else in
-    form = BookForm(request.POST if request.method == "POST" else None, booker=booker, services=services)
+    form = BookForm(
+        request.POST if request.method == "POST" else None, booker=booker, services=asked["service"]
+    )
+    valid = form.is_valid()
+    proposal = form.proposal(asked["starts_at"], asked["ends_at"])
+    facts: dict[str, Any] = {}
     try:
-        if form.is_valid():
-            made = series.book(
-                *times,
-                purpose=form.cleaned_data["purpose"],
-                by=booker,
-                now=now,
-                levels=form.levels,
-                reasons=form.reasons,
-                **chosen(form),
-            )
+        if valid:
+            made = series.book(proposal, recurrence, by=booker, now=now)
             messages.success(request, _said(made))
             rechecking.behind(request)
             return HttpResponseRedirect(reverse("admin:maintenance_series_change", args=[made.pk]))
     except Refused as refused:
         facts["refused"] = refused.objections
     try:
-        shown = series.preview(*times, now=now, **chosen(form))
+        shown = series.preview(proposal, recurrence, now=now)
     except Refused as refused:
-        facts["refused"] = refused.objections
-        return frame.render(
-            request, model_admin, "maintenance/admin/series/time.html", "Book a series", facts
-        )
+        return _time_page(request, model_admin, time, refused.objections)
     form.ask(objection for each in shown for objection in each.against)
-    facts |= {
-        "form": form,
-        "services": services,
-        "first": times[1:3],
-        "repeats": repeats.words(asked["recurrence"], asked["starts_at"]),
+    facts |= {"time": time, "form": form, "kept": list(_kept(given)), **_preview(proposal, recurrence, shown)}
+    return frame.render(request, model_admin, "maintenance/admin/series/book.html", "Book a series", facts)
+
+
+def _time_page(
+    request: HttpRequest,
+    model_admin: ModelAdmin[Series],
+    time: RepeatedForm,
+    refused: Sequence[rules.Objection] = (),
+) -> HttpResponse:
+    """Where the first time is asked for, with why it cannot be a series."""
+    facts = {"time": time, "refused": refused}
+    return frame.render(request, model_admin, "maintenance/admin/series/time.html", "Book a series", facts)
+
+
+def _preview(proposal: Proposal, recurrence: str, shown: Sequence[series.Occurrence]) -> dict[str, Any]:
+    """The times ahead, as the page shows them."""
+    return {
+        "services": proposal.services,
+        "first": (proposal.starts_at, proposal.ends_at),
+        "repeats": repeats.words(recurrence, proposal.starts_at),
         "shown": shown,
         "at_once": sum(each.at_once for each in shown),
         "troubled": sum(bool(each.against) for each in shown),
         "rules": rules.SETTABLE,
-        "kept": list(_kept(given)),
     }
-    return frame.render(request, model_admin, "maintenance/admin/series/book.html", "Book a series", facts)
 
 
 def _initial(given: QueryDict) -> dict[str, Any]:

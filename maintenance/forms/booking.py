@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils.text import Truncator, get_text_list
 from maintenance.forms.moments import LENGTHS, Moment
 from maintenance.forms.passing import PassingForm
 from maintenance.models import Impact, Service, Window
+from maintenance.proposals import Proposal
 
 
 class TimeForm(forms.Form):
@@ -52,22 +54,31 @@ class BookForm(PassingForm, TimeForm):
 
     def __init__(self, *arguments: Any, services: Iterable[Service], **options: Any) -> None:
         super().__init__(*arguments, **options)
-        taken = list(services)
-        names = get_text_list([service.name for service in taken], "and")
+        self.services = list(services)
+        names = get_text_list([service.name for service in self.services], "and")
         self.fields["purpose"].initial = Truncator(f"Maintenance of {names}").chars(200)
-        for service in taken:
+        for service in self.services:
             self.fields[f"level-{service.key}"] = forms.ChoiceField(
                 choices=Impact.Level.choices, initial=Impact.Level.OUTAGE, label=service.name
             )
 
     @property
-    def levels(self) -> dict[str, str]:
-        """The impact chosen for each service, by its key."""
-        return {
-            name.removeprefix("level-"): value
-            for name, value in self.cleaned_data.items()
-            if name.startswith("level-")
+    def complete(self) -> bool:
+        """There is nothing yet that a shorter form could leave as it is."""
+        return True
+
+    def proposal(self, starts_at: datetime, ends_at: datetime) -> Proposal:
+        """With the services, what happens to each, and the purpose."""
+        cleaned: dict[str, Any] = getattr(self, "cleaned_data", {})
+        levels = {
+            name.removeprefix("level-"): value for name, value in cleaned.items() if name.startswith("level-")
         }
+        return replace(
+            super().proposal(starts_at, ends_at),
+            services=self.services,
+            purpose=cleaned.get("purpose", ""),
+            levels=levels,
+        )
 
     def level_fields(self) -> list[forms.BoundField]:
         """The choices of impact, for the page."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from django import forms
@@ -10,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from maintenance.models import Exemption
+from maintenance.proposals import Emergency, Proposal
 from maintenance.rules import SETTABLE, Objection
 
 _BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
@@ -35,6 +37,13 @@ class EmergencyForm(forms.Form):
     def __init__(self, *arguments: Any, booker: User, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.fields["emergency_approver"].queryset = approvers(booker)  # type: ignore[attr-defined]
+
+    @property
+    def emergency(self) -> Emergency | None:
+        """The emergency that is stated, if one is."""
+        cleaned = getattr(self, "cleaned_data", {})
+        reason, approver = cleaned.get("emergency_reason"), cleaned.get("emergency_approver")
+        return Emergency(reason, approver) if reason and approver else None
 
     def clean(self) -> dict[str, Any]:
         """Both or neither."""
@@ -71,6 +80,19 @@ class PassingForm(EmergencyForm):
     def complete(self) -> bool:
         """Whether staff and exemption were asked at all: a shorter form leaves them as they are."""
         return "exemption" in self.data
+
+    def proposal(self, starts_at: datetime, ends_at: datetime) -> Proposal:
+        """What is proposed for this time, as far as it was given and is valid; the rest is left open."""
+        cleaned = getattr(self, "cleaned_data", {})
+        asked = self.complete and "staff" in cleaned and "exemption" in cleaned
+        return Proposal(
+            starts_at,
+            ends_at,
+            staff=list(cleaned["staff"]) if asked else None,
+            exemption=cleaned["exemption"] if asked else None,
+            overrides=self.reasons,
+            emergency=self.emergency,
+        )
 
     @property
     def reasons(self) -> dict[str, str]:

@@ -6,14 +6,12 @@ it, once for each thing it finds. What stands around is read once and can be ask
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from django.contrib.auth.models import User
-
 from maintenance import recurrence
-from maintenance.models import Service, Window
+from maintenance.models import Window
+from maintenance.proposals import Proposal
 from maintenance.rules.agreed import Agreed
 from maintenance.rules.network import needs
 from maintenance.rules.reading import LIVE, agreed_times, surroundings
@@ -25,6 +23,7 @@ __all__ = [
     "LIVE",
     "RULES",
     "SETTABLE",
+    "Agreed",
     "Objection",
     "Rule",
     "Span",
@@ -43,31 +42,22 @@ __all__ = [
 
 
 def objections(
-    services: Iterable[Service],
-    starts_at: datetime,
-    ends_at: datetime,
-    *,
-    now: datetime,
-    moved: Window | None = None,
-    staff: Iterable[User] = (),
-    exemption: str = "",
-    times: Agreed | None = None,
+    proposal: Proposal, *, now: datetime, moved: Window | None = None, times: Agreed | None = None
 ) -> list[Objection]:
     """Everything that stands against a window of these services at this time, hard or soft.
 
-    `moved` is the window that is moved to it, `staff` do the work, `exemption` is a value of Exemption,
-    `times` are the agreed ones of that stretch, where they have been worked out: see `agreed_times`.
+    `moved` is the window that is moved to it, `times` are the agreed ones of that stretch, where they have
+    been worked out: see `agreed_times`.
     """
-    asked = list(services)
-    if not asked:
+    starts_at, ends_at = proposal.starts_at, proposal.ends_at
+    if not proposal.services:
         return [Objection("services", "Name at least one service that the window takes away.")]
     if ends_at <= starts_at:
         return [Objection("length", "A window must end after it starts.")]
     if refused := recurrence.too_long("A window", starts_at, ends_at):
         return [Objection("length", refused)]
-    around = surroundings(
-        asked, starts_at, ends_at, moved=moved, staff=staff, exemption=exemption, times=times
-    )
+    around = surroundings(proposal.services, starts_at, ends_at, times=times)
+    around = around.for_proposal(proposal, moved=moved)
     if moved is not None and (moved.starts_at, moved.ends_at) == (starts_at, ends_at):
         around = replace(around, moved=None)  # put forward again where it is
     return against(around, Time(starts_at, ends_at, now))

@@ -7,15 +7,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from django.contrib.auth.models import User
-
 from maintenance import clock, policies
 from maintenance.models import Impact, RuleSetting, Service, Window
 from maintenance.policies import Promise
 from maintenance.rules import agreed, network
 from maintenance.rules.agreed import Agreed
 from maintenance.rules.spans import Span, Spans
-from maintenance.rules.surroundings import Surroundings, names
+from maintenance.rules.surroundings import Surroundings
 
 LIVE: Final = (Window.Status.BOOKED, Window.Status.APPROVED, Window.Status.STARTED)
 """The windows that others must keep clear of."""
@@ -26,14 +24,10 @@ def surroundings(
     starts_at: datetime,
     ends_at: datetime,
     *,
-    moved: Window | None = None,
-    staff: Iterable[User] = (),
-    exemption: str = "",
     times: Agreed | None = None,
 ) -> Surroundings:
     """Read all that stands around these services between two instants.
 
-    `moved` is the window that is being moved, which does not stand against itself; `staff` do the work.
     `times` are those of the same stretch that are agreed, where somebody has just worked them out. Raises
     DoesNotExist where customers are promised nothing.
     """
@@ -49,10 +43,6 @@ def surroundings(
         promises=promises,
         counted=_counted(promises, starts_at, ends_at),
         weights=dict(RuleSetting.objects.values_list("rule", "weight")),
-        staff=names(staff),
-        own=moved.pk if moved else None,
-        moved=moved,
-        exemption=exemption,
     )
 
 

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 
 from maintenance.models import Window
 from maintenance.policies import Promise
+from maintenance.proposals import Proposal
 from maintenance.rules.agreed import Agreed
 from maintenance.rules.network import Network
 from maintenance.rules.spans import Spans
@@ -55,6 +56,16 @@ class Surroundings:
     """A value of Exemption, or empty."""
     again: bool = False
     """Whether a window that is booked is only looked at again, and not put forward."""
+
+    def for_proposal(self, proposal: Proposal, *, moved: Window | None = None) -> Surroundings:
+        """The same for what somebody proposes; `moved` is the window that it moves, not in its own way."""
+        return replace(
+            self,
+            staff=names(proposal.staff or ()),
+            own=moved.pk if moved else None,
+            moved=moved,
+            exemption=proposal.exemption or "",
+        )
 
     def of(self, window: Window) -> Surroundings:
         """The same for a window that is booked, to look at it again; of services that were asked for."""

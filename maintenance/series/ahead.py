@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.contrib.auth.models import User
-
 from maintenance import policies, recurrence, rules
-from maintenance.models import Service
+from maintenance.proposals import Proposal
 from maintenance.recurrence import Recurring
 from maintenance.refusals import refuse
 from maintenance.rules import Objection, Time
@@ -53,29 +51,20 @@ def near(of: Recurring, now: datetime, until: datetime) -> list[Times]:
     return [times for times in found if times[0] > now]
 
 
-def preview(
-    services: Sequence[Service],
-    starts_at: datetime,
-    ends_at: datetime,
-    rule: str,
-    *,
-    now: datetime,
-    staff: Iterable[User] = (),
-    exemption: str = "",
-) -> list[Occurrence]:
+def preview(proposal: Proposal, rule: str, *, now: datetime) -> list[Occurrence]:
     """The times that a series would have, the next three at the least, each with what stands against it.
 
-    Raises Refused where it cannot be a series at all.
+    The proposal's own time is the first one. Raises Refused where it cannot be a series at all.
     """
-    refuse(faults(services, starts_at, ends_at, rule, now))
+    refuse(faults(proposal, rule, now))
     until = horizon(now)
-    of = Recurring(starts_at, ends_at, rule)
+    of = Recurring(proposal.starts_at, proposal.ends_at, rule)
     times = near(of, now, until)
     if len(times) < _SHOWN:
         times = _coming(of, now)[:_SHOWN]
     found = []
     for some in _stretches(times):
-        around = rules.surroundings(services, some[0][0], some[-1][1], staff=staff, exemption=exemption)
+        around = rules.surroundings(proposal.services, some[0][0], some[-1][1]).for_proposal(proposal)
         for begin, end in some:
             against = tuple(rules.against(around, Time(begin, end, now)))
             found.append(Occurrence(begin, end, against, at_once=begin <= until))
@@ -87,11 +76,10 @@ def _stretches(times: Sequence[Times]) -> list[Sequence[Times]]:
     return [times] if times[-1][1] - times[0][0] <= _AT_ONCE else [[each] for each in times]
 
 
-def faults(
-    services: Sequence[Service], starts_at: datetime, ends_at: datetime, rule: str, now: datetime
-) -> list[Objection]:
+def faults(proposal: Proposal, rule: str, now: datetime) -> list[Objection]:
     """Why this cannot be a series, whatever stands against single times of it."""
-    if not services:
+    starts_at, ends_at = proposal.starts_at, proposal.ends_at
+    if not proposal.services:
         return [Objection("services", "Name at least one service that the windows take away.")]
     if ends_at <= starts_at:
         return [Objection("length", "A window must end after it starts.")]

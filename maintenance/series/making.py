@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,7 +17,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from maintenance import windows
-from maintenance.models import Series, Service, Skipped, Window
+from maintenance.models import Series, Skipped, Window
+from maintenance.proposals import Proposal
 from maintenance.recurrence import RecurrenceError
 from maintenance.refusals import Refused, refuse, words
 from maintenance.rules import Objection
@@ -35,48 +36,49 @@ class _Work:
 
     def __init__(self, series: Series, now: datetime) -> None:
         self.series, self.now = series, now
-        self.services = list(series.services.all())
-        self.staff = list(series.staff.all())
-        self.expected = Expecting(self.services, now)
+        self._services = list(series.services.all())
+        self._staff = list(series.staff.all())
+        self._expected = Expecting(self._services, now)
+
+    def proposal(self, starts_at: datetime, ends_at: datetime) -> Proposal:
+        """One of its times."""
+        return Proposal(
+            starts_at,
+            ends_at,
+            services=self._services,
+            purpose=self.series.purpose,
+            levels=self.series.levels,
+            staff=self._staff,
+            exemption=self.series.exemption,
+            overrides=self.series.reasons,
+            numbers=self._expected(starts_at, ends_at),
+        )
 
 
-def book(
-    services: Sequence[Service],
-    starts_at: datetime,
-    ends_at: datetime,
-    recurrence: str,
-    *,
-    purpose: str,
-    by: User,
-    now: datetime,
-    levels: Mapping[str, str] | None = None,
-    staff: Sequence[User] = (),
-    exemption: str = "",
-    reasons: Mapping[str, str] | None = None,
-) -> Series:
-    """Book a series, and at once its times ahead. `starts_at` and `ends_at` are its first time.
+def book(proposal: Proposal, recurrence: str, *, by: User, now: datetime) -> Series:
+    """Book a series, and at once its times ahead. The proposal's own time is the first one.
 
-    `recurrence` is RRULE and EXDATE lines on the bank's clock, `levels` says by service key what happens
-    to it, `staff` do the work, `exemption` (a value of Exemption) frees it from the notice of some
-    rule-books, and `reasons` says by rule why what is soft is passed over each time. Raises Refused where
-    it cannot be a series, or where none of its times ahead can be booked.
+    `recurrence` is RRULE and EXDATE lines on the bank's clock. What is proposed holds for each time, but
+    an emergency and numbers, which are of one window. Raises Refused where it cannot be a series, or where
+    none of its times ahead can be booked.
     """
-    asked = list({service.pk: service for service in services}.values())
-    refuse([*faults(asked, starts_at, ends_at, recurrence, now), *words("purpose", purpose)])
+    proposal = proposal.of_each_once()
+    refuse([*faults(proposal, recurrence, now), *words("purpose", proposal.purpose)])
+    given = {name: reason.strip() for name, reason in proposal.overrides.items()}
     with transaction.atomic():
         series = Series.objects.create(
-            purpose=purpose.strip(),
-            starts_at=starts_at,
-            ends_at=ends_at,
+            purpose=proposal.purpose.strip(),
+            starts_at=proposal.starts_at,
+            ends_at=proposal.ends_at,
             recurrence=recurrence.strip(),
-            levels=dict(levels or {}),
-            exemption=exemption,
-            reasons={name: reason.strip() for name, reason in (reasons or {}).items() if reason.strip()},
+            levels=dict(proposal.levels),
+            exemption=proposal.exemption or "",
+            reasons={name: reason for name, reason in given.items() if reason},
             booker=by,
             booked_at=now,
         )
-        series.services.set(asked)
-        series.staff.set(staff)
+        series.services.set(proposal.services)
+        series.staff.set(proposal.staff or ())
         against = _extend(series, now, horizon(now))
         if against and not series.windows.exists():
             refuse(list(dict.fromkeys(against)))
@@ -150,18 +152,7 @@ def _make(work: _Work, times: Times) -> Sequence[Objection]:
             return ()
         try:
             windows.book(
-                work.services,
-                *times,
-                purpose=series.purpose,
-                by=series.booker,
-                now=now,
-                levels=series.levels,
-                numbers=work.expected(*times),
-                staff=work.staff,
-                exemption=series.exemption,
-                overrides=series.reasons,
-                series=series,
-                occurrence_at=times[0],
+                work.proposal(*times), by=series.booker, now=now, series=series, occurrence_at=times[0]
             )
         except Refused as refused:
             lines = dict.fromkeys(objection.words for objection in refused.objections)

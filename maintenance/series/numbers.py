@@ -7,7 +7,7 @@ from datetime import datetime
 
 from maintenance import slots, traffic
 from maintenance.models import Service
-from maintenance.windows import Numbers
+from maintenance.proposals import Numbers
 
 
 class Expecting:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from maintenance import days, policies, rules, traffic
 from maintenance.models import Service, Window
+from maintenance.proposals import Proposal
 from maintenance.slots.users import Users, users
 from maintenance.traffic import Profile
 from maintenance.traffic.place import Place
@@ -78,14 +79,9 @@ def read(
         raise ValueError("Name at least one service.")
     first, last = search.stretch(now)
     profiles, problem = _profiles(asked, now)
-    around = rules.surroundings(
-        asked,
-        min(now, first) - _BEFORE,
-        max(first, last, until or last),
-        moved=search.moved,
-        staff=search.moved.staff.all() if search.moved else (),
-        exemption=search.moved.exemption if search.moved else "",
-    )
+    around = rules.surroundings(asked, min(now, first) - _BEFORE, max(first, last, until or last))
+    if search.moved:
+        around = around.for_proposal(Proposal(first, last).keeping(search.moved), moved=search.moved)
     return Known(
         services=asked,
         places=tuple(Place(each.name, _zone(each), days.of(each.country)) for each in asked),

@@ -30,6 +30,7 @@ from django.core.management import call_command  # needs Django set up
 
 from maintenance import approvals, slots, windows
 from maintenance.models import Alternative, Approval, Service, Window
+from maintenance.proposals import Proposal
 from notifications import notices, progress
 from notifications.models import ChannelName, Delivery, State
 from tests import people
@@ -114,9 +115,8 @@ def _booked() -> Window:
     for slot in found:
         print(f"  {slot.starts_at:%a %d %b %H:%M} UTC, {slot.reasons[0]}")
     best = found[0]
-    window = windows.book(
-        services, best.starts_at, best.ends_at, purpose="Upgrade", by=people.user("ada"), now=now
-    )
+    proposal = Proposal(best.starts_at, best.ends_at, services, purpose="Upgrade")
+    window = windows.book(proposal, by=people.user("ada"), now=now)
     approvals.approve(window, Approval.Subject.CHANGE, revision=1, by=people.user("ben"), now=now)
     notices.approve_text(window, revision=1, by=people.user("ben"), now=now)
     return window

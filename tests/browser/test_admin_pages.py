@@ -15,6 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from maintenance import policies, rechecks, series, traffic
 from maintenance.models import Freeze, Series, Service, Window
+from maintenance.proposals import Proposal
 from maintenance.signin import one_time
 from notifications import deliveries
 from notifications.models import Delivery, Notice, State
@@ -213,7 +214,7 @@ def _series(now: datetime) -> Series:
     again = timedelta(days=7)
     Freeze.objects.create(name="Audit", starts_at=start + again, ends_at=end + again)
     ada, services = people.user("ada"), [people.service("atm")]
-    return series.book(services, start, end, "FREQ=WEEKLY", purpose="Keys", by=ada, now=now)
+    return series.book(Proposal(start, end, services, purpose="Keys"), "FREQ=WEEKLY", by=ada, now=now)
 
 
 def _pages(now: datetime) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from maintenance import approvals, windows
 from maintenance.models import Alternative, Approval, Kind, Window
+from maintenance.proposals import Proposal
 from notifications import notices, wording
 from notifications.models import Delivery, Notice, State, Text
 from tests import people
@@ -54,8 +55,7 @@ def test_a_window_moved_in_mid_run_is_told_once_in_its_new_words(bank: Bank, rep
     window, now, later = Window.objects.get(), datetime.now(UTC), timedelta(days=1)
     window = windows.reschedule(
         window,
-        window.starts_at + later,
-        window.ends_at + later,
+        Proposal(window.starts_at + later, window.ends_at + later),
         reason="A clash.",
         by=people.user("ada"),
         now=now,
@@ -85,14 +85,7 @@ def _announced_to_some(bank: Bank) -> tuple[Notice, Process]:
     now = datetime.now(UTC)
     scene.customers(CUSTOMERS)
     starts_at = now.replace(minute=0, second=0, microsecond=0) + timedelta(days=6)
-    window = windows.book(
-        [people.service()],
-        starts_at,
-        starts_at + timedelta(hours=2),
-        purpose="Database upgrade",
-        by=people.user("ada"),
-        now=now,
-    )
+    window = windows.book(people.proposal(starts_at=starts_at), by=people.user("ada"), now=now)
     _approve(window)
     bank.behave(delay=1)
     bank.bench.quick_beat()

@@ -46,17 +46,8 @@ def audit() -> None:
 
 
 def made() -> Series:
-    start = london(date(2026, 3, 15), 2)
-    services = [people.service()]
-    return series.book(
-        services,
-        start,
-        start + timedelta(hours=2),
-        "FREQ=WEEKLY",
-        purpose="New certificates",
-        by=people.user("ada"),
-        now=people.NOW,
-    )
+    proposal = people.proposal(starts_at=london(date(2026, 3, 15), 2), purpose="New certificates")
+    return series.book(proposal, "FREQ=WEEKLY", by=people.user("ada"), now=people.NOW)
 
 
 def test_its_times_are_shown_before_anything_is_booked() -> None:

@@ -9,6 +9,7 @@ import time_machine
 
 from maintenance import rechecks, windows
 from maintenance.models import Approval, Change, Freeze, Window
+from maintenance.proposals import Proposal
 from tests import people
 from tests.maintenance.rules.asking import freeze
 from tests.staff import address, queries, reader, signed_in, words
@@ -185,8 +186,7 @@ def test_a_window_that_was_moved_meanwhile_must_be_looked_at_again(now: datetime
     later = timedelta(days=1)
     windows.reschedule(
         window,
-        window.starts_at + later,
-        window.ends_at + later,
+        Proposal(window.starts_at + later, window.ends_at + later),
         reason="Late",
         by=people.user("ada"),
         now=now,

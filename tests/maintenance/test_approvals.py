@@ -10,14 +10,16 @@ from django.db import IntegrityError, transaction
 from maintenance import approvals, windows
 from maintenance.approvals import NotAllowed
 from maintenance.models import Approval, Change, RuleSetting, Window
+from maintenance.proposals import Emergency, Proposal
 from tests.maintenance.rules.asking import freeze
 from tests.maintenance.usage import london
-from tests.people import service, user, window
+from tests.people import proposal, service, user, window
 
 pytestmark = pytest.mark.django_db
 
 CHANGE, TEXT = Approval.Subject.CHANGE, Approval.Subject.TEXT
 START = london(date(2026, 3, 15), 2)
+NEXT_DAY = Proposal(START + timedelta(days=1), START + timedelta(days=2))
 
 
 def _booked() -> Window:
@@ -80,14 +82,7 @@ def test_who_booked_cannot_approve(now: datetime) -> None:
 
 
 def test_who_moved_it_cannot_approve(now: datetime) -> None:
-    moved = windows.reschedule(
-        _booked(),
-        START + timedelta(days=1),
-        START + timedelta(days=2),
-        reason="Late",
-        by=user("ben"),
-        now=now,
-    )
+    moved = windows.reschedule(_booked(), NEXT_DAY, reason="Late", by=user("ben"), now=now)
     with pytest.raises(NotAllowed, match="four eyes"):
         _approve(moved, CHANGE, now, revision=2)
 
@@ -101,9 +96,7 @@ def test_without_the_permission_nobody_approves(now: datetime, name: str) -> Non
 
 def test_an_approval_of_what_was_moved_meanwhile_is_refused(now: datetime) -> None:
     booked = _booked()
-    windows.reschedule(
-        booked, START + timedelta(days=1), START + timedelta(days=2), reason="Late", by=user("ada"), now=now
-    )
+    windows.reschedule(booked, NEXT_DAY, reason="Late", by=user("ada"), now=now)
     with pytest.raises(NotAllowed, match="moved meanwhile: look again"):
         _approve(booked, CHANGE, now)
     assert not Approval.objects.exists()
@@ -132,15 +125,9 @@ def test_an_approval_that_comes_too_late_for_the_notice_is_refused(now: datetime
 
 def test_an_emergency_may_be_approved_late_and_its_change_only_by_whom_it_names(now: datetime) -> None:
     soon = now + timedelta(hours=4)
-    booked = windows.book(
-        [service()],
-        soon,
-        soon + timedelta(hours=1),
-        purpose="Certificate",
-        by=user("ada"),
-        now=now,
-        emergency=windows.Emergency("It expires tonight", user("ben")),
-    )
+    emergency = Emergency("It expires tonight", user("ben"))
+    urgent = proposal(starts_at=soon, length=timedelta(hours=1), emergency=emergency)
+    booked = windows.book(urgent, by=user("ada"), now=now)
     with pytest.raises(NotAllowed, match="an emergency for which ben answers"):
         _approve(booked, CHANGE, now, by="bea")
     _approve(booked, CHANGE, now)
@@ -171,28 +158,14 @@ def test_what_is_soft_does_not_keep_the_change_from_being_approved(now: datetime
 
 def test_what_was_passed_over_does_not_keep_the_change_from_being_approved(now: datetime) -> None:
     freeze()
-    booked = windows.book(
-        [service()],
-        START,
-        START + timedelta(hours=2),
-        purpose="Certificate",
-        by=user("ada"),
-        now=now,
-        emergency=windows.Emergency("It expires", user("ben")),
-    )
+    urgent = proposal(starts_at=START, emergency=Emergency("It expires", user("ben")))
+    booked = windows.book(urgent, by=user("ada"), now=now)
     assert _approve(booked, CHANGE, now).approved
 
 
 def test_an_emergency_waits_for_what_came_to_stand_against_it_since(now: datetime) -> None:
-    booked = windows.book(
-        [service()],
-        START,
-        START + timedelta(hours=2),
-        purpose="Certificate",
-        by=user("ada"),
-        now=now,
-        emergency=windows.Emergency("It expires", user("ben")),
-    )
+    urgent = proposal(starts_at=START, emergency=Emergency("It expires", user("ben")))
+    booked = windows.book(urgent, by=user("ada"), now=now)
     freeze()
     with pytest.raises(NotAllowed, match="Election"):
         _approve(booked, CHANGE, now)
@@ -206,15 +179,9 @@ def test_a_notice_that_the_bank_has_made_soft_does_not_bind_the_approver(now: da
 
 def test_an_emergency_whose_time_has_passed_is_not_approved(now: datetime) -> None:
     soon = now + timedelta(hours=4)
-    booked = windows.book(
-        [service()],
-        soon,
-        soon + timedelta(hours=1),
-        purpose="Certificate",
-        by=user("ada"),
-        now=now,
-        emergency=windows.Emergency("It expires tonight", user("ben")),
-    )
+    emergency = Emergency("It expires tonight", user("ben"))
+    urgent = proposal(starts_at=soon, length=timedelta(hours=1), emergency=emergency)
+    booked = windows.book(urgent, by=user("ada"), now=now)
     with pytest.raises(NotAllowed, match="Its time has passed"):
         _approve(booked, CHANGE, soon + timedelta(hours=1))
 
@@ -257,9 +224,7 @@ def test_who_booked_cannot_reject(now: datetime) -> None:
 def test_a_moved_window_can_be_approved_again(now: datetime) -> None:
     booked = _booked()
     _approve(booked, CHANGE, now)
-    moved = windows.reschedule(
-        booked, START + timedelta(days=1), START + timedelta(days=2), reason="Late", by=user("ada"), now=now
-    )
+    moved = windows.reschedule(booked, NEXT_DAY, reason="Late", by=user("ada"), now=now)
     for subject in Approval.Subject:
         _approve(moved, subject, now, revision=2)
     assert _status(moved) == Window.Status.APPROVED

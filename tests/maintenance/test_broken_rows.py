@@ -141,20 +141,10 @@ def test_a_row_that_is_mended_counts_again(ada: Client) -> None:
 
 @pytest.mark.usefixtures("broken")
 def test_a_series_is_shown_and_booked_with_a_reason() -> None:
-    found = series.preview(
-        [people.service()], START, START + timedelta(hours=2), "FREQ=WEEKLY", now=people.NOW
-    )
+    proposal = people.proposal(starts_at=START, overrides={"broken": "It is from last year"})
+    found = series.preview(proposal, "FREQ=WEEKLY", now=people.NOW)
     assert {objection.rule for each in found for objection in each.against} == {"broken"}
-    made = series.book(
-        [people.service()],
-        START,
-        START + timedelta(hours=2),
-        "FREQ=WEEKLY",
-        purpose="Patches",
-        by=people.user("ada"),
-        now=people.NOW,
-        reasons={"broken": "It is from last year"},
-    )
+    made = series.book(proposal, "FREQ=WEEKLY", by=people.user("ada"), now=people.NOW)
     assert made.windows.count() > 3
     assert not made.skipped.exists()
 
@@ -351,6 +341,6 @@ def test_a_list_asks_each_row_for_its_times_once(kind: str, ada: Client, pages: 
 def test_of_many_broken_rows_a_few_are_named() -> None:
     for _ in range(7):
         _freeze(*ROWS["every second"])
-    found = rules.objections([people.service()], START, START + timedelta(hours=2), now=people.NOW)
+    found = rules.objections(people.proposal(starts_at=START), now=people.NOW)
     assert len(found) == 6
     assert found[-1].words == "2 more rows cannot be worked out and are not considered: mend them."

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -13,11 +14,11 @@ from django.test.utils import CaptureQueriesContext
 
 from maintenance import rechecks, windows
 from maintenance.models import Conflict, Freeze, NoticePolicy, RuleSetting, Service, SupportCover, Window
-from maintenance.windows import Emergency
+from maintenance.proposals import Emergency, Proposal
 from tests.maintenance.rules.asking import freeze
 from tests.maintenance.rules.bank import fill_a_bank
 from tests.maintenance.usage import london
-from tests.people import service, user
+from tests.people import proposal, service, user
 from tests.people import window as written
 
 pytestmark = pytest.mark.django_db
@@ -28,16 +29,8 @@ WEEK = timedelta(days=7)
 HOUR = timedelta(hours=1)
 
 
-def _book(now: datetime, *services: Service, start: datetime = START, **more: object) -> Window:
-    return windows.book(
-        services or [service()],
-        start,
-        start + timedelta(hours=2),
-        purpose="Upgrade",
-        by=user("ada"),
-        now=now,
-        **more,  # type: ignore[arg-type]
-    )
+def _book(now: datetime, *services: Service, start: datetime = START, **more: Any) -> Window:
+    return windows.book(proposal(*services, starts_at=start, **more), by=user("ada"), now=now)
 
 
 def _open() -> list[tuple[int, str]]:
@@ -113,12 +106,10 @@ def test_another_window_that_is_moved_onto_it_is_found(now: datetime) -> None:
     first, second = _book(now), _book(now, start=START + WEEK)
     windows.reschedule(
         second,
-        START,
-        END,
+        Proposal(START, END, emergency=Emergency("It cannot wait", user("ben"))),
         reason="Sooner",
         by=user("ada"),
         now=now,
-        emergency=Emergency("It cannot wait", user("ben")),
     )
     rechecks.run(now)
     assert _open() == [(first.pk, "overlap")]  # the second one's was passed over when it was moved
@@ -128,7 +119,7 @@ def test_a_window_that_is_moved_away_leaves_its_conflicts(now: datetime) -> None
     booked = _book(now)
     freeze()
     rechecks.run(now)
-    windows.reschedule(booked, START + WEEK, END + WEEK, reason="Election", by=user("ada"), now=now)
+    windows.reschedule(booked, Proposal(START + WEEK, END + WEEK), reason="Election", by=user("ada"), now=now)
     rechecks.run(now)
     assert _open() == []
 
@@ -166,7 +157,7 @@ def test_a_promise_that_grew_beyond_what_was_given_is_a_conflict(now: datetime) 
 def test_notice_counts_from_the_booking_of_the_present_time(now: datetime) -> None:
     booked = _book(now)
     later = START - timedelta(days=6)
-    windows.reschedule(booked, START, END + HOUR, reason="Longer", by=user("ada"), now=later)
+    windows.reschedule(booked, Proposal(START, END + HOUR), reason="Longer", by=user("ada"), now=later)
     NoticePolicy.objects.update(least=timedelta(days=7))
     rechecks.run(later)
     assert _open() == [(booked.pk, "notice")]
@@ -204,12 +195,10 @@ def test_what_was_passed_over_for_an_earlier_time_does_not_count(now: datetime) 
     RuleSetting.objects.update(weight="soft")
     windows.reschedule(
         booked,
-        START + HOUR,
-        END + HOUR,
+        Proposal(START + HOUR, END + HOUR, overrides={"freeze": "Agreed"}),
         reason="Later",
         by=user("ada"),
         now=now,
-        overrides={"freeze": "Agreed"},
     )
     Window.objects.update(revision=3)
     rechecks.run(now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from threading import Barrier, Thread
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from maintenance import series, windows
 from maintenance.models import Freeze, Impact, NoticePolicy, RuleSetting, Series, Service, Skipped, Window
+from maintenance.proposals import Proposal
 from maintenance.refusals import Refused
 from tests import people
 from tests.maintenance import planned
@@ -26,6 +28,11 @@ LENGTH = timedelta(hours=2)
 WEEKLY = "FREQ=WEEKLY;BYDAY=SU"
 
 
+def proposed(*services: Service, starts_at: datetime = FIRST, **more: Any) -> Proposal:
+    """The first time of a series."""
+    return people.proposal(*services, starts_at=starts_at, purpose="New certificates", **more)
+
+
 def book(
     *services: Service,
     rule: str = WEEKLY,
@@ -35,14 +42,10 @@ def book(
     now: datetime = NOW,
 ) -> Series:
     return series.book(
-        services or [people.service()],
-        starts_at,
-        starts_at + length,
+        proposed(*services, starts_at=starts_at, length=length, overrides=reasons or {}),
         rule,
-        purpose="New certificates",
         by=people.user("ada"),
         now=now,
-        reasons=reasons,
     )
 
 
@@ -135,7 +138,7 @@ def test_what_was_moved_is_not_made_again() -> None:
     made = book()
     first = made.windows.earliest("starts_at")
     later = FIRST + timedelta(days=1)
-    windows.reschedule(first, later, later + LENGTH, reason="Crew", by=people.user("ada"), now=NOW)
+    windows.reschedule(first, Proposal(later, later + LENGTH), reason="Crew", by=people.user("ada"), now=NOW)
     series.extend(NOW + timedelta(days=1))
     assert not made.windows.filter(starts_at=FIRST).exists()
 
@@ -250,29 +253,29 @@ def test_the_same_time_twice_is_refused_by_the_database() -> None:
 
 def test_before_it_is_booked_each_time_says_what_stands_against_it() -> None:
     freeze(date(2026, 3, 20), date(2026, 3, 24))
-    seen = series.preview([people.service()], FIRST, FIRST + LENGTH, WEEKLY, now=NOW)
+    seen = series.preview(proposed(), WEEKLY, now=NOW)
     assert [bool(each.against) for each in seen[:3]] == [False, True, False]
 
 
 def test_what_was_shown_before_is_what_is_booked() -> None:
-    seen = series.preview([people.service()], FIRST, FIRST + LENGTH, WEEKLY, now=NOW)
+    seen = series.preview(proposed(), WEEKLY, now=NOW)
     made = book()
     booked = made.windows.order_by("starts_at").values_list("starts_at", flat=True)
     assert [each.starts_at for each in seen] == list(booked)
 
 
 def test_of_a_rare_series_three_times_are_shown() -> None:
-    seen = series.preview([people.service()], FIRST, FIRST + LENGTH, "FREQ=YEARLY", now=NOW)
+    seen = series.preview(proposed(), "FREQ=YEARLY", now=NOW)
     assert [each.at_once for each in seen] == [True, False, False]
 
 
 def test_more_times_are_shown_for_the_same_queries() -> None:
     def queries(rule: str) -> int:
         with CaptureQueriesContext(connection) as asked:
-            series.preview([service], FIRST, FIRST + LENGTH, rule, now=NOW)
+            series.preview(proposal, rule, now=NOW)
         return len(asked)
 
-    service = people.service()
+    proposal = proposed()
     assert queries("FREQ=DAILY") == queries("FREQ=YEARLY")
 
 

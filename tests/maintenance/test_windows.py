@@ -20,7 +20,8 @@ from maintenance.models import (
     RuleSetting,
     Window,
 )
-from maintenance.windows import Emergency, Numbers, Refused
+from maintenance.proposals import Emergency, Numbers, Proposal
+from maintenance.refusals import Refused
 from tests.maintenance.rules.asking import freeze
 from tests.maintenance.usage import london
 from tests.people import service, user
@@ -31,18 +32,12 @@ pytestmark = pytest.mark.django_db
 START = london(date(2026, 3, 15), 2)
 END = START + timedelta(hours=2)
 LATER = timedelta(days=7)
+A_WEEK_LATER = Proposal(START + LATER, END + LATER)
 
 
 def _book(now: datetime, **changed: Any) -> Window:
-    asked: dict[str, Any] = {
-        "services": [service()],
-        "starts_at": START,
-        "ends_at": END,
-        "purpose": "Database upgrade",
-        "by": user("ada"),
-        **changed,
-    }
-    return windows.book(asked.pop("services"), asked.pop("starts_at"), asked.pop("ends_at"), now=now, **asked)
+    asked = {"starts_at": START, "ends_at": END, "services": [service()], "purpose": "Database upgrade"}
+    return windows.book(Proposal(**{**asked, **changed}), by=user("ada"), now=now)
 
 
 def _approved(now: datetime, **changed: Any) -> Window:
@@ -274,12 +269,10 @@ def test_what_is_passed_over_in_a_move_is_kept_for_the_new_revision(now: datetim
     _soft("freeze")
     moved = windows.reschedule(
         booked,
-        START + LATER,
-        END + LATER,
+        Proposal(START + LATER, END + LATER, overrides={"freeze": "The office agreed"}),
         reason="Later",
         by=user("ada"),
         now=now,
-        overrides={"freeze": "The office agreed"},
     )
     assert moved.overrides.get().revision == 2
     change = moved.changes.last()
@@ -321,7 +314,7 @@ def test_an_exemption_that_does_not_exist_is_refused(now: datetime) -> None:
 
 def test_staff_and_exemption_stay_with_a_window_that_is_moved(now: datetime) -> None:
     booked = _book(now, staff=[user("bea")], exemption="security")
-    moved = windows.reschedule(booked, START + LATER, END + LATER, reason="Late", by=user("ada"), now=now)
+    moved = windows.reschedule(booked, A_WEEK_LATER, reason="Late", by=user("ada"), now=now)
     assert (list(moved.staff.all()), moved.exemption) == ([user("bea")], "security")
 
 
@@ -329,13 +322,10 @@ def test_staff_and_exemption_may_change_with_a_move(now: datetime) -> None:
     booked = _book(now, staff=[user("bea")], exemption="security")
     moved = windows.reschedule(
         booked,
-        START + LATER,
-        END + LATER,
+        Proposal(START + LATER, END + LATER, staff=[user("ada")], exemption=""),
         reason="Late",
         by=user("ada"),
         now=now,
-        staff=[user("ada")],
-        exemption="",
     )
     assert (list(moved.staff.all()), moved.exemption) == ([user("ada")], "")
 
@@ -344,9 +334,7 @@ def test_staff_and_exemption_may_change_with_a_move(now: datetime) -> None:
 
 
 def test_a_moved_window_needs_its_approvals_anew(now: datetime) -> None:
-    moved = windows.reschedule(
-        _approved(now), START + LATER, END + LATER, reason="Parts are late", by=user("bea"), now=now
-    )
+    moved = windows.reschedule(_approved(now), A_WEEK_LATER, reason="Parts are late", by=user("bea"), now=now)
     kept = Window.objects.get(pk=moved.pk)
     assert (kept.starts_at, kept.ends_at, kept.status) == (START + LATER, END + LATER, Window.Status.BOOKED)
     assert (kept.revision, kept.sequence, kept.booker) == (2, 1, user("bea"))
@@ -355,9 +343,8 @@ def test_a_moved_window_needs_its_approvals_anew(now: datetime) -> None:
 
 def test_the_move_is_in_the_trail_with_both_times(now: datetime) -> None:
     booked, moment = _book(now), now + timedelta(hours=1)
-    moved = windows.reschedule(
-        booked, START, END + timedelta(hours=1), reason="It takes longer", by=user("ada"), now=moment
-    )
+    longer = Proposal(START, END + timedelta(hours=1))
+    moved = windows.reschedule(booked, longer, reason="It takes longer", by=user("ada"), now=moment)
     change = moved.changes.last()
     assert change is not None
     assert (change.what, change.reason, change.at, change.revision) == (
@@ -379,7 +366,7 @@ def test_the_move_is_in_the_trail_with_both_times(now: datetime) -> None:
 
 def test_the_traffic_promised_for_the_old_time_is_not_kept_for_the_new_one(now: datetime) -> None:
     booked = _book(now, numbers=Numbers(12.5, 10, 15, 7, 2))
-    moved = windows.reschedule(booked, START + LATER, END + LATER, reason="Late", by=user("ada"), now=now)
+    moved = windows.reschedule(booked, A_WEEK_LATER, reason="Late", by=user("ada"), now=now)
     assert moved.expected_load is None
 
 
@@ -387,20 +374,22 @@ def test_a_move_is_refused_by_what_stands_against_the_new_time(now: datetime) ->
     booked = _book(now)
     Freeze.objects.create(name="Election", starts_at=START + LATER, ends_at=END + LATER)
     with pytest.raises(Refused) as refused:
-        windows.reschedule(booked, START + LATER, END + LATER, reason="", by=user("ada"), now=now)
+        windows.reschedule(booked, A_WEEK_LATER, reason="", by=user("ada"), now=now)
     assert [objection.rule for objection in refused.value.objections] == ["freeze", "reason"]
     assert Window.objects.get(pk=booked.pk).revision == 1
 
 
 def test_a_window_may_move_over_its_own_old_time(now: datetime) -> None:
     hour = timedelta(hours=1)
-    moved = windows.reschedule(_book(now), START + hour, END + hour, reason="Late", by=user("ada"), now=now)
+    moved = windows.reschedule(
+        _book(now), Proposal(START + hour, END + hour), reason="Late", by=user("ada"), now=now
+    )
     assert moved.starts_at == START + hour
 
 
 def test_a_move_to_where_it_is_is_refused(now: datetime) -> None:
     with pytest.raises(Refused, match="planned for this time already"):
-        windows.reschedule(_book(now), START, END, reason="None", by=user("ada"), now=now)
+        windows.reschedule(_book(now), Proposal(START, END), reason="None", by=user("ada"), now=now)
 
 
 def test_a_window_with_a_conflict_may_be_put_forward_as_it_is_to_pass_it_over(now: datetime) -> None:
@@ -410,12 +399,10 @@ def test_a_window_with_a_conflict_may_be_put_forward_as_it_is_to_pass_it_over(no
     rechecks.run(now)
     again = windows.reschedule(
         booked,
-        START,
-        END,
+        Proposal(START, END, overrides={"freeze": "The office agreed"}),
         reason="Agreed",
         by=user("ada"),
         now=now,
-        overrides={"freeze": "The office agreed"},
     )
     rechecks.run(now)
     assert (again.status, again.revision) == (Window.Status.BOOKED, 2)
@@ -425,7 +412,7 @@ def test_a_window_with_a_conflict_may_be_put_forward_as_it_is_to_pass_it_over(no
 def test_a_rejected_window_may_be_put_forward_again_as_it_is(now: datetime) -> None:
     booked = _book(now)
     approvals.reject(booked, Approval.Subject.TEXT, revision=1, reason="Too long", by=user("ben"), now=now)
-    again = windows.reschedule(booked, START, END, reason="Shorter text", by=user("ada"), now=now)
+    again = windows.reschedule(booked, Proposal(START, END), reason="Shorter text", by=user("ada"), now=now)
     assert (again.status, again.revision) == (Window.Status.BOOKED, 2)
 
 
@@ -433,10 +420,10 @@ def test_a_move_into_the_notice_is_an_emergency_and_one_out_of_it_is_none(now: d
     soon, hour = now + timedelta(days=1), timedelta(hours=1)
     booked, emergency = _book(now), Emergency("It cannot wait", user("ben"))
     moved = windows.reschedule(
-        booked, soon, soon + hour, reason="Sooner", by=user("ada"), now=now, emergency=emergency
+        booked, Proposal(soon, soon + hour, emergency=emergency), reason="Sooner", by=user("ada"), now=now
     )
     assert (moved.is_emergency, moved.short_notice) == (True, True)
-    back = windows.reschedule(moved, START, END, reason="Later", by=user("ada"), now=now)
+    back = windows.reschedule(moved, Proposal(START, END), reason="Later", by=user("ada"), now=now)
     assert (back.is_emergency, back.short_notice) == (False, False)
 
 
@@ -461,12 +448,10 @@ def test_a_time_that_customers_know_does_not_become_short_by_being_put_forward_a
     late = START - timedelta(hours=3)
     again = windows.reschedule(
         booked,
-        START,
-        END,
+        Proposal(START, END, emergency=Emergency("It expires", user("ben"))),
         reason="It stays",
         by=user("ada"),
         now=late,
-        emergency=Emergency("It expires", user("ben")),
     )
     assert again.short_notice is False
 
@@ -477,7 +462,7 @@ def test_a_window_that_has_begun_or_ended_is_neither_moved_nor_cancelled(
 ) -> None:
     closed = written(service(), starts_at=START, status=status)
     with pytest.raises(Refused):
-        windows.reschedule(closed, START + LATER, END + LATER, reason="Late", by=user("ada"), now=now)
+        windows.reschedule(closed, A_WEEK_LATER, reason="Late", by=user("ada"), now=now)
     with pytest.raises(Refused):
         windows.cancel(closed, reason="No need", by=user("ada"), now=now)
     assert closed.changes.count() == 1
@@ -517,7 +502,7 @@ def test_what_was_read_long_ago_is_read_again(now: datetime) -> None:
     old = _book(now)
     windows.cancel(Window.objects.get(pk=old.pk), reason="No need", by=user("ada"), now=now)
     with pytest.raises(Refused, match="It is cancelled"):
-        windows.reschedule(old, START + LATER, END + LATER, reason="Late", by=user("ada"), now=now)
+        windows.reschedule(old, A_WEEK_LATER, reason="Late", by=user("ada"), now=now)
 
 
 # --- the database's own word ---

@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 
 from maintenance import windows
 from maintenance.models import Approval, Kind, Service, Window
+from maintenance.proposals import Emergency
 from notifications import notices, pacing
 from notifications.models import Delivery, Notice, State
 from notifications.pacing import Sender
@@ -332,15 +333,9 @@ def test_a_reminder_that_the_announcement_makes_needless_is_not_promised_to_the_
 
 
 def test_once_approved_a_needless_reminder_names_no_day_on_which_it_was_due() -> None:
-    window = windows.book(
-        [people.service()],
-        people.NOW + timedelta(hours=3),
-        people.NOW + timedelta(hours=4),
-        purpose="Certificate",
-        by=people.user("ada"),
-        now=people.NOW,
-        emergency=windows.Emergency("It expires", people.user("ben")),
-    )
+    soon, emergency = people.NOW + timedelta(hours=3), Emergency("It expires", people.user("ben"))
+    proposal = people.proposal(starts_at=soon, emergency=emergency)
+    window = windows.book(proposal, by=people.user("ada"), now=people.NOW)
     ben = signed_in("ben")
     words(ben, address(PAGE, window.pk))
     ben.post(address("maintenance_window_decide", window.pk), APPROVE)

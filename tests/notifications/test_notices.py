@@ -9,6 +9,7 @@ from pytest_django.fixtures import Settings
 
 from maintenance import approvals, execution, windows
 from maintenance.models import Alternative, Approval, Change, Kind, NoticePolicy, NoticeRule, Window
+from maintenance.proposals import Emergency, Proposal
 from notifications import notices, occasions, wording
 from notifications.models import Delivery, Notice, PlannedChange, State, Text
 from tests import people
@@ -192,15 +193,9 @@ def test_what_the_words_of_a_needless_reminder_lack_hinders_no_approval(
 
     monkeypatch.setattr(wording, "draft", lacking)
     ben = people.user("ben")
-    window = windows.book(
-        [people.service()],
-        now + ahead,
-        now + ahead + timedelta(hours=1),
-        purpose="Certificate",
-        by=people.user("ada"),
-        now=now,
-        emergency=windows.Emergency("It expires", ben),
-    )
+    emergency = Emergency("It expires", ben)
+    proposal = people.proposal(starts_at=now + ahead, length=timedelta(hours=1), emergency=emergency)
+    window = windows.book(proposal, by=people.user("ada"), now=now)
     if hindered:
         with pytest.raises(notices.NotReady):
             notices.approve_text(window, revision=1, by=ben, now=now)
@@ -400,11 +395,8 @@ def _words(notice: Notice, channel: str = "sms") -> str:
 
 def _booked_and_told(now: datetime) -> Window:
     """Really booked and approved, for 16 March; the announcement has reached Cleo by SMS."""
-    bank = people.service()
-    start = now + timedelta(days=13, hours=17)
-    window = windows.book(
-        [bank], start, start + timedelta(hours=2), purpose="Upgrade", by=people.user("ada"), now=now
-    )
+    proposal = people.proposal(starts_at=now + timedelta(days=13, hours=17), purpose="Upgrade")
+    window = windows.book(proposal, by=people.user("ada"), now=now)
     _approved(window, now)
     _told(window, now)
     return window
@@ -423,8 +415,7 @@ def _moved(window: Window, now: datetime, days: int) -> None:
     by = timedelta(days=days)
     windows.reschedule(
         window,
-        window.starts_at + by,
-        window.ends_at + by,
+        Proposal(window.starts_at + by, window.ends_at + by),
         reason="Parts are late",
         by=people.user("ada"),
         now=now,

@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 
 from maintenance import approvals, execution, windows
 from maintenance.models import Approval, Change, Kind, Window
-from maintenance.windows import Emergency
+from maintenance.proposals import Emergency, Proposal
 from notifications import notices, preview
 from notifications import wording as words_of
 from notifications.models import Notice, State, Text
@@ -41,17 +41,8 @@ def _today(now: datetime, settings: Settings) -> Iterator[None]:
 
 def _booked(now: datetime, ahead: timedelta, emergency: bool = True, **more: Any) -> Window:
     because = Emergency("A certificate expires", people.user("ben")) if emergency else None
-    start = now + ahead
-    window = windows.book(
-        [people.service()],
-        start,
-        start + HOUR,
-        purpose="Certificate",
-        by=people.user("ada"),
-        now=now,
-        emergency=because,
-        **more,
-    )
+    proposal = people.proposal(starts_at=now + ahead, length=HOUR, emergency=because, **more)
+    window = windows.book(proposal, by=people.user("ada"), now=now)
     notices.draft(window, now=now)
     return window
 
@@ -127,12 +118,12 @@ def test_moved_and_called_off_it_is_still_urgent(now: datetime) -> None:
     _told(window, now)
     windows.reschedule(
         window,
-        now + 7 * HOUR,
-        now + 8 * HOUR,
+        Proposal(
+            now + 7 * HOUR, now + 8 * HOUR, emergency=Emergency("A certificate expires", people.user("ben"))
+        ),
         reason="Not ready",
         by=people.user("ada"),
         now=now,
-        emergency=Emergency("A certificate expires", people.user("ben")),
     )
     notices.draft(Window.objects.get(), now=now)
     window = _approved(window, now)
@@ -153,12 +144,10 @@ def test_what_customers_hold_is_called_off_in_the_words_of_how_it_was_told(now: 
     _told(window, now)
     windows.reschedule(
         window,
-        now + 2 * HOUR,
-        now + 3 * HOUR,
+        Proposal(now + 2 * HOUR, now + 3 * HOUR, emergency=Emergency("It expires", people.user("ben"))),
         reason="It expires sooner",
         by=people.user("ada"),
         now=now,
-        emergency=Emergency("It expires", people.user("ben")),
     )
     window.refresh_from_db()
     assert window.short_notice
@@ -231,12 +220,10 @@ def test_an_emergency_booked_in_time_and_approved_too_late_gets_the_words_of_sho
     approvals.reject(window, Approval.Subject.TEXT, revision=1, reason="Too late", by=ben, now=late)
     again = windows.reschedule(
         window,
-        window.starts_at,
-        window.ends_at,
+        Proposal(window.starts_at, window.ends_at, emergency=Emergency("It expires", ben)),
         reason="It cannot wait",
         by=people.user("ada"),
         now=late,
-        emergency=Emergency("It expires", ben),
     )
     assert again.short_notice
     assert Change.objects.latest("id").after["short_notice"] is True

@@ -18,6 +18,7 @@ from maintenance.admin import frame
 from maintenance.admin.calendar.entries import MOVABLE
 from maintenance.forms import ReasonForm, TargetForm
 from maintenance.models import Window
+from maintenance.proposals import Proposal
 from maintenance.refusals import state, unmoved
 
 
@@ -36,24 +37,17 @@ def check(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Htt
     if form.is_valid():
         starts_at = form.cleaned_data["starts_at"]
         ends_at = starts_at + window.length
+        proposal = Proposal(starts_at, ends_at).keeping(window)
         times = urlencode({"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()})
         move = f"{reverse('admin:maintenance_window_move', args=[pk])}?{times}"
         if not part:
             return HttpResponseRedirect(move)
-        against = rules.objections(
-            window.services.all(),
-            starts_at,
-            ends_at,
-            now=timezone.now(),
-            moved=window,
-            staff=window.staff.all(),
-            exemption=window.exemption,
-        )
+        against = rules.objections(proposal, now=timezone.now(), moved=window)
         facts |= {
             "starts_at": starts_at,
             "ends_at": ends_at,
             "move": move,
-            "refused": state(window, *MOVABLE) or unmoved(window, starts_at, ends_at),
+            "refused": state(window, *MOVABLE) or unmoved(window, proposal),
             **objections.facts(against),
             "reason": ReasonForm(auto_id="moved_%s")["reason"],
         }

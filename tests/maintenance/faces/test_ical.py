@@ -19,6 +19,7 @@ from pytest_django.fixtures import Settings
 from maintenance import approvals, execution, status, windows
 from maintenance.faces import ical
 from maintenance.models import Alternative, Approval, Impact, Service, Window
+from maintenance.proposals import Proposal
 from maintenance.status import Phase, Planned
 from tests import people
 
@@ -215,13 +216,17 @@ def test_one_window_keeps_its_uid_and_its_sequence_never_falls(now: datetime) ->
             approvals.approve(window, subject, revision=window.revision, by=ben, now=at)
 
     hour = timedelta(hours=1)
-    window = windows.book([people.service()], start, start + hour, purpose="Upgrade", by=ada, now=now)
+    window = windows.book(
+        Proposal(start, start + hour, [people.service()], purpose="Upgrade"), by=ada, now=now
+    )
     look(now)
     assert seen == []
     approve(window, now + hour)
     look(now + hour)
     moved_to = start + timedelta(days=1)
-    window = windows.reschedule(window, moved_to, moved_to + hour, reason="Later", by=ada, now=now + 2 * hour)
+    window = windows.reschedule(
+        window, Proposal(moved_to, moved_to + hour), reason="Later", by=ada, now=now + 2 * hour
+    )
     look(now + 2 * hour)
     approve(window, now + 3 * hour)
     look(now + 3 * hour)

@@ -8,8 +8,8 @@ from typing import Any
 from maintenance import rules
 from maintenance.models import Freeze, Service
 from maintenance.rules import Objection
+from tests import people
 from tests.maintenance.usage import london
-from tests.people import service
 
 START = london(date(2026, 3, 15), 2)
 END = START + timedelta(hours=2)
@@ -18,9 +18,13 @@ END = START + timedelta(hours=2)
 def against(
     *services: Service, now: datetime, start: datetime = START, hours: float = 2, **more: Any
 ) -> list[Objection]:
-    """All that stands against a window of these services, or of online banking."""
-    end = start + timedelta(hours=hours)
-    return rules.objections(services or [service()], start, end, now=now, **more)
+    """All that stands against a window of these services, or of online banking.
+
+    `more` are fields of the proposal, and the window that it moves.
+    """
+    moved = more.pop("moved", None)
+    proposal = people.proposal(*services, starts_at=start, length=timedelta(hours=hours), **more)
+    return rules.objections(proposal, now=now, moved=moved)
 
 
 def found(*services: Service, now: datetime, **more: Any) -> list[str]:

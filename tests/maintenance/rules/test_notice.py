@@ -9,6 +9,7 @@ import pytest
 
 from maintenance import windows
 from maintenance.models import Customer, NoticePolicy, Window
+from maintenance.proposals import Emergency, Proposal
 from maintenance.rules import Objection
 from tests.maintenance.rules.asking import START, against, found, words
 from tests.maintenance.rules.promising import partners
@@ -149,9 +150,10 @@ def test_a_late_move_is_refused_and_an_emergency_passes_it(known: Window) -> Non
     saturday, later = london(date(2026, 3, 14), 0), MORNING + timedelta(days=14)
     moved: dict[str, Any] = {"reason": "Not ready", "by": user("ada"), "now": saturday}
     with pytest.raises(windows.Refused, match="may be cancelled, but not moved"):
-        windows.reschedule(known, later, later + timedelta(hours=2), **moved)
-    emergency = windows.Emergency("It would break", user("ben"))
-    again = windows.reschedule(known, later, later + timedelta(hours=2), **moved, emergency=emergency)
+        windows.reschedule(known, Proposal(later, later + timedelta(hours=2)), **moved)
+    emergency = Emergency("It would break", user("ben"))
+    urgent = Proposal(later, later + timedelta(hours=2), emergency=emergency)
+    again = windows.reschedule(known, urgent, **moved)
     assert again.starts_at == later
 
 

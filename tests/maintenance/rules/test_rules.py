@@ -11,6 +11,7 @@ import pytest
 
 from maintenance import rules
 from maintenance.models import NoticePolicy, RuleSetting, SupportCover, Window
+from maintenance.proposals import Proposal
 from maintenance.rules import Objection
 from tests.maintenance.rules.asking import END, START, against, found, freeze
 from tests.maintenance.rules.bank import fill_a_bank
@@ -39,13 +40,13 @@ def test_exactly_the_least_notice_is_enough(now: datetime) -> None:
 
 
 def test_an_end_before_the_start_is_refused_before_all_else(now: datetime) -> None:
-    assert rules.objections([service()], END, START, now=now) == [
+    assert rules.objections(Proposal(END, START, [service()]), now=now) == [
         Objection("length", "A window must end after it starts.")
     ]
 
 
 def test_no_service_is_no_window(now: datetime) -> None:
-    assert [objection.rule for objection in rules.objections([], START, END, now=now)] == ["services"]
+    assert [objection.rule for objection in rules.objections(Proposal(START, END), now=now)] == ["services"]
 
 
 def test_all_that_stands_against_it_is_listed(now: datetime) -> None:
@@ -115,7 +116,9 @@ def test_the_surroundings_are_read_once_however_much_is_in_them(
 ) -> None:
     services = fill_a_bank()
     with django_assert_max_num_queries(24):
-        rules.surroundings(services, START, END, staff=[user("ada")])
+        rules.surroundings(services, START, END).for_proposal(
+            Proposal(START, END, services, staff=[user("ada")])
+        )
 
 
 def test_three_thousand_times_are_judged_in_well_under_a_second(now: datetime) -> None:
