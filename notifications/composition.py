@@ -23,6 +23,7 @@ from notifications import addresses, deliveries, hours, links, preferences, prog
 from notifications.contract import Message, Words
 from notifications.deliveries import Claimed
 from notifications.models import DIRECT, ChannelName, Delivery, Notice, State, Text
+from notifications.providers import mailbox
 from notifications.wording import segments
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,12 @@ class Material:
         key = (row.notice_id, row.language)
         if key not in self._calendars:
             notice = Notice.objects.select_related("window").get(pk=row.notice_id)
-            self._calendars[key] = ical.of(notice.window, row.language)
+            self._calendars[key] = ical.attachment(
+                notice.window,
+                row.language,
+                organizer=mailbox.address(settings.DEFAULT_FROM_EMAIL),
+                issued_at=notice.due_at,
+            )
         return self._calendars[key]
 
     def words(self, row: Claimed, time_zone: str) -> Words:

@@ -18,6 +18,7 @@ from django.db import connection
 
 from maintenance.signin.hashing import OneAtATimeHasher
 from notifications.providers import loops
+from tests import libical
 from tests.faults import table
 
 SHARED = os.environ.get("LULL_SHARED", "")
@@ -29,6 +30,7 @@ NEEDS = {
     "redis": (bool(settings.REDIS_URL), "REDIS_URL is not set"),
     "browser": (CHROMIUM is not None, "no Chromium on this machine"),
     "node": (shutil.which("node") is not None, "no Node.js on this machine"),
+    "libical": (libical.NAME is not None, "no libical on this machine"),
     "shared": (bool(SHARED) and Path(SHARED).is_dir(), "LULL_SHARED names no folder"),
 }
 

@@ -1,8 +1,9 @@
 """Windows as the public may see them in; one iCalendar document (RFC 5545, RFC 7986) out.
 
-A document without METHOD is a snapshot without scheduling meaning. There is no UID for the whole
-calendar, although RFC 7986 allows one: a common reader (vdirsyncer) then takes the feed for one event.
-Everything follows from the facts of the windows, so that the same facts give the same bytes.
+A feed has no METHOD: it is a snapshot without scheduling meaning. What is attached to a message has one
+(RFC 5546). There is no UID for the whole calendar, although RFC 7986 allows one: a common reader
+(vdirsyncer) then takes the feed for one event. Everything follows from the facts of the windows, so that
+the same facts give the same bytes.
 
 A window that was public, was moved and awaits approval is TENTATIVE at its new time, with a higher
 SEQUENCE. A cancelled one stays, CANCELLED, until its end has passed: readers drop in silence what
@@ -16,12 +17,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event, vDuration, vUri
+from icalendar import Calendar, Event, vCalAddress, vDuration, vUri
 
 from maintenance import status
 from maintenance.faces import words
@@ -43,8 +44,18 @@ class Source:
     path: str
 
 
-def of(window: Window, language: str) -> str:
-    """One window as a document to attach to a message, in that language.
+def attachment(window: Window, language: str, *, organizer: str, issued_at: datetime) -> str:
+    """One window as a document to attach to a message, in that language, from an address of the bank's.
+
+    Its METHOD is PUBLISH, and CANCEL where the window is cancelled. Both need an ORGANIZER and neither asks
+    for an answer; RFC 5546 cancels a published event so, without attendees (4.1.3). REQUEST would need the
+    reader as ATTENDEE, so a document for each reader, and Outlook, Gmail and Apple Mail would show it as an
+    invitation, with buttons whose answers come to the bank's sender. PUBLISH is a file that a reader adds to
+    her calendar if she wants to. CANCEL, opened, takes the event of this UID out of it again; PUBLISH with
+    STATUS:CANCELLED would leave it among her appointments. Outlook goes by the METHOD inside.
+
+    `issued_at` must be the same whenever the message is made again. DTSTAMP follows from it, which under a
+    METHOD is when the document was made (RFC 5545, 3.8.7.2): of two with one SEQUENCE the later counts.
 
     A message goes out only when its window is approved, so one that is seen before that, by those who
     have to approve it, already reads as it will.
@@ -53,16 +64,23 @@ def of(window: Window, language: str) -> str:
     seen = status.planned(loaded, loaded.changed_at)
     if seen.phase is Phase.UNCONFIRMED:
         seen = replace(seen, phase=Phase.PLANNED)
-    return document([seen], language=language).decode()
+    with translation.override(language):
+        calendar = _head()
+        calendar.add("method", "CANCEL" if seen.phase is Phase.CANCELLED else "PUBLISH")
+        event = _event(seen, max(issued_at, seen.modified_at))
+        event.add("organizer", _bank(organizer))
+        calendar.add_component(event)
+        return bytes(calendar.to_ical(sorted=False)).decode()
 
 
-def document(windows: Iterable[Planned], *, language: str, source: Source | None = None) -> bytes:
-    """The windows in one language; with a source, as a feed that can be subscribed to."""
+def document(windows: Iterable[Planned], *, language: str, source: Source) -> bytes:
+    """The windows in one language, as a feed that can be subscribed to."""
     seen = list(windows)
     with translation.override(language):
         calendar = _calendar(seen, source)
         for window in seen:
-            calendar.add_component(_event(window))
+            # without METHOD, DTSTAMP says when the event was last revised
+            calendar.add_component(_event(window, window.modified_at))
         return bytes(calendar.to_ical(sorted=False))
 
 
@@ -74,13 +92,16 @@ def modified_at(windows: Sequence[Planned], now: datetime) -> datetime:
     return max([status.start_of_day(now), *(seen.modified_at for seen in windows)])
 
 
-def _calendar(windows: Sequence[Planned], source: Source | None) -> Calendar:
+def _head() -> Calendar:
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", "-//Lull//Maintenance calendar//EN")
     calendar.add("calscale", "GREGORIAN")
-    if source is None:
-        return calendar
+    return calendar
+
+
+def _calendar(windows: Sequence[Planned], source: Source) -> Calendar:
+    calendar = _head()
     name = _clean(source.name)
     calendar.add("name", name)
     calendar.add("x-wr-calname", name)
@@ -93,12 +114,12 @@ def _calendar(windows: Sequence[Planned], source: Source | None) -> Calendar:
     return calendar
 
 
-def _event(planned: Planned) -> Event:
-    window, modified = planned.window, _second(planned.modified_at)
+def _event(planned: Planned, stamped_at: datetime) -> Event:
+    window = planned.window
     event = Event()
     event.add("uid", f"{window.public_id}@{urlsplit(settings.BASE_URL).hostname}")
-    event.add("dtstamp", modified)  # without METHOD it says when the event was last revised
-    event.add("last-modified", modified)
+    event.add("dtstamp", _second(stamped_at))
+    event.add("last-modified", _second(planned.modified_at))
     event.add("sequence", window.sequence)
     event.add("status", _STATUS.get(planned.phase, "CONFIRMED"))
     event.add("transp", "TRANSPARENT")  # a bank's maintenance does not make its customers busy
@@ -111,6 +132,13 @@ def _event(planned: Planned) -> Event:
         event.add("priority", 1)  # the highest (RFC 5545, 3.8.1.9)
     event.add("url", vUri(f"{settings.BASE_URL}/#{window.public_id}"))
     return event
+
+
+def _bank(address: str) -> vCalAddress:
+    """The bank as ORGANIZER: its name, and its address as a URI (RFC 6068)."""
+    organizer = vCalAddress(f"mailto:{quote(address, safe='@!$*+')}")
+    organizer.params["CN"] = _clean(settings.BANK_NAME)
+    return organizer
 
 
 def _lines(planned: Planned) -> list[str]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from icalendar import Calendar
 
 from notifications.contract import Message
 
@@ -47,6 +48,13 @@ def _host(url: str) -> str | None:
 
 def _calendar(document: str) -> MIMEText:
     part = MIMEText(document, "calendar", "utf-8")
-    part.set_param("method", "PUBLISH")  # to be shown, not answered (RFC 5546, 3.2.1)
+    if method := _method(document):
+        part.set_param("method", method)
     part.add_header("Content-Disposition", "attachment", filename="invite.ics")
     return part
+
+
+@lru_cache(maxsize=128)
+def _method(document: str) -> str:
+    """The document's own, which its header must repeat (RFC 5545, 3.7.2); empty where it has none."""
+    return str(Calendar.from_ical(document).get("method", ""))

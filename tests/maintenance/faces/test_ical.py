@@ -127,7 +127,7 @@ def test_the_head_says_when_to_ask_again_and_where() -> None:
 
 
 def test_an_event_states_the_facts() -> None:
-    (event,) = events(ical.document([planned()], language="en"))
+    (event,) = events(ical.document([planned()], language="en", source=SOURCE))
     assert event.to_ical().decode().replace("\r\n ", "").split("\r\n") == [
         "BEGIN:VEVENT",
         "SUMMARY:Maintenance of Online banking (Demonstration Bank)",
@@ -154,13 +154,13 @@ def test_the_same_facts_give_the_same_bytes() -> None:
 
 def test_the_address_of_the_bank_is_in_the_uid(settings: Settings) -> None:
     settings.BASE_URL = "https://status.bank.example:8443"
-    (event,) = events(ical.document([planned()], language="en"))
+    (event,) = events(ical.document([planned()], language="en", source=SOURCE))
     assert event["UID"].endswith("@status.bank.example")
 
 
 def test_an_overrun_window_says_so_and_counts_as_changed_at_its_planned_end() -> None:
     late = replace(planned(), phase=Phase.OVERRUN, modified_at=people.NOW + timedelta(days=7, hours=2))
-    (event,) = events(ical.document([late], language="en"))
+    (event,) = events(ical.document([late], language="en", source=SOURCE))
     assert "taking longer than expected" in event["DESCRIPTION"]
     assert event["LAST-MODIFIED"].dt == late.window.ends_at
 
@@ -168,41 +168,89 @@ def test_an_overrun_window_says_so_and_counts_as_changed_at_its_planned_end() ->
 def test_a_demonstration_is_named_as_such() -> None:
     seen = planned()
     seen.out[0].demonstration = True
-    assert "demonstration" in events(ical.document([seen], language="en"))[0]["DESCRIPTION"]
+    assert "demonstration" in events(ical.document([seen], language="en", source=SOURCE))[0]["DESCRIPTION"]
 
 
 def test_without_a_way_out_it_says_that_the_rest_works() -> None:
     bare = replace(planned(), alternatives=())
-    (event,) = events(ical.document([bare], language="en"))
+    (event,) = events(ical.document([bare], language="en", source=SOURCE))
     assert "Other services are not affected" in event["DESCRIPTION"]
+
+
+def attached(window: Window, language: str = "en", issued_at: datetime = people.NOW) -> bytes:
+    """What goes with an email of that moment."""
+    return ical.attachment(window, language, organizer="notices@bank.example", issued_at=issued_at).encode()
 
 
 @pytest.mark.django_db
 def test_an_attachment_reads_as_the_window_will_when_it_is_approved() -> None:
-    window = people.window()
-    text = ical.of(window, "ar")
-    check(text.encode())
-    (event,) = events(text.encode())
+    document = attached(people.window(), "ar")
+    check(document)
+    (event,) = events(document)
     assert event["STATUS"] == "CONFIRMED"
-    assert "METHOD" not in text
-    assert "REFRESH-INTERVAL" not in text
+    assert b"REFRESH-INTERVAL" not in document
     assert "صيانة الخدمات المصرفية عبر الإنترنت" in event["SUMMARY"]
 
 
 @pytest.mark.django_db
-def test_the_attachment_of_a_cancellation_is_cancelled() -> None:
+def test_an_attachment_is_published_by_the_bank_and_asks_for_no_answer() -> None:
+    document = attached(people.window())
+    (event,) = events(document)
+    assert Calendar.from_ical(document)["METHOD"] == "PUBLISH"
+    assert event["ORGANIZER"] == "mailto:notices@bank.example"
+    assert event["ORGANIZER"].params == {"CN": "Demonstration Bank"}
+    assert "ATTENDEE" not in event
+
+
+@pytest.mark.django_db
+def test_the_attachment_of_a_cancellation_cancels() -> None:
     window = people.window(status=Window.Status.CANCELLED)
-    (event,) = events(ical.of(window, "en").encode())
-    assert event["STATUS"] == "CANCELLED"
+    document = attached(window)
+    (event,) = events(document)
+    assert (Calendar.from_ical(document)["METHOD"], event["STATUS"]) == ("CANCEL", "CANCELLED")
     assert event["SUMMARY"].startswith("Cancelled: ")
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    "name", ['The "First": Bank, N.A.; of ^Ours^', "بنك عُمان الأول", "Zürich\r\nBank 🏦"]
+)
+def test_any_name_of_a_bank_is_that_of_the_organizer(name: str, settings: Settings) -> None:
+    settings.BANK_NAME = name
+    document = attached(people.window())
+    check(document)
+    assert events(document)[0]["ORGANIZER"].params["CN"] == " ".join(name.split())
+
+
+@pytest.mark.django_db
+def test_the_organizer_is_a_uri_whatever_the_address() -> None:
+    document = ical.attachment(
+        people.window(), "en", organizer='"50% off?"@bank.example', issued_at=people.NOW
+    )
+    assert events(document.encode())[0]["ORGANIZER"] == "mailto:%2250%25%20off%3F%22@bank.example"
+
+
+@pytest.mark.django_db
+def test_an_attachment_says_when_it_was_made_and_when_its_window_changed(now: datetime) -> None:
+    window = people.window(booked_at=now)
+    (event,) = events(attached(window, issued_at=now + timedelta(days=3)))
+    assert (event["DTSTAMP"].dt, event["LAST-MODIFIED"].dt) == (now + timedelta(days=3), now)
+
+
+@pytest.mark.django_db
+def test_an_attachment_is_not_made_before_what_it_says(now: datetime) -> None:
+    window = people.window(booked_at=now)
+    (event,) = events(attached(window, issued_at=now - timedelta(days=3)))
+    assert event["DTSTAMP"].dt == now
+
+
+@pytest.mark.django_db
 def test_one_window_keeps_its_uid_and_its_sequence_never_falls(now: datetime) -> None:
-    """Booked, approved, moved, approved again, cancelled: what a subscriber sees after each."""
+    """Booked, approved, moved, approved again, cancelled: what subscribers and readers of mails see."""
     ada, ben = people.user("ada"), people.user("ben")
     start = now + timedelta(days=20)
     seen: list[tuple[str, str, int, datetime]] = []
+    sent: list[Any] = []
 
     def look(at: datetime) -> None:
         document = ical.document(status.public(at), language="en", source=SOURCE)
@@ -215,6 +263,9 @@ def test_one_window_keeps_its_uid_and_its_sequence_never_falls(now: datetime) ->
         for subject in Approval.Subject:
             approvals.approve(window, subject, revision=window.revision, by=ben, now=at)
 
+    def send(window: Window, at: datetime) -> None:
+        sent.extend(events(attached(window, issued_at=at)))
+
     hour = timedelta(hours=1)
     window = windows.book(
         Proposal(start, start + hour, [people.service()], purpose="Upgrade"), by=ada, now=now
@@ -223,6 +274,7 @@ def test_one_window_keeps_its_uid_and_its_sequence_never_falls(now: datetime) ->
     assert seen == []
     approve(window, now + hour)
     look(now + hour)
+    send(window, now + hour)
     moved_to = start + timedelta(days=1)
     window = windows.reschedule(
         window, Proposal(moved_to, moved_to + hour), reason="Later", by=ada, now=now + 2 * hour
@@ -230,10 +282,20 @@ def test_one_window_keeps_its_uid_and_its_sequence_never_falls(now: datetime) ->
     look(now + 2 * hour)
     approve(window, now + 3 * hour)
     look(now + 3 * hour)
+    send(window, now + 3 * hour)
     windows.cancel(window, reason="Not needed", by=ada, now=now + 4 * hour)
     look(now + 4 * hour)
+    send(window, now + 4 * hour)
 
     uid = f"{window.public_id}@127.0.0.1"
+    assert {event["UID"] for event in sent} == {uid}
+    assert [(event["STATUS"], event["SEQUENCE"], event["DTSTART"].dt) for event in sent] == [
+        ("CONFIRMED", 0, start),
+        ("CONFIRMED", 1, moved_to),
+        ("CANCELLED", 2, moved_to),
+    ]
+    assert [event["DTSTAMP"].dt for event in sent] == [now + passed * hour for passed in (1, 3, 4)]
+    assert [event["LAST-MODIFIED"].dt for event in sent] == [now + passed * hour for passed in (1, 3, 4)]
     assert seen == [
         (uid, "CONFIRMED", 0, start),
         (uid, "TENTATIVE", 1, moved_to),
@@ -258,5 +320,5 @@ def test_a_finished_window_stays_in_the_feed_as_confirmed(now: datetime) -> None
 def test_restricted_services_are_told_apart_from_those_away() -> None:
     window = people.window(people.service(), people.service("cards"))
     Impact.objects.filter(service__key="cards").update(level=Impact.Level.DEGRADED)
-    description = events(ical.of(window, "en").encode())[0]["DESCRIPTION"]
+    description = events(attached(window))[0]["DESCRIPTION"]
     assert "Not available: Online banking.\nRestricted: Cards." in description

@@ -114,10 +114,12 @@ def test_the_interface_for_newsletters_is_not_used(postmark: Postmark, settings:
 
 
 def test_languages_and_calendars_go_with_their_own_calls(postmark: Postmark) -> None:
-    words = Words(WORDS.subject, WORDS.body, WORDS.html, calendar="BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
+    calendar = "BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nEND:VCALENDAR\r\n"
+    words = Words(WORDS.subject, WORDS.body, WORDS.html, calendar=calendar)
     send(
         *(person(f"{name}@example.com", words=words) for name in "ab"), person("c@example.com", words=ARABIC)
     )
     many = [json.loads(request.body) for request in postmark.requests]
     (batch,) = [call for call in many if isinstance(call, list)]
-    assert [[part["Name"] for part in mail["Attachments"]] for mail in batch] == [["invite.ics"]] * 2
+    attached = [[(part["Name"], part["ContentType"]) for part in mail["Attachments"]] for mail in batch]
+    assert attached == [[("invite.ics", 'text/calendar; charset="utf-8"; method="CANCEL"')]] * 2

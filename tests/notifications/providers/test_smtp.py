@@ -20,7 +20,7 @@ from tests.notifications.providers.relay import Relay
 from tests.servers import smtp as servers
 from tests.servers.smtp import Server
 
-CALENDAR = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nX-WR-CALNAME:الصيانة\r\nEND:VCALENDAR\r\n"
+CALENDAR = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:CANCEL\r\nX-WR-CALNAME:الصيانة\r\nEND:VCALENDAR\r\n"
 
 
 @pytest.fixture(params=["one command at a time", "several at once"])
@@ -112,13 +112,19 @@ def test_no_mail_names_two_people(server: Server) -> None:
     assert [mail.message["To"] for mail in server.mails] == ["cleo@example.com", "dan@example.com"]
 
 
-def test_a_calendar_is_attached_to_be_shown_and_not_answered(server: Server) -> None:
+def test_a_calendar_is_attached_under_its_own_method(server: Server) -> None:
     _send(messages.mail(calendar=CALENDAR))
     (attached,) = server.mails[0].message.iter_attachments()
-    assert attached["Content-Type"].params == {"charset": "utf-8", "method": "PUBLISH"}
+    assert attached["Content-Type"].params == {"charset": "utf-8", "method": "CANCEL"}
     assert (attached.get_content_type(), attached.get_filename()) == ("text/calendar", "invite.ics")
     content = attached.get_payload(decode=True)
     assert content == CALENDAR.encode()
+
+
+def test_a_calendar_without_a_method_is_attached_without_one(server: Server) -> None:
+    _send(messages.mail(calendar=CALENDAR.replace("METHOD:CANCEL\r\n", "")))
+    (attached,) = server.mails[0].message.iter_attachments()
+    assert attached["Content-Type"].params == {"charset": "utf-8"}
 
 
 def test_without_a_calendar_nothing_is_attached(server: Server) -> None:
