@@ -29,13 +29,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 
 from notifications.contract import Class, Found, Message, Outcome, Unreachable
-from notifications.providers import esp_batches, esp_mailgun, esp_postmark, mail, mailbox, outcome, web
+from notifications.providers import esp_batches, esp_postmark, mail, mailbox, outcome, web
 from notifications.providers.esp_answers import Refused, alone, each, failed, same
 
 _log = logging.getLogger(__name__)
 
 _OURS: Final = {
-    "anymail.backends.mailgun.EmailBackend": f"{esp_mailgun.__name__}.EmailBackend",
     "anymail.backends.postmark.EmailBackend": f"{esp_postmark.__name__}.EmailBackend",
     # by its name alone: it needs boto3, which only its users have
     "anymail.backends.amazon_ses.EmailBackend": "notifications.providers.esp_ses.EmailBackend",
