@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -9,6 +10,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.admin import ModelAdmin
+from django.core import signing
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,11 +18,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from maintenance import clock, parameters, rules, slots
-from maintenance.admin import bars, counted, frame, heat
+from maintenance.admin import bars, frame, heat
 from maintenance.admin.calendar.month import first_weekday
 from maintenance.forms import SlotsForm, TimeForm
 from maintenance.models import Service, Window
-from maintenance.slots import Slot, Suggestions
+from maintenance.slots import Slot, Suggestions, Users
 from maintenance.slots.reasons import SEVERAL, beside
 from maintenance.templatetags.spans import span
 
@@ -30,6 +32,14 @@ _WEEKS_AHEAD: Final = timedelta(days=60)
 _A_WEEK: Final = timedelta(days=7)
 _AT_MOST: Final = timedelta(days=730)
 """Further ahead no time is checked: what stands around it is read from now on."""
+_COUNTED_FOR: Final = 600
+"""Seconds for which a page hands its number of users back.
+
+Counting a million customers takes longer than all the rest of a page that is ranked anew with every move of
+a slider.
+"""
+_COUNTED: Final = "maintenance.admin.counted"
+"""Signed with this salt: only this server can write the figures."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,7 @@ def _found(request: HttpRequest, form: SlotsForm, moved: Window | None) -> dict[
         slots.Search(services, form.start, form.end, moved),
         now=now,
         until=max(end, at or end) + length,
-        counted=counted.handed_back(keys, request.GET.get("users", "")),
+        counted=_handed_back(keys, request.GET.get("users", "")),
     )
     count = _MORE if "more" in request.GET else _AT_FIRST
     found = slots.choose(known, length, count=count, staffed=form.cleaned_data["staffed"])
@@ -99,7 +109,7 @@ def _found(request: HttpRequest, form: SlotsForm, moved: Window | None) -> dict[
     return {
         "found": found,
         "length": length,
-        "users": counted.signed(keys, known.users),
+        "users": _signed(keys, known.users),
         "alone": len(services) == 1,
         "several": SEVERAL,
         "offers": [_offer(slot, query, moved) for slot in found.slots],
@@ -115,6 +125,20 @@ def _found(request: HttpRequest, form: SlotsForm, moved: Window | None) -> dict[
         ),
         **(_checked(slots.look(known, at, length), query, moved) if at else {}),
     }
+
+
+def _signed(services: Sequence[str], users: Users) -> str:
+    """The figures of these services, by key."""
+    return signing.dumps([*services, users.customers, users.vulnerable], salt=_COUNTED)
+
+
+def _handed_back(services: Sequence[str], words: str) -> Users | None:
+    """The figures; None where the words are of other services, too old, or not ours."""
+    try:
+        *keys, customers, vulnerable = signing.loads(words, salt=_COUNTED, max_age=_COUNTED_FOR)
+    except signing.BadSignature:
+        return None
+    return Users(customers, vulnerable) if keys == list(services) else None
 
 
 def _offer(slot: Slot, query: QueryDict, moved: Window | None) -> Offer:
