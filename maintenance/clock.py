@@ -1,11 +1,13 @@
-"""Instants in; the bank's own clock and its words for them out."""
+"""Instants and names of zones in; clocks, the bank's own above all, and its words for instants out."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from django.utils import timezone
+from django.conf import settings
 
 YEARS: Final = range(1970, 2200)
 """Of every time that is taken in: no zone and no length carries one over either end of the calendar."""
@@ -22,9 +24,35 @@ def within_years(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-def bank_zone() -> tzinfo:
+def bank_zone() -> ZoneInfo:
     """The zone of the bank's day (setting TIME_ZONE)."""
-    return timezone.get_default_timezone()
+    return ZoneInfo(settings.TIME_ZONE)
+
+
+@lru_cache(maxsize=1024)
+def zone(name: str) -> ZoneInfo | None:
+    """The zone of an IANA name that was taken in before; None where nobody knows it, or no more."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def zone_of(owner: object, name: str) -> ZoneInfo:
+    """The same, where there must be one. Raises ValueError, with a sentence that names the owner."""
+    found = zone(name)
+    if found is None:
+        raise ValueError(
+            f"{owner} has the time zone {name!r}, which does not exist: "
+            "correct it in the admin to a name like Europe/London."
+        )
+    return found
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """The IANA names that may be taken in."""
+    return frozenset(available_timezones())
 
 
 def bank_day(at: datetime) -> date:

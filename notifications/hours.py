@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
+
+from maintenance import clock
 
 
 def earliest(start: datetime, zone: str) -> datetime:
@@ -30,7 +31,4 @@ def latest(now: datetime, zone: str) -> datetime:
 
 def _local(moment: datetime, zone: str) -> datetime:
     """By the customer's own clock; by the bank's, where nobody knows the zone."""
-    try:
-        return moment.astimezone(ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return moment.astimezone(ZoneInfo(settings.TIME_ZONE))
+    return moment.astimezone(clock.zone(zone) or clock.bank_zone())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zoneinfo
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,6 +13,7 @@ from django.core.validators import validate_email
 from django.utils.encoding import punycode
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
+from maintenance import clock
 from maintenance.intake.csvfiles import Reject
 from maintenance.models import Customer, Service
 from notifications.customers import Row
@@ -32,7 +32,6 @@ class Reader:
 
     def __init__(self) -> None:
         self._services = frozenset(Service.objects.values_list("key", flat=True))
-        self._zones = zoneinfo.available_timezones()
 
     def __call__(self, values: Sequence[str]) -> Row:
         """Read the values of COLUMNS; raises Reject."""
@@ -43,15 +42,10 @@ class Reader:
             email=_email(email),
             phone=_phone(phone),
             language=_language(language),
-            time_zone=self._zone(time_zone),
+            time_zone=_time_zone(time_zone),
             services=self._used(services),
             vulnerable=_yes_or_no(vulnerable),
         )
-
-    def _zone(self, text: str) -> str:
-        if text and text not in self._zones:
-            raise Reject(f"there is no time zone {text!r}; they are named like Europe/London")
-        return text or settings.TIME_ZONE
 
     def _used(self, text: str) -> tuple[str, ...]:
         keys = tuple(dict.fromkeys(key for part in text.split(";") if (key := part.strip())))
@@ -60,6 +54,12 @@ class Reader:
                 known = ", ".join(sorted(self._services)) or "there are none yet"
                 raise Reject(f"there is no service {key!r}; known: {known}")
         return keys
+
+
+def _time_zone(text: str) -> str:
+    if text and text not in clock.zone_names():
+        raise Reject(f"there is no time zone {text!r}; they are named like Europe/London")
+    return text or settings.TIME_ZONE
 
 
 def _external_id(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -15,6 +14,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from maintenance import clock
 from maintenance.models import Alternative, Service
 
 
@@ -95,7 +95,7 @@ class ServiceForm(forms.ModelForm[Service]):
     def clean_time_zone(self) -> str:
         """Naive traffic times are read on this clock, so a wrong name would move every hour."""
         name = str(self.cleaned_data["time_zone"])
-        if name not in zoneinfo.available_timezones():
+        if name not in clock.zone_names():
             raise ValidationError("Write the zone's name like Europe/London or Asia/Riyadh.")
         return name
 

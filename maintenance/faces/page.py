@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from maintenance import clock
 from maintenance.faces import words
 from maintenance.status import NOW, Phase, Planned, Standing, State
 
@@ -124,8 +125,8 @@ def _entry(seen: Planned) -> Entry:
         news=words.news(seen) if seen.phase in _NEWS else "",
         when=when(starts_at, ends_at),
         zone=" / ".join(zones),
-        tile_day=format_skeleton("d", starts_at, tzinfo=words.bank_zone(), locale=words.locale()),
-        tile_month=format_skeleton("MMM", starts_at, tzinfo=words.bank_zone(), locale=words.locale()),
+        tile_day=format_skeleton("d", starts_at, tzinfo=clock.bank_zone(), locale=words.locale()),
+        tile_month=format_skeleton("MMM", starts_at, tzinfo=clock.bank_zone(), locale=words.locale()),
         impact=[] if over else words.impact(seen),
         working=[] if over else words.working(seen),
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
@@ -17,7 +16,7 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from maintenance import languages
+from maintenance import clock, languages
 from maintenance.models import Service
 from maintenance.status import Phase, Planned
 
@@ -101,12 +100,12 @@ def names(services: Iterable[Service]) -> str:
 
 def day(at: datetime) -> str:
     """The weekday and date of an instant, by the bank's calendar."""
-    return format_date(at.astimezone(bank_zone()), "full", locale())
+    return format_date(at.astimezone(clock.bank_zone()), "full", locale())
 
 
 def time(at: datetime) -> str:
     """The time of day of an instant, by the bank's clock, without its zone; never broken over two lines."""
-    said = format_time(at.astimezone(bank_zone()), "short", tzinfo=bank_zone(), locale=locale())
+    said = format_time(at.astimezone(clock.bank_zone()), "short", tzinfo=clock.bank_zone(), locale=locale())
     return said.replace(" ", "\N{NO-BREAK SPACE}")
 
 
@@ -122,14 +121,9 @@ def moment_and_zone(at: datetime) -> str:
 
 def zone(at: datetime) -> str:
     """The name of the bank's zone as it is called at that instant: British Summer Time."""
-    return format_datetime(at, "zzzz", tzinfo=bank_zone(), locale=locale())
+    return format_datetime(at, "zzzz", tzinfo=clock.bank_zone(), locale=locale())
 
 
 def locale() -> Locale:
     """The active language as it is written in the bank's country, where that is known."""
     return languages.locale(get_language() or settings.LANGUAGE_CODE)
-
-
-def bank_zone() -> ZoneInfo:
-    """The zone in which the bank lives."""
-    return ZoneInfo(settings.TIME_ZONE)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from icalendar import Timezone, vDuration
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
@@ -108,12 +108,7 @@ def _key(name: str) -> str:
     """
     parts = name.strip("/").split("/")
     tails = ["/".join(parts[start:]) for start in range(len(parts))]
-    return next((tail for tail in tails if tail in _known_names()), WINDOWS_TO_OLSON.get(name, ""))
-
-
-@cache
-def _known_names() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return next((tail for tail in tails if tail in clock.zone_names()), WINDOWS_TO_OLSON.get(name, ""))
 
 
 def _made(described: Component, name: str) -> tzinfo:

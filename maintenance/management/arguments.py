@@ -1,10 +1,11 @@
-"""A word of a command line in; the length, moment or number it means out, or the sentence against it."""
+"""A word of a command line in; the length, moment, zone or number it means out, or what is wrong with it."""
 
 from __future__ import annotations
 
 import argparse
 import re
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from maintenance import clock
 
@@ -27,6 +28,13 @@ def moment(text: str) -> datetime:
             f"{text!r} is no time: write 2026-11-29T02:00 or 2026-11-29."
         ) from None
     return at if at.tzinfo else at.replace(tzinfo=clock.bank_zone())
+
+
+def zone(text: str) -> ZoneInfo:
+    """A time zone by its IANA name."""
+    if text not in clock.zone_names():
+        raise argparse.ArgumentTypeError(f"there is no time zone {text!r}: name one like Europe/London.")
+    return ZoneInfo(text)
 
 
 def number(text: str) -> int:

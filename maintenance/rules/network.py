@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from maintenance import clock
 from maintenance.models import Alternative, Service
@@ -47,7 +46,8 @@ class Network:
 def read() -> Network:
     """All services, in three queries."""
     services = {
-        pk: Known(name, country, _zone(zone), longest)
+        # where a zone does not exist the forecast says so; rules hold all the same
+        pk: Known(name, country, clock.zone(zone) or clock.bank_zone(), longest)
         for pk, name, country, zone, longest in Service.objects.values_list(*_COLUMNS)
     }
     instead: dict[int, set[int]] = defaultdict(set)
@@ -75,10 +75,3 @@ def _reached(service: int, direct: Mapping[int, set[int]]) -> frozenset[int]:
         reached |= found
         ahead += found
     return frozenset(reached)
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return clock.bank_zone()  # the forecast says that it does not exist; rules hold all the same

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from maintenance import days, policies, rules, traffic
+from maintenance import clock, days, policies, rules, traffic
 from maintenance.models import Service, Window
 from maintenance.proposals import Proposal
 from maintenance.slots.users import Users, users
@@ -84,7 +83,9 @@ def read(
         around = around.for_proposal(Proposal(first, last).keeping(search.moved), moved=search.moved)
     return Known(
         services=asked,
-        places=tuple(Place(each.name, _zone(each), days.of(each.country)) for each in asked),
+        places=tuple(
+            Place(each.name, clock.zone_of(each, each.time_zone), days.of(each.country)) for each in asked
+        ),
         profiles=profiles,
         problem=problem,
         users=counted or users(asked),
@@ -104,13 +105,3 @@ def _profiles(services: Sequence[Service], now: datetime) -> tuple[tuple[Profile
         except traffic.TooLittle as problem:
             problems.append(str(problem))
     return (() if problems else tuple(found)), " ".join(problems)
-
-
-def _zone(service: Service) -> ZoneInfo:
-    try:
-        return ZoneInfo(service.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(
-            f"{service} has the time zone {service.time_zone!r}, which does not exist: "
-            "correct it in the admin to a name like Europe/London."
-        ) from None

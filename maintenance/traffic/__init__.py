@@ -8,13 +8,13 @@ import math
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.db import connection, transaction
 from django.db.models import Q
 
-from maintenance import critical, days, upserts
+from maintenance import clock, critical, days, upserts
 from maintenance.models import CriticalDay, Service, TrafficProfile, TrafficSample, Window
 from maintenance.recurrence import RecurrenceError
 from maintenance.traffic import keeping, learning
@@ -65,7 +65,7 @@ def profile(service: Service, *, now: datetime) -> Profile:
     with the last sample, so that traffic that is no longer imported still serves; the profile's `doubts`
     say so. Raises TooLittle with a sentence that says what to do.
     """
-    place = Place(service.name, _zone(service), days.of(service.country))
+    place = Place(service.name, clock.zone_of(service, service.time_zone), days.of(service.country))
     away, marked = _away(service, now), _critical(service, place.country, now)
     basis = _basis(service, place.country, away, marked, now.astimezone(place.zone).date())
     kept = TrafficProfile.objects.filter(service=service).first()
@@ -147,13 +147,3 @@ def _basis(
 
 def _advice(service: Service) -> str:
     return f"Import more of it first: manage.py import_traffic {service.key} FILE"
-
-
-def _zone(service: Service) -> ZoneInfo:
-    try:
-        return ZoneInfo(service.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(
-            f"{service} has the time zone {service.time_zone!r}, which does not exist: "
-            "correct it in the admin to a name like Europe/London."
-        ) from None

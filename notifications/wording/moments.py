@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, get_timezone_gmt, get_timezone_location, get_timezone_name
 from django.conf import settings
 
-from maintenance import languages
+from maintenance import clock, languages
 from notifications.wording import hours, segments
 from notifications.wording.phrases import phrase
 
@@ -109,7 +109,7 @@ def _say(style: str, instants: str, language: str, zone: str, name_zone: bool, b
         raise NoMoment(f"{style}:{instants}") from error
     if len(moments) != wanted.moments:
         raise NoMoment(f"{style}:{instants}")
-    known, home = _zone(zone), ZoneInfo(bank.time_zone)
+    known, home = clock.zone(zone), ZoneInfo(bank.time_zone)
     local = [moment.astimezone(known or home) for moment in moments]
     speaker = _Speaker(language, languages.locale(language), known or home, local)
     words = speaker.place() if style == "zone" else speaker.words(wanted)
@@ -173,11 +173,3 @@ class _Speaker:
             except KeyError:  # a language of which CLDR knows almost nothing
                 city = key.replace("_", " ")
         return phrase(self.language, "zone", city=city.rpartition("/")[2])
-
-
-@lru_cache(maxsize=1024)
-def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import zoneinfo
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -18,7 +16,7 @@ from maintenance import backtest, clock, days
 from maintenance.backtest import Choice, History, Row
 from maintenance.intake import samples
 from maintenance.management import imports
-from maintenance.management.arguments import duration, number
+from maintenance.management.arguments import duration, number, zone
 from maintenance.traffic import TooLittle
 from maintenance.traffic.weeks import Floats
 
@@ -49,7 +47,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """FILE, where it was counted, and what is to be suggested."""
         imports.add_file(parser)
-        parser.add_argument("--zone", required=True, type=_zone, help="Its time zone, like Europe/London.")
+        parser.add_argument("--zone", required=True, type=zone, help="Its time zone, like Europe/London.")
         parser.add_argument("--country", required=True, help="Whose holidays it keeps: GB, US-MN.")
         parser.add_argument("--durations", type=durations, default="1h,2h,4h", help="Lengths, like 1h,2h,4h.")
         parser.add_argument("--staffed", action="store_true", help="Only 08:00 to 20:00 on working days.")
@@ -113,12 +111,6 @@ class Command(BaseCommand):
 def durations(text: str) -> list[timedelta]:
     """`1h,2h,4h`."""
     return [duration(part) for part in text.split(",")]
-
-
-def _zone(text: str) -> ZoneInfo:
-    if text not in zoneinfo.available_timezones():
-        raise argparse.ArgumentTypeError(f"there is no time zone {text!r}: name one like Europe/London.")
-    return ZoneInfo(text)
 
 
 def _country(code: str) -> days.Country:

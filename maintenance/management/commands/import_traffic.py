@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import holidays
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from maintenance import traffic
+from maintenance import clock, traffic
 from maintenance.intake import samples, steps
 from maintenance.intake.textfiles import Unreadable
 from maintenance.management import imports
@@ -54,7 +54,7 @@ class Command(BaseCommand):
         path, check, rejected_to = options["file"], options["check"], options["rejected"]
         now = timezone.now()
         service = _service(options)
-        reader = samples.Reader(_zone(service), now=now)
+        reader = samples.Reader(_zone_of(service), now=now)
         taken = _Taken()
 
         def store(rows: Sequence[tuple[datetime, float]]) -> None:
@@ -114,14 +114,11 @@ def _learnt(service: Service, now: datetime) -> list[str]:
     return ["Its expected week is learnt: slots can be suggested.", *profile.doubts]
 
 
-def _zone(service: Service) -> zoneinfo.ZoneInfo:
+def _zone_of(service: Service) -> ZoneInfo:
     try:
-        return zoneinfo.ZoneInfo(service.time_zone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise CommandError(
-            f"{service} has the time zone {service.time_zone!r}, which does not exist: "
-            "correct it in the admin to a name like Europe/London."
-        ) from None
+        return clock.zone_of(service, service.time_zone)
+    except ValueError as fault:
+        raise CommandError(str(fault)) from None
 
 
 def _service(options: dict[str, Any]) -> Service:
@@ -154,7 +151,7 @@ def _unknown(key: str) -> str:
 def _new(key: str, name: str, zone: str | None, country: str | None) -> Service:
     if not zone or not country:
         raise CommandError("--create needs --zone (for example Europe/London) and --country (GB or US-MN).")
-    if zone not in zoneinfo.available_timezones():
+    if zone not in clock.zone_names():
         raise CommandError(f"There is no time zone {zone!r}: name one like Europe/London.")
     land, _, part = country.upper().partition("-")
     calendars = holidays.list_supported_countries()
