@@ -40,7 +40,6 @@ class Seen(StrEnum):
 
     OWN = "not a published rule"
     READ = "read in the published text"
-    SECOND_HAND = "seen second hand only"
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,16 +86,6 @@ class Standing:
     next: Planned | None
 
 
-def current(now: datetime) -> list[Window]:
-    """The windows that touch services at `now`: started and not confirmed over, or due to have started."""
-    return [seen.window for seen in public(now) if seen.phase in NOW]
-
-
-def upcoming(now: datetime) -> list[Window]:
-    """The approved windows that begin after `now`, the next one first."""
-    return [seen.window for seen in public(now) if seen.phase is Phase.PLANNED]
-
-
 def public(now: datetime, service: Service | None = None) -> list[Planned]:
     """All that the public may know at `now`, by planned start; of one service where one is given.
 

@@ -6,7 +6,6 @@ conditional UPDATE with a lease, so that one of them mails, and another after it
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,8 +18,6 @@ from django.urls import reverse
 from notifications import database, heartbeats, watch
 from notifications.models import Alarm
 from notifications.watch import processes
-
-log = logging.getLogger(__name__)
 
 AGAIN: Final = timedelta(hours=1)
 """How long after it was told an alarm that lasts is told again."""

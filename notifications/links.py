@@ -41,7 +41,7 @@ class _Short(Signer):
 
 
 def _signature(salt: str | bytes, key: str | bytes, value: bytes) -> str:
-    """As Django signs, in a third of its time: every message has two links."""
+    """As Django signs, in less of its time: with its own a text message takes a fifth longer to compose."""
     digest = _keyed(salt, key).copy()
     digest.update(value)
     return urlsafe_b64encode(digest.digest())[:22].decode("ascii")
@@ -85,13 +85,8 @@ def read_receipt(token: str) -> tuple[UUID, int] | None:
     return (UUID(found[1]), int(found[2])) if found else None
 
 
-def receipt_url(delivery: UUID, attempt: int) -> str:
-    """Where Twilio reports what became of a message."""
-    return receipt_url_of(receipt_token(delivery, attempt))
-
-
 def receipt_url_of(token: str) -> str:
-    """The address as we gave it to Twilio, which is what Twilio signs."""
+    """Where Twilio reports what became of a message, as we gave it to Twilio, which signs it so."""
     return f"{settings.BASE_URL}/receipts/sms/{token}/"
 
 

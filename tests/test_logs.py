@@ -39,7 +39,12 @@ def test_a_fault_keeps_its_traceback(logger: str, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "made", [links.preferences_url(7), links.my_calendar_url(7), links.receipt_url(UUID(int=1), 1)]
+    "made",
+    [
+        links.preferences_url(7),
+        links.my_calendar_url(7),
+        links.receipt_url_of(links.receipt_token(UUID(int=1), 1)),
+    ],
 )
 def test_no_line_holds_a_link_that_works(made: str) -> None:
     try:

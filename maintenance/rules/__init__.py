@@ -13,7 +13,6 @@ from maintenance import recurrence
 from maintenance.models import Window
 from maintenance.proposals import Proposal
 from maintenance.rules.agreed import Agreed
-from maintenance.rules.network import needs
 from maintenance.rules.reading import LIVE, agreed_times, surroundings
 from maintenance.rules.registry import RULES, SETTABLE, Rule, Weight
 from maintenance.rules.spans import Span, Spans, Time
@@ -35,7 +34,6 @@ __all__ = [
     "against",
     "agreed_times",
     "free",
-    "needs",
     "objections",
     "surroundings",
 ]

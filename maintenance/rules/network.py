@@ -56,11 +56,6 @@ def read() -> Network:
     return Network(services, _needs(services), {one: frozenset(others) for one, others in instead.items()})
 
 
-def needs() -> dict[int, frozenset[int]]:
-    """For each service all it depends on, at any remove, and itself."""
-    return _needs(Service.objects.values_list("pk", flat=True))
-
-
 def _needs(services: Iterable[int]) -> dict[int, frozenset[int]]:
     direct: dict[int, set[int]] = defaultdict(set)
     for service, other in Service.depends_on.through.objects.values_list("from_service", "to_service"):

@@ -8,7 +8,6 @@ import math
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.db import connection, transaction

@@ -59,11 +59,6 @@ def keep(name: object, make: Callable[[], Kept]) -> Kept:
     return cast("Kept", kept[name])
 
 
-def forget(name: object) -> Closable | None:
-    """Keep it no longer; whoever takes it out closes it."""
-    return _mine().kept.pop(name, None)
-
-
 def close() -> None:
     """Close what the loops of this process have open, and the loops."""
     for key in [key for key in _loops if key[0] == os.getpid()]:

@@ -25,7 +25,6 @@ __all__ = [
     "Filled",
     "Incomplete",
     "Reader",
-    "check",
     "draft",
     "fill",
     "put_in",
@@ -55,11 +54,6 @@ def draft(notice: Notice) -> list[Text]:
 def standard(window: Window, kind: Kind, change: Change | None, channels: Sequence[str]) -> list[Text]:
     """The words a later notice of this window would have, for those who approve them now."""
     return draft(Notice(window=window, kind=kind, change=change, channels=list(channels)))
-
-
-def check(text: Text) -> None:
-    """Whether a text, perhaps edited, may go out. Raises Incomplete saying what it lacks or reveals."""
-    completeness.check(text, gathered.of(text.notice))
 
 
 class _Writer:

@@ -68,7 +68,9 @@ def test_three_days_late(bank: Bank, report: Report) -> None:
     callbacks = Callbacks(TOKEN)
     for text in harness.texted(bank.texts):
         assert text.delivery
-        url = links.receipt_url(text.delivery, text.attempt).replace(_here(), f"http://127.0.0.1:{bank.port}")
+        url = links.receipt_url_of(links.receipt_token(text.delivery, text.attempt)).replace(
+            _here(), f"http://127.0.0.1:{bank.port}"
+        )
         message = _Message(text.sid, text.to, url)
         bank.until(lambda told=message: callbacks.report(told, "delivered") == 204)  # type: ignore[misc]
     bank.bench.quick_beat()

@@ -80,9 +80,9 @@ def test_a_started_window_past_its_planned_end_is_overrun(now: datetime) -> None
 
 def test_a_window_whose_time_has_come_without_word_may_have_begun(now: datetime) -> None:
     service = people.service()
-    window = people.window(service, starts_at=now, status=Window.Status.APPROVED)
+    people.window(service, starts_at=now, status=Window.Status.APPROVED)
     assert state_of(service, now) is State.EXPECTED
-    assert status.current(now) == [window]
+    assert phases(now) == [Phase.DUE]
 
 
 def test_a_window_that_nobody_began_says_nothing_of_the_service_afterwards(now: datetime) -> None:
@@ -107,13 +107,14 @@ def test_nothing_drops_out_within_a_day(now: datetime) -> None:
     assert phases(midnight) == []
 
 
-def test_upcoming_and_current_name_only_confirmed_windows(now: datetime) -> None:
+def test_only_confirmed_windows_are_planned_or_under_way(now: datetime) -> None:
     later = people.window(status=Window.Status.APPROVED, starts_at=now + 9 * DAY)
     sooner = people.window(status=Window.Status.APPROVED, starts_at=now + 8 * DAY)
     started = people.window(status=Window.Status.STARTED, starts_at=now - HOUR)
     people.approve(people.window(starts_at=now + 7 * DAY))
-    assert status.upcoming(now) == [sooner, later]
-    assert status.current(now) == [started]
+    seen = [(each.window, each.phase) for each in status.public(now)]
+    assert [window for window, phase in seen if phase is Phase.PLANNED] == [sooner, later]
+    assert [window for window, phase in seen if phase in status.NOW] == [started]
 
 
 def test_a_restricted_service_is_not_said_to_be_away(now: datetime) -> None:

@@ -24,7 +24,7 @@ def _token(url: str) -> str:
 
 
 def test_a_receipt_link_names_the_delivery_and_its_attempt() -> None:
-    url = links.receipt_url(DELIVERY, 3)
+    url = links.receipt_url_of(links.receipt_token(DELIVERY, 3))
     assert url.startswith("https://notices.bank.example/receipts/sms/")
     assert links.read_receipt(_token(url)) == (DELIVERY, 3)
 
@@ -61,6 +61,16 @@ def test_links_are_signed_as_django_signs_so_that_those_in_old_messages_open(
         purpose: f"{value}.{Signer(salt=f'lull.{purpose}').signature(value)[:22]}"
         for purpose, value in values.items()
     }
+
+
+def test_links_that_were_sent_under_a_key_open_for_as_long_as_it_is_kept(
+    settings: Settings, now: datetime
+) -> None:
+    """Written down when they were made: whatever makes them later, these stand in customers' messages."""
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "the new key", ["the key of then"]
+    assert links.read_preferences("7-2026.yDsnW_PCDt__KWyib4MCuT", now=now) == 7
+    assert links.read_my_calendar("7.cfobDtKXQBzz1o3sWAUMSj") == 7
+    assert links.read_receipt("00000000000040008000000000000001-3.gyqfOaCrQkKzz-ZHPK56hN") == (DELIVERY, 3)
 
 
 @pytest.mark.parametrize(

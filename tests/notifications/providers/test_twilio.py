@@ -74,7 +74,7 @@ def test_a_message_goes_out_with_its_receipt_address_and_how_long_it_is_true(
         "To": message.address,
         "Body": message.body,
         "MessagingServiceSid": "MG" + "0" * 32,
-        "StatusCallback": links.receipt_url(message.delivery, message.attempt),
+        "StatusCallback": links.receipt_url_of(links.receipt_token(message.delivery, message.attempt)),
         "SmartEncoded": "false",
     }
     assert 590 <= int(left) <= 600

@@ -43,7 +43,7 @@ def _whole(message: Message) -> bytes:
         {
             "To": message.address,
             "Body": message.body,
-            "StatusCallback": links.receipt_url(message.delivery, message.attempt),
+            "StatusCallback": links.receipt_url_of(links.receipt_token(message.delivery, message.attempt)),
             "ValidityPeriod": "36000",
             "SmartEncoded": "false",
             "MessagingServiceSid": SENDER,

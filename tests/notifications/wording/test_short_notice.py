@@ -12,7 +12,7 @@ from pytest_django import Settings
 from maintenance.models import Change, Kind, Window
 from notifications import wording
 from notifications.models import ChannelName, Text
-from notifications.wording import Incomplete, Reader, fill, segments
+from notifications.wording import Incomplete, Reader, completeness, facts, fill, segments
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -114,10 +114,10 @@ def test_an_sms_costs_no_more_segments_than_that_of_an_ordinary_window(kind: Kin
 def test_the_gate_refuses_a_first_word_without_them(language: str, word: str) -> None:
     text = _texts(Kind.ANNOUNCED)["sms", language]
     text.notice = people.notice(Window.objects.get())
-    wording.check(text)
+    completeness.check(text, facts.of(text.notice))
     text.body = text.body.replace(word, "")
     with pytest.raises(Incomplete, match=f"short notice and does not say {word.lower()!r}"):
-        wording.check(text)
+        completeness.check(text, facts.of(text.notice))
 
 
 def test_what_was_told_as_urgent_and_gets_its_full_notice_is_moved_without_a_word_of_a_plan() -> None:

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from maintenance.models import Alternative, Change, Impact, Kind, NoticePolicy, Service, Window
 from notifications import wording
 from notifications.models import ChannelName, Text
-from notifications.wording import Incomplete, Reader, fill, segments
+from notifications.wording import Incomplete, Reader, completeness, facts, fill, segments
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -315,10 +315,10 @@ def test_an_edit_is_held_to_the_same(channel: str, body: str, reason: str | None
     """A person may change the words, not leave out the facts or tell a customer's to the public."""
     text = _edited(channel, {"body": body})
     if reason is None:
-        wording.check(text)
+        completeness.check(text, facts.of(text.notice))
     else:
         with pytest.raises(Incomplete, match=reason):
-            wording.check(text)
+            completeness.check(text, facts.of(text.notice))
 
 
 def test_an_email_keeps_the_way_to_the_preferences() -> None:
@@ -326,7 +326,7 @@ def test_an_email_keeps_the_way_to_the_preferences() -> None:
     text = _edited("email", {})
     text.body = text.body.replace("[[preferences]]", "")
     with pytest.raises(Incomplete, match="preferences"):
-        wording.check(text)
+        completeness.check(text, facts.of(text.notice))
 
 
 def _many_services() -> list[Service]:
@@ -353,7 +353,7 @@ def test_a_policy_may_demand_where_to_read_more_in_the_app_too() -> None:
     assert demanded.body == f"{plain.body}\n\nhttps://status.example/"
     demanded.body = plain.body
     with pytest.raises(Incomplete, match=r"does not say 'https://status\.example/'"):
-        wording.check(demanded)
+        completeness.check(demanded, facts.of(demanded.notice))
 
 
 def test_a_policy_may_demand_every_service_by_its_name() -> None:
