@@ -32,7 +32,7 @@ def site(bank_name: str) -> dict[str, Any]:
         "SITE_SUBHEADER": "Maintenance notices",
         "SITE_SYMBOL": "nightlight",
         "SITE_URL": "/",
-        "SHOW_HISTORY": False,  # the trail is Change, not the admin's own log
+        "SHOW_HISTORY": False,  # the audit log is our own table, not the admin's
         "BORDER_RADIUS": "8px",
         "COLORS": {"primary": _BLUE},
         "SITE_FAVICONS": [
@@ -147,9 +147,9 @@ _NAVIGATION: Final = [
         ],
     },
     {
-        "title": "Trail",
+        "title": "Audit",
         "items": [
-            _page("Changes", "history", "maintenance_change_changelist", "maintenance.view_change"),
+            _page("Audit log", "history", "maintenance_auditentry_changelist", "maintenance.view_change"),
             _page("Approvals", "approval", "maintenance_approval_changelist", "maintenance.view_approval"),
             _page("Sign-ins", "login", "maintenance_signin_changelist", "maintenance.view_signin"),
             _page("Staff", "badge", "auth_user_changelist", "auth.view_user"),

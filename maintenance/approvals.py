@@ -10,7 +10,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from maintenance import overrides, rules, trail, windows
+from maintenance import audit, overrides, rules, windows
 from maintenance.models import Approval, Change, Window
 from maintenance.refusals import Refusal
 from maintenance.rules import Objection
@@ -37,14 +37,14 @@ def approve(window: Window, subject: Approval.Subject, *, revision: int, by: Use
         _may_decide(window, subject, revision, by)
         _stands(window, subject, now)
         _as_named(window, subject, by)
-        before = trail.facts(window)
+        before = audit.facts(window)
         approval = _decide(window, subject, by=by, now=now, approved=True)
         given = window.approvals.filter(revision=window.revision, approved=True)
         if given.count() == len(Approval.Subject):
             window.status = Window.Status.APPROVED
             window.changed_at = now
             window.save(update_fields=["status", "changed_at"])
-        trail.write(window, _APPROVED[Approval.Subject(subject)], by=by, now=now, before=before)
+        audit.write(window, _APPROVED[Approval.Subject(subject)], audit.Stamp(by, now), before=before)
     return approval
 
 
@@ -61,16 +61,15 @@ def reject(
     with transaction.atomic():
         window = windows.locked(window)
         _may_decide(window, subject, revision, by)
-        before = trail.facts(window)
+        before = audit.facts(window)
         approval = _decide(window, subject, by=by, now=now, approved=False, reason=reason)
         window.status = Window.Status.REJECTED
         window.changed_at = now
         window.save(update_fields=["status", "changed_at"])
-        trail.write(
+        audit.write(
             window,
             Change.What.REJECTED,
-            by=by,
-            now=now,
+            audit.Stamp(by, now),
             before=before,
             more={"rejected": str(subject)},
             reason=reason,

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from maintenance import clock, trail, windows
+from maintenance import audit, clock, windows
 from maintenance.models import Change, Window
 from maintenance.refusals import Refused, refuse, state
 from maintenance.rules import Objection
@@ -22,11 +22,11 @@ def start(window: Window, *, by: User, now: datetime) -> Window:
         window = windows.locked(window)
         refuse(state(window, Window.Status.APPROVED))
         _its_time(window, now)
-        before = trail.facts(window)
+        before = audit.facts(window)
         window.status = Window.Status.STARTED
         window.started_at = window.changed_at = now
         window.save(update_fields=["status", "started_at", "changed_at"])
-        trail.write(window, Change.What.STARTED, by=by, now=now, before=before)
+        audit.write(window, Change.What.STARTED, audit.Stamp(by, now), before=before)
     return window
 
 
@@ -35,11 +35,11 @@ def finish(window: Window, *, by: User, now: datetime) -> Window:
     with transaction.atomic():
         window = windows.locked(window)
         refuse(state(window, Window.Status.STARTED))
-        before = trail.facts(window)
+        before = audit.facts(window)
         window.status = Window.Status.FINISHED
         window.finished_at = window.changed_at = now
         window.save(update_fields=["status", "finished_at", "changed_at"])
-        trail.write(window, Change.What.FINISHED, by=by, now=now, before=before)
+        audit.write(window, Change.What.FINISHED, audit.Stamp(by, now), before=before)
     return window
 
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from maintenance import audit, policies, refusals, rules
 from maintenance import overrides as passing
-from maintenance import policies, refusals, rules, trail
 from maintenance.models import Approval, Change, Impact, Series, Service, Window
 from maintenance.proposals import Proposal
 from maintenance.refusals import Refused, emergency_faults, refuse, state, words
@@ -63,11 +63,10 @@ def book(
         taken = _impacts(window, proposal)
         passing.keep(window, passed, by=by, now=now)
         more = {"purpose": window.purpose, "services": taken, **_also(proposal, passed)}
-        trail.write(
+        audit.write(
             window,
             Change.What.BOOKED,
-            by=by,
-            now=now,
+            audit.Stamp(by, now),
             before={},
             more=more,
             reason=window.emergency_reason,
@@ -94,14 +93,13 @@ def reschedule(window: Window, proposal: Proposal, *, reason: str, by: User, now
             *refusals.unmoved(window, whole),
         ]
         refuse([*left, *emergency_faults(whole.emergency, by)])
-        before = trail.facts(window)
+        before = audit.facts(window)
         _move(window, whole, by, now)
         passing.keep(window, passed, by=by, now=now)
-        trail.write(
+        audit.write(
             window,
             Change.What.RESCHEDULED,
-            by=by,
-            now=now,
+            audit.Stamp(by, now),
             before=before,
             more=_also(proposal, passed),
             reason=reason.strip(),
@@ -115,12 +113,12 @@ def cancel(window: Window, *, reason: str, by: User, now: datetime) -> Window:
         window = locked(window)
         # a rejected one too: customers may have been told of it before it was moved
         refuse([*state(window, *_MOVABLE), *words("reason", reason)])
-        before = trail.facts(window)
+        before = audit.facts(window)
         window.status = Window.Status.CANCELLED
         window.sequence += 1
         window.changed_at = now
         window.save(update_fields=["status", "sequence", "changed_at"])
-        trail.write(window, Change.What.CANCELLED, by=by, now=now, before=before, reason=reason.strip())
+        audit.write(window, Change.What.CANCELLED, audit.Stamp(by, now), before=before, reason=reason.strip())
     return window
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from maintenance.admin import (  # noqa: F401  # each registers its models
+    audit_log,
     catalogue,
     changes,
     critical,

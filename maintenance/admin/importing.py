@@ -18,17 +18,19 @@ from django.contrib.admin import ModelAdmin
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from maintenance import audit
 from maintenance.admin import frame, rechecking
+from maintenance.admin.audited import stamp
 from maintenance.intake import freezes, icsfiles, icslines
 from maintenance.intake.icsevents import Entry
 from maintenance.intake.textfiles import Unreadable
-from maintenance.models import Freeze, Service
+from maintenance.models import AuditEntry, Freeze, Service
 from maintenance.recurrence import repeats
 from maintenance.templatetags.spans import span
 
@@ -105,7 +107,11 @@ def confirm(request: HttpRequest, model_admin: ModelAdmin[Freeze], key: str) -> 
     read = icsfiles.read(zlib.decompress(base64.b64decode(kept["content"])), kept["name"], now=now)
     planned = freezes.plan(read.events, services, now=now)
     stale = request.method == "POST" and request.POST.get("seen") != planned.fingerprint
-    if request.method == "POST" and not stale and _stored(request, planned, services):
+    if (
+        request.method == "POST"
+        and not stale
+        and _stored(request, _Import(kept["name"], planned, services, len(read.rejected)))
+    ):
         kept.delete()
         return HttpResponseRedirect(reverse("admin:maintenance_freeze_changelist"))
     facts = {
@@ -139,9 +145,45 @@ def _keep(request: HttpRequest, name: str, content: bytes, services: Iterable[Se
     return kept.session_key
 
 
-def _stored(request: HttpRequest, planned: freezes.Plan, services: list[Service]) -> bool:
+@dataclass(frozen=True)
+class _Import:
+    """What is done when it has been seen."""
+
+    name: str
+    plan: freezes.Plan
+    services: list[Service]
+    rejected: int
+
+    @transaction.atomic
+    def store(self, by: audit.Stamp) -> None:
+        """With a line in the log for each freeze that it overwrites or removes; what it adds is counted."""
+        why, action = f"Imported from {self.name}", AuditEntry.Action
+        removed = [(one, audit.States(audit.row_facts(one))) for one in self.plan.removed]
+        audit.record_all(action.DELETED, removed, by, reason=why)
+        before = [(one, audit.row_facts(one)) for one, _ in self.plan.changed]
+        freezes.store(self.plan, self.services)
+        now = Freeze.objects.prefetch_related("services").in_bulk([one.pk for one, _ in before])
+        changed = [(now[one.pk], audit.States(was, audit.row_facts(now[one.pk]))) for one, was in before]
+        audit.record_all(action.CHANGED, changed, by, reason=why)
+        states = audit.States(after=self._counts())
+        audit.record(action.IMPORTED, Freeze, by, states=states, name=self.name)
+
+    def _counts(self) -> dict[str, Any]:
+        return {
+            "added": len(self.plan.added),
+            "changed": len(self.plan.changed),
+            "removed": len(self.plan.removed),
+            "as they were": self.plan.same,
+            "over": self.plan.over,
+            "rejected": self.rejected,
+            "services": [service.name for service in self.services] or "Every service",
+        }
+
+
+def _stored(request: HttpRequest, asked: _Import) -> bool:
+    planned = asked.plan
     try:
-        freezes.store(planned, services)
+        asked.store(stamp(request))
     except IntegrityError:
         messages.error(request, "Somebody imported the same at this moment: look again at what is left.")
         return False

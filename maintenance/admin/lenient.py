@@ -11,9 +11,9 @@ from django.core.exceptions import BadRequest
 from django.db.models import ForeignKey, ManyToManyField, QuerySet
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.http import HttpRequest, HttpResponse
-from unfold.admin import ModelAdmin
 
 from maintenance import parameters
+from maintenance.admin.audited import AuditedAdmin
 
 
 class _OfIds:
@@ -33,7 +33,7 @@ class _Several(_OfIds, AutocompleteSelectMultiple):
     """Several rows."""
 
 
-class LenientAdmin(ModelAdmin):
+class LenientAdmin(AuditedAdmin):
     """Under every admin page of ours: odd values are passed over or asked for anew."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:

@@ -8,12 +8,16 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from maintenance import audit
+from maintenance.admin.audited import stamp
 from maintenance.admin.lenient import LenientAdmin
+from maintenance.models import AuditEntry
 from maintenance.signin import one_time
 
 admin.site.unregister(User)
@@ -36,10 +40,16 @@ class UserAdmin(DjangoUserAdmin, LenientAdmin):  # type: ignore[misc, type-arg] 
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002  # Django's name
         """The page on which a password is set; it answers with a redirect only when it has saved it."""
-        response: HttpResponse = super().user_change_password(request, id, form_url)
-        if request.method == "POST" and response.status_code == 302 and id != str(request.user.pk):
-            one_time.issue(User.objects.get(pk=id), now=timezone.now())
+        with transaction.atomic():
+            response: HttpResponse = super().user_change_password(request, id, form_url)
+            if request.method == "POST" and response.status_code == 302:
+                self._was_set(request, User.objects.get(pk=id))
         return response
+
+    def _was_set(self, request: HttpRequest, user: User) -> None:
+        audit.record(AuditEntry.Action.PASSWORD_SET, user, stamp(request), states=audit.States())
+        if user != request.user:
+            one_time.issue(user, now=timezone.now())
 
 
 @admin.register(Group)

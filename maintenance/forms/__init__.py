@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from maintenance.forms.audit import AuditForm
 from maintenance.forms.booking import BookForm, MoveForm, TimeForm, time_of
 from maintenance.forms.decisions import DecisionForm, ReasonForm
 from maintenance.forms.moments import LENGTHS, Day, Moment, offered
@@ -12,6 +13,7 @@ from maintenance.forms.target import TargetForm
 
 __all__ = [
     "LENGTHS",
+    "AuditForm",
     "BookForm",
     "Day",
     "DecisionForm",

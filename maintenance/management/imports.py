@@ -10,16 +10,20 @@ import contextlib
 import csv
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 from django.core.management.base import CommandError, CommandParser, OutputWrapper
+from django.db.models import Model
+from django.utils import timezone
 
+from maintenance import audit
 from maintenance.intake import csvfiles
 from maintenance.intake.csvfiles import Rejected
 from maintenance.intake.textfiles import Unreadable
+from maintenance.models import AuditEntry
 
 Row = TypeVar("Row")
 
@@ -59,31 +63,45 @@ def add_file(parser: CommandParser) -> None:
     parser.add_argument("file", type=Path, help="CSV in UTF-8; its first line names the columns.")
 
 
-@dataclass(frozen=True, slots=True)
-class Import(Generic[Row]):
-    """What a file must hold, and what becomes of its rows."""
+@dataclass(frozen=True)
+class Source(Generic[Row]):
+    """A file, and how its rows are read."""
 
+    path: Path
     columns: Sequence[str]
     check: Callable[[Sequence[str]], Row]
-    """Makes a row of the values of those columns; raises Reject to refuse it."""
-    store: Callable[[Sequence[Row]], object]
     size: int
-    """So many rows are stored at once."""
+    """Rows to a chunk."""
+    rejected_to: Path | None = None
+    logged_as: type[Model] | None = None
+    """What is imported, for the audit log; nothing where the file is only looked at."""
+    service: str = ""
+    """Whose rows they are, where they are of one."""
 
 
-def run(path: Path, kind: Import[Row], *, rejected_to: Path | None, out: OutputWrapper) -> Tally:
+def run(source: Source[Row], store: Callable[[Sequence[Row]], object], *, out: OutputWrapper) -> Tally:
     """Hand each chunk's good rows to `store`; say how far it is, on a terminal, from two seconds on.
 
     Raises CommandError, with one sentence for people, where the file or every row in it is refused,
     or where it is stopped by Ctrl-C.
     """
     tally = Tally()
+    with _logged(source, tally):
+        _read(source, store, tally, out)
+    if tally.rejected == tally.read:
+        raise CommandError(f"No row could be taken.\n{rejections(tally, source.rejected_to)}")
+    return tally
+
+
+def _read(
+    source: Source[Row], store: Callable[[Sequence[Row]], object], tally: Tally, out: OutputWrapper
+) -> None:
     progress = _Progress(out)
     try:
-        with _rejected_rows(rejected_to, kind.columns) as note:
-            for chunk in csvfiles.chunks(path, kind.columns, kind.check, kind.size):
+        with _rejected_rows(source.rejected_to, source.columns) as note:
+            for chunk in csvfiles.chunks(source.path, source.columns, source.check, source.size):
                 if chunk.rows:
-                    kind.store(chunk.rows)
+                    store(chunk.rows)
                 note(chunk.rejected)
                 tally.add(chunk.read, chunk.rejected)
                 progress.show(tally.read, chunk.share)
@@ -95,9 +113,29 @@ def run(path: Path, kind: Import[Row], *, rejected_to: Path | None, out: OutputW
         ) from None
     finally:
         progress.clear()
-    if tally.rejected == tally.read:
-        raise CommandError(f"No row could be taken.\n{rejections(tally, rejected_to)}")
-    return tally
+
+
+@contextlib.contextmanager
+def _logged(source: Source[Row], tally: Tally) -> Iterator[None]:
+    """That it begins is in the log before anything is stored: it may be killed; then what came of it."""
+    if source.logged_as is None:
+        yield
+        return
+    _record(source, AuditEntry.Action.IMPORT_BEGUN, {})
+    ended = "stopped"
+    try:
+        yield
+        ended = "complete"
+    finally:
+        counts = {"accepted": tally.read - tally.rejected, "rejected": tally.rejected, "ended": ended}
+        _record(source, AuditEntry.Action.IMPORTED, counts)
+
+
+def _record(source: Source[Row], action: AuditEntry.Action, counts: Mapping[str, object]) -> None:
+    assert source.logged_as is not None
+    stamp = audit.Stamp(None, timezone.now())
+    states = audit.States(after={**({"service": source.service} if source.service else {}), **counts})
+    audit.record(action, source.logged_as, stamp, states=states, name=source.path.name)
 
 
 def rows(count: int) -> str:

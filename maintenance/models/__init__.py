@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from maintenance.models.audit import AuditEntry
 from maintenance.models.decisions import Approval, Change, Conflict, Override, RuleSetting
 from maintenance.models.policies import Kind, NoticePolicy, NoticeRule
 from maintenance.models.register import Alternative, Customer, Service, Use
@@ -13,6 +14,7 @@ from maintenance.models.windows import Exemption, Impact, Series, Skipped, Windo
 __all__ = [
     "Alternative",
     "Approval",
+    "AuditEntry",
     "Change",
     "Conflict",
     "CriticalDay",

@@ -37,7 +37,7 @@ class Approval(models.Model):
 
 
 class Change(models.Model):
-    """The trail: who did what to a window, before, after, why and when. Only ever appended.
+    """The log of windows: who did what to one, before, after, why and when. Only ever appended.
 
     It is also all that notifications reads to learn what happened.
     """
@@ -63,6 +63,7 @@ class Change(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [models.Index(fields=["at", "id"], name="change_by_time")]
 
     def __str__(self) -> str:
         return f"{self.get_what_display()} by {self.actor}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,8 +16,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 
-from maintenance import windows
-from maintenance.models import Series, Skipped, Window
+from maintenance import audit, windows
+from maintenance.models import AuditEntry, Series, Skipped, Window
 from maintenance.proposals import Proposal
 from maintenance.recurrence import RecurrenceError
 from maintenance.refusals import Refused, refuse, words
@@ -79,6 +79,7 @@ def book(proposal: Proposal, recurrence: str, *, by: User, now: datetime) -> Ser
         )
         series.services.set(proposal.services)
         series.staff.set(proposal.staff or ())
+        _record(AuditEntry.Action.ADDED, series, audit.Stamp(by, now), audit.row_facts(series))
         against = _extend(series, now, horizon(now))
         if against and not series.windows.exists():
             refuse(list(dict.fromkeys(against)))
@@ -116,6 +117,7 @@ def end(series: Series, *, by: User, now: datetime) -> Series:
             refuse([Objection("state", "It was ended already.")])
         series.ended_at, series.ended_by = now, by
         series.save(update_fields=["ended_at", "ended_by"])
+        _record(AuditEntry.Action.ENDED, series, audit.Stamp(by, now), {})
     return series
 
 
@@ -128,7 +130,20 @@ def settle(skipped: Skipped, said: str, *, by: User, now: datetime) -> Skipped:
         refuse(words("sentence on what was done", said))
         skipped.settled_at, skipped.settled_by, skipped.settled_words = now, by, said.strip()
         skipped.save(update_fields=["settled_at", "settled_by", "settled_words"])
+        settled = {"time that could not be booked": skipped.occurrence_at.isoformat()}
+        _record(AuditEntry.Action.SETTLED, skipped.series, audit.Stamp(by, now), settled, said)
     return skipped
+
+
+def _record(
+    action: AuditEntry.Action,
+    series: Series,
+    stamp: audit.Stamp,
+    after: Mapping[str, object],
+    reason: str = "",
+) -> None:
+    states = audit.States(after=after)
+    audit.record(action, series, stamp, states=states, name=series.purpose, reason=reason)
 
 
 def _extend(series: Series, now: datetime, until: datetime) -> list[Objection]:

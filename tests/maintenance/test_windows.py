@@ -359,6 +359,7 @@ def test_the_move_is_in_the_trail_with_both_times(now: datetime) -> None:
         "short_notice": False,
         "sequence": 0,
         "revision": 1,
+        "services": {"online-banking": "outage"},
     }
     assert change.after["ends_at"] == (END + timedelta(hours=1)).isoformat()
     assert moved.changed_at == moment

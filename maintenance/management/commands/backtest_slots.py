@@ -94,8 +94,8 @@ class Command(BaseCommand):
             counts.append(np.array([count for _, count in rows]))
 
         reader = samples.Reader(options["zone"])
-        kind = imports.Import(samples.COLUMNS, reader, store, _CHUNK_ROWS)
-        tally = imports.run(options["file"], kind, rejected_to=None, out=self.stderr)
+        source = imports.Source(options["file"], samples.COLUMNS, reader, _CHUNK_ROWS)
+        tally = imports.run(source, store, out=self.stderr)
         if tally.rejected:
             self.stderr.write(imports.rejections(tally, None))
         at, count = np.concatenate(times), np.concatenate(counts)

@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 import holidays
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
-from maintenance import clock, traffic
+from maintenance import audit, clock, traffic
 from maintenance.intake import samples, steps
 from maintenance.intake.textfiles import Unreadable
 from maintenance.management import imports
-from maintenance.models import Service
+from maintenance.models import AuditEntry, Service, TrafficSample
 
 CHUNK_ROWS: Final = 20_000
 
@@ -64,18 +65,28 @@ class Command(BaseCommand):
                 raise Unreadable(f"{path.name} {fault}{before}")
             if not check:
                 if not service.pk:
-                    service.save()
+                    _make(service, now)
                 taken.written += traffic.record(service, latest)
             taken.moments += len(latest)
 
-        kind = imports.Import(samples.COLUMNS, reader, store, CHUNK_ROWS)
-        tally = imports.run(path, kind, rejected_to=rejected_to, out=self.stderr)
+        logged_as = None if check else TrafficSample
+        source = imports.Source(
+            path, samples.COLUMNS, reader, CHUNK_ROWS, rejected_to, logged_as, service.key
+        )
+        tally = imports.run(source, store, out=self.stderr)
         lines = [f"{path.name}: {imports.rows(tally.read)} read for {service.key}."]
         lines.append(_stored(taken, check=check))
         lines += _repairs(tally, taken, reader, service)
         if not check:
             lines += _learnt(service, now)
         self.stdout.write("\n".join([*lines, imports.rejections(tally, rejected_to)]))
+
+
+@transaction.atomic
+def _make(service: Service, now: datetime) -> None:
+    service.save()
+    states = audit.States(after=audit.row_facts(service))
+    audit.record(AuditEntry.Action.ADDED, service, audit.Stamp(None, now), states=states)
 
 
 def _stored(taken: _Taken, *, check: bool) -> str:

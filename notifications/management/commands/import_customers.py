@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandParser
 
 from maintenance.management import imports
+from maintenance.models import Customer
 from notifications import customers, register
 from notifications.customers import Row, Stored
 
@@ -39,8 +40,9 @@ class Command(BaseCommand):
             if not check:
                 stored += customers.store(rows)
 
-        kind = imports.Import(register.COLUMNS, register.Reader(), store, CHUNK_ROWS)
-        tally = imports.run(path, kind, rejected_to=rejected_to, out=self.stderr)
+        logged_as = None if check else Customer
+        source = imports.Source(path, register.COLUMNS, register.Reader(), CHUNK_ROWS, rejected_to, logged_as)
+        tally = imports.run(source, store, out=self.stderr)
         self.stdout.write(_summary(path, tally, stored, check=check))
         self.stdout.write(imports.rejections(tally, rejected_to))
 

@@ -1,0 +1,19 @@
+"""Who did what, before, after, why and when: what stages write, and the log that people read."""
+
+from __future__ import annotations
+
+from maintenance.audit.entries import COMMAND_LINE, Stamp, States, name_of, record, record_all
+from maintenance.audit.rows import row_facts
+from maintenance.audit.windows import facts, write
+
+__all__ = [
+    "COMMAND_LINE",
+    "Stamp",
+    "States",
+    "facts",
+    "name_of",
+    "record",
+    "record_all",
+    "row_facts",
+    "write",
+]
