@@ -26,7 +26,7 @@ class Passed:
     reason: str
 
     def facts(self) -> dict[str, object]:
-        """As the trail keeps it."""
+        """As the log keeps it."""
         return {
             "rule": self.objection.rule,
             "words": self.objection.words,

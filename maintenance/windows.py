@@ -174,7 +174,7 @@ def _is_kept(window: Window, proposal: Proposal) -> bool:
 
 
 def _also(proposal: Proposal, passed: Sequence[passing.Passed]) -> dict[str, Any]:
-    """What the trail says beside the window's own columns."""
+    """What the log says beside the window's own columns."""
     names = [person.get_username() for person in proposal.staff or ()]
     overridden = [each.facts() for each in passed]
     return {**({"staff": names} if names else {}), **({"overridden": overridden} if overridden else {})}

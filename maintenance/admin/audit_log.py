@@ -97,8 +97,8 @@ def export(request: HttpRequest, model_admin: ModelAdmin[AuditEntry]) -> HttpRes
         return HttpResponseRedirect(reverse("admin:maintenance_auditentry_changelist"))
     sources = _sources(request)
     states = audit.States(after=form.words)
-    audit.record(AuditEntry.Action.EXPORTED, AuditEntry, stamp(request), states=states, name="as CSV")
-    chunks = _csv(form.asked(sources))
+    entry = audit.record(AuditEntry.Action.EXPORTED, AuditEntry, stamp(request), states=states, name="as CSV")
+    chunks = _csv(form.asked(sources), log.before(entry))
     streamed = _in_turn(chunks) if isinstance(request, ASGIRequest) else chunks
     name = f"audit-log-{timezone.now():%Y%m%dT%H%M%SZ}.csv"
     return StreamingHttpResponse(
@@ -131,11 +131,11 @@ class _Written:
         return text
 
 
-def _csv(asked: log.Asked) -> Iterator[str]:
+def _csv(asked: log.Asked, after: log.Place) -> Iterator[str]:
     """The header, and some hundreds of lines at a time."""
     write: Callable[[Sequence[str]], str] = csv.writer(_Written()).writerow
     yield write(_COLUMNS)
-    for lines in log.every(asked):
+    for lines in log.every(asked, after):
         yield "".join(write([_plain(cell) for cell in _cells(line)]) for line in lines)
 
 

@@ -88,8 +88,8 @@ class Weakening:
     def words(self) -> str:
         """What no longer holds, in a sentence."""
         if self.chosen == Weight.OFF:
-            return f"{self.rule.title} will no longer be checked, and nobody is told where this is not kept: "
-        return f"{self.rule.title} will no longer stop a booking, and any reason passes it: "
+            return f"{self.rule.title} will no longer be checked, so that this need not hold any more:"
+        return f"{self.rule.title} will only warn, so that any reason passes over this:"
 
     @property
     def key(self) -> str:

@@ -83,9 +83,14 @@ def page(asked: Asked, after: Place | None, size: int) -> tuple[list[Line], Plac
     return [table.line(row) for _, row, table in shown], shown[-1][0] if len(found) > size else None
 
 
-def every(asked: Asked) -> Iterator[Sequence[Line]]:
-    """All of them, some hundreds at a time."""
-    lines, there = page(asked, None, _AT_ONCE)
+def before(entry: AuditEntry) -> Place:
+    """The place of an entry: after it stands what was there when it was written."""
+    return Place(entry.at, next(n for n, table in enumerate(_TABLES) if table.name == "auditentry"), entry.pk)
+
+
+def every(asked: Asked, after: Place) -> Iterator[Sequence[Line]]:
+    """All of them after a place, some hundreds at a time."""
+    lines, there = page(asked, after, _AT_ONCE)
     yield lines
     while there:
         lines, there = page(asked, there, _AT_ONCE)

@@ -5,6 +5,7 @@ Instants are ISO 8601 strings in UTC; choices, lengths and other rows are the wo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -27,15 +28,12 @@ def row_facts(row: Model, parts: Iterable[ForeignKey[Any, Any]] = ()) -> dict[st
 
 def gone_with(row: Model) -> dict[str, Any]:
     """How many rows of other tables a deletion takes with it."""
-    counted = {
-        str(relation.related_model._meta.verbose_name_plural): QuerySet(relation.related_model)
-        .filter(**{relation.field.name: row})
-        .count()
-        for relation in row._meta.related_objects
-        if relation.on_delete is CASCADE
-    }
-    lost = {name: number for name, number in counted.items() if number}
-    return {"deleted with it": lost} if lost else {}
+    lost: Counter[str] = Counter()
+    for relation in row._meta.related_objects:
+        if relation.on_delete is CASCADE:
+            theirs: QuerySet[Any] = QuerySet(relation.related_model).filter(**{relation.field.name: row})
+            lost[str(relation.related_model._meta.verbose_name_plural)] += theirs.count()
+    return {"deleted with it": dict(+lost)} if +lost else {}
 
 
 def _columns(row: Model) -> dict[str, Any]:

@@ -90,7 +90,7 @@ class MoveForm(PassingForm):
 
     starts_at = Moment(label="New start")
     ends_at = Moment(label="New end")
-    reason = forms.CharField(max_length=200, label="Why it is moved", help_text="Kept in the trail.")
+    reason = forms.CharField(max_length=200, label="Why it is moved", help_text="Kept in the audit log.")
 
     def clean(self) -> dict[str, Any]:
         """The end comes after the start."""

@@ -13,7 +13,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         max_length=200,
         label="Reason",
-        help_text="Kept in the trail.",
+        help_text="Kept in the audit log.",
         error_messages={"required": "Give a reason."},
     )
 

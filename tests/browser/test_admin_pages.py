@@ -267,7 +267,10 @@ def _pages(now: datetime) -> list[str]:
         address("notifications_delivery_change", kept.pk),
         *(
             reverse(f"admin:{name}_changelist")
-            for name in ("maintenance_service", "maintenance_customer", "maintenance_change")
+            for name in (
+                *("maintenance_service", "maintenance_customer", "maintenance_change"),
+                *("maintenance_auditentry", "maintenance_rulesetting"),
+            )
         ),
         address("maintenance_service_change", window.services.get().pk),
         address("maintenance_noticepolicy_change", policies.of().pk),

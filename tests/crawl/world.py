@@ -12,8 +12,9 @@ from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from maintenance import groups
+from maintenance import audit, groups
 from maintenance.models import (
+    AuditEntry,
     CriticalDay,
     Customer,
     Cutoff,
@@ -66,7 +67,10 @@ def build() -> None:
         service=cards, kind="clearing", name="Clearing", starts_at=begin, ends_at=begin + timedelta(hours=1)
     )
     CriticalDay.objects.create(name="Payday", pattern=CriticalDay.Pattern.DAY_OF_MONTH, number=25)
-    Holiday.objects.create(country="GB-ENG", day=begin.date(), name="Founder's day")
+    holiday = Holiday.objects.create(country="GB-ENG", day=begin.date(), name="Founder's day")
+    states = audit.States(after=audit.row_facts(holiday))
+    stamp = audit.Stamp(people.user("olga"), people.NOW)
+    audit.record(AuditEntry.Action.ADDED, holiday, stamp, states=states)
     _hand_out(told)
     people.notice(booked, status=Notice.Status.DRAFT)
     assert cleo.pk

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.test import Client
 
 from maintenance import policies
-from maintenance.models import Conflict, Freeze, RuleSetting
+from maintenance.models import AuditEntry, Conflict, Freeze, RuleSetting
 from maintenance.rules import RULES, SETTABLE
 from tests import people
 from tests.staff import address, reader, signed_in, words
@@ -16,6 +18,7 @@ from tests.staff import address, reader, signed_in, words
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock", "promised")]
 
 PAGE = "maintenance_rulesetting_changelist"
+AGREED = re.compile(r'name="agreed" value="([^"]+)"')
 
 
 @pytest.fixture
@@ -24,10 +27,23 @@ def promised() -> None:
     policies.of()
 
 
-def saved(client: Client, **changed: str) -> str:
+def given(**changed: str) -> dict[str, str]:
+    """The form with Lull's own weights, but for these."""
+    return {name: rule.weight.value for name, rule in SETTABLE.items()} | changed
+
+
+def asked(client: Client, **changed: str) -> str:
     """What the browser shows after the form was sent with these weights changed."""
-    given = {name: rule.weight.value for name, rule in SETTABLE.items()} | changed
-    return client.post(address(PAGE), given, follow=True).content.decode()
+    return unescape(client.post(address(PAGE), given(**changed), follow=True).content.decode())
+
+
+def saved(client: Client, **changed: str) -> str:
+    """The same, and after a reason was given where one is asked."""
+    page = asked(client, **changed)
+    if not (agreed := AGREED.search(page)):
+        return page
+    more = {"agreed": agreed[1], "reason": "The regulator allows it"}
+    return client.post(address(PAGE), given(**changed) | more, follow=True).content.decode()
 
 
 def test_every_rule_is_explained_to_everyone() -> None:
@@ -82,3 +98,56 @@ def test_a_rule_that_is_switched_off_sets_windows_free() -> None:
     assert "1 booked window is now in conflict" in saved(client, support="off")
     assert Conflict.objects.get().hard
     assert "1 booked window is no longer in conflict." in saved(client, freeze="off", support="off")
+
+
+def test_what_is_switched_off_is_not_before_it_was_said_what_that_means() -> None:
+    page = asked(signed_in("ben"), notice="off")
+    assert "Notice will no longer be checked, so that this need not hold any more:" in page
+    assert SETTABLE["notice"].explains in page
+    assert not RuleSetting.objects.exists()
+
+
+def test_what_is_only_to_warn_is_asked_about_as_well() -> None:
+    assert "Freeze will only warn, so that any reason passes over this:" in asked(
+        signed_in("ben"), freeze="soft"
+    )
+    assert not RuleSetting.objects.exists()
+
+
+def test_what_is_to_weigh_more_is_not_asked_about() -> None:
+    assert "1 rule changed." in asked(signed_in("ben"), support="hard", standing="soft")
+
+
+@pytest.mark.parametrize("reason", ["", " ", "x" * 201])
+def test_no_rule_weighs_less_without_a_reason(reason: str) -> None:
+    client = signed_in("ben")
+    agreed = AGREED.search(asked(client, notice="off"))
+    assert agreed
+    sent = given(notice="off") | {"agreed": agreed[1], "reason": reason}
+    assert "Shall this rule weigh less?" in client.post(address(PAGE), sent).content.decode()
+    assert not RuleSetting.objects.exists()
+
+
+def test_what_was_agreed_to_of_one_rule_is_not_agreed_to_of_another() -> None:
+    client = signed_in("ben")
+    agreed = AGREED.search(asked(client, freeze="soft"))
+    assert agreed
+    sent = given(notice="off") | {"agreed": agreed[1], "reason": "The office agreed"}
+    assert "Notice will no longer be checked" in client.post(address(PAGE), sent).content.decode()
+    assert not RuleSetting.objects.exists()
+
+
+def test_each_rule_that_is_set_is_in_the_log_with_its_reason() -> None:
+    saved(signed_in("ben"), notice="off", support="hard")
+    found = AuditEntry.objects.order_by("object_name").values_list("object_name", "before", "after", "reason")
+    assert list(found) == [
+        ("Notice", {"weight": "Hard"}, {"weight": "Off"}, "The regulator allows it"),
+        (SETTABLE["support"].title, {"weight": "Soft"}, {"weight": "Hard"}, "The regulator allows it"),
+    ]
+
+
+def test_what_lull_has_itself_stands_beside_each_rule_that_is_set_or_not() -> None:
+    saved(signed_in("ben"), notice="off")
+    page = words(reader(), address(PAGE))
+    assert page.count("Lull’s own:") == len(SETTABLE)
+    assert "<strong>Set to off.</strong> Lull’s own: hard." in page

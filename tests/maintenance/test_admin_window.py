@@ -223,8 +223,8 @@ def test_the_trail_shows_before_and_after() -> None:
     ada = signed_in("ada")
     ada.post(address(MOVE, window.pk), _moved(window))
     page = words(ada, address(PAGE, window.pk))
-    assert "<del>Mon 16 Mar 2026, 02:00</del>" in page
-    assert "<ins>Tue 17 Mar 2026, 02:00</ins>" in page
+    assert "<del>Mon 16 Mar 2026, 02:00\xa0–\u2060\xa004:00\xa0GMT</del>" in page
+    assert "<ins>Tue 17 Mar 2026, 02:00\xa0–\u2060\xa004:00\xa0GMT</ins>" in page
     assert "“The vendor is late”" in page
 
 

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from maintenance import traffic
 from maintenance.management import imports
 from maintenance.management.commands import import_traffic
-from maintenance.models import Service, TrafficProfile, TrafficSample
+from maintenance.models import AuditEntry, Service, TrafficProfile, TrafficSample
 from tests import people
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_week_later")]
@@ -420,3 +420,46 @@ def test_real_traffic_is_taken(shared: Path) -> None:
     arguments = ("--create", "Taxis", "--zone", "America/New_York", "--country", "US")
     said = run("taxi", shared / "data" / "nyc_taxi_2014.csv", *arguments)
     assert said.splitlines()[-1] == "0 rows rejected."
+
+
+def logged() -> list[tuple[str, str, str, dict[str, object]]]:
+    """Every line of the audit log: who, what, of which name, and what came of it."""
+    rows = AuditEntry.objects.order_by("id").values_list("actor_name", "action", "object_name", "after")
+    return list(rows)
+
+
+def test_an_import_is_in_the_log_from_its_beginning(file: Path) -> None:
+    people.service()
+    file.write_text(GOOD + "2026-03-02T10:00,none\n")
+    run("online-banking", file)
+    counts = {"service": "online-banking", "accepted": 2, "rejected": 1, "ended": "complete"}
+    assert logged() == [
+        ("Command line", "import_begun", "traffic.csv", {"service": "online-banking"}),
+        ("Command line", "imported", "traffic.csv", counts),
+    ]
+
+
+def test_an_import_that_is_stopped_says_how_far_it_came(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    people.service()
+    file.write_text(GOOD)
+
+    def interrupted(*_: Any) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(traffic, "record", interrupted)
+    refusal("online-banking", file)
+    assert [after.get("ended") for *_, after in logged()] == [None, "stopped"]
+
+
+def test_a_file_that_is_only_looked_at_is_not_in_the_log(file: Path) -> None:
+    people.service()
+    file.write_text(GOOD)
+    run("online-banking", file, "--check")
+    assert logged() == []
+
+
+def test_a_service_that_is_made_for_it_is_in_the_log(file: Path) -> None:
+    file.write_text(GOOD)
+    run("cards", file, "--create", "Cards", "--zone", "Europe/London", "--country", "GB")
+    made = AuditEntry.objects.get(action="added")
+    assert (made.object_type, made.object_name, made.after["country"]) == ("service", "Cards", "GB")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from maintenance.models import Customer, Use
+from maintenance.models import AuditEntry, Customer, Use
 from notifications import customers
 from notifications.customers import Row, Stored
 from notifications.management.commands import import_customers
@@ -125,3 +125,11 @@ def test_customers_before_services_are_refused_with_the_reason(tmp_path: Path) -
     file.write_text(HEADER + CLEO)
     with pytest.raises(CommandError, match="there is no service 'online-banking'; known: there are none yet"):
         run(file)
+
+
+def test_an_import_is_in_the_log_without_anything_of_a_customer(file: Path) -> None:
+    file.write_text(HEADER + CLEO + BAD + DAN)
+    run(file)
+    _, entry = AuditEntry.objects.order_by("id")
+    assert (entry.object_type, entry.object_name) == ("customer", "customers.csv")
+    assert (entry.before, entry.after) == ({}, {"accepted": 2, "rejected": 1, "ended": "complete"})
