@@ -55,6 +55,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         others = [item for item in items if not _touches_servers(item)]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if _touches_servers(item)]
+    # of tests side by side, one process begins with those that mostly wait while others compute, and what
+    # is left at the end is quick
+    items.sort(key=lambda item: item.get_closest_marker("process") is None)
     for item in items:
         if database := item.get_closest_marker("django_db"):
             # after a test that committed, the rows that migrations made are put back
