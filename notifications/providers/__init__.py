@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from datetime import datetime
@@ -54,12 +55,10 @@ def outcome(
     provider_ref: str = "",
     code: str = "",
     detail: str = "",
-    retry_after: float | None = None,
 ) -> Outcome:
     """An outcome that can be stored, whatever the provider said, and without the customer's address or link.
 
     Providers like to repeat the address in their errors, and the link that they take for spam.
-    `retry_after` is in seconds.
     """
     detail = links.masked(cleaned(detail))
     if message.address:
@@ -72,8 +71,12 @@ def outcome(
         provider_ref=reference(provider_ref),
         code=cleaned(code)[:_CODE],
         detail=detail[:_DETAIL],
-        retry_after=_wait(retry_after),
     )
+
+
+def with_wait(told: Outcome, seconds: float | None) -> Outcome:
+    """The same, to be tried again after the seconds that the provider named; None where it named none."""
+    return dataclasses.replace(told, retry_after=_wait(seconds))
 
 
 def reference(said: object) -> str:

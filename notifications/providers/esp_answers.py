@@ -11,7 +11,7 @@ from anymail.exceptions import AnymailAPIError
 from anymail.message import AnymailRecipientStatus, AnymailStatus
 
 from notifications.contract import Class, Message, Outcome
-from notifications.providers import esp_refusals, outcome, web
+from notifications.providers import esp_refusals, outcome, web, with_wait
 
 _STATUSES: Final = {
     "sent": Class.ACCEPTED,
@@ -100,6 +100,6 @@ def same(
     for message in batch:  # an error names everybody in the call, and is kept with each of them
         words = words.replace(message.address, "(address)")
     return [
-        outcome(message, result, provider, code=code, detail=words, retry_after=retry_after)
+        with_wait(outcome(message, result, provider, code=code, detail=words), retry_after)
         for message in batch
     ]

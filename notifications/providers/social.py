@@ -15,7 +15,7 @@ import requests
 from django.core.exceptions import ImproperlyConfigured
 
 from notifications.contract import Class, Found, Message, Outcome, Unreachable
-from notifications.providers import outcome, reference, web
+from notifications.providers import outcome, reference, web, with_wait
 
 MASTODON: Final = "mastodon"
 BY_HAND: Final = "by hand"
@@ -130,14 +130,9 @@ class Mastodon:
             result, code = web.failure(error)
             return outcome(message, result, MASTODON, code=code, detail=str(error))
         if not 200 <= response.status_code < 300:
-            return outcome(
-                message,
-                web.meaning(response.status_code),
-                MASTODON,
-                code=str(response.status_code),
-                detail=response.text,
-                retry_after=web.retry_after(response.headers, datetime.now(UTC)),
-            )
+            status = response.status_code
+            told = outcome(message, web.meaning(status), MASTODON, code=str(status), detail=response.text)
+            return with_wait(told, web.retry_after(response.headers, datetime.now(UTC)))
         post = response.json()
         return outcome(
             message, Class.ACCEPTED, MASTODON, provider_ref=post["id"], detail=post.get("url") or ""

@@ -19,7 +19,7 @@ from django.conf import settings
 
 from notifications import links
 from notifications.contract import Class, Found, Message, Outcome, Unreachable, Words
-from notifications.providers import client, outcome, twilio_codes, twilio_list, web
+from notifications.providers import client, outcome, twilio_codes, twilio_list, web, with_wait
 
 NAME: Final = "twilio"
 _LONGEST: Final = 36_000
@@ -166,4 +166,4 @@ def _refusal(message: Message, answer: client.Answer, said: Mapping[str, Any]) -
     if code == twilio_codes.QUEUE_FULL:
         wait = wait or _QUEUE_SECONDS
     result = twilio_codes.REFUSALS.get(code) or web.meaning(answer.status)
-    return outcome(message, result, NAME, code=code, detail=words, retry_after=wait)
+    return with_wait(outcome(message, result, NAME, code=code, detail=words), wait)

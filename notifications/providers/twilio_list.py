@@ -7,7 +7,7 @@ through Twilio's own library, call by call: it is the exception, and nothing wai
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -62,27 +62,11 @@ class _Wire:
         self._base = base
         self._timeouts = timeouts
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, Any] | None = None,
-        data: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
-    ) -> requests.Response:
+    def request(self, method: str, url: str, **asked: Any) -> requests.Response:
         """Raises _Refused for every answer but 2xx, requests' errors where none came."""
+        ours = {"timeout": self._timeouts, "allow_redirects": False}
         response = web.session(os.getpid(), "twilio").request(
-            method,
-            url.replace(_API, self._base, 1),
-            params=params,
-            data=data,
-            headers=headers,
-            auth=auth,
-            timeout=self._timeouts,
-            allow_redirects=False,
+            method, url.replace(_API, self._base, 1), **asked | ours
         )
         if not 200 <= response.status_code < 300:
             raise _Refused(response)

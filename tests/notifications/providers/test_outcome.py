@@ -9,7 +9,7 @@ import pytest
 from notifications import links
 from notifications.contract import Class, Outcome
 from notifications.models import Attempt, Delivery
-from notifications.providers import outcome, reference
+from notifications.providers import outcome, reference, with_wait
 from tests.notifications import messages
 
 UNSTORABLE = "a\x00b\ud800c"
@@ -17,15 +17,8 @@ DAY = 86_400
 
 
 def _said(words: Any = "", *, retry_after: float | None = None) -> Outcome:
-    return outcome(
-        messages.sms(),
-        Class.NOT_PROCESSED,
-        words,
-        provider_ref=words,
-        code=words,
-        detail=words,
-        retry_after=retry_after,
-    )
+    told = outcome(messages.sms(), Class.NOT_PROCESSED, words, provider_ref=words, code=words, detail=words)
+    return with_wait(told, retry_after)
 
 
 def _words(of: Outcome) -> list[str]:
