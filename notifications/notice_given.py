@@ -121,7 +121,7 @@ def _revisions(window: Window) -> set[int]:
     times = facts.times_by_revision(window)
     newest = max((revision for revision in times if revision <= window.revision), default=window.revision)
     mine = {window.revision, newest}
-    for revision in sorted({revision for _, revision in recipients.reached(window)}, reverse=True):
+    for revision in sorted(recipients.revisions_told(window), reverse=True):
         if revision < newest and (newest not in times or times.get(revision) != times[newest]):
             break
         mine.add(revision)

@@ -40,7 +40,7 @@ def _rescheduled(window: Window, change: Change, now: datetime) -> None:
     withdraw(window, "The window was moved.", now=now)
     if change.revision != window.revision or window.status == Window.Status.CANCELLED:
         return
-    told = facts.times_told(window, before=window.revision)
+    told = facts.times_told(window, recipients.revisions_told(window), before=window.revision)
     if told == (window.starts_at, window.ends_at):  # back where customers think it is
         _announce(window, change, now)
     else:
@@ -187,7 +187,7 @@ def _notice(
 def write(notice: Notice) -> bool:
     """Give a draft its words; what they lack is kept as its reason for the page to show."""
     try:
-        texts = _approved_words(notice) or wording.draft(notice)
+        texts = _approved_words(notice) or wording.draft(notice, _revisions_told(notice))
     except wording.Incomplete as lacking:
         notice.reason = str(lacking)[:200]
     else:
@@ -217,7 +217,7 @@ def _approved_words(notice: Notice) -> list[Text]:
     window = notice.window
     revision = window.revision
     if notice.kind == Kind.CANCELLED:
-        revision = facts.revision_told(window, before=window.revision + 1) or revision
+        revision = facts.last_told(_revisions_told(notice), before=window.revision + 1) or revision
     kept = Text.objects.filter(
         notice__window=window, notice__revision=revision, variant=notice.kind, channel__in=notice.channels
     )
@@ -252,3 +252,8 @@ def _end(notice: Notice, status: Notice.Status, reason: str, *, now: datetime) -
 def _told(window: Window) -> set[str]:
     """The channels by which an earlier notice of the window may have reached somebody."""
     return {channel for channel, _ in recipients.reached(window)}
+
+
+def _revisions_told(notice: Notice) -> set[int]:
+    """What may have been heard of the window, where the notice's words depend on that."""
+    return recipients.revisions_told(notice.window) if notice.kind in facts.LOOKS_BACK else set()

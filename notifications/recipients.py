@@ -186,3 +186,8 @@ def reached(window: Window) -> set[tuple[str, int]]:
     told = Tally.objects.filter(notice__window=window, state__in=TOLD)
     sums = told.values("channel", "notice__revision").annotate(people=Sum("deliveries")).filter(people__gt=0)
     return {(row["channel"], row["notice__revision"]) for row in sums}
+
+
+def revisions_told(window: Window) -> set[int]:
+    """The revisions of the window of which a notice may have reached somebody."""
+    return {revision for _, revision in reached(window)}

@@ -7,7 +7,7 @@ times in the reader's zone stay placeholders, which `fill` replaces for each per
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -38,9 +38,12 @@ _ROOM: Final = {"subject": 200, "inapp subject": 200, "social": 500, "sms": 1600
 """Characters that fit: in our column, in a Mastodon post, in a message of Twilio."""
 
 
-def draft(notice: Notice) -> list[Text]:
-    """The texts of a notice, unsaved. Raises Incomplete where a mandatory fact is missing."""
-    facts = gathered.of(notice)
+def draft(notice: Notice, told: Collection[int] = ()) -> list[Text]:
+    """The texts of a notice, unsaved. Raises Incomplete where a mandatory fact is missing.
+
+    `told` are the revisions of its window of which somebody may have heard.
+    """
+    facts = gathered.of(notice, told)
     texts = [
         _Writer(facts, ChannelName(channel), language).text(notice)
         for channel in notice.channels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -13,7 +14,6 @@ from django.db.models import QuerySet
 
 from maintenance import languages
 from maintenance.models import Alternative, Change, Impact, Kind, NoticePolicy, Service, Window
-from notifications import recipients
 from notifications.models import Notice
 from notifications.wording import moments
 
@@ -29,6 +29,10 @@ _AT_SHORT_NOTICE: Final = {
     Kind.CANCELLED: "urgent_cancelled",
 }
 """Kinds that have words of their own for it; what is over is over, however it was announced."""
+
+
+LOOKS_BACK: Final = frozenset({Kind.RESCHEDULED, Kind.CANCELLED})
+"""Kinds whose words depend on what was told before."""
 
 
 class Incomplete(ValueError):
@@ -80,8 +84,10 @@ class Facts:
         return list(dict.fromkeys(_sentence(one.words_in(language)) for one in self.alternatives))
 
 
-def of(notice: Notice) -> Facts:
+def of(notice: Notice, told: Collection[int] = ()) -> Facts:
     """Gather what the words must state. Raises Incomplete naming the first fact that is missing.
+
+    `told` are the revisions of its window of which somebody may have heard.
 
     A notice that is not stored is one whose words are approved ahead: it speaks of the window as it stands,
     to those who will hold that.
@@ -97,11 +103,11 @@ def of(notice: Notice) -> Facts:
     window = notice.window
     times, before, short_notice = (window.starts_at, window.ends_at), None, window.short_notice
     if kind == Kind.CANCELLED and notice.pk:  # what customers hold, wherever it has been moved since
-        if (told := _told(window, before=window.revision + 1)) is not None:
-            times = _times(told)
-            short_notice = bool(told.after.get("short_notice", short_notice))
+        if (last := _last_told(window, told, before=window.revision + 1)) is not None:
+            times = _times(last)
+            short_notice = bool(last.after.get("short_notice", short_notice))
     elif kind == Kind.RESCHEDULED:
-        before = times_told(window, before=window.revision) or _before(getattr(notice, "change", None))
+        before = times_told(window, told, before=window.revision) or _before(getattr(notice, "change", None))
     return Facts(
         kind=kind,
         bank=_bank(),
@@ -122,21 +128,20 @@ def _demanded(audience: str) -> frozenset[str]:
     return frozenset(name for names in content for name in names)
 
 
-def revision_told(window: Window, *, before: int) -> int | None:
-    """The newest revision below `before` of which a notice may have reached somebody; None if none has."""
-    revisions = (revision for _, revision in recipients.reached(window) if revision < before)
-    return max(revisions, default=None)
+def last_told(told: Collection[int], *, before: int) -> int | None:
+    """The newest of these revisions below `before`; None where there is none."""
+    return max((revision for revision in told if revision < before), default=None)
 
 
-def times_told(window: Window, *, before: int) -> tuple[datetime, datetime] | None:
+def times_told(window: Window, told: Collection[int], *, before: int) -> tuple[datetime, datetime] | None:
     """Start and end as customers were last told them, which a window that was moved twice no longer has."""
-    told = _told(window, before=before)
-    return _times(told) if told is not None else None
+    last = _last_told(window, told, before=before)
+    return _times(last) if last is not None else None
 
 
-def _told(window: Window, *, before: int) -> Change | None:
+def _last_told(window: Window, told: Collection[int], *, before: int) -> Change | None:
     """The change that chose the time which customers were last told; None where none is known."""
-    revision = revision_told(window, before=before)
+    revision = last_told(told, before=before)
     return None if revision is None else _chosen(window).filter(revision=revision).last()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import pytest
@@ -186,10 +187,10 @@ def test_what_the_words_of_a_needless_reminder_lack_hinders_no_approval(
 ) -> None:
     written = wording.draft
 
-    def lacking(notice: Notice) -> list[Text]:
+    def lacking(notice: Notice, told: Collection[int] = ()) -> list[Text]:
         if notice.kind == Kind.REMINDER:
             raise wording.Incomplete("The reminder lacks its words.")
-        return written(notice)
+        return written(notice, told)
 
     monkeypatch.setattr(wording, "draft", lacking)
     ben = people.user("ben")
