@@ -17,21 +17,30 @@ from django.db import connection
 from maintenance.models import Customer, Kind
 from notifications import database, hours, recipients
 from notifications.database import Sql
-from notifications.models import DIRECT, Contact, Delivery, Notice, State, Suppression
+from notifications.models import DIRECT, Contact, Delivery, Notice, Priority, State, Suppression
 from notifications.recipients import Span
 
 _URGENT_KINDS: Final = frozenset({Kind.CANCELLED, Kind.RESCHEDULED})
 """Customers hold a wrong time until these arrive."""
-ROUTINE: Final = 20
-"""Priorities from here on are routine; those below overtake them."""
-_WAVES: Final = {True: (10, 11), False: (ROUTINE, ROUTINE + 1)}
+_WAVES: Final = {
+    True: (Priority.URGENT_VULNERABLE, Priority.URGENT),
+    False: (Priority.ROUTINE_VULNERABLE, Priority.ROUTINE),
+}
 """Urgent or not: the priority of the vulnerable, and of the others."""
-PRIORITIES: Final = (0, *_WAVES[True], *_WAVES[False])
-"""All there are, the broadcasts' own first."""
 
 _CUSTOMER: Final = Customer._meta.db_table
 _CONTACT: Final = Contact._meta.db_table
 _SUPPRESSION: Final = Suppression._meta.db_table
+
+_NOT_BEFORE: Final = "COALESCE(zone.not_before, road.not_before)"
+_STATE: Final = (
+    f"CASE WHEN k.id IS NULL THEN {State.NO_ADDRESS:d} WHEN s.id IS NOT NULL THEN {State.SUPPRESSED:d}"
+    f" WHEN {_NOT_BEFORE} >= %s THEN {State.EXPIRED:d} ELSE {State.QUEUED:d} END"
+)
+_REASON: Final = (
+    "CASE WHEN k.id IS NULL THEN 'no address on record' WHEN s.id IS NOT NULL THEN s.reason"
+    f" WHEN {_NOT_BEFORE} >= %s THEN 'quiet hours end too late for these words' ELSE '' END"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,45 +101,22 @@ def rows(notice: Notice, spans: Sequence[Span], *, now: datetime) -> Sql:
     Columns: customer_id, channel, demonstration, language, address_hmac, text_id, priority, state,
     reason, not_before.
     """
-    start = max(now, notice.due_at)
-    channels = direct_channels(notice)
-    readers, zones_of = _in_use(spans)
-    mornings = {
-        zone: database.stored(Delivery, "not_before", hours.earliest(start, zone))
-        for zone in (settings.TIME_ZONE, *zones_of)
-    }
-    zones = _values(list(mornings.items()))
-    spoken = _values(words(notice, channels, readers))
-    # the bank's own zone and language stand by each road, for who got another one since they were read
-    own = words(notice, channels, [settings.LANGUAGE_CODE])
-    roads = _values(
-        [(channel, text, language, mornings[settings.TIME_ZONE]) for channel, _, text, language in own]
-    )
+    known = _known(notice, spans, start=max(now, notice.due_at))
     if notice.only_told:
-        people, road = recipients.told_by(notice, channels, spans), "road.channel = person.channel"
+        people = recipients.told_by(notice, direct_channels(notice), spans)
+        road = "road.channel = person.channel"
     else:
         people, road = recipients.members(notice, spans), "1 = 1"
     customers, contacts = recipients.within("c.id", spans), recipients.within("k.customer_id", spans)
     expires = database.stored(Delivery, "expires_at", notice.true_until)
     first, then = _WAVES[notice.kind in _URGENT_KINDS]
     sql = f"""
-        WITH zone(name, not_before) AS ({zones.sql}),
-             word(channel, reader, text_id, language) AS ({spoken.sql}),
-             road(channel, text_id, language, not_before) AS ({roads.sql})
+        WITH {known.sql}
         SELECT c.id AS customer_id, road.channel AS channel, c.demonstration AS demonstration,
                COALESCE(word.language, road.language) AS language, k.address_hmac AS address_hmac,
                COALESCE(word.text_id, road.text_id) AS text_id,
-               CASE WHEN c.vulnerable THEN {first} ELSE {then} END AS priority,
-               CASE WHEN k.id IS NULL THEN {State.NO_ADDRESS:d}
-                    WHEN s.id IS NOT NULL THEN {State.SUPPRESSED:d}
-                    WHEN COALESCE(zone.not_before, road.not_before) >= %s THEN {State.EXPIRED:d}
-                    ELSE {State.QUEUED:d} END AS state,
-               CASE WHEN k.id IS NULL THEN 'no address on record'
-                    WHEN s.id IS NOT NULL THEN s.reason
-                    WHEN COALESCE(zone.not_before, road.not_before) >= %s
-                    THEN 'quiet hours end too late for these words'
-                    ELSE '' END AS reason,
-               COALESCE(zone.not_before, road.not_before) AS not_before
+               CASE WHEN c.vulnerable THEN {first:d} ELSE {then:d} END AS priority,
+               {_STATE} AS state, {_REASON} AS reason, {_NOT_BEFORE} AS not_before
           FROM ({people.sql}) AS person
           LEFT JOIN {_CUSTOMER} c ON c.id = person.customer_id AND {customers.sql} AND c.kind = %s
           JOIN road ON {road}
@@ -145,9 +131,32 @@ def rows(notice: Notice, spans: Sequence[Span], *, now: datetime) -> Sql:
     return Sql(
         sql,
         (
-            *(*zones.parameters, *spoken.parameters, *roads.parameters, expires, expires),
-            *(*people.parameters, *customers.parameters, notice.audience, *contacts.parameters),
+            *(*known.parameters, expires, expires, *people.parameters),
+            *(*customers.parameters, notice.audience, *contacts.parameters),
         ),
+    )
+
+
+def _known(notice: Notice, spans: Sequence[Span], *, start: datetime) -> Sql:
+    """What is the same for many: the morning of each zone, and the words of each language on each road."""
+    channels = direct_channels(notice)
+    readers, zones_of = _in_use(spans)
+    mornings = {
+        zone: database.stored(Delivery, "not_before", hours.earliest(start, zone))
+        for zone in (settings.TIME_ZONE, *zones_of)
+    }
+    zones = _values(list(mornings.items()))
+    spoken = _values(words(notice, channels, readers))
+    # the bank's own zone and language stand by each road, for who got another one since they were read
+    own = words(notice, channels, [settings.LANGUAGE_CODE])
+    roads = _values(
+        [(channel, text, language, mornings[settings.TIME_ZONE]) for channel, _, text, language in own]
+    )
+    return Sql(
+        f"zone(name, not_before) AS ({zones.sql}),"
+        f" word(channel, reader, text_id, language) AS ({spoken.sql}),"
+        f" road(channel, text_id, language, not_before) AS ({roads.sql})",
+        (*zones.parameters, *spoken.parameters, *roads.parameters),
     )
 
 

@@ -19,7 +19,7 @@ from django.db import Error
 
 from maintenance.faces import ical
 from maintenance.models import Customer
-from notifications import addresses, deliveries, hours, links, preferences, progress, wording
+from notifications import addresses, deliveries, hours, links, preferences, wording
 from notifications.contract import Message, Words
 from notifications.deliveries import Claimed
 from notifications.models import DIRECT, ChannelName, Delivery, Notice, State, Text
@@ -120,7 +120,7 @@ def compose(held: Sequence[Claimed], *, now: datetime, material: Material | None
                 words = "the address was removed meanwhile"
                 deliveries.give_up(row, State.NO_ADDRESS, words, now=now)
     for opening, rows in asleep.items():
-        deliveries.put_off(rows, not_before=opening, reason=progress.QUIET_HOURS)
+        deliveries.put_off(rows, not_before=opening, reason=hours.QUIET_HOURS)
     _unread(sealed, bool(composed), now=now)
     return composed
 

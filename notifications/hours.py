@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from typing import Final
 
 from django.conf import settings
 
 from maintenance import clock
+
+QUIET_HOURS: Final = "quiet hours of the customer"
+"""Why a message was put back that came to its turn while its customer sleeps."""
 
 
 def earliest(start: datetime, zone: str) -> datetime:

@@ -13,11 +13,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Q, Sum
 
-from notifications import audience
-from notifications.models import DIRECT, Delivery, State, Tally
+from notifications import hours
+from notifications.models import DIRECT, Delivery, Priority, State, Tally
 
-QUIET_HOURS: Final = "quiet hours of the customer"
-"""Why a message was put back that came to its turn while its customer sleeps."""
 MANY: Final = 10_000
 """Nobody counts further who looks at a page."""
 _FOLDED: Final = 10_000
@@ -97,7 +95,7 @@ def mornings(notices: Sequence[int], *, now: datetime) -> dict[int, Morning]:
         if one.state == State.QUEUED and one.channel in DIRECT:
             queued[one.channel].append(one.notice_id)
     found: defaultdict[int, list[datetime]] = defaultdict(list)
-    for channel, demonstration, priority in product(queued, (False, True), audience.PRIORITIES):
+    for channel, demonstration, priority in product(queued, (False, True), Priority):
         rows = Delivery.objects.filter(
             notice_id__in=queued[channel],
             channel=channel,
@@ -105,7 +103,7 @@ def mornings(notices: Sequence[int], *, now: datetime) -> dict[int, Morning]:
             priority=priority,
             state=State.QUEUED,
             not_before__gt=now,
-            reason__in=("", QUIET_HOURS),
+            reason__in=("", hours.QUIET_HOURS),
         )
         for notice, not_before in rows.order_by("not_before").values_list("notice_id", "not_before")[:MANY]:
             found[notice].append(not_before)

@@ -22,11 +22,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from notifications import audience, composition, database, deliveries, pacing, settlement
+from notifications import composition, database, deliveries, pacing, settlement
 from notifications.channels import UNREADABLE, in_flight, open_channel
 from notifications.composition import Composed, Material
 from notifications.contract import Channel, Class, Message, Outcome, Pause
 from notifications.deliveries import Claimed
+from notifications.models.priorities import is_urgent
 from notifications.settlement import Settled
 
 log = logging.getLogger(__name__)
@@ -177,8 +178,8 @@ class _Run:
         ready = self._claim(room)[:room]
         if not ready:
             return [], 0.0
-        urgent = ready[0].held.priority < audience.ROUTINE
-        group = [one for one in ready if (one.held.priority < audience.ROUTINE) == urgent]
+        urgent = is_urgent(ready[0].held.priority)
+        group = [one for one in ready if is_urgent(one.held.priority) == urgent]
         if self.sender.rate is None and time.monotonic() - self.asked_at < _IDLE:
             return group, 0.0
         grant = pacing.take(self.sender, [one.message.segments for one in group], urgent=urgent)

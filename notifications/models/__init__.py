@@ -6,6 +6,7 @@ from notifications.models.addresses import DIRECT, ChannelName, Contact, Suppres
 from notifications.models.deliveries import Attempt, AttemptOutcome, Delivery, Receipt, State, Tally
 from notifications.models.notices import Notice, PlannedChange, ReadMark, Text
 from notifications.models.operation import Alarm, Bucket, Heartbeat, Refusal, ReportedRest
+from notifications.models.priorities import Priority
 
 __all__ = [
     "DIRECT",
@@ -19,6 +20,7 @@ __all__ = [
     "Heartbeat",
     "Notice",
     "PlannedChange",
+    "Priority",
     "ReadMark",
     "Receipt",
     "Refusal",

@@ -14,8 +14,9 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.db.transaction import TransactionManagementError
 
-from notifications import database, deliveries, progress
+from notifications import database, deliveries
 from notifications.deliveries import ending
+from notifications.hours import QUIET_HOURS
 from notifications.models import Attempt, ChannelName, Delivery, State
 from tests import people
 
@@ -233,9 +234,9 @@ def test_too_late_to_be_true_expires_with_its_reason(now: datetime) -> None:
 def test_a_wait_for_the_morning_is_not_called_what_a_provider_refused(now: datetime) -> None:
     notice = people.notice(people.window(), true_until=now + timedelta(hours=9))
     people.queued(notice, code="29999", reason="29999", attempt=1)
-    deliveries.put_off(_claim(now), not_before=now + timedelta(hours=8), reason=progress.QUIET_HOURS)
+    deliveries.put_off(_claim(now), not_before=now + timedelta(hours=8), reason=QUIET_HOURS)
 
-    assert Delivery.objects.values_list("code", "reason").get() == ("", progress.QUIET_HOURS)
+    assert Delivery.objects.values_list("code", "reason").get() == ("", QUIET_HOURS)
     deliveries.sweep(now=notice.true_until)
     assert Delivery.objects.get().reason == "its words are no longer true"
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from notifications import progress
+from notifications.hours import QUIET_HOURS
 from notifications.models import State
 from tests import people
 
@@ -39,7 +40,7 @@ def test_what_waits_for_the_customers_morning_is_counted_with_the_first_of_them(
     notice = people.notice(people.window())
     people.queued(notice)
     people.queued(notice, number=2, not_before=now + timedelta(hours=9))
-    people.queued(notice, not_before=now + timedelta(hours=8), reason=progress.QUIET_HOURS)
+    people.queued(notice, not_before=now + timedelta(hours=8), reason=QUIET_HOURS)
     people.queued(notice, not_before=now + timedelta(minutes=1), reason="the provider is busy")
     people.queued(notice, state=State.DELIVERED, not_before=now + timedelta(hours=7))
 

@@ -14,9 +14,9 @@ import pytest
 from django.db import DatabaseError, OperationalError, connection
 from pytest_django.fixtures import Settings
 
-from notifications import addresses, audience, deliveries, pacing, sending
+from notifications import addresses, deliveries, pacing, sending
 from notifications.contract import Channel, Class, Message, Outcome, Pause
-from notifications.models import Bucket, Contact, Delivery, State, Suppression
+from notifications.models import Bucket, Contact, Delivery, Priority, State, Suppression
 from notifications.wording import segments
 from tests import people
 
@@ -314,7 +314,7 @@ def test_one_doubtful_answer_among_many_rests_nobody(now: datetime) -> None:
 
 def test_what_is_urgent_overtakes_what_waits(now: datetime) -> None:
     people.queued(people.notice(people.window()), number=40)
-    Delivery.objects.update(priority=audience.ROUTINE)
+    Delivery.objects.update(priority=Priority.ROUTINE_VULNERABLE)
     urgent = {row.public_id for row in list(Delivery.objects.order_by("-id"))[:3]}
     Delivery.objects.filter(public_id__in=urgent).update(priority=10)
     wire = Wire()
@@ -325,7 +325,7 @@ def test_what_is_urgent_overtakes_what_waits(now: datetime) -> None:
 
 def test_what_becomes_urgent_in_mid_run_goes_before_most_of_what_waited(now: datetime) -> None:
     people.queued(people.notice(people.window()), number=200)
-    Delivery.objects.update(priority=audience.ROUTINE)
+    Delivery.objects.update(priority=Priority.ROUTINE_VULNERABLE)
     last = Delivery.objects.order_by("-id")[0]
 
     class Late(Wire):
