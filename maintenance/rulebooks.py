@@ -102,7 +102,7 @@ def take_over(rulebook: Rulebook) -> tuple[NoticePolicy, bool]:
                 policy=policy,
                 kind=kind,
                 lead=policy.promised if kind == Kind.ANNOUNCED else timedelta(0),
-                channels=["email"],
+                channels=list(NoticeRule.UNLESS_CHOSEN),
             )
             for kind in _BY_EMAIL
         )

@@ -16,8 +16,9 @@ from django.db import connection
 
 from maintenance.models import Customer, Kind
 from notifications import database, hours, recipients
+from notifications.channels import direct
 from notifications.database import Sql
-from notifications.models import DIRECT, Contact, Delivery, Notice, Priority, State, Suppression
+from notifications.models import Contact, Delivery, Notice, Priority, State, Suppression
 from notifications.recipients import Span
 
 _URGENT_KINDS: Final = frozenset({Kind.CANCELLED, Kind.RESCHEDULED})
@@ -57,7 +58,7 @@ class Count:
 
 def direct_channels(notice: Notice) -> list[str]:
     """The notice's channels with one delivery per person, of those the bank has switched on."""
-    return [channel for channel in DIRECT if channel in notice.channels and channel in settings.CHANNELS]
+    return [channel for channel in direct() if channel in notice.channels and channel in settings.CHANNELS]
 
 
 def counts(notice: Notice, *, now: datetime) -> list[Count]:

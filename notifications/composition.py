@@ -19,10 +19,10 @@ from django.db import Error
 
 from maintenance.faces import ical
 from maintenance.models import Customer
-from notifications import addresses, deliveries, hours, links, preferences, wording
+from notifications import addresses, channels, deliveries, hours, links, preferences, wording
 from notifications.contract import Message, Words
 from notifications.deliveries import Claimed
-from notifications.models import DIRECT, ChannelName, Delivery, Notice, State, Text
+from notifications.models import Delivery, Notice, State, Text
 from notifications.providers import mailbox
 from notifications.wording import segments
 
@@ -62,7 +62,7 @@ class Material:
         return self._texts[row.text_id]
 
     def _calendar(self, row: Claimed) -> str:
-        if row.channel != ChannelName.EMAIL or not settings.EMAIL_ATTACH_CALENDAR:
+        if not channels.class_of(row.channel).attaches_calendar():
             return ""
         key = (row.notice_id, row.language)
         if key not in self._calendars:
@@ -168,7 +168,8 @@ class _Days:
 def _compose(row: Claimed, material: Material, days: _Days) -> Composed | None:
     """None where there is no address any more."""
     person = row.person
-    if row.channel not in DIRECT:
+    kind = channels.class_of(row.channel)
+    if kind.address is None:
         return _broadcast(row, material.text(row), days.now)
     if person is None or person.sealed is None:
         return None
@@ -182,7 +183,6 @@ def _compose(row: Claimed, material: Material, days: _Days) -> Composed | None:
         material.text(row), wording.Reader(person.name, row.language, person.time_zone, preferences_url)
     )
     filled = wording.put_in(words, own)
-    is_sms = row.channel == ChannelName.SMS
     message = Message(
         delivery=row.public_id,
         attempt=row.attempt,
@@ -193,9 +193,9 @@ def _compose(row: Claimed, material: Material, days: _Days) -> Composed | None:
         html=filled.html,
         expires_at=min(row.expires_at, days.closing(person.time_zone)),
         composed_at=days.now,
-        headers={} if is_sms else preferences.headers(preferences_url),
+        headers=preferences.headers(preferences_url) if kind.can_unsubscribe else {},
         calendar=words.calendar,
-        segments=segments.count(filled.body).segments if is_sms else 1,
+        segments=segments.count(filled.body).segments if kind.counts_segments else 1,
         words=words,
         values=own,
     )

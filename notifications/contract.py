@@ -1,9 +1,9 @@
 """Plain values that cross the border between the domain and the wire; no models, no network.
 
-A channel is one file in `channels/` with one class `Channel`. It keeps its window of calls
-filled from the iterator it is given and yields each outcome as soon as it is known, never
-waiting for the slowest of a batch. One call per message (SMS), one per batch (a mail service)
-and one connection for many (SMTP) look the same from here.
+A channel is one file in `channels/` with one class `Channel`, which also says all that is special
+about it. It keeps its window of calls filled from the iterator it is given and yields each outcome
+as soon as it is known, never waiting for the slowest of a batch. One call per message (SMS), one per
+batch (a mail service) and one connection for many (SMTP) look the same from here.
 
 Messages with the same words share one `Words`, so that a wire may build what is the same for
 all of them once and put in only what is the person's own.
@@ -16,6 +16,7 @@ import enum
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 
@@ -134,8 +135,79 @@ class Unreachable(Exception):
     """The provider cannot be asked now; ask again later."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One setting that would fail messages, or keep them back. Its words show no secret."""
+
+    id: str
+    words: str
+    hint: str
+    is_warning: bool = False
+    """Messages may go out all the same."""
+
+
+class Address(enum.Enum):
+    """What the bank must know of a customer to reach her by a channel."""
+
+    PHONE = "phone"
+    MAILBOX = "mailbox"
+
+
+class Form(enum.Enum):
+    """As what a channel's words are written, and shown to staff."""
+
+    LINE = "line"
+    """One run of plain text, in characters that phone networks take cheaply."""
+    PARAGRAPHS = "paragraphs"
+    LETTER = "letter"
+    """As plain text and as HTML, with the facts in a table."""
+
+
 class Channel(abc.ABC):
-    """One road. `provider` names who carries it, as stored with each delivery."""
+    """One road. `provider` names who carries it, as stored with each delivery.
+
+    What the class says is so whatever is set; what an instance says is of its provider.
+    """
+
+    label: ClassVar[str] = ""
+    """As staff call it. A class without one is no channel but what channels are made of."""
+    label_for_customers: ClassVar[object] = ""
+    """As her preference page calls it, translated when it is read; empty is as staff do."""
+    place: ClassVar[int] = 100
+    """Where it stands among the channels on a page, the lowest first."""
+    address: ClassVar[Address | None] = None
+    """With one, each customer has a delivery of her own; without, one to each of `targets` is for all."""
+    is_public: ClassVar[bool] = False
+    """Anybody may read it: in the bank's first language and its own zone, by name."""
+    is_in_app: ClassVar[bool] = False
+    """Read by customers who have signed in to the bank's own app."""
+
+    form: ClassVar[Form] = Form.PARAGRAPHS
+    section: ClassVar[str] = ""
+    """Of the files of words, the part that its words stand in; empty is the part of its own name."""
+    subject_section: ClassVar[str] = ""
+    """The part that its subject stands in; empty where it has no subject."""
+    room: ClassVar[int | None] = None
+    """Characters that fit into one message; None where all do."""
+    must_link: ClassVar[bool] = True
+    """Its words name the page that says more."""
+    links_elsewhere: ClassVar[bool] = True
+    """Its words may name other addresses than that page."""
+    can_unsubscribe: ClassVar[bool] = False
+    """Its words, and its headers for mail programs, lead to the customer's preferences."""
+    counts_segments: ClassVar[bool] = False
+    """A long message is sent, and counted by the sender's rate, as several."""
+    unit: ClassVar[str] = "message"
+    """What its price and its rate are for one of."""
+    is_paid: ClassVar[bool] = False
+    """Each unit costs what PRICES says."""
+
+    resends_unknown: ClassVar[bool] = False
+    """What may or may not have gone out, and cannot be found, goes out again; else a person decides."""
+    is_posted_by_hand: ClassVar[bool] = False
+    """Some of it may wait for a person, on the admin's page of posts."""
+    provider_labels: ClassVar[Mapping[str, str]] = {}
+    """As staff call its providers, where a capital letter is not enough."""
 
     provider: str
     sender: str = ""
@@ -146,6 +218,21 @@ class Channel(abc.ABC):
     def __init__(self, in_flight: int) -> None:
         """`in_flight` is the most messages handed out and not yet answered."""
         self.in_flight = in_flight
+
+    @classmethod
+    def targets(cls) -> list[str]:
+        """What a broadcast has one delivery each for. Raises ImproperlyConfigured where it cannot be read."""
+        return [cls.__module__.rpartition(".")[2]]
+
+    @classmethod
+    def attaches_calendar(cls) -> bool:
+        """Whether an iCalendar document goes with each message."""
+        return False
+
+    @classmethod
+    def faults(cls) -> Iterator[Fault]:
+        """What is wrong with the settings that it sends by."""
+        return iter(())
 
     @abc.abstractmethod
     def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:

@@ -15,8 +15,9 @@ from django.db import connection, transaction
 
 from maintenance import upserts
 from maintenance.models import Customer, Service, Use
-from notifications import addresses
-from notifications.models import ChannelName, Contact
+from notifications import addresses, channels
+from notifications.contract import Address
+from notifications.models import Contact
 
 _Own = tuple[str, str, str, bool]
 
@@ -40,7 +41,9 @@ class Row:
     @property
     def address_by_channel(self) -> Mapping[str, str]:
         """Where the customer is reached directly; empty where not."""
-        return {ChannelName.SMS: self.phone, ChannelName.EMAIL: self.email}
+        of = {Address.PHONE: self.phone, Address.MAILBOX: self.email}
+        kinds = {name: channels.class_of(name).address for name in channels.direct()}
+        return {name: of[address] for name, address in kinds.items() if address}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ def _write_uses(rows: Mapping[int, Row]) -> set[int]:
 def _write_contacts(rows: Mapping[int, Row]) -> set[int]:
     """Make the addresses the same; the customers for whom that changed something."""
     there: dict[int, dict[str, bytes]] = defaultdict(dict)
-    contacts = Contact.objects.filter(customer__in=rows, channel__in=(ChannelName.SMS, ChannelName.EMAIL))
+    contacts = Contact.objects.filter(customer__in=rows, channel__in=channels.direct())
     for key, channel, fingerprint in contacts.values_list("customer_id", "channel", "address_hmac"):
         there[key][channel] = bytes(fingerprint)
     write: list[tuple[int, str, bytes, bytes]] = []
@@ -134,10 +137,10 @@ def _write_contacts(rows: Mapping[int, Row]) -> set[int]:
             known = there[key].get(channel)
             if not address:
                 if known:
-                    remove.append((key, str(channel)))
+                    remove.append((key, channel))
             # sealing gives other bytes each time, so only the fingerprint tells whether it is the same
             elif (fingerprint := addresses.fingerprint(address)) != known:
-                write.append((key, str(channel), addresses.seal(address), fingerprint))
+                write.append((key, channel, addresses.seal(address), fingerprint))
     upserts.write(
         Contact,
         ("customer_id", "channel", "address", "address_hmac"),

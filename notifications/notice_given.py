@@ -26,8 +26,8 @@ from django.db.models import Min
 from maintenance import policies
 from maintenance.models import Kind, Window
 from maintenance.policies import Promise
-from notifications import database, recipients
-from notifications.models import ChannelName, Delivery, State
+from notifications import channels, database, recipients
+from notifications.models import Delivery, State
 from notifications.wording import facts
 
 _TELLS: Final = (Kind.ANNOUNCED, Kind.RESCHEDULED, Kind.REMINDER, Kind.STARTED)
@@ -129,7 +129,7 @@ def _revisions(window: Window) -> set[int]:
 
 
 def _in_the_app(notices: Sequence[int]) -> datetime | None:
-    rows = Delivery.objects.filter(notice__in=notices, channel=ChannelName.INAPP, customer=None)
+    rows = Delivery.objects.filter(notice__in=notices, channel__in=channels.in_app(), customer=None)
     first: datetime | None = (
         rows.filter(state__in=_TOLD).exclude(provider="outbox").aggregate(first=Min("sent_at"))["first"]
     )

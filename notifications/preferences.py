@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db import transaction
 
 from maintenance.models import Customer
-from notifications import addresses
-from notifications.models import DIRECT, ChannelName, Contact, Delivery, Notice, State, Suppression
+from notifications import addresses, channels
+from notifications.models import Contact, Delivery, Notice, State, Suppression
 
 _HIDDEN: Final = "•••"
 
@@ -25,7 +25,7 @@ _HIDDEN: Final = "•••"
 class Preference:
     """One road to a customer. `masked` shows which address is meant and never the whole of it."""
 
-    channel: ChannelName
+    channel: str
     masked: str
     stopped: Suppression.Reason | None
 
@@ -50,12 +50,12 @@ def state(customer: Customer) -> list[Preference]:
     }
     return [
         Preference(channel, _masked(contact), stopped.get((channel, bytes(contact.address_hmac))))
-        for channel in DIRECT
+        for channel in channels.direct()
         if channel in settings.CHANNELS and (contact := contacts.get(channel)) is not None
     ]
 
 
-def refuse(customer: Customer, channel: ChannelName, *, now: datetime) -> None:
+def refuse(customer: Customer, channel: str, *, now: datetime) -> None:
     """Never write to this customer by this channel again, messages that wait in the queue included.
 
     A sender that holds some of them at this moment is waited for: what it has intended goes out, the
@@ -83,7 +83,7 @@ def refuse(customer: Customer, channel: ChannelName, *, now: datetime) -> None:
         ).update(state=State.SUPPRESSED, reason=Suppression.Reason.OPT_OUT, settled_at=now)
 
 
-def allow(customer: Customer, channel: ChannelName, *, now: datetime) -> None:
+def allow(customer: Customer, channel: str, *, now: datetime) -> None:
     """Take this customer's own opt-out back; from `now` on they are told again.
 
     What was suppressed meanwhile stays so: a notice that was missed is on the page and in the app.

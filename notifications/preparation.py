@@ -11,9 +11,9 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from notifications import audience, database, recipients
-from notifications.channels import UNREADABLE, targets
+from notifications.channels import UNREADABLE, class_of, direct
 from notifications.database import Sql
-from notifications.models import DIRECT, Delivery, Notice
+from notifications.models import Delivery, Notice
 from notifications.recipients import Span
 from notifications.wording import example
 
@@ -96,7 +96,7 @@ def _broadcast(notice: Notice, *, now: datetime) -> bool:
     False where the targets of a channel cannot be read. What was made before is not made anew.
     """
     rows = Delivery.objects.filter(notice=notice, customer=None)
-    made = set(rows.values_list("channel", flat=True)) | set(DIRECT)
+    made = set(rows.values_list("channel", flat=True)) | set(direct())
     channels = [name for name in notice.channels if name in settings.CHANNELS and name not in made]
     if not channels:
         return True
@@ -129,7 +129,7 @@ def _places(channels: Collection[str]) -> dict[str, list[str] | None]:
     found: dict[str, list[str] | None] = {}
     for channel in channels:
         try:
-            found[channel] = targets(channel)
+            found[channel] = class_of(channel).targets()
         except UNREADABLE as error:
             log.error("nothing is broadcast on %s until its settings are mended: %s", channel, error)
             found[channel] = None

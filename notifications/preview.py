@@ -20,9 +20,10 @@ from django.utils.translation import get_language_info
 
 from maintenance import policies
 from maintenance.models import Kind, Use, Window
-from notifications import addresses, audience, occasions, wording
+from notifications import addresses, audience, channels, occasions, wording
 from notifications.audience import Count
-from notifications.models import DIRECT, ChannelName, Contact, Notice, State, Text
+from notifications.contract import Form
+from notifications.models import Contact, Notice, State, Text
 from notifications.wording import segments
 
 _LATER: Final = (Kind.STARTED, Kind.FINISHED, Kind.CANCELLED)
@@ -36,13 +37,23 @@ _NAMES: Final = {"ar": "ليلى"}
 class Seen:
     """One text, filled as for a customer of the bank's own zone."""
 
-    channel: ChannelName
+    channel: str
     language: str
     subject: str
     body: str
     html: str
     right_to_left: bool
     segments: segments.Segments | None
+
+    @property
+    def form(self) -> Form:
+        """As what it is shown."""
+        return channels.class_of(self.channel).form
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody may read it."""
+        return channels.class_of(self.channel).is_public
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,9 @@ class Part:
     @property
     def segments(self) -> int:
         """Segments of SMS."""
-        return self.pieces.get(ChannelName.SMS, 0)
+        return sum(
+            pieces for channel, pieces in self.pieces.items() if channels.class_of(channel).counts_segments
+        )
 
     @property
     def direct(self) -> bool:
@@ -128,15 +141,15 @@ def seen(texts: Iterable[Text]) -> tuple[Seen, ...]:
     shown = [
         text
         for text in newest.values()
-        if text.channel != ChannelName.SOCIAL or text.language == settings.LANGUAGE_CODE
+        if text.language == settings.LANGUAGE_CODE or not channels.class_of(text.channel).is_public
     ]
-    channels = [str(channel) for channel in ChannelName]
+    order = channels.names()
     # a language that was dropped from LANGUAGES since comes last
     place = {code: n for n, (code, _) in enumerate(settings.LANGUAGES)}
     return tuple(
         _seen(text)
         for text in sorted(
-            shown, key=lambda text: (channels.index(text.channel), place.get(text.language, len(place)))
+            shown, key=lambda text: (order.index(text.channel), place.get(text.language, len(place)))
         )
     )
 
@@ -144,13 +157,13 @@ def seen(texts: Iterable[Text]) -> tuple[Seen, ...]:
 def filled(text: Text, words: wording.Filled) -> Seen:
     """Words that were filled for somebody, ready to be shown."""
     return Seen(
-        ChannelName(text.channel),
+        text.channel,
         text.language,
         words.subject,
         words.body,
         words.html,
         bool(get_language_info(text.language)["bidi"]),
-        segments.count(words.body) if text.channel == ChannelName.SMS else None,
+        segments.count(words.body) if channels.class_of(text.channel).counts_segments else None,
     )
 
 
@@ -183,24 +196,24 @@ def _people(notice: Notice, counts: Sequence[Count], sizes: dict[tuple[str, bool
     """The size of its audience, counted once for all notices that share it: there may be a million."""
     audience_of = (notice.audience, notice.only_told)
     if audience_of not in sizes:
-        channels = {count.channel for count in counts}
+        direct = {count.channel for count in counts}
         sizes[audience_of] = (
-            sum(count.people for count in counts) // len(channels)  # everybody is counted on each
-            if channels and not notice.only_told
+            sum(count.people for count in counts) // len(direct)  # everybody is counted on each
+            if direct and not notice.only_told
             else audience.size(notice)
         )
     return sizes[audience_of]
 
 
 def _standard(window: Window, kind: Kind) -> Standard:
-    channels = [
+    by = [
         channel
         for rule in policies.of().rules.filter(kind=kind).order_by("id")
         for channel in rule.channels
         if channel in settings.CHANNELS
     ]
     try:
-        return Standard(kind, seen(wording.standard(window, kind, None, channels)))
+        return Standard(kind, seen(wording.standard(window, kind, None, by)))
     except wording.Incomplete as lacking:
         return Standard(kind, (), str(lacking))
 
@@ -211,7 +224,7 @@ def _bill(counts: Sequence[Count], words: Sequence[Seen]) -> dict[str, int]:
     pieces: dict[str, int] = {}
     for count in counts:
         if count.state == State.QUEUED:
-            each = sizes.get((ChannelName(count.channel), count.language), 1)
+            each = sizes.get((count.channel, count.language), 1)
             pieces[count.channel] = pieces.get(count.channel, 0) + count.people * each
     return pieces
 
@@ -219,7 +232,9 @@ def _bill(counts: Sequence[Count], words: Sequence[Seen]) -> dict[str, int]:
 def _price(notice: Notice, bill: Mapping[str, int], *, about: bool) -> Price | None:
     """The sum over all channels; None where one of them has no price."""
     amount = Decimal(0)
-    for channel in (str(name) for name in DIRECT if bill.get(name)):
+    for channel in channels.names(lambda kind: kind.is_paid):
+        if not bill.get(channel):
+            continue
         prices = _prices(channel)
         if not prices:
             return None

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Q, Sum
 
-from notifications import hours
-from notifications.models import DIRECT, Delivery, Priority, State, Tally
+from notifications import channels, hours
+from notifications.models import Delivery, Priority, State, Tally
 
 MANY: Final = 10_000
 """Nobody counts further who looks at a page."""
@@ -92,7 +92,7 @@ def mornings(notices: Sequence[int], *, now: datetime) -> dict[int, Morning]:
     """
     queued: defaultdict[str, list[int]] = defaultdict(list)
     for one in of(notices):
-        if one.state == State.QUEUED and one.channel in DIRECT:
+        if one.state == State.QUEUED and one.channel in channels.direct():
             queued[one.channel].append(one.notice_id)
     found: defaultdict[int, list[datetime]] = defaultdict(list)
     for channel, demonstration, priority in product(queued, (False, True), Priority):
@@ -110,11 +110,11 @@ def mornings(notices: Sequence[int], *, now: datetime) -> dict[int, Morning]:
     return {notice: Morning(len(times), min(times)) for notice, times in found.items()}
 
 
-def waiting(channels: Sequence[str] | None = None, *, now: datetime) -> list[str]:
+def waiting(among: Sequence[str] | None = None, *, now: datetime) -> list[str]:
     """Those of the channels on which something is due; of all that are switched on where none are named."""
     return [
         channel
-        for channel in (settings.CHANNELS if channels is None else channels)
+        for channel in (settings.CHANNELS if among is None else among)
         if Delivery.objects.filter(
             channel=channel, state=State.QUEUED, not_before__lte=now, expires_at__gt=now
         ).exists()

@@ -15,8 +15,9 @@ from django.db import connection
 from django.db.models import Sum
 
 from maintenance.models import Use, Window
+from notifications import channels
 from notifications.database import Sql
-from notifications.models import DIRECT, Delivery, Notice, State, Tally
+from notifications.models import Delivery, Notice, State, Tally
 
 TOLD: Final = (State.SENDING, State.UNKNOWN, State.SENT, State.DELIVERED)
 """States in which a customer has, or may have, read the words."""
@@ -83,7 +84,7 @@ def sample(notice: Notice) -> Sample:
 def members(notice: Notice, spans: Sequence[Span]) -> Sql:
     """The notice's customers in these spans as rows of `customer_id`, each once."""
     earlier = _earlier(notice)
-    told = _told(earlier, DIRECT, spans)
+    told = _told(earlier, channels.direct(), spans)
     if notice.only_told:
         return Sql(f"SELECT DISTINCT customer_id {told.sql}", told.parameters)
     services, place = _services(notice), within("customer_id", spans)
@@ -97,9 +98,9 @@ def members(notice: Notice, spans: Sequence[Span]) -> Sql:
     return Sql(f"{users.sql} UNION SELECT customer_id {told.sql}", (*users.parameters, *told.parameters))
 
 
-def told_by(notice: Notice, channels: Sequence[str], spans: Sequence[Span]) -> Sql:
+def told_by(notice: Notice, by: Sequence[str], spans: Sequence[Span]) -> Sql:
     """Who has heard of the window by which of these channels: rows of `customer_id` and `channel`."""
-    told = _told(_earlier(notice), channels, spans)
+    told = _told(_earlier(notice), by, spans)
     return Sql(f"SELECT DISTINCT customer_id, channel {told.sql}", told.parameters)
 
 
@@ -118,27 +119,27 @@ def marks(values: Sequence[object]) -> str:
 def _lists(notice: Notice) -> list[Sql]:
     """Each list as the rest of a SELECT of `customer_id`, whether or not its deliveries went out."""
     told = [
-        Sql(f"FROM {_DELIVERY} WHERE notice_id = %s AND channel = %s", (earlier, channel.value))
+        Sql(f"FROM {_DELIVERY} WHERE notice_id = %s AND channel = %s", (earlier, channel))
         for earlier in _earlier(notice)
-        for channel in DIRECT
+        for channel in channels.direct()
     ]
     uses = [Sql(f"FROM {_USE} WHERE service_id = %s", (service,)) for service in _services(notice)]
     return told or [Sql(f"FROM {_USE} WHERE 1 = 0", ())] if notice.only_told else uses + told
 
 
-def _told(earlier: Sequence[int], channels: Sequence[str], spans: Sequence[Span]) -> Sql:
+def _told(earlier: Sequence[int], by: Sequence[str], spans: Sequence[Span]) -> Sql:
     """The deliveries of these notices by which somebody has, or may have, heard.
 
     The plus keeps SQLite from the indexes by state, which know nothing of customers.
     """
-    if not (earlier and channels):
+    if not (earlier and by):
         return Sql(f"FROM {_DELIVERY} WHERE 1 = 0", ())
     place = within("customer_id", spans)
     states = ", ".join(str(int(state)) for state in TOLD)
     return Sql(
-        f"FROM {_DELIVERY} WHERE notice_id IN ({marks(earlier)}) AND channel IN ({marks(channels)})"
+        f"FROM {_DELIVERY} WHERE notice_id IN ({marks(earlier)}) AND channel IN ({marks(by)})"
         f" AND {place.sql} AND +state IN ({states})",
-        (*earlier, *(str(channel) for channel in channels), *place.parameters),
+        (*earlier, *by, *place.parameters),
     )
 
 

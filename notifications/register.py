@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -18,7 +19,7 @@ from maintenance.intake.csvfiles import Reject
 from maintenance.models import Customer, Service
 from notifications.customers import Row
 
-COLUMNS: Final = ("external_id", "name", "email", "phone", "language", "time_zone", "services", "vulnerable")
+COLUMNS: Final = tuple(field.name for field in dataclasses.fields(Row))
 
 _YES_OR_NO: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
 # RFC 5646: language, script, region. What more there is makes no other text for us.

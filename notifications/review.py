@@ -12,7 +12,8 @@ from django.db import connection
 from maintenance import policies, slots
 from maintenance.models import Window
 from notifications import notice_given, progress, reconciliation
-from notifications.models import ChannelName, Delivery, Notice, State
+from notifications.channels import names
+from notifications.models import Delivery, Notice, State
 from notifications.notice_given import NoticeGiven
 
 _ENDED: Final = (Window.Status.FINISHED, Window.Status.CANCELLED, Window.Status.REJECTED)
@@ -63,7 +64,7 @@ class Reach:
 class Row:
     """One channel: how many deliveries ended in which state, and their sum."""
 
-    channel: ChannelName
+    channel: str
     states: Mapping[State, int]
 
     @property
@@ -156,8 +157,8 @@ def _reach(notices: Sequence[int]) -> Reach:
 
 
 def _rows(notices: Sequence[int]) -> tuple[Row, ...]:
-    states: dict[ChannelName, dict[State, int]] = {}
+    states: dict[str, dict[State, int]] = {}
     for part in progress.of(notices):
-        of_channel = states.setdefault(ChannelName(part.channel), {})
+        of_channel = states.setdefault(part.channel, {})
         of_channel[part.state] = of_channel.get(part.state, 0) + part.people
-    return tuple(Row(channel, states[channel]) for channel in ChannelName if channel in states)
+    return tuple(Row(channel, states[channel]) for channel in names() if channel in states)

@@ -10,7 +10,6 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from maintenance import status
 from maintenance.faces import frame, ical, subscription, words
 from maintenance.models import Customer, Use
-from notifications import links, preferences
-from notifications.models import DIRECT, ChannelName, Suppression
+from notifications import channels, links, preferences
+from notifications.models import Suppression
 from notifications.preferences import Preference
 
 ONE_CLICK: Final = ("List-Unsubscribe", "One-Click")
@@ -59,22 +58,23 @@ def preference_page(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return _shown(request, customer)
     if request.POST.get(ONE_CLICK[0]) == ONE_CLICK[1]:
-        preferences.refuse(customer, ChannelName.EMAIL, now=timezone.now())
+        for channel in channels.names(lambda kind: kind.can_unsubscribe):
+            preferences.refuse(customer, channel, now=timezone.now())
         return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
     return _changed(request, customer)
 
 
 def _changed(request: HttpRequest, customer: Customer) -> HttpResponse:
     for verb, change in (("refuse", preferences.refuse), ("allow", preferences.allow)):
-        if request.POST.get(verb) in DIRECT:
-            change(customer, ChannelName(request.POST[verb]), now=timezone.now())
-            told = {"changed": request.POST[verb]}
+        if (channel := request.POST.get(verb)) in channels.direct():
+            change(customer, channel, now=timezone.now())
+            told = {"changed": channel}
             if language := frame.asked(request):
                 told["lang"] = language
             answer = HttpResponseRedirect(f"{request.path}?{urlencode(told)}")
             answer.status_code = 303  # so that reloading the page does not post again
             return answer
-    words = "Send allow or refuse with the name of a channel: sms or email.\n"
+    words = f"Send allow or refuse with the name of a channel: {' or '.join(channels.direct())}.\n"
     return HttpResponse(words, status=400, content_type="text/plain; charset=utf-8")
 
 
@@ -94,14 +94,14 @@ def _gone(request: HttpRequest) -> HttpResponse:
 
 
 def _road(preference: Preference) -> dict[str, object]:
-    names = {ChannelName.SMS: _("Text message (SMS)"), ChannelName.EMAIL: pgettext("channel", "Email")}
+    kind = channels.class_of(preference.channel)
     why = {
         Suppression.Reason.BOUNCE: _("Messages to this address came back. Give your bank another one."),
         Suppression.Reason.COMPLAINT: _("Your provider reported our messages. Ask your bank to write again."),
     }
     return {
-        "channel": preference.channel.value,
-        "name": names[preference.channel],
+        "channel": preference.channel,
+        "name": str(kind.label_for_customers or kind.label),
         "masked": preference.masked,
         "on": preference.on,
         "theirs": preference.theirs,

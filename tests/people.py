@@ -17,7 +17,7 @@ from maintenance import groups
 from maintenance.models import Alternative, Approval, Change, Customer, Impact, Kind, Service, Use, Window
 from maintenance.proposals import Proposal
 from notifications import addresses
-from notifications.models import ChannelName, Contact, Delivery, Notice, Suppression, Text
+from notifications.models import Contact, Delivery, Notice, Suppression, Text
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TOKEN = UUID(int=1)
@@ -87,7 +87,7 @@ def customer(
         vulnerable=vulnerable,
         demonstration=demonstration,
     )
-    for channel, address in ((ChannelName.SMS, phone), (ChannelName.EMAIL, email)):
+    for channel, address in (("sms", phone), ("email", email)):
         if address:
             Contact.objects.create(
                 customer=made,
@@ -99,7 +99,7 @@ def customer(
     return made
 
 
-def opt_out(address: str, channel: ChannelName) -> None:
+def opt_out(address: str, channel: str) -> None:
     """Dan does not want to hear by this road."""
     Suppression.objects.create(
         channel=channel,

@@ -19,7 +19,7 @@ from maintenance import approvals, execution, slots, windows
 from maintenance.models import Approval, Service, Window
 from maintenance.proposals import Numbers, Proposal
 from notifications import notices, progress, review
-from notifications.models import ChannelName, Delivery, State
+from notifications.models import Delivery, State
 from tests import people
 from tests.faults import harness
 from tests.servers.twilio import ACCOUNT, TOKEN
@@ -119,7 +119,7 @@ def _customers(path: Path) -> Path:
             rows.writerow(
                 (f"c{number}", f"Cleo {number}", email, phone, language, zone, "online-banking", "")
             )
-    people.opt_out("+447700900003", ChannelName.SMS)
+    people.opt_out("+447700900003", "sms")
     return path
 
 

@@ -26,7 +26,11 @@ SOURCES: Final = {
         "templates/40?.html",
         "templates/maintenance/*.html",
     ],
-    "notifications": ["notifications/views.py", "templates/notifications/preferences*.html"],
+    "notifications": [
+        "notifications/views.py",
+        "notifications/channels/*.py",
+        "templates/notifications/preferences*.html",
+    ],
 }
 LANGUAGES: Final = ["ar"]
 
@@ -44,7 +48,7 @@ def _in(path: Path) -> Iterator[type_of_message]:
     source = path.read_text()
     if path.suffix == ".html":
         source = templatize(source)
-    keywords = {"_": None, "gettext": None, "pgettext": ((1, "c"), 2)}
+    keywords = {"_": None, "gettext": None, "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2)}
     for _line, message, _comments, context in extract(
         "python", io.BytesIO(source.encode()), keywords=keywords
     ):

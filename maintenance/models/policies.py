@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 from django.db import models
 from django.db.models import F, Q
@@ -105,6 +106,9 @@ class Kind(models.TextChoices):
 
 class NoticeRule(models.Model):
     """One line of a policy: this kind of notice, so long ahead, by these channels."""
+
+    UNLESS_CHOSEN: Final = ("email",)
+    """The channels of a line for which nobody has chosen any."""
 
     policy = models.ForeignKey(NoticePolicy, on_delete=models.CASCADE, related_name="rules")
     kind = models.CharField(max_length=12, choices=Kind.choices)

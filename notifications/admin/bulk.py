@@ -15,14 +15,15 @@ from django.urls import reverse
 
 from maintenance.admin import frame
 from maintenance.forms import Moment
-from notifications.models import ChannelName, Delivery, Notice
+from notifications import channels
+from notifications.models import Delivery, Notice
 
 
 class GroupForm(forms.Form):
     """Which deliveries are meant: those of a notice on a channel that stood there by `until`."""
 
     notice = forms.IntegerField(min_value=1)
-    channel = forms.ChoiceField(choices=ChannelName.choices)
+    channel = forms.ChoiceField(choices=channels.choices)
     until = Moment()
     number = forms.IntegerField(min_value=1)
 
@@ -32,7 +33,7 @@ class Group:
     """Those of one notice on one channel, as many as they are; the failed ones of one reason."""
 
     notice: Notice
-    channel: ChannelName
+    channel: str
     number: int
     newest: datetime
     true_until: datetime
@@ -72,7 +73,6 @@ def groups(
             **row
             | {
                 "notice": notices[row["notice"]],
-                "channel": ChannelName(row["channel"]),
                 "too_late": row["true_until"] <= now,
             }
         )

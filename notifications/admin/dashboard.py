@@ -16,7 +16,7 @@ from maintenance import clock, groups, rechecks
 from maintenance.models import Approval, Skipped, Window
 from notifications import alarms, backlog, sent_times
 from notifications.admin import posts, senders
-from notifications.models import ChannelName, Delivery, Notice, State
+from notifications.models import Delivery, Notice, State
 from notifications.sent_times import DayCount, SentTimes
 
 _SHOWN = 6
@@ -149,9 +149,9 @@ def _notices(*, status: Notice.Status, since: datetime) -> QuerySet[Notice]:
     )
 
 
-def _failed(now: datetime) -> list[tuple[ChannelName, int]]:
+def _failed(now: datetime) -> list[tuple[str, int]]:
     """How many messages of the last days failed, for each channel on which any did."""
     lately = list(Notice.objects.filter(prepared_at__gte=now - _LATELY).values_list("pk", flat=True))
     failed = Delivery.objects.filter(notice__in=lately, state=State.FAILED)
     counted = failed.values("channel").annotate(number=Count("pk")).order_by("channel")
-    return [(ChannelName(row["channel"]), row["number"]) for row in counted]
+    return [(row["channel"], row["number"]) for row in counted]

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from maintenance.admin import frame
 from notifications import deliveries
 from notifications.admin import bulk
-from notifications.models import ChannelName, Delivery, State, Tally
+from notifications.models import Delivery, State, Tally
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class AgainForm(bulk.GroupForm):
 class Cause:
     """One reason on one channel, with the failures of each notice, the most first."""
 
-    channel: ChannelName
+    channel: str
     code: str
     groups: Sequence[bulk.Group]
 
@@ -116,7 +116,7 @@ def _causes(now: datetime) -> list[Cause]:
         settled_at__isnull=False,
         demonstration=False,
     )
-    by_cause: defaultdict[tuple[ChannelName, str], list[bulk.Group]] = defaultdict(list)
+    by_cause: defaultdict[tuple[str, str], list[bulk.Group]] = defaultdict(list)
     each = bulk.groups(found, "code", dated_by="settled_at", now=now, example=Max("reason"))
     for group in sorted(each, key=lambda one: (-one.number, -one.notice.pk)):
         by_cause[group.channel, group.code].append(group)

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_safe
 
 from maintenance import parameters
 from maintenance.admin import frame
-from notifications import composition, preview, wording
+from notifications import channels, composition, preview, wording
 from notifications.admin import masks
-from notifications.models import ChannelName, Contact, Delivery, State, Text
+from notifications.models import Contact, Delivery, State, Text
 
 _ON_A_PAGE: Final = 24
 _LOOKED_AT: Final = 50_000
@@ -54,7 +54,7 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpRespons
         "before": found[_ON_A_PAGE - 1].pk if len(found) > _ON_A_PAGE else None,
         "channel": channel,
         "language": language,
-        "channels": ChannelName.choices,
+        "channels": channels.choices(),
         "languages": settings.LANGUAGES,
     }
     return frame.render(request, model_admin, "notifications/admin/outbox.html", "Outbox", facts)

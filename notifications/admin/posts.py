@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from maintenance.admin import frame
-from notifications import deliveries
+from notifications import channels, deliveries
 from notifications.admin import outbox
 from notifications.models import Delivery, State
 
@@ -35,11 +35,12 @@ class LinkForm(forms.Form):
 
 def waiting() -> QuerySet[Delivery]:
     """The posts that somebody must make, the oldest first."""
-    return (
-        Delivery.objects.filter(channel="social", provider=deliveries.BY_HAND, state=State.QUEUED)
-        .select_related("notice__window")
-        .order_by("pk")
-    )
+    return _by_hand(State.QUEUED).select_related("notice__window").order_by("pk")
+
+
+def _by_hand(state: State) -> QuerySet[Delivery]:
+    by = channels.names(lambda kind: kind.is_posted_by_hand)
+    return Delivery.objects.filter(channel__in=by, provider=deliveries.BY_HAND, state=state)
 
 
 def network(delivery: Delivery) -> str:
@@ -51,9 +52,7 @@ def network(delivery: Delivery) -> str:
 @require_safe
 def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """What waits, and what was confirmed lately."""
-    done = Delivery.objects.filter(channel="social", provider=deliveries.BY_HAND, state=State.SENT).order_by(
-        "-sent_at"
-    )
+    done = _by_hand(State.SENT).order_by("-sent_at")
     facts: dict[str, Any] = {
         "waiting": [(network(kept.delivery), kept) for kept in outbox.fill(list(waiting()[:50]))],
         "done": [(network(delivery), delivery) for delivery in done[:10]],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,7 +19,8 @@ from maintenance.admin import frame
 from maintenance.models import Window
 from notifications import channels, finishing, occasions, sent_times
 from notifications import progress as standing
-from notifications.models import DIRECT, ChannelName, Delivery, Notice, State
+from notifications.finishing import Finish
+from notifications.models import Delivery, Notice, State
 
 ORDER: Final = (
     State.DELIVERED,
@@ -58,7 +59,7 @@ class Piece:
 class Road:
     """One channel of one notice: pieces that sum to `all`."""
 
-    channel: ChannelName
+    channel: str
     pieces: tuple[Piece, ...]
     outbox: int
 
@@ -74,7 +75,7 @@ def of(notices: Sequence[Notice]) -> dict[int, list[Road]]:
     for part in standing.of([notice.pk for notice in notices]):
         found.setdefault((part.notice_id, part.channel), []).append(part)
     roads: dict[int, list[Road]] = {notice.pk: [] for notice in notices}
-    for channel in ChannelName:
+    for channel in channels.names():
         for notice in notices:
             parts = found.get((notice.pk, channel))
             if parts:
@@ -91,8 +92,8 @@ def limits() -> dict[str, Any]:
         "quiet_until": f"{settings.QUIET_UNTIL:02}:00",
         "in_flight": [
             (channel, channels.in_flight(channel))
-            for channel in ChannelName
-            if channel in DIRECT and channel in settings.CHANNELS
+            for channel in channels.direct()
+            if channel in settings.CHANNELS
         ],
     }
 
@@ -125,48 +126,57 @@ def view(request: HttpRequest, model_admin: ModelAdmin[Any], pk: int) -> HttpRes
     notices = list(window.notices.order_by("due_at", "id"))
     roads, now = of(notices), timezone.now()
     finishes = finishing.of(notices, {}, now=now)
-    mornings = standing.mornings([notice.pk for notice in notices], now=now)
-    times = sent_times.of([notice.pk for notice in notices])
-    needless = occasions.needless_reminders(notices, now=now)
+    drawn = _html(notices, roads, finishes, now)
     return JsonResponse(
         {
             "moving": moving(notices, window=window, now=now),
-            "notices": [
-                {
-                    "notice": notice.pk,
-                    "status": notice.status,
-                    "channels": {
-                        road.channel.value: {piece.tone: piece.people for piece in road.pieces}
-                        for road in roads[notice.pk]
-                    },
-                    "finishing": {
-                        finish.channel.value: {
-                            "pieces": finish.pieces,
-                            "ends_at": finish.ends_at,
-                            "resting_until": finish.standing and finish.standing.resting_until,
-                            "reason": finish.standing.reason if finish.standing else "",
-                        }
-                        for finish in finishes[notice.pk]
-                    },
-                }
-                for notice in notices
-            ],
-            "html": {
-                f"progress-{notice.pk}": render_to_string(
-                    "notifications/admin/progress.html",
-                    {
-                        "notice": notice,
-                        "roads": roads[notice.pk],
-                        "times": times.get(notice.pk),
-                        "now": now,
-                        "needless": needless.get(notice.pk, ""),
-                        "morning": mornings.get(notice.pk),
-                        "finishes": finishes[notice.pk],
-                        **limits(),
-                    },
-                )
-                for notice in notices
-            },
+            "notices": [_numbers(notice, roads[notice.pk], finishes[notice.pk]) for notice in notices],
+            "html": drawn,
         },
         headers={"Cache-Control": "no-store"},
     )
+
+
+def _numbers(notice: Notice, roads: Sequence[Road], finishes: Sequence[Finish]) -> dict[str, Any]:
+    return {
+        "notice": notice.pk,
+        "status": notice.status,
+        "channels": {road.channel: {piece.tone: piece.people for piece in road.pieces} for road in roads},
+        "finishing": {
+            finish.channel: {
+                "pieces": finish.pieces,
+                "ends_at": finish.ends_at,
+                "resting_until": finish.standing and finish.standing.resting_until,
+                "reason": finish.standing.reason if finish.standing else "",
+            }
+            for finish in finishes
+        },
+    }
+
+
+def _html(
+    notices: Sequence[Notice],
+    roads: Mapping[int, Sequence[Road]],
+    finishes: Mapping[int, Sequence[Finish]],
+    now: datetime,
+) -> dict[str, str]:
+    """The bars and sentences of each notice, by the id of their place on the page."""
+    numbers = [notice.pk for notice in notices]
+    mornings, times = standing.mornings(numbers, now=now), sent_times.of(numbers)
+    needless, in_words = occasions.needless_reminders(notices, now=now), limits()
+    return {
+        f"progress-{notice.pk}": render_to_string(
+            "notifications/admin/progress.html",
+            {
+                "notice": notice,
+                "roads": roads[notice.pk],
+                "times": times.get(notice.pk),
+                "now": now,
+                "needless": needless.get(notice.pk, ""),
+                "morning": mornings.get(notice.pk),
+                "finishes": finishes[notice.pk],
+                **in_words,
+            },
+        )
+        for notice in notices
+    }

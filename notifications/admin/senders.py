@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from maintenance.admin import frame
-from notifications import backlog, pacing
-from notifications.models import Bucket, ChannelName, Delivery
+from notifications import backlog, channels, pacing
+from notifications.models import Bucket, Delivery
 from notifications.pacing import Sender, Standing
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ class Shown:
     """One sender on the page; without a `channel` it is one that the settings no longer name."""
 
     who: Sender
-    channel: ChannelName | None
+    channel: str | None
     standing: Standing | None
     number: int | None
     """Of its bucket."""
@@ -34,7 +34,7 @@ class Shown:
     @property
     def unit(self) -> str:
         """What its rate counts."""
-        return "segment" if self.channel == ChannelName.SMS else "message"
+        return "segment" if self.channel and channels.class_of(self.channel).counts_segments else "message"
 
     @property
     def waited_for(self) -> bool:
@@ -75,10 +75,10 @@ def hindered() -> list[Shown]:
 
 def _shown() -> list[Shown]:
     rows = {(row.provider, row.sender): row.pk for row in Bucket.objects.order_by("provider", "sender")}
-    found: dict[tuple[str, str], tuple[Sender, ChannelName | None]] = {}
+    found: dict[tuple[str, str], tuple[Sender, str | None]] = {}
     for channel in settings.CHANNELS:
         if who := pacing.sender_of(channel):
-            found[channel, ""] = who, ChannelName(channel)
+            found[channel, ""] = who, channel
     known = {(who.provider, who.name) for who, _ in found.values()}
     for key in rows:
         if key not in known:

@@ -19,7 +19,7 @@ from notifications import finishing, notices, preview, sent_times
 from notifications import progress as standing
 from notifications.admin import progress, review
 from notifications.finishing import Finish
-from notifications.models import ChannelName, Notice, State
+from notifications.models import Notice, State
 from notifications.preview import Part
 from notifications.sent_times import SentTimes
 
@@ -55,7 +55,7 @@ class Told:
 class Row:
     """The people of one channel and language, by what would become of their messages; they sum to `all`."""
 
-    channel: ChannelName
+    channel: str
     language: str
     queued: int
     suppressed: int
@@ -137,7 +137,7 @@ def _table(part: Part) -> tuple[Row, ...]:
         found.setdefault((count.channel, count.language), {})[count.state] = count.people
     return tuple(
         Row(
-            ChannelName(channel),
+            channel,
             language,
             states.get(State.QUEUED, 0),
             states.get(State.SUPPRESSED, 0),

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 
 from maintenance.models import Customer, Impact, Kind, Service, Use, Window
-from notifications import composition, wording
-from notifications.models import ChannelName, Delivery, Notice, ReadMark, State, Text
+from notifications import channels, composition, wording
+from notifications.models import Delivery, Notice, ReadMark, State, Text
 
 _LAST_WORD = {Window.Status.FINISHED: Kind.FINISHED, Window.Status.CANCELLED: Kind.CANCELLED}
 
@@ -42,7 +42,7 @@ def of(customer: Customer, *, limit: int, since: datetime | None = None) -> list
     notices = _handed_out(customer).annotate(handed_out_at=handed_out_at, read_at=Subquery(read_at))
     if since is not None:
         notices = notices.filter(handed_out_at__gt=since)
-    texts = Text.objects.filter(channel=ChannelName.INAPP, variant="").order_by("version")
+    texts = Text.objects.filter(channel__in=channels.in_app(), variant="").order_by("version")
     impacts = Impact.objects.select_related("service").order_by("service__name", "service_id")
     found = (
         notices.select_related("window")
@@ -71,7 +71,7 @@ def _handed_out(customer: Customer) -> QuerySet[Notice]:
 def _sent() -> QuerySet[Delivery]:
     return Delivery.objects.filter(
         notice=OuterRef("pk"),
-        channel=ChannelName.INAPP,
+        channel__in=channels.in_app(),
         state__in=(State.SENT, State.DELIVERED),
         sent_at__isnull=False,
     )

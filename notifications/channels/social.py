@@ -6,16 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from notifications import contract
 from notifications.channels import window
-from notifications.contract import Class, Found, Message, Outcome, Pause
+from notifications.contract import Class, Fault, Found, Message, Outcome, Pause
 from notifications.providers import Provider, outbox, outcome, social
-
-
-def targets() -> list[str]:
-    """The names a broadcast has one delivery for: "mastodon:host", "by hand:facebook", or "outbox"."""
-    return list(_wires())
 
 
 def _wires() -> dict[str, Provider]:
@@ -30,12 +26,34 @@ def _wire(target: social.Target) -> Provider:
 class Channel(contract.Channel):
     """Posts on the bank's accounts."""
 
+    label = "Social posts"
+    place = 40
+    is_public = True
+    room = 500
+    """In a post of Mastodon."""
+    is_posted_by_hand = True
+    provider_labels = {"social": "The accounts of SOCIAL_URLS; without any, the outbox"}
+
     provider = sender = "social"
 
     def __init__(self, in_flight: int) -> None:
         """As the contract."""
         super().__init__(in_flight)
         self._wires = _wires()
+
+    @classmethod
+    def targets(cls) -> list[str]:
+        """The names a broadcast has one delivery for: "mastodon:host", "by hand:facebook", or "outbox"."""
+        return list(_wires())
+
+    @classmethod
+    def faults(cls) -> Iterator[Fault]:
+        """Each entry can be read, and names its account once."""
+        try:
+            social.read(settings.SOCIAL_URLS)
+        except ImproperlyConfigured as error:
+            hint = "Entries are separated by commas. Without SOCIAL_URLS, posts go to the outbox."
+            yield Fault("lull.E001", str(error), hint)
 
     def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:
         """As the contract; each outcome names the network that gave it."""

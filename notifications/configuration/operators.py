@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
-from notifications.configuration.email import server
-from notifications.configuration.fault import Fault
-from notifications.providers import mailbox
+from notifications.contract import Fault
+from notifications.providers import mailbox, smtp
 
 
 def faults() -> Iterator[Fault]:
@@ -22,4 +21,4 @@ def faults() -> Iterator[Fault]:
     road = settings.OPERATOR_MAIL
     if road:
         hint = "Without OPERATOR_EMAIL_URL, operators are mailed by the server of customers' emails."
-        yield from server("OPERATOR_EMAIL_URL", "lull.E013", road["HOST"], road["PORT"], hint)
+        yield from smtp.faults("OPERATOR_EMAIL_URL", "lull.E013", road["HOST"], road["PORT"], hint)

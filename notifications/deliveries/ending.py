@@ -14,7 +14,8 @@ from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, Concat, Substr
 
 from notifications import database
-from notifications.models import DIRECT, Attempt, AttemptOutcome, Delivery, Notice, State, Suppression, Tally
+from notifications.channels import direct
+from notifications.models import Attempt, AttemptOutcome, Delivery, Notice, State, Suppression, Tally
 
 RANK: Final = {State.UNKNOWN: 1, State.SENT: 2, State.FAILED: 3, State.DELIVERED: 4}
 """Within one attempt the rank may only rise, which makes receipts commutative."""
@@ -110,7 +111,7 @@ def _expire(now: datetime) -> int:
         posts = late.filter(customer=None)
         moved += _locked(posts.exclude(provider=BY_HAND), **end)
         moved += _locked(posts.filter(provider=BY_HAND), **end | {"reason": "nobody posted it in time"})
-        for part in chain.from_iterable(_parts(late, channel) for channel in DIRECT):
+        for part in chain.from_iterable(_parts(late, channel) for channel in direct()):
             if time.monotonic() >= stop:
                 return moved
             moved += _locked(part, **end)

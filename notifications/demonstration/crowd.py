@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from notifications import addresses
+from notifications import addresses, channels
+from notifications.contract import Address
 from notifications.customers import Row
-from notifications.models import ChannelName, Suppression
+from notifications.models import Suppression
 
 SIZE: Final = 3_000
 
@@ -88,7 +89,7 @@ _ZONES: Final = {
 }
 _AT_HOME: Final = 0.88
 
-_OPTED_OUT: Final = {ChannelName.SMS: 9, ChannelName.EMAIL: 5}
+_OPTED_OUT: Final = {Address.PHONE: 9, Address.MAILBOX: 5}
 
 
 def make(services: Sequence[str]) -> Sequence[Row]:
@@ -108,12 +109,17 @@ def opt_out(rows: Sequence[Row], *, now: datetime) -> None:
             reason=Suppression.Reason.OPT_OUT,
             since=now - timedelta(days=chance.randint(1, 300)),
         )
-        for channel, people in _OPTED_OUT.items()
-        for address in chance.sample(_reached_by(channel, rows), people)
+        for channel in channels.direct()
+        for address in chance.sample(_reached_by(channel, rows), _opted_out(channel))
     )
 
 
-def _reached_by(channel: ChannelName, rows: Sequence[Row]) -> Sequence[str]:
+def _opted_out(channel: str) -> int:
+    address = channels.class_of(channel).address
+    return _OPTED_OUT[address] if address else 0
+
+
+def _reached_by(channel: str, rows: Sequence[Row]) -> Sequence[str]:
     return [address for row in rows if (address := row.address_by_channel[channel])]
 
 

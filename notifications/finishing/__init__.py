@@ -20,10 +20,10 @@ from django.conf import settings
 from maintenance import policies
 from maintenance.models import Kind, Service
 from notifications import pacing
-from notifications.channels import UNREADABLE, open_channel
+from notifications.channels import UNREADABLE, direct, open_channel
 from notifications.finishing import line, nights
 from notifications.finishing.line import Pieces, Place
-from notifications.models import DIRECT, ChannelName, Notice
+from notifications.models import Notice
 from notifications.pacing import Standing
 
 __all__ = ["Finish", "Late", "Pieces", "of"]
@@ -50,7 +50,7 @@ class Late(Enum):
 class Finish:
     """What is expected of one notice on one channel."""
 
-    channel: ChannelName
+    channel: str
     pieces: int
     """SMS segments, or mails, that are still to go."""
     before: int
@@ -90,7 +90,7 @@ def of(notices: Sequence[Notice], coming: Pieces, *, now: datetime) -> dict[int,
     asked = {notice.pk for notice in notices}
     found: dict[int, list[Finish]] = {pk: [] for pk in asked}
     invented = set(Service.objects.filter(demonstration=True).values_list("windows__pk", flat=True))
-    for channel in DIRECT:
+    for channel in direct():
         places = line.places(channel, notices, coming, now=now) if channel in settings.CHANNELS else []
         for demonstration in (False, True):
             mine = [place for place in places if (place.notice.window_id in invented) == demonstration]
@@ -107,9 +107,7 @@ def of(notices: Sequence[Notice], coming: Pieces, *, now: datetime) -> dict[int,
 class _Line:
     """One sender, and what stands in line at it."""
 
-    def __init__(
-        self, channel: ChannelName, places: Sequence[Place], *, demonstration: bool, now: datetime
-    ) -> None:
+    def __init__(self, channel: str, places: Sequence[Place], *, demonstration: bool, now: datetime) -> None:
         self.channel, self.places, self.now = channel, places, now
         with contextlib.closing(open_channel(channel, 1, demonstration=demonstration)) as wire:
             self.who = pacing.sender(channel, provider=wire.provider, name=wire.sender)

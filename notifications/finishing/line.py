@@ -11,7 +11,8 @@ from typing import Final
 from django.db.models import Sum
 
 from maintenance.models import Kind
-from notifications.models import ChannelName, Notice, State, Tally, Text
+from notifications.channels import class_of
+from notifications.models import Notice, State, Tally, Text
 from notifications.wording import segments
 
 _TO_GO: Final = (State.QUEUED, State.SENDING)
@@ -32,7 +33,7 @@ class Place:
     ready_at: datetime
 
 
-def places(channel: ChannelName, notices: Sequence[Notice], coming: Pieces, *, now: datetime) -> list[Place]:
+def places(channel: str, notices: Sequence[Notice], coming: Pieces, *, now: datetime) -> list[Place]:
     """What is in the queue, these notices, and those of other windows that go out before them."""
     live = Notice.objects.filter(status__in=_LIVE, true_until__gt=now).select_related("window")
     running = {notice.pk: notice for notice in live}
@@ -50,7 +51,7 @@ def places(channel: ChannelName, notices: Sequence[Notice], coming: Pieces, *, n
     return sorted(found, key=lambda place: _order(place, now))
 
 
-def gone(channel: ChannelName, notices: Iterable[int]) -> dict[int, int]:
+def gone(channel: str, notices: Iterable[int]) -> dict[int, int]:
     """How many pieces of each notice have been handed to a provider."""
     return _sums(channel, notices, _GONE)
 
@@ -61,7 +62,7 @@ def _order(place: Place, now: datetime) -> tuple[bool, bool, datetime, int]:
     return not waits, not (waits and place.notice.kind in _URGENT), place.ready_at, place.notice.pk
 
 
-def _others(channel: ChannelName, own: Sequence[Place], now: datetime) -> list[Place]:
+def _others(channel: str, own: Sequence[Place], now: datetime) -> list[Place]:
     """Plans of other windows that are due before the last of ours: they may reach everybody expected."""
     if not own:
         return []
@@ -74,7 +75,7 @@ def _others(channel: ChannelName, own: Sequence[Place], now: datetime) -> list[P
         if channel in notice.channels and notice.window.expected_customers
     ]
     sizes: dict[int, int] = defaultdict(lambda: 1)
-    if channel == ChannelName.SMS:
+    if class_of(channel).counts_segments:
         written = Text.objects.filter(notice__in=planned, channel=channel, variant="")
         for pk, body in written.values_list("notice_id", "body"):
             sizes[pk] = max(sizes[pk], segments.count(body).segments)
@@ -84,7 +85,7 @@ def _others(channel: ChannelName, own: Sequence[Place], now: datetime) -> list[P
     ]
 
 
-def _sums(channel: ChannelName, notices: Iterable[int], states: Sequence[State]) -> dict[int, int]:
+def _sums(channel: str, notices: Iterable[int], states: Sequence[State]) -> dict[int, int]:
     """Pieces by notice; a message whose segments are not counted yet is one."""
     rows = Tally.objects.filter(notice__in=list(notices), channel=channel, state__in=states, outbox=False)
     sums = rows.order_by().values("notice_id").annotate(pieces=Sum("segments"), messages=Sum("deliveries"))

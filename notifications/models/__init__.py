@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from notifications.models.addresses import DIRECT, ChannelName, Contact, Suppression
+from notifications.models.addresses import Contact, Suppression
 from notifications.models.deliveries import Attempt, AttemptOutcome, Delivery, Receipt, State, Tally
 from notifications.models.notices import Notice, PlannedChange, ReadMark, Text
 from notifications.models.operation import Alarm, Bucket, Heartbeat, Refusal, ReportedRest
 from notifications.models.priorities import Priority
 
 __all__ = [
-    "DIRECT",
     "Alarm",
     "Attempt",
     "AttemptOutcome",
     "Bucket",
-    "ChannelName",
     "Contact",
     "Delivery",
     "Heartbeat",

@@ -1,25 +1,28 @@
-"""The roads by which people hear, and the tables of their addresses; no decisions."""
+"""The column of a channel's name, and the tables of people's addresses; no decisions."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any
 
 from django.db import models
 
 from maintenance.models import Customer
+from notifications import channels
 
 
-class ChannelName(models.TextChoices):
-    """The roads by which people hear. Each is one file in channels/."""
+class ChannelField(models.CharField[str, str]):
+    """A channel's name. Which there are is said by the files of channels/, and not by migrations."""
 
-    SMS = "sms", "SMS"
-    EMAIL = "email", "Email"
-    INAPP = "inapp", "In the app"
-    SOCIAL = "social", "Social posts"
+    def __init__(self, **options: Any) -> None:
+        """As a CharField that knows its choices and its length."""
+        super().__init__(**options | {"choices": channels.choices, "max_length": 8})
 
-
-DIRECT: Final = (ChannelName.SMS, ChannelName.EMAIL)
-"""One delivery per person; the others are broadcasts with one delivery per target."""
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+        """As a CharField that has no choices."""
+        name, _, arguments, options = super().deconstruct()
+        del options["choices"]
+        return name, "django.db.models.CharField", arguments, options
 
 
 class Contact(models.Model):
@@ -27,7 +30,7 @@ class Contact(models.Model):
 
     # the unique pair begins with it: an index of its own would only cost
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="contacts", db_index=False)
-    channel = models.CharField(max_length=8, choices=ChannelName.choices)
+    channel = ChannelField()
     address = models.BinaryField(help_text="Sealed by addresses.seal.")
     address_hmac = models.BinaryField(max_length=32)
 
@@ -49,7 +52,7 @@ class Suppression(models.Model):
         BOUNCE = "bounce", "Address refused"
         COMPLAINT = "complaint", "Complained"
 
-    channel = models.CharField(max_length=8, choices=ChannelName.choices)
+    channel = ChannelField()
     address_hmac = models.BinaryField(max_length=32)
     reason = models.CharField(max_length=10, choices=Reason.choices)
     since = models.DateTimeField()

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from maintenance.models import Customer
-from notifications.models.addresses import ChannelName, Suppression
+from notifications.models.addresses import ChannelField, Suppression
 from notifications.models.notices import Notice
 
 
@@ -57,7 +57,7 @@ class Delivery(models.Model):
         db_index=False,
         related_name="deliveries",
     )
-    channel = models.CharField(max_length=8, choices=ChannelName.choices)
+    channel = ChannelField()
     target = models.CharField(max_length=80, default="", help_text="Of a broadcast: which network.")
     demonstration = models.BooleanField(default=False, help_text="Never handed to a provider.")
     language = models.CharField(max_length=12)
@@ -149,7 +149,7 @@ class Tally(models.Model):
     notice = models.ForeignKey(
         Notice, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
     )
-    channel = models.CharField(max_length=8, choices=ChannelName.choices)
+    channel = ChannelField()
     state = models.SmallIntegerField(choices=State.choices)
     outbox = models.BooleanField(help_text="They went to the outbox and so to nobody.")
     minute_at = models.DateTimeField(

@@ -7,7 +7,7 @@ import uuid
 from django.db import models
 
 from maintenance.models import Change, Customer, Kind, Window
-from notifications.models.addresses import ChannelName
+from notifications.models.addresses import ChannelField
 
 
 class PlannedChange(models.Model):
@@ -78,7 +78,7 @@ class Text(models.Model):
     """
 
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="texts")
-    channel = models.CharField(max_length=8, choices=ChannelName.choices)
+    channel = ChannelField()
     language = models.CharField(max_length=12)
     variant = models.CharField(max_length=12, default="", blank=True)
     version = models.PositiveIntegerField(default=1)

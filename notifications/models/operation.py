@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from notifications.models.addresses import ChannelName
+from notifications.models.addresses import ChannelField
 
 
 class Bucket(models.Model):
@@ -65,7 +65,7 @@ class ReportedRest(models.Model):
     """A sender rested because too many messages of one notice were reported failed under the same code."""
 
     notice = models.ForeignKey("notifications.Notice", on_delete=models.CASCADE, related_name="+")
-    channel = models.CharField(max_length=8, choices=ChannelName.choices)
+    channel = ChannelField()
     code = models.CharField(max_length=40, blank=True)
     rested_at = models.DateTimeField(help_text="The last time; by the database's clock.")
 

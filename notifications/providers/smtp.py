@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from email.errors import MessageError
 from functools import lru_cache
@@ -14,7 +14,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
 from django.utils.module_loading import import_string
 
-from notifications.contract import Class, Found, Message, Outcome
+from notifications.contract import Class, Fault, Found, Message, Outcome
 from notifications.providers import loops, mail, mailbox, outcome, skeleton
 from notifications.providers.smtp_door import Door
 from notifications.providers.smtp_lines import Lines
@@ -32,6 +32,13 @@ def is_meant() -> bool:
     if not isinstance(backend, type):
         raise ImportError(f"EMAIL_BACKEND names {settings.EMAIL_BACKEND}, which is no class")
     return issubclass(backend, EmailBackend)
+
+
+def faults(name: str, number: str, host: str, port: int, hint: str) -> Iterator[Fault]:
+    """Whether a mail server's address, whose password is not shown, names a server."""
+    if not host or not 0 < int(port) < 65_536:
+        words = f"{name} must name a server and its port, like smtp+tls://user:password@mail.example:587."
+        yield Fault(number, words, hint)
 
 
 class Provider:

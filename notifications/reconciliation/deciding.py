@@ -15,14 +15,11 @@ from django.db.models import Q
 
 from maintenance.models import Customer
 from notifications import database
-from notifications.channels import UNREADABLE, open_channel
+from notifications.channels import UNREADABLE, class_of, open_channel
 from notifications.contract import Channel, Found, Unreachable
-from notifications.models import AttemptOutcome, ChannelName, Delivery, Notice, State
+from notifications.models import AttemptOutcome, Delivery, Notice, State
 from notifications.reconciliation.asking import AT_ONCE, HELD, Answer, ask, claim, note_unasked
 from notifications.reconciliation.steps import Step, take
-
-_RESENT: Final = frozenset({ChannelName.EMAIL})
-"""A second email under the same Message-ID is one message to most readers; a second SMS is two."""
 
 _CLOCKS_APART: Final = timedelta(minutes=5)
 
@@ -143,7 +140,7 @@ def _by_policy(rows: Sequence[Delivery], answers: Mapping[int, Answer], *, now: 
             continue  # it was not asked about, so nothing is known
         if row.intended_at is None or row.intended_at > waited:
             continue
-        if row.channel in _RESENT and row.expires_at > now:
+        if class_of(row.channel).resends_unknown and row.expires_at > now:
             detail = "not found; the policy of the channel is to send again"
             reason = "sent again: not known to have arrived"
             steps.append(

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
 
 from django import template
 from django.utils import timezone
 
 from maintenance.templatetags.spans import duration, moment, people
-from notifications import configuration
+from notifications import channels, configuration
 from notifications.configuration import Fault
 from notifications.finishing import Finish
-from notifications.models import ChannelName, Notice
+from notifications.models import Notice
 from notifications.sent_times import SentTimes
 
 register = template.Library()
-
-_PROVIDERS: Final = {
-    "app": "Lull: the bank's app fetches them",
-    "social": "The accounts of SOCIAL_URLS; without any, the outbox",
-    "smtp": "SMTP server",
-    "amazon_ses": "Amazon SES",
-    "sendgrid": "SendGrid",
-    "sparkpost": "SparkPost",
-}
 
 
 @register.simple_tag
@@ -88,11 +78,20 @@ def speed(finish: Finish) -> str:
 @register.filter
 def provider(code: str) -> str:
     """As a person calls what stands in `Delivery.provider`."""
-    return _PROVIDERS.get(code, code.replace("_", " ").capitalize())
+    for name in channels.names():
+        if code in (labels := channels.class_of(name).provider_labels):
+            return labels[code]
+    return code.replace("_", " ").capitalize()
 
 
 @register.filter
-def setting_faults(channel: ChannelName | None) -> list[Fault]:
+def channel_label(channel: str) -> str:
+    """As staff call it."""
+    return channels.label(channel)
+
+
+@register.filter
+def setting_faults(channel: str | None) -> list[Fault]:
     """What is wrong with the settings of a channel in use."""
     return configuration.faults_of(channel) if channel else []
 
@@ -110,5 +109,5 @@ def spell(length: timedelta) -> str:
 
 
 def _unit(finish: Finish, number: float) -> str:
-    one = "segment" if finish.channel == ChannelName.SMS else "email"
+    one = channels.class_of(finish.channel).unit
     return one if number == 1 else f"{one}s"

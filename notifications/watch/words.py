@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from notifications import channels
 from notifications.backlog import Waiting
-from notifications.models import ChannelName
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Wrong:
 
 def label(channel: str) -> str:
     """As staff know it."""
-    return str(ChannelName(channel).label) if channel in ChannelName.values else channel
+    return channels.label(channel)
 
 
 def number_of(waiting: Waiting) -> str:

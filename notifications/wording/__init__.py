@@ -15,7 +15,9 @@ from django.conf import settings
 from django.template import Context, TemplateDoesNotExist
 
 from maintenance.models import Change, Kind, NoticePolicy, Window
-from notifications.models import ChannelName, Notice, Text
+from notifications import channels
+from notifications.contract import Form
+from notifications.models import Notice, Text
 from notifications.wording import completeness, letter, moments, phrases, segments
 from notifications.wording import facts as gathered
 from notifications.wording.facts import Facts, Incomplete
@@ -33,9 +35,9 @@ __all__ = [
     "words",
 ]
 
-_SUBJECTS: Final = {ChannelName.EMAIL: "subject", ChannelName.INAPP: "inapp subject"}
-_ROOM: Final = {"subject": 200, "inapp subject": 200, "social": 500, "sms": 1600}
-"""Characters that fit: in our column, in a Mastodon post, in a message of Twilio."""
+_HEADING: Final = "inapp subject"
+"""The part of a file that a letter's heading stands in."""
+_SUBJECT_ROOM: Final[int] = Text._meta.get_field("subject").max_length or 0
 
 
 def draft(notice: Notice, told: Collection[int] = ()) -> list[Text]:
@@ -45,7 +47,7 @@ def draft(notice: Notice, told: Collection[int] = ()) -> list[Text]:
     """
     facts = gathered.of(notice, told)
     texts = [
-        _Writer(facts, ChannelName(channel), language).text(notice)
+        _Writer(facts, channel, language).text(notice)
         for channel in notice.channels
         for language, _ in settings.LANGUAGES
     ]
@@ -62,8 +64,9 @@ def standard(window: Window, kind: Kind, change: Change | None, channels: Sequen
 class _Writer:
     """One channel's words in one language."""
 
-    def __init__(self, facts: Facts, channel: ChannelName, language: str) -> None:
+    def __init__(self, facts: Facts, channel: str, language: str) -> None:
         self.facts, self.channel, self.language = facts, channel, language
+        self.kind = channels.class_of(channel)
         self.path = phrases.path(language, facts.template)
         try:
             self.sections = phrases.sections(language, facts.template)
@@ -76,45 +79,47 @@ class _Writer:
     def text(self, notice: Notice) -> Text:
         """The unsaved row."""
         text = Text(notice=notice, channel=self.channel, language=self.language)
-        if self.channel in _SUBJECTS:
-            text.subject = self._line(_SUBJECTS[self.channel])
-        if self.channel == ChannelName.EMAIL:
-            written = self._letter()
-            text.body, text.html = written.plain(), written.html()
-        elif self.channel == ChannelName.SMS:
-            text.body = segments.simplify(self._line("sms"))
-        else:
-            parts = list(letter.paragraphs(self._render(self.channel)))
-            if NoticePolicy.Fact.LINK in self.facts.demanded and self.facts.link not in parts:
-                parts.append(self.facts.link)
-            text.body = "\n\n".join(parts)
+        if self.kind.subject_section:
+            text.subject = self._line(self.kind.subject_section, _SUBJECT_ROOM)
+        body = self._render(self.kind.section or self.channel, self.kind.room)
+        match self.kind.form:
+            case Form.LETTER:
+                written = self._letter(body)
+                text.body, text.html = written.plain(), written.html()
+            case Form.LINE:
+                text.body = segments.simplify(" ".join(body.split()))
+            case Form.PARAGRAPHS:
+                parts = list(letter.paragraphs(body))
+                if NoticePolicy.Fact.LINK in self.facts.demanded and self.facts.link not in parts:
+                    parts.append(self.facts.link)
+                text.body = "\n\n".join(parts)
         return text
 
-    def _letter(self) -> letter.Letter:
+    def _letter(self, body: str) -> letter.Letter:
         return letter.Letter(
             language=self.language,
             bank=self.facts.bank,
             link=self.facts.link,
-            heading=self._line("inapp subject"),
+            heading=self._line(_HEADING, _SUBJECT_ROOM),
             preheader=self._line("preheader"),
-            paragraphs=tuple(letter.paragraphs(self._render("email"))),
+            paragraphs=tuple(letter.paragraphs(body)),
             rows=letter.rows(self._render("facts")),
         )
 
-    def _line(self, section: str) -> str:
-        return " ".join(self._render(section).split())
+    def _line(self, section: str, room: int | None = None) -> str:
+        return " ".join(self._render(section, room).split())
 
-    def _render(self, section: str) -> str:
+    def _render(self, section: str, room: int | None = None) -> str:
         """A section with its facts; where the list of services does not fit, with a summary of it."""
         if section not in self.sections:
             raise Incomplete(f"templates/{self.path} has no section [{section}]: add it.")
         words = self._say(section, brief=False)
-        if section in _ROOM and len(words) > _ROOM[section]:
+        if room is not None and len(words) > room:
             words = self._say(section, brief=True)
-            if len(words) > _ROOM[section]:
+            if len(words) > room:
                 raise Incomplete(
                     f"[{section}] of templates/{self.path} comes to {len(words)} characters and "
-                    f"{_ROOM[section]} fit: shorten it, or the words of the alternatives."
+                    f"{room} fit: shorten it, or the words of the alternatives."
                 )
         return words
 
@@ -165,6 +170,6 @@ class _Writer:
     def _time(self, style: str, *at: datetime) -> str:
         """A placeholder for the reader's zone; in public, where none can be known, the bank's by name."""
         instants = "/".join(f"{one.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for one in at)
-        if self.channel == ChannelName.SOCIAL:
+        if self.kind.is_public:
             return moments.say(style, instants, self.language, settings.TIME_ZONE, name_zone=True)
         return f"[[{style}:{instants}]]"

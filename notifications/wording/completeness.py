@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Final
 
 from maintenance.models import Kind, NoticePolicy
-from notifications.models import ChannelName, Text
+from notifications import channels
+from notifications.models import Text
 from notifications.wording import letter, moments, segments
 from notifications.wording.facts import Facts, Incomplete
 from notifications.wording.filling import PERSONAL, placeholders
@@ -23,7 +24,6 @@ SEVERAL: Final = "several"
 _URGENT: Final = ("urgent", "sorry")
 """The phrases that must stand in what customers are first told, where that is at short notice."""
 _FIRST_WORD: Final = {Kind.ANNOUNCED, Kind.RESCHEDULED}
-_IMPERSONAL: Final = {ChannelName.INAPP, ChannelName.SOCIAL}
 _STARTS: Final = {Kind.ANNOUNCED, Kind.RESCHEDULED, Kind.REMINDER, Kind.CANCELLED}
 """Kinds that must say when the window starts."""
 _ENDS: Final = _STARTS | {Kind.STARTED}
@@ -33,7 +33,7 @@ _LINK: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 def check(text: Text, facts: Facts) -> None:
     """Raises Incomplete with everything that stands against this text, each with what to do."""
     if found := list(_objections(text, facts)):
-        name = f"{ChannelName(text.channel).label} text in {text.language!r} for {facts.kind.value!r}"
+        name = f"{channels.label(text.channel)} text in {text.language!r} for {facts.kind.value!r}"
         raise Incomplete(f"The {name} cannot go out: {'; '.join(found)}.")
 
 
@@ -43,18 +43,19 @@ def _objections(text: Text, facts: Facts) -> Iterator[str]:
         return
     yield from _wrong_placeholders(text)
     yield from _lacking(text, facts)
-    if text.channel == ChannelName.SMS:
-        # customers who learn to follow links from their bank will follow those of others
+    kind = channels.class_of(text.channel)
+    if not kind.links_elsewhere:
         links = [link for link in _LINK.findall(text.body) if link.rstrip(".,;:)") != facts.link]
-        yield from (f"an SMS links to nothing but {facts.link}, take out {link}" for link in links)
+        yield from (f"{kind.label} texts link to nothing but {facts.link}, take out {link}" for link in links)
 
 
 def _wrong_placeholders(text: Text) -> Iterator[str]:
+    kind = channels.class_of(text.channel)
     for name, instants in placeholders(f"{text.subject}\n{text.body}\n{text.html}"):
         if name in PERSONAL and not instants:
-            if text.channel in _IMPERSONAL:
+            if kind.address is None:
                 yield f"[[{name}]] is about one person and this is read by others, take it out"
-        elif text.channel == ChannelName.SOCIAL:
+        elif kind.is_public:
             yield f"[[{name}:...]] is not filled in a public post, write the time and its zone"
         elif not _can_be_said(name, instants, text.language):
             yield f"[[{name}]] means nothing, correct it"
@@ -75,9 +76,10 @@ def _lacking(text: Text, facts: Facts) -> Iterator[str]:
     # a summary names no service and says one thing that works, where the rule-book is content with that
     needed = names if not is_brief or Fact.SERVICES in facts.demanded else []
     needed += works if not is_brief or Fact.WORKS in facts.demanded else works[:1]
-    if text.channel != ChannelName.INAPP or Fact.LINK in facts.demanded:
+    kind = channels.class_of(text.channel)
+    if kind.must_link or Fact.LINK in facts.demanded:
         needed.append(facts.link)
-    if text.channel == ChannelName.EMAIL:
+    if kind.can_unsubscribe:
         needed.append(letter.PREFERENCES)
     yield from (f"it does not say {words!r}" for words in needed if segments.simplify(words) not in body)
     if facts.short_notice and facts.kind in _FIRST_WORD:
@@ -86,7 +88,7 @@ def _lacking(text: Text, facts: Facts) -> Iterator[str]:
         yield from (
             f"it is told at short notice and does not say {one!r}" for one in phrases if one not in said
         )
-    if text.channel != ChannelName.SOCIAL:
+    if not kind.is_public:
         yield from _untimed(text.body, facts)
 
 

@@ -10,7 +10,8 @@ from typing import Final
 
 from django.conf import settings
 
-from notifications.models import ChannelName, Text
+from notifications import channels
+from notifications.models import Text
 from notifications.wording import segments
 from notifications.wording.filling import Filled, Reader, fill
 
@@ -32,4 +33,5 @@ def filled(text: Text) -> Filled:
 
 def size(text: Text) -> int:
     """What it takes from a sender's rate: segments of an SMS, 1 for anything else."""
-    return segments.count(filled(text).body).segments if text.channel == ChannelName.SMS else 1
+    counts = channels.class_of(text.channel).counts_segments
+    return segments.count(filled(text).body).segments if counts else 1

@@ -32,7 +32,7 @@ from maintenance import approvals, slots, windows
 from maintenance.models import Alternative, Approval, Service, Window
 from maintenance.proposals import Proposal
 from notifications import notices, progress
-from notifications.models import ChannelName, Delivery, State
+from notifications.models import Delivery, State
 from tests import people
 from tests.faults import harness
 
@@ -98,7 +98,7 @@ def _register(path: Path, customers: int) -> Path:
             used = ";".join(_SERIES) if number % 2 else "card-payments"
             writer.writerow([f"c{number}", f"Cleo {number}", email, phone, language, zone, used, ""])
             if number % 20 == 3 and phone:
-                people.opt_out(phone, ChannelName.SMS)
+                people.opt_out(phone, "sms")
     return path
 
 

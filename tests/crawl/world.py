@@ -28,7 +28,7 @@ from maintenance.models import (
     Window,
 )
 from notifications import database, deliveries, links
-from notifications.models import Attempt, Bucket, ChannelName, Delivery, Notice, Receipt, State
+from notifications.models import Attempt, Bucket, Delivery, Notice, Receipt, State
 from tests import people
 from tests.maintenance import planned
 
@@ -51,7 +51,7 @@ def build() -> None:
     banking, cards = people.service(), people.service("cards", moves_money=True)
     banking.depends_on.add(cards)
     cleo = people.customer("cleo", uses=[banking], phone="+447700900123", email="cleo@example.com")
-    people.opt_out("+447700900124", ChannelName.SMS)
+    people.opt_out("+447700900124", "sms")
     booked = people.window(banking, cards, starts_at=people.NOW + timedelta(days=10))
     begun = people.window(banking, starts_at=people.NOW - timedelta(hours=1), status=Status.STARTED)
     begun.started_at = begun.starts_at
@@ -86,7 +86,7 @@ def _hand_out(told: Window) -> None:
     )
     Delivery.objects.create(
         notice=notice,
-        channel=ChannelName.SOCIAL,
+        channel="social",
         target="by hand:facebook",
         language="en",
         state=State.QUEUED,
@@ -96,7 +96,7 @@ def _hand_out(told: Window) -> None:
     )
     Delivery.objects.create(
         notice=notice,
-        channel=ChannelName.INAPP,
+        channel="inapp",
         language="en",
         state=State.SENT,
         not_before=people.NOW,
@@ -191,9 +191,7 @@ _OTHERS: dict[str, Any] = {
         "skipped": Skipped.objects.earliest("pk").pk,
     },
     "maintenance_freeze_import_confirm": lambda: {"key": "nobody"},
-    "notifications_delivery_confirm": lambda: {
-        "public_id": Delivery.objects.get(channel=ChannelName.SOCIAL).public_id
-    },
+    "notifications_delivery_confirm": lambda: {"public_id": Delivery.objects.get(channel="social").public_id},
     "notifications_delivery_decide": lambda: {
         "public_id": Delivery.objects.filter(state=State.UNKNOWN).earliest("pk").public_id
     },

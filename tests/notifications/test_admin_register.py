@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from notifications.models import Attempt, ChannelName, Receipt, State, Suppression
+from notifications.models import Attempt, Receipt, State, Suppression
 from tests import people
 from tests.staff import address, queries, reader, signed_in, words
 
@@ -27,7 +27,7 @@ def _receipt(key: str = "event-1") -> Receipt:
 
 
 def _suppression(number: int = 1) -> Suppression:
-    people.opt_out(f"+44770090000{number}", ChannelName.SMS)
+    people.opt_out(f"+44770090000{number}", "sms")
     return Suppression.objects.latest("pk")
 
 
@@ -106,7 +106,7 @@ def test_the_page_of_a_delivery_tells_of_every_try() -> None:
 
 def test_a_customers_addresses_are_masked_and_opt_outs_named() -> None:
     dan = people.customer("dan", phone="+447700900002", email="dan@example.com")
-    people.opt_out("+447700900002", ChannelName.SMS)
+    people.opt_out("+447700900002", "sms")
     page = words(reader(), address("maintenance_customer_change", dan.pk))
     assert "SMS: +44 ••••• 02 (opted out: not used)" in page
     assert "Email: d•••••@example.com" in page

@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from maintenance.models import Customer, Kind
 from notifications import audience, preparation
-from notifications.models import ChannelName, Delivery, Notice, State
+from notifications.models import Delivery, Notice, State
 from notifications.recipients import Span
 from tests import people
 
@@ -42,7 +42,7 @@ def test_no_address_and_opted_out_are_counted_not_dropped(now: datetime) -> None
     bank = people.service()
     people.customer("cleo", uses=[bank])
     people.customer("dan", uses=[bank], phone="+447700900002")
-    people.opt_out("+447700900002", ChannelName.SMS)
+    people.opt_out("+447700900002", "sms")
     notice = people.notice(people.window(bank), channels=["sms"])
 
     assert {count.state: count.people for count in audience.counts(notice, now=now)} == {
@@ -55,7 +55,7 @@ def test_an_opt_out_follows_the_address_to_whoever_shares_it(now: datetime) -> N
     bank = people.service()
     people.customer("dan", uses=[bank], phone="+447700900002")
     people.customer("dora", uses=[bank], phone="+447700900002")
-    people.opt_out("+447700900002", ChannelName.SMS)
+    people.opt_out("+447700900002", "sms")
     notice = people.notice(people.window(bank), channels=["sms"])
 
     assert [count.state for count in audience.counts(notice, now=now)] == [State.SUPPRESSED]

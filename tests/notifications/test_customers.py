@@ -11,7 +11,7 @@ from maintenance import upserts
 from maintenance.models import Customer, Use
 from notifications import addresses, customers
 from notifications.customers import Row, Stored
-from notifications.models import ChannelName, Contact, Suppression
+from notifications.models import Contact, Suppression
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -53,22 +53,22 @@ def test_a_new_customer_is_stored_whole() -> None:
     own = Customer.objects.values_list("name", "language", "time_zone", "vulnerable", "kind", "demonstration")
     assert own.get() == ("Cleo", "en", "Europe/London", False, "customer", False)
     assert used() == {"online-banking", "cards"}
-    assert reached() == {ChannelName.SMS: "+447700900123", ChannelName.EMAIL: "cleo@example.com"}
+    assert reached() == {"sms": "+447700900123", "email": "cleo@example.com"}
 
 
 def test_an_address_has_its_fingerprint_beside_it() -> None:
     """By which opt-outs are found."""
     customers.store([CLEO])
-    kept = Contact.objects.get(channel=ChannelName.SMS)
+    kept = Contact.objects.get(channel="sms")
     assert bytes(kept.address_hmac) == addresses.fingerprint("+447700900123")
 
 
 def test_an_opt_out_outlives_an_import_in_another_case() -> None:
     """The suppression is found by the fingerprint of the contact."""
     customers.store([CLEO])
-    people.opt_out(CLEO.email, ChannelName.EMAIL)
+    people.opt_out(CLEO.email, "email")
     customers.store([replace(CLEO, email="Cleo@example.com")])
-    kept = Contact.objects.get(channel=ChannelName.EMAIL)
+    kept = Contact.objects.get(channel="email")
     assert Suppression.objects.filter(channel=kept.channel, address_hmac=kept.address_hmac).exists()
 
 
@@ -114,14 +114,14 @@ def test_a_changed_address_replaces_the_old_one() -> None:
     """There is one for each channel."""
     customers.store([CLEO])
     customers.store([replace(CLEO, phone="+447700900124")])
-    assert reached() == {ChannelName.SMS: "+447700900124", ChannelName.EMAIL: "cleo@example.com"}
+    assert reached() == {"sms": "+447700900124", "email": "cleo@example.com"}
 
 
 def test_an_address_that_is_gone_is_removed() -> None:
     """Somebody else may have the number now."""
     customers.store([CLEO])
     customers.store([replace(CLEO, phone="")])
-    assert reached() == {ChannelName.EMAIL: "cleo@example.com"}
+    assert reached() == {"email": "cleo@example.com"}
 
 
 def test_the_services_are_replaced() -> None:
@@ -144,7 +144,7 @@ def test_what_is_the_same_is_not_written_again() -> None:
 def test_of_rows_with_the_same_id_the_last_holds() -> None:
     """Within one call as between two."""
     customers.store([CLEO, replace(CLEO, name="Cleo Ng", phone="", services=())])
-    assert (Customer.objects.get().name, set(reached()), used()) == ("Cleo Ng", {ChannelName.EMAIL}, set())
+    assert (Customer.objects.get().name, set(reached()), used()) == ("Cleo Ng", {"email"}, set())
 
 
 def test_other_customers_are_left_alone() -> None:

@@ -17,7 +17,7 @@ from django.db.transaction import TransactionManagementError
 from notifications import database, deliveries
 from notifications.deliveries import ending
 from notifications.hours import QUIET_HOURS
-from notifications.models import Attempt, ChannelName, Delivery, State
+from notifications.models import Attempt, Delivery, State
 from tests import people
 
 _PATIENCE = 60.0
@@ -133,7 +133,7 @@ def test_an_intent_counts_the_attempt_and_is_committed_before_any_call(now: date
 def test_an_opt_out_between_claim_and_intent_stops_the_message(now: datetime) -> None:
     dan, cleo = people.queued(people.notice(people.window()), number=2)
     held = _claim(now)
-    people.opt_out("+447700900000", ChannelName.SMS)
+    people.opt_out("+447700900000", "sms")
 
     assert deliveries.intend(held) == {cleo.pk}
     dan.refresh_from_db()

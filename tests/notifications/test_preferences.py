@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings
 
 from maintenance.models import Customer
 from notifications import addresses, links, preferences
-from notifications.models import ChannelName, Delivery, Notice, State, Suppression
+from notifications.models import Delivery, Notice, State, Suppression
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -70,19 +70,19 @@ def test_a_channel_that_the_bank_does_not_use_is_not_offered(cleo: Customer, set
 
 
 def test_refusing_one_channel_leaves_the_other(cleo: Customer, now: datetime) -> None:
-    preferences.refuse(cleo, ChannelName.SMS, now=now)
+    preferences.refuse(cleo, "sms", now=now)
     assert on(cleo) == {"sms": False, "email": True}
 
 
 def test_refusing_twice_changes_nothing(cleo: Customer, now: datetime) -> None:
-    preferences.refuse(cleo, ChannelName.SMS, now=now)
-    preferences.refuse(cleo, ChannelName.SMS, now=now)
+    preferences.refuse(cleo, "sms", now=now)
+    preferences.refuse(cleo, "sms", now=now)
     assert Suppression.objects.count() == 1
 
 
 def test_what_was_refused_can_be_allowed_again(cleo: Customer, now: datetime) -> None:
-    preferences.refuse(cleo, ChannelName.SMS, now=now)
-    preferences.allow(cleo, ChannelName.SMS, now=now)
+    preferences.refuse(cleo, "sms", now=now)
+    preferences.allow(cleo, "sms", now=now)
     assert on(cleo) == {"sms": True, "email": True}
 
 
@@ -93,20 +93,20 @@ def test_a_customer_cannot_open_an_address_that_bounced_or_complained(
     Suppression.objects.create(
         channel="email", address_hmac=addresses.fingerprint(MAIL), reason=reason, since=now
     )
-    preferences.refuse(cleo, ChannelName.EMAIL, now=now)
-    preferences.allow(cleo, ChannelName.EMAIL, now=now)
-    shown = {preference.channel: preference for preference in preferences.state(cleo)}[ChannelName.EMAIL]
+    preferences.refuse(cleo, "email", now=now)
+    preferences.allow(cleo, "email", now=now)
+    shown = {preference.channel: preference for preference in preferences.state(cleo)}["email"]
     assert (shown.on, shown.theirs, shown.stopped) == (False, False, reason)
 
 
 def test_a_customer_without_an_address_has_nothing_to_refuse(now: datetime) -> None:
-    preferences.refuse(people.customer(), ChannelName.SMS, now=now)
+    preferences.refuse(people.customer(), "sms", now=now)
     assert not Suppression.objects.exists()
 
 
 def test_what_waits_on_that_channel_is_stopped_at_once(cleo: Customer, now: datetime) -> None:
     text, letter = waiting(cleo, PHONE, "sms"), waiting(cleo, MAIL, "email")
-    preferences.refuse(cleo, ChannelName.SMS, now=now)
+    preferences.refuse(cleo, "sms", now=now)
     assert (state_of(text), state_of(letter)) == (State.SUPPRESSED, State.QUEUED)
     assert text.reason == "opt_out"
     assert text.settled_at == now
@@ -114,21 +114,21 @@ def test_what_waits_on_that_channel_is_stopped_at_once(cleo: Customer, now: date
 
 def test_what_went_out_already_is_not_rewritten(cleo: Customer, now: datetime) -> None:
     sent = waiting(cleo, PHONE, "sms", State.SENT)
-    preferences.refuse(cleo, ChannelName.SMS, now=now)
+    preferences.refuse(cleo, "sms", now=now)
     assert state_of(sent) is State.SENT
 
 
 def test_the_others_still_hear(cleo: Customer, now: datetime) -> None:
     dan = people.customer("dan", phone="+447700900999")
     others = waiting(dan, "+447700900999", "sms")
-    preferences.refuse(cleo, ChannelName.SMS, now=now)
+    preferences.refuse(cleo, "sms", now=now)
     assert state_of(others) is State.QUEUED
 
 
 def test_who_shares_the_address_is_stopped_with_it(cleo: Customer, now: datetime) -> None:
     dan = people.customer("dan", phone=PHONE)
     shared = waiting(dan, PHONE, "sms")
-    preferences.refuse(cleo, ChannelName.SMS, now=now)
+    preferences.refuse(cleo, "sms", now=now)
     assert state_of(shared) is State.SUPPRESSED
     assert on(dan) == {"sms": False}
 

@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from maintenance.models import Kind, Window
 from notifications import notices, preview, recipients
-from notifications.models import ChannelName, Notice, State
+from notifications.models import Notice, State
 from notifications.preview import Part, Preview
 from tests import people
 
@@ -25,7 +25,7 @@ def _crowd() -> Window:
     people.customer("dan", uses=[banking], phone="+447700900002")
     people.customer("nobody", uses=[banking])
     people.customer("elsewhere", uses=[people.service("cards")], phone="+447700900003")
-    people.opt_out("+447700900002", ChannelName.SMS)
+    people.opt_out("+447700900002", "sms")
     return people.window(banking)
 
 

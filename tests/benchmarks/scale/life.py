@@ -13,9 +13,10 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 
 from notifications import deliveries, progress, receipts
+from notifications.channels import direct
 from notifications.contract import Class, Outcome
 from notifications.deliveries import Claimed
-from notifications.models import DIRECT, Attempt, Delivery, Notice, Receipt, State, Tally
+from notifications.models import Attempt, Delivery, Notice, Receipt, State, Tally
 from notifications.settlement import Settled, settle
 from tests.benchmarks.delivery import bank
 from tests.benchmarks.delivery.measured import cpu_of_postgresql
@@ -130,7 +131,7 @@ def forget() -> None:
 def make(customers: int) -> list[Notice]:
     """Prepared notices, one on each direct channel."""
     service = bank.service(customers)
-    made = [bank.notice(service, channel, due_in=0) for channel in DIRECT]
+    made = [bank.notice(service, channel, due_in=0) for channel in direct()]
     for one in made:
         bank.prepare(one)
     return made
@@ -140,7 +141,7 @@ def send_some(messages: int) -> int:
     """Claim, intend and settle so many, as senders do; how many there were."""
     done = 0
     while done < messages:
-        held = [row for channel in DIRECT for row in claim(channel)]
+        held = [row for channel in direct() for row in claim(channel)]
         if not held:
             break
         done += len(held)

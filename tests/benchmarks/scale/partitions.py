@@ -18,7 +18,8 @@ import psycopg
 from django.db import connection, transaction
 
 from notifications import deliveries
-from notifications.models import DIRECT, Delivery, Notice, State
+from notifications.channels import direct
+from notifications.models import Delivery, Notice, State
 from notifications.settlement import Settled, settle
 from tests.benchmarks.delivery import bank
 from tests.benchmarks.scale import life
@@ -27,7 +28,7 @@ from tests.benchmarks.scale.life import TABLE, run
 _SCHEMA: Final = "parted"
 _WHOLE: Final = f"public.{TABLE}"
 _PARTED: Final = f"{_SCHEMA}.{TABLE}"
-_CHANNEL: Final = DIRECT[0].value
+_CHANNEL: Final = direct()[0]
 _OLD: Final = 10
 """Deliveries in each partition whose notice is over."""
 _CLAIMS: Final = 20

@@ -13,7 +13,7 @@ django.setup()
 
 from django.core.management import call_command  # needs Django set up
 
-from notifications.models import DIRECT
+from notifications.channels import direct
 from tests.benchmarks.delivery import bank
 from tests.benchmarks.scale import life, partitions
 from tests.benchmarks.scale.life import Life, Size
@@ -34,12 +34,12 @@ def main() -> None:
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     call_command("migrate", verbosity=0)
-    bank.open_bank(options.deliveries // len(DIRECT))
+    bank.open_bank(options.deliveries // len(direct()))
     if options.only != "partitions":
         for name, way in _WAYS.items():
-            print("\n".join(_told(name, life.live(options.deliveries // len(DIRECT), way))), flush=True)
+            print("\n".join(_told(name, life.live(options.deliveries // len(direct()), way))), flush=True)
     if options.only != "life":
-        for line in partitions.compare(options.deliveries // len(DIRECT), options.partitions):
+        for line in partitions.compare(options.deliveries // len(direct()), options.partitions):
             print(line, flush=True)
     print(f"load average {', '.join(f'{load:.1f}' for load in os.getloadavg())}")
 

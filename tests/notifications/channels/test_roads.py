@@ -19,7 +19,7 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     "sms": messages.sms,
     "email": messages.mail,
     "inapp": lambda: messages.post(""),
-    "social": lambda: messages.post(social.targets()[0]),
+    "social": lambda: messages.post(social.Channel.targets()[0]),
 }
 
 
@@ -127,11 +127,11 @@ def test_more_mails_wait_than_a_mail_server_is_given_lines(
 
 def test_targets_are_the_networks_of_the_settings(nothing: Settings) -> None:
     nothing.SOCIAL_URLS = ["mastodon://secret@social.example", "byhand://facebook"]
-    assert social.targets() == ["mastodon:social.example", "by hand:facebook"]
+    assert social.Channel.targets() == ["mastodon:social.example", "by hand:facebook"]
 
 
 def test_without_networks_the_one_target_is_the_outbox(nothing: Settings) -> None:
-    assert social.targets() == ["outbox"]
+    assert social.Channel.targets() == ["outbox"]
 
 
 def test_a_post_by_hand_waits_for_a_person(nothing: Settings) -> None:

@@ -10,15 +10,15 @@ import pytest
 from pytest_django import Settings
 
 from maintenance.models import Change, Kind, Window
-from notifications import wording
-from notifications.models import ChannelName, Text
+from notifications import channels, wording
+from notifications.models import Text
 from notifications.wording import Incomplete, Reader, completeness, facts, fill, segments
 from tests import people
 
 pytestmark = pytest.mark.django_db
 
 NIGHT = datetime(2026, 11, 29, 2, tzinfo=UTC)
-CHANNELS: Final = [channel.value for channel in ChannelName]
+CHANNELS: Final = channels.names()
 CLEO = Reader("Cleo Hart", "en", "Europe/London", "https://bank.example/preferences/cleo/")
 LEILA = Reader("ليلى حداد", "ar", "Europe/London", "https://bank.example/preferences/leila/")
 OF_A_PLAN: Final = re.compile(r"\bplan|schedul|مجدول|مخطط|مقرر", re.IGNORECASE)

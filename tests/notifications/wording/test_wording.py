@@ -12,8 +12,8 @@ from django.conf import settings as django_settings
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from maintenance.models import Alternative, Change, Impact, Kind, NoticePolicy, Service, Window
-from notifications import wording
-from notifications.models import ChannelName, Text
+from notifications import channels, wording
+from notifications.models import Text
 from notifications.wording import Incomplete, Reader, completeness, facts, fill, segments
 from tests import people
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 TEMPLATES = Path(django_settings.ROOT) / "templates"
 NIGHT = datetime(2026, 11, 29, 2, tzinfo=UTC)
-CHANNELS = [channel.value for channel in ChannelName]
+CHANNELS = channels.names()
 CLEO = Reader("Cleo Hart", "en", "Europe/London", "https://bank.example/preferences/cleo/")
 LEILA = Reader("ليلى حداد", "ar", "Europe/London", "https://bank.example/preferences/leila/")
 
