@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from notifications import channels
+
 ROOT: Path = settings.ROOT
 ROOMS = ("config", "maintenance", "notifications")
 APPS = ROOMS[1:]
@@ -160,6 +162,29 @@ def test_a_customers_link_is_made_for_her_messages_alone() -> None:
         if _dotted(node) in {"links.preferences_url", "links.my_calendar_url"}
     ]
     assert sorted(makers) == ["notifications/composition.py", "notifications/demonstration/trial.py"]
+
+
+def test_nobody_asks_which_channel_it_is() -> None:
+    """What is special about a channel is said by its class, so that a new one is one file.
+
+    Providers and webhooks speak for a wire, whose words and addresses are fixed outside.
+    """
+    known = set(channels.names())
+    asked = [
+        f"{_place(path, node)} {node.value}"
+        for path in _files(*ROOMS)
+        if not {"channels", "models", "providers", "webhooks"} & set(path.parts)
+        if path != ROOT / "config" / "settings.py"
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Constant) and node.value in known
+    ]
+    in_templates = [
+        f"{_place(path)} {found}"
+        for path in sorted((ROOT / "templates").rglob("*.html"))
+        for found in re.findall(r"{%[^%]*[\"']([a-z]+)[\"'][^%]*%}", path.read_text())
+        if found in known
+    ]
+    assert asked + in_templates == []
 
 
 def test_migrations_are_named() -> None:

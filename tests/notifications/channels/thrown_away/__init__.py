@@ -1,0 +1,1 @@
+"""A folder that a test adds to notifications/channels/."""
