@@ -18,7 +18,7 @@ from maintenance.models import Customer, Kind
 from notifications import database, hours, recipients
 from notifications.channels import direct
 from notifications.database import Sql
-from notifications.models import Contact, Delivery, Notice, Priority, State, Suppression
+from notifications.models import Contact, Delivery, Notice, Priority, State, Suppression, WaitsFor
 from notifications.recipients import Span
 
 _URGENT_KINDS: Final = frozenset({Kind.CANCELLED, Kind.RESCHEDULED})
@@ -100,9 +100,10 @@ def rows(notice: Notice, spans: Sequence[Span], *, now: datetime) -> Sql:
     """One row for each person and direct channel of the notice, for customers in these spans.
 
     Columns: customer_id, channel, demonstration, language, address_hmac, text_id, priority, state,
-    reason, not_before.
+    reason, not_before, waits_for.
     """
-    known = _known(notice, spans, start=max(now, notice.due_at))
+    start = max(now, notice.due_at)
+    known = _known(notice, spans, start=start)
     if notice.only_told:
         people = recipients.told_by(notice, direct_channels(notice), spans)
         road = "road.channel = person.channel"
@@ -110,6 +111,7 @@ def rows(notice: Notice, spans: Sequence[Span], *, now: datetime) -> Sql:
         people, road = recipients.members(notice, spans), "1 = 1"
     customers, contacts = recipients.within("c.id", spans), recipients.within("k.customer_id", spans)
     expires = database.stored(Delivery, "expires_at", notice.true_until)
+    at = database.stored(Delivery, "not_before", start)
     first, then = _WAVES[notice.kind in _URGENT_KINDS]
     sql = f"""
         WITH {known.sql}
@@ -117,7 +119,9 @@ def rows(notice: Notice, spans: Sequence[Span], *, now: datetime) -> Sql:
                COALESCE(word.language, road.language) AS language, k.address_hmac AS address_hmac,
                COALESCE(word.text_id, road.text_id) AS text_id,
                CASE WHEN c.vulnerable THEN {first:d} ELSE {then:d} END AS priority,
-               {_STATE} AS state, {_REASON} AS reason, {_NOT_BEFORE} AS not_before
+               {_STATE} AS state, {_REASON} AS reason, {_NOT_BEFORE} AS not_before,
+               CASE WHEN {_NOT_BEFORE} > %s THEN {WaitsFor.MORNING:d}
+                    ELSE {WaitsFor.NOTHING:d} END AS waits_for
           FROM ({people.sql}) AS person
           LEFT JOIN {_CUSTOMER} c ON c.id = person.customer_id AND {customers.sql} AND c.kind = %s
           JOIN road ON {road}
@@ -132,7 +136,7 @@ def rows(notice: Notice, spans: Sequence[Span], *, now: datetime) -> Sql:
     return Sql(
         sql,
         (
-            *(*known.parameters, expires, expires, *people.parameters),
+            *(*known.parameters, expires, expires, at, *people.parameters),
             *(*customers.parameters, notice.audience, *contacts.parameters),
         ),
     )

@@ -13,8 +13,7 @@ from typing import Any, Final
 from django.db.models import QuerySet, Sum
 
 from notifications import channels
-from notifications.deliveries import BY_HAND
-from notifications.models import Delivery, Notice, Receipt, State, Tally
+from notifications.models import IN_DOUBT, Delivery, Notice, Receipt, State, Tally
 
 MOST: Final = 1_000
 """Nobody acts on more; a count that must be told from a larger bound goes just beyond that."""
@@ -54,7 +53,7 @@ def due_since(
 def queued(channel: str) -> bool:
     """Whether the channel's own sender has anything to hand over, now or later."""
     rows = Delivery.objects.filter(channel=channel, demonstration=False, state=State.QUEUED)
-    return rows.exclude(provider=BY_HAND).exists()
+    return rows.exists()
 
 
 def sending(channel: str) -> bool:
@@ -68,9 +67,16 @@ def tolerated(channel: str) -> int:
 
 
 def unknown(channel: str) -> Waiting:
-    """What nobody knows to have been sent, counted further than what is tolerated."""
-    rows = Delivery.objects.filter(channel=channel, state=State.UNKNOWN)
-    return _waiting(rows, "intended_at", max(MOST, tolerated(channel) + 1))
+    """What nobody knows to have been sent, held or not, counted further than what is tolerated."""
+    most = max(MOST, tolerated(channel) + 1)
+    # one after the other: each state has its index
+    found = [
+        _waiting(Delivery.objects.filter(channel=channel, state=state), "intended_at", most)
+        for state in IN_DOUBT
+    ]
+    number = sum(waiting.number for waiting in found)
+    since = min((waiting.since for waiting in found if waiting.since), default=None)
+    return Waiting(min(number, most), since, more=number >= most)
 
 
 def receipts() -> Waiting:

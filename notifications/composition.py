@@ -22,7 +22,7 @@ from maintenance.models import Customer
 from notifications import addresses, channels, deliveries, hours, links, preferences, wording
 from notifications.contract import Message, Words
 from notifications.deliveries import Claimed
-from notifications.models import Delivery, Notice, State, Text
+from notifications.models import Delivery, Notice, State, Text, WaitsFor
 from notifications.providers import mailbox
 from notifications.wording import segments
 
@@ -33,6 +33,7 @@ _FAULT_WAIT: Final = timedelta(minutes=5)
 _NOT_COMPOSED: Final = "not composed"
 _OTHER_KEY: Final = "other key"
 """Codes of failures that are no provider's, to be counted and sent again by."""
+_QUIET_HOURS: Final = "quiet hours of the customer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,9 @@ def compose(held: Sequence[Claimed], *, now: datetime, material: Material | None
         except Exception as error:  # whatever it is, it must not stop the channel
             log.exception("delivery %s cannot be composed", row.public_id)
             words = f"cannot be composed: {type(error).__name__}: {error}; it is tried again"
-            deliveries.put_off([row], not_before=now + _FAULT_WAIT, reason=words[:200])
+            deliveries.put_off(
+                [row], not_before=now + _FAULT_WAIT, waits_for=WaitsFor.RETRY, reason=words[:200]
+            )
         else:
             if one:
                 composed.append(one)
@@ -120,7 +123,7 @@ def compose(held: Sequence[Claimed], *, now: datetime, material: Material | None
                 words = "the address was removed meanwhile"
                 deliveries.give_up(row, State.NO_ADDRESS, words, now=now)
     for opening, rows in asleep.items():
-        deliveries.put_off(rows, not_before=opening, reason=hours.QUIET_HOURS)
+        deliveries.put_off(rows, not_before=opening, waits_for=WaitsFor.MORNING, reason=hours.QUIET_HOURS)
     _unread(sealed, bool(composed), now=now)
     return composed
 
@@ -131,7 +134,8 @@ def _unread(sealed: Sequence[Claimed], others_were_read: bool, *, now: datetime)
         for row in sealed:
             deliveries.give_up(row, State.FAILED, words, now=now, code=_OTHER_KEY)
     else:
-        deliveries.put_off(sealed, not_before=now + _WRONG_KEY_WAIT, reason=words)
+        later = now + _WRONG_KEY_WAIT
+        deliveries.put_off(sealed, not_before=later, waits_for=WaitsFor.SENDER, reason=words)
 
 
 def again(row: Delivery, *, now: datetime) -> Message | None:

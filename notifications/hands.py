@@ -26,6 +26,7 @@ from notifications import (
     sending,
 )
 from notifications.database_time import Clock, corrected_clock
+from notifications.delivery import backfill
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,11 @@ def _prepare(notice: int, clock: Clock) -> bool:
 
 
 def sweep() -> None:
-    """Take back what dead processes held or our own fault failed, end what is untrue, sum up the counters."""
+    """Take back what dead processes held or our own fault failed, end what is untrue, sum up the counters.
+
+    What an earlier version has written is read first.
+    """
+    backfill.run(now=database.clock())
     deliveries.sweep(now=database.clock())
     deliveries.put_back(now=database.clock())
     progress.fold()

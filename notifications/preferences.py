@@ -16,6 +16,8 @@ from django.db import transaction
 
 from maintenance.models import Customer
 from notifications import addresses, channels
+from notifications.delivery import transitions
+from notifications.delivery.transitions import Act
 from notifications.models import Contact, Delivery, Notice, State, Suppression
 
 _HIDDEN: Final = "•••"
@@ -75,12 +77,14 @@ def refuse(customer: Customer, channel: str, *, now: datetime) -> None:
             status__in=(Notice.Status.PREPARING, Notice.Status.PREPARED), true_until__gt=now
         )
         sharing = Contact.objects.filter(channel=channel, address_hmac=contact.address_hmac)
-        Delivery.objects.filter(
+        waiting = Delivery.objects.filter(
             notice_id__in=list(alive.values_list("pk", flat=True)),
             channel=channel,
             customer_id__in=list(sharing.values_list("customer_id", flat=True)),
             state=State.QUEUED,
-        ).update(state=State.SUPPRESSED, reason=Suppression.Reason.OPT_OUT, settled_at=now)
+        )
+        end = {"reason": Suppression.Reason.OPT_OUT, "settled_at": now}
+        transitions.move(waiting, Act.REFUSE, State.QUEUED, State.SUPPRESSED, **end)
 
 
 def allow(customer: Customer, channel: str, *, now: datetime) -> None:

@@ -25,7 +25,7 @@ SLICE: Final = 20_000
 _TABLE: Final = Delivery._meta.db_table
 _PREPARED: Final = (
     "customer_id, channel, demonstration, language, address_hmac, text_id, priority, state, reason,"
-    " not_before"
+    " not_before, waits_for"
 )
 
 

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Q, Sum
 
-from notifications import channels, hours
-from notifications.models import Delivery, Priority, State, Tally
+from notifications import channels
+from notifications.models import Delivery, Priority, State, Tally, WaitsFor
 
 MANY: Final = 10_000
 """Nobody counts further who looks at a page."""
@@ -103,7 +103,7 @@ def mornings(notices: Sequence[int], *, now: datetime) -> dict[int, Morning]:
             priority=priority,
             state=State.QUEUED,
             not_before__gt=now,
-            reason__in=("", hours.QUIET_HOURS),
+            waits_for=WaitsFor.MORNING,
         )
         for notice, not_before in rows.order_by("not_before").values_list("notice_id", "not_before")[:MANY]:
             found[notice].append(not_before)

@@ -17,9 +17,9 @@ from django.db.models import Sum
 from maintenance.models import Use, Window
 from notifications import channels
 from notifications.database import Sql
-from notifications.models import Delivery, Notice, State, Tally
+from notifications.models import IN_DOUBT, Delivery, Notice, State, Tally
 
-TOLD: Final = (State.SENDING, State.UNKNOWN, State.SENT, State.DELIVERED)
+TOLD: Final = (State.SENDING, *IN_DOUBT, State.SENT, State.DELIVERED)
 """States in which a customer has, or may have, read the words."""
 
 _USE: Final = Use._meta.db_table

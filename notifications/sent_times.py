@@ -13,10 +13,11 @@ from typing import Final, NamedTuple
 
 from django.db.models import Q, QuerySet, Sum
 
-from notifications.models import State, Tally
+from notifications.models import IN_DOUBT, State, Tally
 
 _WENT: Final = (State.SENT, State.DELIVERED, State.FAILED)
-_ON_THE_WAY: Final = (State.QUEUED, State.SENDING, State.UNKNOWN)
+_TO_GO: Final = (State.QUEUED, State.SENDING, State.BY_HAND)
+_ON_THE_WAY: Final = (*_TO_GO, *IN_DOUBT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def on_day(start: datetime, end: datetime) -> dict[int, DayCount]:
     """Of the day from `start` up to `end`, by the notice's number, where anything went or is still to go."""
     sent = Q(state__in=_WENT, minute_at__gte=start, minute_at__lt=end)
     found: dict[int, DayCount] = {}
-    for one in _sums(Tally.objects.filter(sent | Q(state__in=(State.QUEUED, State.SENDING)))):
+    for one in _sums(Tally.objects.filter(sent | Q(state__in=_TO_GO))):
         before, went = found.get(one.notice, DayCount(0, 0, 0)), one.state in _WENT
         later = one.state == State.QUEUED and one.minute_at is not None and one.minute_at >= end
         found[one.notice] = DayCount(

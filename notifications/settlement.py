@@ -10,17 +10,18 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 
 from notifications import database, pacing
 from notifications.contract import Class, Outcome
-from notifications.deliveries import BY_HAND, RANK, Claimed, suppress
-from notifications.models import Attempt, AttemptOutcome, Delivery, State, Suppression
+from notifications.deliveries import Claimed, suppress
+from notifications.delivery import transitions
+from notifications.delivery.transitions import Act, Step, Terms
+from notifications.models import Attempt, AttemptOutcome, State, Suppression, WaitsFor
 from notifications.pacing import Refused, Sender
 
 log = logging.getLogger(__name__)
 
-_CERTAIN: Final = frozenset({Class.ACCEPTED, Class.PERMANENT, Class.OPT_OUT})
 _TRIES: Final = 3
 _LONGEST_TURN: Final = 1.5 * pacing.LONGEST_REST
 """Seconds for which one that shows that its sender is not well yet makes room for others."""
@@ -35,31 +36,6 @@ class Settled:
 
     held: Claimed
     outcome: Outcome
-
-
-_COLUMNS: Final = {
-    "id": "bigint",
-    "attempt": "integer",
-    "certain": "integer",
-    "state": "smallint",
-    "rank": "smallint",
-    "reason": "text",
-    "code": "text",
-    "not_before": "timestamptz",
-    "provider": "text",
-    "provider_ref": "text",
-    "sent_at": "timestamptz",
-    "settled_at": "timestamptz",
-}
-_WHERE_GIVEN: Final = (
-    "rank",
-    "not_before",
-    "provider",
-    "provider_ref",
-    "sent_at",
-    "settled_at",
-)
-_TABLE: Final = Delivery._meta.db_table
 
 
 def settle(results: Sequence[Settled], *, now: datetime, sender: Sender | None = None) -> int:
@@ -101,34 +77,8 @@ def write(results: Sequence[Settled], *, now: datetime, sender: Sender | None = 
     """The same as part of the caller's transaction, in one statement; all are held under one token."""
     if not results:
         return 0
-    given = database.rows(_COLUMNS, [_row(result, now=now) for result in results])
-    rows = database.in_order(sorted(result.held.id for result in results))
-    # a sum, because the planner takes a small partial index by state for better than the primary key
-    mine = (
-        f"SELECT id FROM {_TABLE} WHERE ((lease_token = %s AND state + 0 = {State.SENDING:d})"
-        f" OR state + 0 = {State.UNKNOWN:d}) AND {rows.sql}"
-    )
-    # withdrawn while it was with the provider: its words are true no longer, and it is not tried again
-    still = f"given.state <> {State.QUEUED:d} OR {_TABLE}.expires_at > %s"
-    sets = [
-        f"state = CASE WHEN {still} THEN given.state ELSE {State.EXPIRED:d} END",
-        f"reason = CASE WHEN {still} THEN given.reason ELSE 'its words are no longer true' END",
-        "code = given.code",
-        *(f"{name} = COALESCE(given.{name}, {_TABLE}.{name})" for name in _WHERE_GIVEN),
-    ]
-    at = database.stored(Delivery, "expires_at", now)
-    token = database.stored(Delivery, "lease_token", results[0].held.token)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH given AS MATERIALIZED ({given.sql}), mine AS MATERIALIZED ({mine})"
-            f" UPDATE {_TABLE} SET {', '.join(sets)}, lease_token = NULL, lease_until = NULL"
-            f" FROM mine JOIN given ON given.id = mine.id WHERE {_TABLE}.id = mine.id"
-            # swept as in doubt meanwhile, and no doubt any more: as good as a receipt of this attempt
-            f" AND ({_TABLE}.state + 0 = {State.SENDING:d}"
-            f" OR (given.certain = 1 AND {_TABLE}.attempt = given.attempt)) RETURNING {_TABLE}.id",
-            [*given.parameters, token, *rows.parameters, at, at],
-        )
-        taken = {row[0] for row in cursor.fetchall()}
+    terms = Terms(token=results[0].held.token, late=now)
+    taken = transitions.move_each(Act.SETTLE, [_step(result, now=now) for result in results], terms)
     _remember(results, taken, now=now)
     if sender:
         pacing.note(sender, _refused(results, taken))
@@ -157,68 +107,39 @@ def _remember(results: Sequence[Settled], taken: set[int], *, now: datetime) -> 
             suppress(held.channel, held.address_hmac, Suppression.Reason.OPT_OUT, now=now)
 
 
-def _row(result: Settled, *, now: datetime) -> tuple[Any, ...]:
-    """The values of `_COLUMNS`."""
-    after = _after(result, now=now)
-    certain = int(result.outcome.result in _CERTAIN)
-    values = {
-        "id": result.held.id,
-        "attempt": result.held.attempt,
-        "certain": certain,
-        "code": result.outcome.code[:40],
-        **after,
-    }
-    return tuple(values.get(name) for name in _COLUMNS)
-
-
-def _after(result: Settled, *, now: datetime) -> dict[str, Any]:
-    """The columns that an outcome changes."""
+def _step(result: Settled, *, now: datetime) -> Step:
+    """Where an outcome leads. With a provider's name where it is the provider's to ask about."""
     outcome, held = result.outcome, result.held
-    carried = {
-        "provider": outcome.provider,
-        "provider_ref": outcome.provider_ref,
-    }
     reason = " ".join(filter(None, (outcome.code, outcome.detail)))[:200]
+    same: dict[str, Any] = {"id": held.id, "attempt": held.attempt, "code": outcome.code[:40]}
+    carried = same | {"provider": outcome.provider, "provider_ref": outcome.provider_ref}
     match outcome.result:
         case Class.ACCEPTED:
-            return carried | {
-                "state": State.SENT,
-                "rank": RANK[State.SENT],
-                "sent_at": now,
-                "reason": "",
-            }
+            return Step(**carried, state=State.SENT, sent_at=now, reason="")
         case Class.PERMANENT | Class.OPT_OUT:
-            return carried | {
-                "state": State.FAILED,
-                "rank": RANK[State.FAILED],
-                "settled_at": now,
-                "reason": reason or outcome.result.value,
-            }
+            words = reason or outcome.result.value
+            return Step(**carried, state=State.FAILED, settled_at=now, reason=words)
         case Class.UNKNOWN:
-            return carried | {
-                "state": State.UNKNOWN,
-                "rank": RANK[State.UNKNOWN],
-                "reason": reason,
-            }
+            return Step(**carried, state=State.UNKNOWN, reason=reason)
         case Class.BY_HAND:
-            return {
-                "state": State.QUEUED,
-                "provider": BY_HAND,
-                "not_before": held.expires_at,
-                "reason": "waiting for a person to post it",
-            }
+            words = "waiting for a person to post it"
+            return Step(**same, state=State.BY_HAND, provider=outcome.provider, reason=words)
         case Class.CONFIGURATION:
             # the sender rests, not the customer: as soon as it is mended all go on. One that is refused again
             # waits: it must be others who try whether the sender is well
-            wait = timedelta(seconds=min(pause(held.attempt), _LONGEST_TURN) if held.attempt > 1 else 0.0)
-            return {"state": State.QUEUED, "not_before": now + wait, "reason": reason or outcome.result.value}
+            wait, waits_for = (
+                min(pause(held.attempt), _LONGEST_TURN) if held.attempt > 1 else 0.0,
+                WaitsFor.SENDER,
+            )
         case Class.NOT_PROCESSED | Class.REFUSED:
-            wait = timedelta(seconds=outcome.retry_after or pause(held.attempt))
-            return {
-                "state": State.QUEUED,
-                "not_before": now + wait,
-                "reason": reason or outcome.result.value,
-            }
+            wait, waits_for = outcome.retry_after or pause(held.attempt), WaitsFor.RETRY
+    return Step(
+        **same,
+        state=State.QUEUED,
+        waits_for=waits_for,
+        not_before=now + timedelta(seconds=wait),
+        reason=reason or outcome.result.value,
+    )
 
 
 def pause(attempt: int) -> float:

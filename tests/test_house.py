@@ -187,6 +187,62 @@ def test_nobody_asks_which_channel_it_is() -> None:
     assert asked + in_templates == []
 
 
+def test_one_module_moves_deliveries() -> None:
+    """Every other way past the table of moves: `state` in an update, or after SET in a statement."""
+    moves = ROOT / "notifications" / "delivery" / "transitions.py"
+    movers = [
+        _place(path, node)
+        for path in _files("notifications")
+        if path != moves
+        for node in ast.walk(_tree(path))
+        if _sets_state(node)
+    ]
+    assert movers == []
+    assert any(_sets_state(node) for node in ast.walk(_tree(moves)))
+
+
+def _sets_state(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr == "update" and isinstance(node.func.value, ast.Call | ast.Name):
+            return any(keyword.arg == "state" for keyword in node.keywords)
+        if node.func.attr in {"save", "bulk_update"}:
+            return any(isinstance(one, ast.Constant) and one.value == "state" for one in ast.walk(node))
+    return (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.search(r"\bSET\b[^;]*\bstate\s*=", node.value) is not None
+    )
+
+
+def test_no_state_is_read_from_a_sentence() -> None:
+    """What is filtered, counted or compared is a column; a reason is there to be read by people."""
+    earlier = ROOT / "notifications" / "delivery" / "backfill.py"  # reads what was only said in words
+    readers = [
+        _place(path, node)
+        for path in _files("notifications")
+        if path != earlier
+        for node in ast.walk(_tree(path))
+        if (isinstance(node, ast.keyword) and (node.arg or "").startswith("reason__"))
+        or (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "startswith"
+            and _dotted(node.func.value).endswith(".reason")
+        )
+        or (
+            isinstance(node, ast.Compare)
+            and _dotted(node.left).endswith(".reason")
+            and any(isinstance(operator, ast.Eq | ast.NotEq | ast.In | ast.NotIn) for operator in node.ops)
+            and any(_is_words(right) for right in node.comparators)
+        )
+    ]
+    assert readers == []
+
+
+def _is_words(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value != ""
+
+
 def test_migrations_are_named() -> None:
     """`0007_auto_20260302` tells its reader nothing."""
     names = [path for app in APPS for path in (ROOT / app / "migrations").glob("*.py")]

@@ -19,7 +19,7 @@ from maintenance import approvals, execution, slots, windows
 from maintenance.models import Approval, Service, Window
 from maintenance.proposals import Numbers, Proposal
 from notifications import notices, progress, review
-from notifications.models import Delivery, State
+from notifications.models import IN_DOUBT, Delivery, State
 from tests import people
 from tests.faults import harness
 from tests.servers.twilio import ACCOUNT, TOKEN
@@ -141,7 +141,7 @@ def _booked_and_approved(now: datetime) -> Window:
 
 
 def _done(window: Window) -> bool:
-    open_states = (State.QUEUED, State.SENDING, State.UNKNOWN)
+    open_states = (State.QUEUED, State.SENDING, *IN_DOUBT)
     rows = Delivery.objects.filter(notice__window=window)
     texted = rows.filter(channel="sms", state=State.DELIVERED).count()
     return texted == CUSTOMERS - 2 and not rows.filter(state__in=open_states).exists()

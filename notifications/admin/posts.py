@@ -18,6 +18,7 @@ from maintenance.admin import frame
 from notifications import channels, deliveries
 from notifications.admin import outbox
 from notifications.models import Delivery, State
+from notifications.providers.social import BY_HAND
 
 
 class LinkForm(forms.Form):
@@ -35,12 +36,9 @@ class LinkForm(forms.Form):
 
 def waiting() -> QuerySet[Delivery]:
     """The posts that somebody must make, the oldest first."""
-    return _by_hand(State.QUEUED).select_related("notice__window").order_by("pk")
-
-
-def _by_hand(state: State) -> QuerySet[Delivery]:
     by = channels.names(lambda kind: kind.is_posted_by_hand)
-    return Delivery.objects.filter(channel__in=by, provider=deliveries.BY_HAND, state=state)
+    rows = Delivery.objects.filter(channel__in=by, state=State.BY_HAND)
+    return rows.select_related("notice__window").order_by("pk")
 
 
 def network(delivery: Delivery) -> str:
@@ -52,7 +50,9 @@ def network(delivery: Delivery) -> str:
 @require_safe
 def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """What waits, and what was confirmed lately."""
-    done = _by_hand(State.SENT).order_by("-sent_at")
+    by = channels.names(lambda kind: kind.is_posted_by_hand)
+    posted = Delivery.objects.filter(channel__in=by, provider=BY_HAND, state=State.SENT)
+    done = posted.order_by("-sent_at")
     facts: dict[str, Any] = {
         "waiting": [(network(kept.delivery), kept) for kept in outbox.fill(list(waiting()[:50]))],
         "done": [(network(delivery), delivery) for delivery in done[:10]],

@@ -31,6 +31,8 @@ _TONES: Final[dict[Any, str]] = {
     State.EXPIRED: "danger",
     State.WITHDRAWN: "default",
     State.NO_ADDRESS: "default",
+    State.HELD: "warning",
+    State.BY_HAND: "warning",
 }
 
 admin.site.unregister(Customer)

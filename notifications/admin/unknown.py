@@ -12,7 +12,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -140,15 +140,20 @@ def _release_all(request: HttpRequest, asked: dict[str, Any]) -> None:
 
 def _groups(now: datetime) -> list[bulk.Group]:
     """Those that went out last first."""
-    found = Delivery.objects.filter(state=State.UNKNOWN, intended_at__isnull=False)
+    found = _in_doubt().filter(intended_at__isnull=False)
     groups = bulk.groups(found, dated_by="intended_at", now=now)
     groups.sort(key=lambda group: (group.notice.pk, group.channel))
     return sorted(groups, key=lambda group: group.newest, reverse=True)
 
 
+def _in_doubt() -> QuerySet[Delivery]:
+    """Each of the states has its index."""
+    return Delivery.objects.filter(Q(state=State.UNKNOWN) | Q(state=State.HELD))
+
+
 def _unknown() -> QuerySet[Delivery]:
     return (
-        Delivery.objects.filter(state=State.UNKNOWN)
+        _in_doubt()
         .select_related("notice__window")
         .prefetch_related("notice__window__services")
         .order_by("-intended_at", "-pk")

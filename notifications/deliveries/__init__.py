@@ -1,13 +1,10 @@
 """Queued deliveries in; claimed, intended, put off, withdrawn or swept ones out.
 
-    queued -> (claimed) -> sending -> sent -> delivered | failed
-
-with `unknown`, `suppressed`, `expired`, `withdrawn` and `no address` beside it. A claim is a row lock
-of the transaction that also commits the intent, so it is in no column and needs no sweep. `sending` is
-committed before the provider is called, so after a crash it is known which messages are in doubt. From
-then on whoever holds a row holds it by a lease: a token and an end, judged by the database's clock.
-Each move out of `sending` is fenced by that token, so a process that was thought dead and comes back
-changes nothing.
+Which moves there are stands in delivery/transitions.py. A claim is a row lock of the transaction that also
+commits the intent, so it is in no column and needs no sweep. `sending` is committed before the provider is
+called, so after a crash it is known which messages are in doubt. From then on whoever holds a row holds it
+by a lease: a token and an end, judged by the database's clock. Each move out of `sending` is fenced by that
+token, so a process that was thought dead and comes back changes nothing.
 """
 
 from notifications.deliveries.claiming import (
@@ -20,8 +17,6 @@ from notifications.deliveries.claiming import (
     readdress,
 )
 from notifications.deliveries.ending import (
-    BY_HAND,
-    RANK,
     confirm_by_hand,
     end_all_leases,
     suppress,
@@ -32,8 +27,6 @@ from notifications.deliveries.intending import intend, intended
 from notifications.deliveries.returning import put_back, send_again, send_all_again
 
 __all__ = [
-    "BY_HAND",
-    "RANK",
     "Claimed",
     "Person",
     "as_claimed",

@@ -19,7 +19,9 @@ from django.db.transaction import TransactionManagementError
 
 from maintenance.models import Customer
 from notifications import database
-from notifications.models import Contact, Delivery, State
+from notifications.delivery import transitions
+from notifications.delivery.transitions import Act
+from notifications.models import Contact, Delivery, State, WaitsFor
 
 _TABLE: Final = Delivery._meta.db_table
 _QUEUE: Final = "channel = %s AND demonstration = %s AND state = %s"
@@ -209,21 +211,23 @@ def _claimed(
     )
 
 
-def put_off(held: Sequence[Claimed], *, not_before: datetime, reason: str) -> None:
+def put_off(held: Sequence[Claimed], *, not_before: datetime, waits_for: WaitsFor, reason: str) -> None:
     """Leave claimed deliveries in the queue for later, for a reason that is ours and no provider's code."""
     if held:
-        _queued(held).update(not_before=not_before, reason=reason, code="")
+        later = {"not_before": not_before, "waits_for": waits_for, "reason": reason, "code": ""}
+        transitions.move(_those(held), Act.PUT_OFF, State.QUEUED, State.QUEUED, **later)
 
 
 def give_up(held: Claimed, state: State, reason: str, *, now: datetime, code: str = "") -> None:
     """End a claimed delivery that cannot be composed; the others of its batch go on."""
-    _queued([held]).update(state=state, reason=reason[:200], code=code, settled_at=now)
+    end = {"reason": reason[:200], "code": code, "settled_at": now}
+    transitions.move(_those([held]), Act.GIVE_UP, State.QUEUED, state, **end)
 
 
 def readdress(held: Claimed, address_hmac: bytes | None) -> None:
     """Note which address a claimed delivery goes to, where that has changed since it was prepared."""
-    _queued([held]).update(address_hmac=address_hmac)
+    _those([held]).filter(state=State.QUEUED).update(address_hmac=address_hmac)
 
 
-def _queued(rows: Sequence[Claimed]) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(pk__in=[row.id for row in rows], state=State.QUEUED)
+def _those(rows: Sequence[Claimed]) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(pk__in=[row.id for row in rows])

@@ -15,13 +15,21 @@ from django.db.models.functions import Coalesce, Concat, Substr
 
 from notifications import database
 from notifications.channels import direct
-from notifications.models import Attempt, AttemptOutcome, Delivery, Notice, State, Suppression, Tally
+from notifications.delivery import transitions
+from notifications.delivery.transitions import RANK, Act
+from notifications.models import (
+    IN_DOUBT,
+    Attempt,
+    AttemptOutcome,
+    Delivery,
+    Notice,
+    State,
+    Suppression,
+    Tally,
+)
 
-RANK: Final = {State.UNKNOWN: 1, State.SENT: 2, State.FAILED: 3, State.DELIVERED: 4}
-"""Within one attempt the rank may only rise, which makes receipts commutative."""
-
-BY_HAND: Final = "by hand"
-"""Provider of a delivery that waits in the queue for a person to post and confirm it."""
+_WAITING: Final = (State.QUEUED, State.BY_HAND)
+"""Not handed to any provider, so that they can still be taken back."""
 
 _REASON: Final = 200
 """Characters of a reason that are kept."""
@@ -46,16 +54,19 @@ def withdraw(notices: Sequence[int], reason: str, *, now: datetime) -> int:
             ended_at=Coalesce("ended_at", Value(now)),  # an expired one had ended before
         )
         taken = _take_back(rows, reason)
-        _lock(rows.filter(state__in=(State.SENDING, State.UNKNOWN), expires_at__gt=now)).update(
-            expires_at=now
-        )
+        _lock(rows.filter(state__in=(State.SENDING, *IN_DOUBT), expires_at__gt=now)).update(expires_at=now)
         # a million take seconds: what came back from the provider between the two
         taken += _take_back(rows, reason)
     return taken
 
 
 def _take_back(rows: QuerySet[Delivery], reason: str) -> int:
-    return _lock(rows.filter(state=State.QUEUED)).update(state=State.WITHDRAWN, reason=reason[:200])
+    return sum(
+        transitions.move(
+            _lock(rows.filter(state=state)), Act.WITHDRAW, state, State.WITHDRAWN, reason=reason[:200]
+        )
+        for state in _WAITING
+    )
 
 
 def _lock(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
@@ -78,8 +89,11 @@ def sweep(*, now: datetime) -> int:
                 for pk, attempt in doubtful.values_list("pk", "attempt")
             ]
         )
-        moved = doubtful.update(
-            state=State.UNKNOWN,
+        moved = transitions.move(
+            doubtful,
+            Act.LAPSE,
+            State.SENDING,
+            State.UNKNOWN,
             rank=RANK[State.UNKNOWN],
             reason="the process that was sending it died",
             lease_token=None,
@@ -100,21 +114,20 @@ def _expire(now: datetime) -> int:
     A delivery is true as long as its notice is, so those of the notices that are not are looked at, and
     not a queue of millions.
     """
-    queued = Tally.objects.filter(state=State.QUEUED).values("notice").annotate(left=Sum("deliveries"))
+    queued = Tally.objects.filter(state__in=_WAITING).values("notice").annotate(left=Sum("deliveries"))
     over = Q(true_until__lte=now) | Q(withdrawn=True)
     notices = Notice.objects.filter(over, pk__in=queued.filter(left__gt=0).values("notice"))
     moved = 0
     stop = time.monotonic() + _TURN_SECONDS
     for notice in notices.values_list("pk", flat=True):
-        late = Delivery.objects.filter(notice=notice, state=State.QUEUED, expires_at__lte=now)
-        end = {"state": State.EXPIRED, "reason": _too_late(), "settled_at": now}
+        late = Delivery.objects.filter(notice=notice, expires_at__lte=now)
         posts = late.filter(customer=None)
-        moved += _locked(posts.exclude(provider=BY_HAND), **end)
-        moved += _locked(posts.filter(provider=BY_HAND), **end | {"reason": "nobody posted it in time"})
+        moved += _ended(posts, State.QUEUED, _too_late(), now)
+        moved += _ended(posts, State.BY_HAND, "nobody posted it in time", now)
         for part in chain.from_iterable(_parts(late, channel) for channel in direct()):
             if time.monotonic() >= stop:
                 return moved
-            moved += _locked(part, **end)
+            moved += _ended(part, State.QUEUED, _too_late(), now)
     return moved
 
 
@@ -123,7 +136,7 @@ def _parts(late: QuerySet[Delivery], channel: str) -> Iterator[QuerySet[Delivery
 
     Of a slow sender a million may be left: what was ended stays so, whatever becomes of the run.
     """
-    rows = late.filter(channel=channel, customer__isnull=False)
+    rows = late.filter(channel=channel, customer__isnull=False, state=State.QUEUED)
     while True:
         ends = list(rows.order_by("customer").values_list("customer", flat=True)[_SWEPT - 1 : _SWEPT])
         yield rows.filter(customer__lte=ends[0]) if ends else rows
@@ -132,10 +145,11 @@ def _parts(late: QuerySet[Delivery], channel: str) -> Iterator[QuerySet[Delivery
         rows = rows.filter(customer__gt=ends[0])
 
 
-def _locked(rows: QuerySet[Delivery], **values: object) -> int:
-    """Set these, in a transaction of its own; how many rows."""
+def _ended(rows: QuerySet[Delivery], state: State, reason: Case | str, now: datetime) -> int:
+    """Those that wait there are true no longer, in a transaction of its own; how many rows."""
     with transaction.atomic():
-        return _lock(rows).update(**values)
+        late = _lock(rows.filter(state=state))
+        return transitions.move(late, Act.EXPIRE, state, State.EXPIRED, reason=reason, settled_at=now)
 
 
 def _too_late() -> Case:
@@ -152,16 +166,9 @@ def end_all_leases() -> int:
 
 def confirm_by_hand(public_id: UUID, *, link: str, now: datetime) -> bool:
     """A person has posted it: note where. False when it was not waiting to be posted."""
-    return bool(
-        Delivery.objects.filter(public_id=public_id, provider=BY_HAND, state=State.QUEUED).update(
-            state=State.SENT,
-            rank=RANK[State.SENT],
-            attempt=F("attempt") + 1,
-            provider_ref=link[:120],
-            sent_at=now,
-            reason="",
-        )
-    )
+    post = Delivery.objects.filter(public_id=public_id)
+    sent = {"rank": RANK[State.SENT], "attempt": F("attempt") + 1, "provider_ref": link[:120], "reason": ""}
+    return bool(transitions.move(post, Act.CONFIRM, State.BY_HAND, State.SENT, sent_at=now, **sent))
 
 
 def suppress(channel: str, address_hmac: bytes, reason: Suppression.Reason, *, now: datetime) -> None:

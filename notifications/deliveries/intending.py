@@ -9,16 +9,16 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from notifications import database
+from notifications.database import Sql
 from notifications.deliveries.claiming import Claimed
+from notifications.delivery import transitions
+from notifications.delivery.transitions import Act, Step, Terms
 from notifications.models import Delivery, State, Suppression
 
-_TABLE: Final = Delivery._meta.db_table
 _SUPPRESSION: Final = Suppression._meta.db_table
 
 Said: TypeAlias = tuple[bytes, int]
 """The SHA-256 of a message's words, and its segments."""
-
-_SAID: Final = {"id": "bigint", "text_hash": "bytea", "segments": "integer"}
 
 
 def intend(claimed: Sequence[Claimed], said: Mapping[int, Said] | None = None) -> set[int]:
@@ -30,25 +30,26 @@ def intend(claimed: Sequence[Claimed], said: Mapping[int, Said] | None = None) -
     if not claimed:
         return set()
     out = _opted_out(claimed)
-    clock, lease = database.ahead(0), database.ahead(settings.LEASE_SECONDS)
     words = {} if said is None else said
-    given = database.rows(_SAID, [(row.id, *words.get(row.id, (None, None))) for row in claimed])
-    mine = _still_queued([row.id for row in claimed if row.id not in out])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH mine AS MATERIALIZED ({mine.sql}), given AS MATERIALIZED ({given.sql})"
-            f" UPDATE {_TABLE} SET state = %s, rank = 0, attempt = attempt + 1, reason = '',"
-            f" lease_token = %s, lease_until = {lease.sql}, intended_at = {clock.sql},"
-            f" text_hash = COALESCE(given.text_hash, {_TABLE}.text_hash),"
-            f" segments = COALESCE(given.segments, {_TABLE}.segments)"
-            f" FROM mine JOIN given ON given.id = mine.id WHERE {_TABLE}.id = mine.id RETURNING {_TABLE}.id",
-            [
-                *(*mine.parameters, *given.parameters, State.SENDING),
-                database.stored(Delivery, "lease_token", claimed[0].token),
-                *(*lease.parameters, *clock.parameters),
-            ],
-        )
-        return {row[0] for row in cursor.fetchall()}
+    steps = []
+    for row in claimed:
+        text_hash, segments = words.get(row.id, (None, None))
+        if row.id not in out:
+            steps.append(
+                Step(row.id, State.SENDING, rank=0, reason="", text_hash=text_hash, segments=segments)
+            )
+    terms = Terms(sets=_lease(claimed[0]), locked=True)
+    return transitions.move_each(Act.INTEND, steps, terms)
+
+
+def _lease(first: Claimed) -> dict[str, Sql]:
+    """What makes a claimed row its holder's: all of them are held under one token."""
+    return {
+        "attempt": Sql(f"{Delivery._meta.db_table}.attempt + 1", ()),
+        "lease_token": Sql("%s", [database.stored(Delivery, "lease_token", first.token)]),
+        "lease_until": database.ahead(settings.LEASE_SECONDS),
+        "intended_at": database.ahead(0),
+    }
 
 
 def _opted_out(claimed: Sequence[Claimed]) -> set[int]:
@@ -67,18 +68,9 @@ def _opted_out(claimed: Sequence[Claimed]) -> set[int]:
         found = {bytes(row[0]) for row in cursor.fetchall()}
     out = {row.id for row in claimed if row.address_hmac in found}
     if out:
-        Delivery.objects.filter(pk__in=out, state=State.QUEUED).update(
-            state=State.SUPPRESSED, reason="opted out meanwhile"
-        )
+        those = Delivery.objects.filter(pk__in=out)
+        transitions.move(those, Act.REFUSE, State.QUEUED, State.SUPPRESSED, reason="opted out meanwhile")
     return out
-
-
-def _still_queued(ids: Sequence[int]) -> database.Sql:
-    rows = database.among("id", ids)
-    # a sum, because the planner takes a small partial index by state for better than the primary key
-    return database.Sql(
-        f"SELECT id FROM {_TABLE} WHERE state + 0 = {State.QUEUED:d} AND {rows.sql}", rows.parameters
-    )
 
 
 def intended(claimed: Sequence[Claimed]) -> set[int]:

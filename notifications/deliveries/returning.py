@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,7 +19,19 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from notifications import pacing
 from notifications.database_time import not_ahead
-from notifications.models import Attempt, AttemptOutcome, Bucket, Delivery, Notice, Refusal, State, Tally
+from notifications.delivery import transitions
+from notifications.delivery.transitions import Act
+from notifications.models import (
+    Attempt,
+    AttemptOutcome,
+    Bucket,
+    Delivery,
+    Notice,
+    Refusal,
+    State,
+    Tally,
+    WaitsFor,
+)
 
 _SLICE: Final = 1_000
 """Deliveries of one transaction."""
@@ -62,7 +75,7 @@ def send_again(notice: int, channel: str, code: str, *, until: datetime, by: str
     while True:
         with transaction.atomic():
             rows = _held(notice, failed.filter(pk__gt=last), now=now)
-            _queue(rows, f"sent again by {by}", now, now=now)
+            _queue(rows, _Return(Act.SEND_AGAIN, WaitsFor.NOTHING, now, f"sent again by {by}"), now=now)
         moved += len(rows)
         if len(rows) < _SLICE:
             return moved
@@ -105,7 +118,8 @@ def _put_back(notice: int, attempts: Mapping[int, int], *, now: datetime) -> int
         for row in rows:
             later[now + _pause(row.attempt)].append(row)
         for not_before, group in later.items():
-            _queue(group, "the fault was not the customer's", not_before, now=now)
+            words = "the fault was not the customer's"
+            _queue(group, _Return(Act.PUT_BACK, WaitsFor.SENDER, not_before, words), now=now)
     return len(rows)
 
 
@@ -134,14 +148,28 @@ def _held(notice: int, failed: QuerySet[Delivery], *, now: datetime) -> list[Del
     return list(failed.filter(expires_at__gt=now).select_for_update().order_by("pk")[:_SLICE])
 
 
-def _queue(rows: Sequence[Delivery], words: str, not_before: datetime, *, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class _Return:
+    """Why something goes back to the queue, and what it then waits for until when."""
+
+    act: Act
+    waits_for: WaitsFor
+    not_before: datetime
+    words: str
+
+
+def _queue(rows: Sequence[Delivery], back: _Return, *, now: datetime) -> None:
     for reason in {row.reason for row in rows}:
-        same = [row.pk for row in rows if row.reason == reason]
-        Delivery.objects.filter(pk__in=same).update(
-            state=State.QUEUED,
-            not_before=not_before,
+        same = Delivery.objects.filter(pk__in=[row.pk for row in rows if row.reason == reason])
+        transitions.move(
+            same,
+            back.act,
+            State.FAILED,
+            State.QUEUED,
+            not_before=back.not_before,
+            waits_for=back.waits_for,
             settled_at=None,
-            reason=f"{words}; before: {reason}"[:200],
+            reason=f"{back.words}; before: {reason}"[:200],
         )
     Attempt.objects.bulk_create(
         Attempt(
@@ -150,7 +178,7 @@ def _queue(rows: Sequence[Delivery], words: str, not_before: datetime, *, now: d
             at=now,
             outcome=AttemptOutcome.REQUEUED,
             code=row.code,
-            detail=words[:300],
+            detail=back.words[:300],
         )
         for row in rows
     )

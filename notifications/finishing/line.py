@@ -12,11 +12,11 @@ from django.db.models import Sum
 
 from maintenance.models import Kind
 from notifications.channels import class_of
-from notifications.models import Notice, State, Tally, Text
+from notifications.models import IN_DOUBT, Notice, State, Tally, Text
 from notifications.wording import segments
 
 _TO_GO: Final = (State.QUEUED, State.SENDING)
-_GONE: Final = (State.SENT, State.DELIVERED, State.FAILED, State.UNKNOWN)
+_GONE: Final = (State.SENT, State.DELIVERED, State.FAILED, *IN_DOUBT)
 _LIVE: Final = (Notice.Status.PREPARING, Notice.Status.PREPARED)
 _URGENT: Final = (Kind.CANCELLED, Kind.RESCHEDULED)
 

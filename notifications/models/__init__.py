@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from notifications.models.addresses import Contact, Suppression
-from notifications.models.deliveries import Attempt, AttemptOutcome, Delivery, Receipt, State, Tally
+from notifications.models.deliveries import (
+    IN_DOUBT,
+    Attempt,
+    AttemptOutcome,
+    Delivery,
+    Receipt,
+    State,
+    Tally,
+    WaitsFor,
+)
 from notifications.models.notices import Notice, PlannedChange, ReadMark, Text
 from notifications.models.operation import Alarm, Bucket, Heartbeat, Refusal, ReportedRest
 from notifications.models.priorities import Priority
 
 __all__ = [
+    "IN_DOUBT",
     "Alarm",
     "Attempt",
     "AttemptOutcome",
@@ -27,4 +37,5 @@ __all__ = [
     "Suppression",
     "Tally",
     "Text",
+    "WaitsFor",
 ]

@@ -26,6 +26,21 @@ class State(models.IntegerChoices):
     EXPIRED = 8, "Expired"
     WITHDRAWN = 9, "Withdrawn"
     NO_ADDRESS = 10, "No address"
+    HELD = 11, "Held for a person"
+    BY_HAND = 12, "To be posted by hand"
+
+
+IN_DOUBT: Final = (State.UNKNOWN, State.HELD)
+"""Nobody knows whether these were sent; those that are held wait for a person to decide."""
+
+
+class WaitsFor(models.IntegerChoices):
+    """What keeps a queued delivery from going out at once, where its time has not come."""
+
+    NOTHING = 0, "Nothing"
+    MORNING = 1, "The customer's morning"
+    RETRY = 2, "Another try"
+    SENDER = 3, "Its sender, or a setting"
 
 
 _CLAIMED: Final = 1
@@ -75,6 +90,12 @@ class Delivery(models.Model):
         max_length=40, default="", db_default="", help_text="The provider's own, of its last refusal."
     )
     not_before = models.DateTimeField()
+    waits_for = models.SmallIntegerField(
+        choices=WaitsFor.choices,
+        default=WaitsFor.NOTHING,
+        null=True,
+        help_text="Of a queued one, until then. Empty: written by an earlier version, and not read since.",
+    )
     expires_at = models.DateTimeField()
     attempt = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
@@ -126,6 +147,17 @@ class Delivery(models.Model):
                 name="delivery_unknown",
             ),
             models.Index(
+                fields=["channel", "intended_at"],
+                condition=Q(state=State.HELD),
+                name="delivery_held",
+            ),
+            models.Index(fields=["channel"], condition=Q(state=State.BY_HAND), name="delivery_by_hand"),
+            models.Index(
+                fields=["id"],
+                condition=Q(waits_for__isnull=True) & Q(state__lt=State.SENT),
+                name="delivery_of_before",
+            ),
+            models.Index(
                 fields=["notice", "channel", "code"],
                 condition=Q(state=State.FAILED),
                 name="delivery_failed",
@@ -174,24 +206,24 @@ class Tally(models.Model):
 class AttemptOutcome(models.TextChoices):
     """How a try ended that did not settle cleanly, or what was done about it since.
 
-    What a provider's answer meant has the values of `contract.Class`. All of them fit the column.
+    What a provider's answer meant has the values of `contract.Class`. The database takes no other.
     """
 
-    NOT_PROCESSED = "not processed"
-    PERMANENT = "permanent"
-    REFUSED = "refused"
-    OPT_OUT = "opt-out"
-    CONFIGURATION = "configuration"
-    UNKNOWN = "unknown"
-    BY_HAND = "by hand"
-    LEASE_LAPSED = "lease lapsed"
-    COULD_NOT_ASK = "could not ask"
-    FOUND = "found at provider"
-    REQUEUED = "back in the queue"
-    HELD = "held"
-    RESENT_BY_POLICY = "sent again by policy"
-    RESENT_BY_PERSON = "sent again"
-    TAKEN_AS_SENT = "taken as sent"
+    NOT_PROCESSED = "not processed", "Not processed"
+    PERMANENT = "permanent", "Permanent"
+    REFUSED = "refused", "Refused"
+    OPT_OUT = "opt-out", "Opt-out"
+    CONFIGURATION = "configuration", "Configuration"
+    UNKNOWN = "unknown", "Unknown"
+    BY_HAND = "by hand", "By hand"
+    LEASE_LAPSED = "lease lapsed", "Lease lapsed"
+    COULD_NOT_ASK = "could not ask", "Could not ask"
+    FOUND = "found at provider", "Found at provider"
+    REQUEUED = "back in the queue", "Back in the queue"
+    HELD = "held", "Held"
+    RESENT_BY_POLICY = "sent again by policy", "Sent again by policy"
+    RESENT_BY_PERSON = "sent again", "Sent again"
+    TAKEN_AS_SENT = "taken as sent", "Taken as sent"
 
 
 class Attempt(models.Model):
@@ -200,11 +232,16 @@ class Attempt(models.Model):
     delivery_id = models.BigIntegerField()
     number = models.PositiveSmallIntegerField()
     at = models.DateTimeField()
-    outcome = models.CharField(max_length=20)  # of AttemptOutcome
+    outcome = models.CharField(max_length=20, choices=AttemptOutcome.choices)
     code = models.CharField(max_length=40, blank=True)
     detail = models.CharField(max_length=300, blank=True)
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=AttemptOutcome.values), name="attempt_outcome_is_known"
+            )
+        ]
         indexes = [models.Index(fields=["delivery_id", "number"], name="attempt_by_delivery")]
 
     def __str__(self) -> str:

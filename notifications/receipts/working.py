@@ -16,7 +16,8 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from notifications import database
-from notifications.deliveries import RANK
+from notifications.delivery import transitions
+from notifications.delivery.transitions import RANK, Act, Step, Terms
 from notifications.models import Delivery, Receipt, State, Suppression
 from notifications.receipts import blame
 
@@ -27,19 +28,7 @@ _BATCH: Final = 500
 _TURN: Final = 10_000
 """Receipts of one run, a second or two: whoever calls has other things to do, and comes again soon."""
 
-_DELIVERY: Final = Delivery._meta.db_table
 _RECEIPT: Final = Receipt._meta.db_table
-_MOVED: Final = {
-    "id": "bigint",
-    "state": "smallint",
-    "rank": "smallint",
-    "reason": "text",
-    "code": "text",
-    "provider": "text",
-    "provider_ref": "text",
-    "sent_at": "timestamptz",
-    "settled_at": "timestamptz",
-}
 _DONE: Final = {"id": "bigint", "result": "text"}
 
 
@@ -92,6 +81,19 @@ class _Standing:
         if word.provider_ref:
             self.provider, self.provider_ref = word.provider, word.provider_ref
         return "moved"
+
+    def step(self) -> Step:
+        return Step(
+            self.id,
+            State(self.state),
+            self.attempt,
+            reason=self.reason,
+            code=self.code,
+            provider=self.provider,
+            provider_ref=self.provider_ref,
+            sent_at=self.sent_at,
+            settled_at=self.settled_at,
+        )
 
     def as_failed(self) -> blame.Failed:
         of = (self.customer, self.notice, self.channel, self.provider)
@@ -200,17 +202,10 @@ def _let_go(waiting: Sequence[_Word], *, now: datetime) -> dict[int, str]:
 
 
 def _write(moved: Sequence[_Standing], results: Mapping[int, str], *, now: datetime) -> None:
-    with connection.cursor() as cursor:
-        if moved:
-            given = database.rows(_MOVED, [tuple(getattr(row, name) for name in _MOVED) for row in moved])
-            sets = ", ".join(f"{name} = given.{name}" for name in _MOVED if name != "id")
-            cursor.execute(
-                f"WITH given AS ({given.sql}) UPDATE {_DELIVERY} SET {sets}, lease_token = NULL,"
-                f" lease_until = NULL FROM given WHERE {_DELIVERY}.id = given.id",
-                given.parameters,
-            )
-        if results:
-            given = database.rows(_DONE, list(results.items()))
+    transitions.move_each(Act.RECEIPT, [row.step() for row in moved], Terms(locked=True))
+    if results:
+        given = database.rows(_DONE, list(results.items()))
+        with connection.cursor() as cursor:
             cursor.execute(
                 f"WITH given AS ({given.sql}) UPDATE {_RECEIPT} SET processed_at = %s, result = given.result"
                 f" FROM given WHERE {_RECEIPT}.id = given.id",

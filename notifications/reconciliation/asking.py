@@ -22,9 +22,6 @@ from notifications.reconciliation.steps import attempt
 
 log = logging.getLogger(__name__)
 
-HELD: Final = "held"
-"""How the reason begins of what waits for a person."""
-
 AT_ONCE: Final = 16
 
 _BATCH: Final = AT_ONCE
@@ -49,8 +46,8 @@ def claim(channel: str, *, demonstration: bool, now: datetime) -> list[Delivery]
                 demonstration=demonstration,
                 intended_at__lte=database.clock() - timedelta(seconds=settings.RECEIPT_FIRST_SECONDS),
                 not_before__lte=now,
+                waits_for__isnull=False,  # of an earlier version, and perhaps held in its way
             )
-            .exclude(reason__startswith=HELD)
             .order_by("not_before", "pk")[:_BATCH]
         )
         again = now + timedelta(seconds=settings.UNKNOWN_WAIT_SECONDS) / _TURNS

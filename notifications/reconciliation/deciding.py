@@ -17,9 +17,10 @@ from maintenance.models import Customer
 from notifications import database
 from notifications.channels import UNREADABLE, class_of, open_channel
 from notifications.contract import Channel, Found, Unreachable
-from notifications.models import AttemptOutcome, Delivery, Notice, State
-from notifications.reconciliation.asking import AT_ONCE, HELD, Answer, ask, claim, note_unasked
-from notifications.reconciliation.steps import Step, take
+from notifications.delivery.transitions import Act
+from notifications.models import IN_DOUBT, AttemptOutcome, Delivery, Notice, State
+from notifications.reconciliation.asking import AT_ONCE, Answer, ask, claim, note_unasked
+from notifications.reconciliation.steps import Decision, take
 
 _CLOCKS_APART: Final = timedelta(minutes=5)
 
@@ -60,13 +61,13 @@ def _some(channel: str, demonstration: bool, *, now: datetime) -> int | None:
             found, doubtful = _found(wire, rows, answers)
             settled = {step.row.pk for step in found} | doubtful
             left = [row for row in rows if row.pk not in settled]
-            moved = take([*found, *_by_policy(left, answers, now=now)], now=now)
-    return sum(step.state != State.UNKNOWN for step in moved)
+            moved = take(Act.ASK, [*found, *_by_policy(left, answers, now=now)], now=now)
+    return sum(step.state not in IN_DOUBT for step in moved)
 
 
 def _found(
     wire: Channel, rows: Sequence[Delivery], answers: Mapping[int, Answer]
-) -> tuple[list[Step], set[int]]:
+) -> tuple[list[Decision], set[int]]:
     """Each with a message of its own; and those for which this cannot be said yet.
 
     Where several fit, the oldest of them belongs to the oldest delivery.
@@ -84,7 +85,7 @@ def _found(
         if reference and row.customer_id is not None:
             taken.add(reference)
         steps.append(
-            Step(
+            Decision(
                 row,
                 State.SENT,
                 reason="",
@@ -130,7 +131,7 @@ def _others(rows: Sequence[Delivery], found: Mapping[int, Found]) -> tuple[set[s
     return taken, {customer for _, state, customer in others if state == State.SENDING}
 
 
-def _by_policy(rows: Sequence[Delivery], answers: Mapping[int, Answer], *, now: datetime) -> list[Step]:
+def _by_policy(rows: Sequence[Delivery], answers: Mapping[int, Answer], *, now: datetime) -> list[Decision]:
     """What happens to those that nobody found, once they have waited long enough."""
     waited = database.clock() - timedelta(seconds=settings.UNKNOWN_WAIT_SECONDS)
     steps = []
@@ -144,10 +145,10 @@ def _by_policy(rows: Sequence[Delivery], answers: Mapping[int, Answer], *, now: 
             detail = "not found; the policy of the channel is to send again"
             reason = "sent again: not known to have arrived"
             steps.append(
-                Step(row, State.QUEUED, reason, AttemptOutcome.RESENT_BY_POLICY, detail, not_before=now)
+                Decision(row, State.QUEUED, reason, AttemptOutcome.RESENT_BY_POLICY, detail, not_before=now)
             )
         else:
             detail = "not found; the policy of the channel is to hold"
-            reason = f"{HELD}: not known to have arrived; a person decides"
-            steps.append(Step(row, State.UNKNOWN, reason, AttemptOutcome.HELD, detail))
+            reason = "held: not known to have arrived; a person decides"
+            steps.append(Decision(row, State.HELD, reason, AttemptOutcome.HELD, detail))
     return steps

@@ -10,7 +10,7 @@ from typing import Final
 from django.conf import settings
 
 from notifications import backlog, database, heartbeats, pacing
-from notifications.models import Bucket, Notice, State
+from notifications.models import IN_DOUBT, Bucket, Notice, State
 from notifications.watch.words import Wrong, label, length_of
 
 _LATELY: Final = timedelta(hours=6)
@@ -99,7 +99,7 @@ def failures(now: datetime) -> Iterator[Wrong]:
         numbers[count.notice, count.channel][count.state] += count.deliveries
     for (pk, channel), states in numbers.items():
         failed, tried = states[State.FAILED], sum(states[state] for state in _TRIED)
-        goes_on = states[State.QUEUED] + states[State.SENDING] > 0 or notices[pk].due_at > now - _LATELY
+        goes_on = sum(states[state] for state in _TO_GO) > 0 or notices[pk].due_at > now - _LATELY
         if goes_on and failed >= max(_MANY, _SHARE * tried):
             yield Wrong(
                 f"failures {pk} {channel}",
@@ -109,4 +109,5 @@ def failures(now: datetime) -> Iterator[Wrong]:
             )
 
 
-_TRIED: Final = frozenset({State.SENT, State.DELIVERED, State.FAILED, State.UNKNOWN})
+_TO_GO: Final = (State.QUEUED, State.SENDING, State.BY_HAND)
+_TRIED: Final = frozenset({State.SENT, State.DELIVERED, State.FAILED, *IN_DOUBT})

@@ -17,7 +17,6 @@ from maintenance import policies, rechecks, series, traffic
 from maintenance.models import Freeze, Series, Service, Window
 from maintenance.proposals import Proposal
 from maintenance.signin import one_time
-from notifications import deliveries
 from notifications.models import Delivery, Notice, State
 from tests import people
 from tests.maintenance.usage import samples
@@ -201,7 +200,8 @@ def post() -> Delivery:
         target="by hand:facebook",
         language="en",
         text_id=notice.texts.get(language="en").pk,
-        provider=deliveries.BY_HAND,
+        state=State.BY_HAND,
+        provider="by hand",
         not_before=notice.due_at,
         expires_at=notice.true_until,
     )

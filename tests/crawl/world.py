@@ -27,7 +27,7 @@ from maintenance.models import (
     SupportCover,
     Window,
 )
-from notifications import database, deliveries, links
+from notifications import database, links
 from notifications.models import Attempt, Bucket, Delivery, Notice, Receipt, State
 from tests import people
 from tests.maintenance import planned
@@ -80,6 +80,7 @@ def _hand_out(told: Window) -> None:
     notice = people.notice(told, channels=("sms", "email", "inapp", "social"), status=Notice.Status.PREPARED)
     doubt: dict[str, Any] = {"state": State.UNKNOWN, "rank": 1, "attempt": 1, "intended_at": people.NOW}
     first, _ = people.queued(notice, number=2, **doubt)
+    people.queued(notice, **doubt | {"state": State.HELD})
     people.queued(notice, channel="email", state=State.SENT, rank=2, attempt=1, provider="outbox")
     people.queued(
         notice, state=State.FAILED, rank=3, attempt=1, code="21408", reason="21408", settled_at=people.NOW
@@ -89,8 +90,8 @@ def _hand_out(told: Window) -> None:
         channel="social",
         target="by hand:facebook",
         language="en",
-        state=State.QUEUED,
-        provider=deliveries.BY_HAND,
+        state=State.BY_HAND,
+        provider="by hand",
         not_before=people.NOW,
         expires_at=told.starts_at,
     )

@@ -17,7 +17,7 @@ import requests
 from django.conf import settings
 from django.db import connection
 
-from notifications.models import Delivery, State
+from notifications.models import IN_DOUBT, Delivery, State
 from tests.faults import checker, harness, ledger, scene
 from tests.faults.postgres import TEMPLATE, Postgres
 from tests.faults.processes import Bench, Process
@@ -163,7 +163,7 @@ class Bank:
         def is_whole() -> bool:
             if by_hand:
                 scene.release()
-            return self.count() >= expected and not self.count(*checker.HELD, State.UNKNOWN)
+            return self.count() >= expected and not self.count(*checker.HELD, *IN_DOUBT)
 
         self.until(is_whole, seconds)
         passed = time.monotonic() - self.struck_at

@@ -16,7 +16,7 @@ from uuid import UUID
 from notifications import database
 from notifications.channels import direct
 from notifications.links import read_receipt
-from notifications.models import Attempt, Delivery, State, Suppression
+from notifications.models import IN_DOUBT, Attempt, Delivery, State, Suppression
 from tests.faults import harness, ledger
 from tests.faults.postgres import Postgres
 from tests.faults.table import Figures
@@ -81,7 +81,7 @@ def check(
     doubled = sum(max(0, number - again[pk]) for pk, number in more.items())
     twice = sum(min(number, again[pk]) for pk, number in more.items())
     [(unknown,)] = postgres.ask(ledger.EVER, State.UNKNOWN.value)
-    left = sum(row.state == State.UNKNOWN for row in rows.values())
+    left = sum(row.state in IN_DOUBT for row in rows.values())
     return Figures(fault, expected, lost + expected - len(rows), doubled, twice, unknown, left, seconds)
 
 
@@ -95,7 +95,7 @@ def _accounted_for(row: Delivery, sent: dict[UUID, list[Taken]], ended: Sequence
         return True  # where no provider is set, what is for all ends in the outbox
     if row.state in TOLD:
         return row.public_id in sent
-    return row.state == State.UNKNOWN or row.state in ended
+    return row.state in IN_DOUBT or row.state in ended
 
 
 def _nobody_unknown(rows: dict[UUID, Delivery], sent: dict[UUID, list[Taken]]) -> None:

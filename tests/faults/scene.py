@@ -66,7 +66,7 @@ def release() -> int:
     """Olga sends again what waits for a person; how many those were."""
     return sum(
         reconciliation.release(row, sent=False, by="olga", now=datetime.now(UTC))
-        for row in Delivery.objects.filter(state=State.UNKNOWN, reason__startswith="held")
+        for row in Delivery.objects.filter(state=State.HELD)
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from maintenance.models import Customer
 from notifications.links import read_receipt
-from notifications.models import Attempt, Contact, Delivery, State
+from notifications.models import IN_DOUBT, Attempt, Contact, Delivery, State
 from tests.faults import harness, scene
 from tests.faults.bank import Bank
 from tests.faults.conftest import Report
@@ -43,7 +43,7 @@ def test_a_batch_that_was_taken_without_an_answer(bank: Bank, report: Report) ->
     bank.behave(mails, cut=True)
     bank.bench.quick_beat()
     bank.bench.worker(children=1)
-    bank.until(lambda: bank.count(State.UNKNOWN) > 0)
+    bank.until(lambda: bank.count(*IN_DOUBT) > 0)
     bank.behave(mails)
     bank.strike()
 

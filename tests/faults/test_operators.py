@@ -16,7 +16,7 @@ from django.conf import settings
 from django.test import Client
 
 from notifications import heartbeats
-from notifications.models import Alarm, Delivery, Receipt, State
+from notifications.models import IN_DOUBT, Alarm, Delivery, Receipt, State
 from tests.faults import harness, scene
 from tests.servers.log import read
 
@@ -155,7 +155,7 @@ def test_dispatch_ends_after_what_is_under_way_and_two_of_them_double_nothing(tm
             process.send_signal(signal.SIGTERM)
         assert [process.wait(30) for process in (first, second)] == [0, 0], bench.logs()
         taken = harness.texted(log)
-        assert count(State.SENDING, State.UNKNOWN) == 0
+        assert count(State.SENDING, *IN_DOUBT) == 0
         assert count(State.SENT) == len(taken) < CUSTOMERS
 
         bench.start("manage.py", "dispatch")

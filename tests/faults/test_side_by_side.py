@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifications.models import State
+from notifications.models import IN_DOUBT, State
 from tests.faults import checker, ledger, scene
 from tests.faults.bank import Bank
 from tests.faults.conftest import Report
@@ -25,8 +25,8 @@ def test_a_worker_that_comes_back_after_its_lease_changes_nothing(bank: Bank, re
     bank.strike()
     bank.behave(asked=503)  # only the sleeper itself could tell
     bank.bench.worker("second")
-    bank.until(lambda: bank.count(*checker.HELD) == 0 and bank.count(State.UNKNOWN) > 0)
-    assert bank.count(State.UNKNOWN) + bank.count(State.SENT) == CUSTOMERS
+    bank.until(lambda: bank.count(*checker.HELD) == 0 and bank.count(*IN_DOUBT) > 0)
+    assert bank.count(*IN_DOUBT) + bank.count(State.SENT) == CUSTOMERS
 
     bank.bench.thaw(sleeper)
     bank.behave()

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from maintenance.models import Customer
-from notifications import deliveries, links, notices
+from notifications import links, notices
 from notifications.admin.masks import mask
 from notifications.models import Delivery, Notice, State, Text
 from tests import people
@@ -34,7 +34,8 @@ def _post(target: str = "by hand:facebook") -> Delivery:
         target=target,
         language="en",
         text_id=notice.texts.get(language="en").pk,
-        provider=deliveries.BY_HAND,
+        state=State.BY_HAND,
+        provider="by hand",
         not_before=people.NOW,
         expires_at=people.NOW + timedelta(days=1),
     )

@@ -15,7 +15,7 @@ from maintenance import windows
 from maintenance.models import Approval, Kind, Service, Window
 from maintenance.proposals import Emergency
 from notifications import notices, pacing
-from notifications.models import Delivery, Notice, State
+from notifications.models import Delivery, Notice, State, WaitsFor
 from notifications.pacing import Sender
 from tests import people
 from tests.staff import address, queries, reader, signed_in, words
@@ -175,8 +175,10 @@ def test_progress_moves_while_something_is_queued_and_rests_when_all_has_arrived
         {"state": State.SENT, "provider": "smtp", "sent_at": people.NOW - timedelta(hours=1)},
         {"state": State.QUEUED, "not_before": people.NOW + timedelta(hours=9)},
         {"state": State.UNKNOWN},
+        {"state": State.HELD},
+        {"state": State.BY_HAND},
     ],
-    ids=["outbox", "no receipt will follow", "waits for the morning", "unknown"],
+    ids=["outbox", "no receipt will follow", "waits for the morning", "unknown", "held", "posted by hand"],
 )
 def test_what_waits_for_nothing_soon_is_not_asked_for_again(row: dict[str, Any]) -> None:
     window = people.window()
@@ -297,7 +299,7 @@ def test_the_review_dates_what_came_too_late_by_when_that_was_seen() -> None:
 def test_what_waits_for_the_customers_morning_is_told_on_the_page_and_as_it_moves() -> None:
     window = people.window()
     notice = people.notice(window, status=Notice.Status.PREPARED)
-    people.queued(notice, number=2, not_before=people.NOW + timedelta(hours=23))
+    people.queued(notice, number=2, not_before=people.NOW + timedelta(hours=23), waits_for=WaitsFor.MORNING)
     waits = "2 wait for the customers' morning, from Tue 3 Mar 2026, 08:00."
     client = reader()
     assert waits in words(client, address(PAGE, window.pk))

@@ -19,7 +19,7 @@ from maintenance.models import Kind
 from notifications import deliveries, preparation, progress, receipts, settlement
 from notifications.contract import Class, Outcome
 from notifications.deliveries import Claimed
-from notifications.models import Delivery, Notice, State, Tally
+from notifications.models import Delivery, Notice, State, Tally, WaitsFor
 from tests import people
 
 _KEY = ("notice_id", "channel", "state", "outbox", "minute_at")
@@ -109,7 +109,7 @@ class _Walk:
         self.intended = []
 
     def _put_off(self) -> None:
-        deliveries.put_off(self.claimed, not_before=self.now, reason="asleep")
+        deliveries.put_off(self.claimed, not_before=self.now, waits_for=WaitsFor.MORNING, reason="asleep")
         self.claimed = []
 
     def _give_up(self) -> None:

@@ -17,7 +17,7 @@ from django.db.transaction import TransactionManagementError
 from notifications import database, deliveries
 from notifications.deliveries import ending
 from notifications.hours import QUIET_HOURS
-from notifications.models import Attempt, Delivery, State
+from notifications.models import Attempt, Delivery, State, WaitsFor
 from tests import people
 
 _PATIENCE = 60.0
@@ -192,7 +192,7 @@ def test_a_worker_that_comes_back_from_the_dead_changes_nothing_that_others_did(
     deliveries.withdraw([notice.pk], "Cancelled.", now=now)
 
     assert deliveries.intend(held) == set()
-    deliveries.put_off(held, not_before=now, reason="asleep")
+    deliveries.put_off(held, not_before=now, waits_for=WaitsFor.MORNING, reason="asleep")
     deliveries.give_up(held[0], State.FAILED, "late", now=now)
     assert _states() == [State.WITHDRAWN]
 
@@ -234,7 +234,8 @@ def test_too_late_to_be_true_expires_with_its_reason(now: datetime) -> None:
 def test_a_wait_for_the_morning_is_not_called_what_a_provider_refused(now: datetime) -> None:
     notice = people.notice(people.window(), true_until=now + timedelta(hours=9))
     people.queued(notice, code="29999", reason="29999", attempt=1)
-    deliveries.put_off(_claim(now), not_before=now + timedelta(hours=8), reason=QUIET_HOURS)
+    opening = now + timedelta(hours=8)
+    deliveries.put_off(_claim(now), not_before=opening, waits_for=WaitsFor.MORNING, reason=QUIET_HOURS)
 
     assert Delivery.objects.values_list("code", "reason").get() == ("", QUIET_HOURS)
     deliveries.sweep(now=notice.true_until)
@@ -255,7 +256,8 @@ def test_a_post_made_by_hand_is_confirmed_once(now: datetime) -> None:
     (post,) = people.queued(
         people.notice(people.window(), channels=["social"]),
         channel="social",
-        provider=deliveries.BY_HAND,
+        state=State.BY_HAND,
+        provider="by hand",
     )
 
     assert deliveries.confirm_by_hand(post.public_id, link="https://example.com/1", now=now) is True

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from notifications import progress
 from notifications.hours import QUIET_HOURS
-from notifications.models import State
+from notifications.models import State, WaitsFor
 from tests import people
 
 
@@ -39,9 +40,11 @@ def test_only_channels_with_something_due_are_woken(now: datetime) -> None:
 def test_what_waits_for_the_customers_morning_is_counted_with_the_first_of_them(now: datetime) -> None:
     notice = people.notice(people.window())
     people.queued(notice)
-    people.queued(notice, number=2, not_before=now + timedelta(hours=9))
-    people.queued(notice, not_before=now + timedelta(hours=8), reason=QUIET_HOURS)
-    people.queued(notice, not_before=now + timedelta(minutes=1), reason="the provider is busy")
+    morning: dict[str, Any] = {"waits_for": WaitsFor.MORNING}
+    people.queued(notice, number=2, not_before=now + timedelta(hours=9), **morning)
+    people.queued(notice, not_before=now + timedelta(hours=8), reason=QUIET_HOURS, **morning)
+    people.queued(notice, not_before=now + timedelta(minutes=1), waits_for=WaitsFor.RETRY)
+    people.queued(notice, not_before=now + timedelta(minutes=1), waits_for=WaitsFor.SENDER)
     people.queued(notice, state=State.DELIVERED, not_before=now + timedelta(hours=7))
 
     assert progress.mornings([notice.pk], now=now) == {

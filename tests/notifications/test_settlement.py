@@ -50,7 +50,7 @@ def test_an_accepted_message_is_sent_and_remembers_the_providers_reference(now: 
         (Class.UNKNOWN, State.UNKNOWN),
         (Class.NOT_PROCESSED, State.QUEUED),
         (Class.CONFIGURATION, State.QUEUED),
-        (Class.BY_HAND, State.QUEUED),
+        (Class.BY_HAND, State.BY_HAND),
     ],
 )
 def test_each_answer_leads_to_its_state_and_is_on_record(now: datetime, result: Class, state: State) -> None:

@@ -12,9 +12,8 @@ from pytest_django.fixtures import Settings
 
 from notifications import backlog, database, heartbeats, watch
 from notifications.channels import open_channel
-from notifications.deliveries import BY_HAND
 from notifications.heartbeats import CLOCK, SENDING, SERVING
-from notifications.models import Bucket, Delivery, Heartbeat, Notice, Receipt, State
+from notifications.models import IN_DOUBT, Bucket, Delivery, Heartbeat, Notice, Receipt, State
 from notifications.timetable import HANDS
 from notifications.watch import processes, queues
 from tests import people
@@ -320,7 +319,7 @@ def test_what_waits_for_a_person_or_is_a_demonstration_waits_for_no_sender(now: 
     bucket(failing_since=-timedelta(days=1), resting_until=-timedelta(days=1))
     notice = people.notice(people.window(), status=Notice.Status.PREPARED)
     people.queued(notice, not_before=now + A_WHILE, demonstration=True)
-    people.queued(notice, not_before=now + A_WHILE, provider=BY_HAND)
+    people.queued(notice, not_before=now + A_WHILE, state=State.BY_HAND)
 
     assert found(now) == []
 
@@ -375,7 +374,8 @@ def test_doubt_beyond_what_two_dead_processes_leave_is_wrong(
     monkeypatch.setattr(settings, "DELIVERIES_IN_FLIGHT", 2)
     all_is_well()
     notice = people.notice(people.window(), status=Notice.Status.PREPARED)
-    people.queued(notice, number=4, state=State.UNKNOWN, intended_at=database.clock())
+    people.queued(notice, number=3, state=State.UNKNOWN, intended_at=database.clock())
+    people.queued(notice, state=State.HELD, intended_at=database.clock())
     assert found(now) == []
     people.queued(notice, state=State.UNKNOWN, intended_at=database.clock())
 
@@ -399,11 +399,12 @@ def test_a_channel_with_more_in_flight_may_leave_more_in_doubt(
     assert "of 11 or more nobody knows" in words(now)
 
 
-def test_doubt_that_reconciliation_does_not_end_is_wrong(now: datetime) -> None:
+@pytest.mark.parametrize("state", IN_DOUBT)
+def test_doubt_that_reconciliation_does_not_end_is_wrong(now: datetime, state: State) -> None:
     all_is_well()
     notice = people.notice(people.window(), status=Notice.Status.PREPARED)
     old = database.clock() - queues.unsettled() - timedelta(minutes=1)
-    people.queued(notice, state=State.UNKNOWN, intended_at=old)
+    people.queued(notice, state=state, intended_at=old)
 
     assert found(now) == ["unknown sms"]
 

@@ -29,7 +29,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from maintenance.models import Service
-from notifications import deliveries, demonstration, heartbeats
+from notifications import database, deliveries, demonstration, heartbeats
+from notifications.delivery import backfill
 from notifications.management import exits
 
 HOST = "127.0.0.1"  # this laptop only: what faces a network has a proxy and its own processes
@@ -60,6 +61,7 @@ class Command(BaseCommand):
                 settings.BASE_URL = f"http://{HOST}:{port}"
             with self._speaking_if_slow("Preparing the database ..."):
                 call_command("migrate", verbosity=0, interactive=False)
+                backfill.run(now=database.clock())
             if settings.EMBEDDED:  # whose lock is ours: nobody else is sending
                 deliveries.end_all_leases()
             people = [] if no_demo else self._demonstrate()
