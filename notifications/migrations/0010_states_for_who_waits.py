@@ -37,18 +37,14 @@ class _AddConstraint(migrations.AddConstraint):
 
 
 def say_it_whole(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Of ends that are none of those there are, one that begins so; else it stands with the details."""
+    """Of ends that are none of those there are, one that was cut; another stands with the details."""
     attempts = apps.get_model("notifications", "Attempt").objects.using(schema_editor.connection.alias)
     last = attempts.aggregate(last=Max("pk"))["last"] or 0
     for start in range(0, last, _TRIES):
-        some = attempts.filter(pk__gt=start, pk__lte=start + _TRIES).exclude(outcome__in=_OUTCOMES)
-        for cut in sorted(set(some.values_list("outcome", flat=True))):
-            whole = [outcome for outcome in _OUTCOMES if cut and outcome.startswith(cut)]
-            if len(whole) == 1:
-                some.filter(outcome=cut).update(outcome=whole[0])
-                continue
-            words = Substr(Concat(Value(f"{cut}: "), F("detail")), 1, 300)
-            some.filter(outcome=cut).update(outcome="unknown", detail=words)
+        some = attempts.filter(pk__gt=start, pk__lte=start + _TRIES)
+        some.filter(outcome="found at the provide").update(outcome="found at provider")
+        words = Substr(Concat(F("outcome"), Value(": "), F("detail")), 1, 300)
+        some.exclude(outcome__in=_OUTCOMES).update(detail=words, outcome="unknown")
 
 
 def validate(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
