@@ -151,4 +151,4 @@ def test_the_next_version_goes_on_sending_to_the_rest_and_nothing_twice(bench: B
     assert set(stands) == BEFORE | WAITING | SUPPRESSED | rest | {"by hand:facebook"}
 
 
-_MIGRATED = "SELECT 1 FROM django_migrations WHERE name LIKE '0010_states%'"
+_MIGRATED = "SELECT 1 FROM django_migrations WHERE name LIKE '0011_states%'"

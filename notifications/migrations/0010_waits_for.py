@@ -48,7 +48,7 @@ _OUTCOMES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notifications", "0008_reported_at")]
+    dependencies = [("notifications", "0009_channels_are_files")]
 
     operations = [
         # by hand: Django would make SQLite's table anew, and its triggers would be gone. Without a default

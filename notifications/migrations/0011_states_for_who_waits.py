@@ -16,7 +16,7 @@ from django.db.models.functions import Concat, Substr
 
 counters = import_module("notifications.migrations.0002_counters_and_buckets")
 """Indexes come and go there without keeping writers out."""
-before = import_module("notifications.migrations.0009_waits_for")
+before = import_module("notifications.migrations.0010_waits_for")
 
 _TRIES, _ROWS = 50_000, 5_000
 _OUTCOMES = [value for value, _ in before._OUTCOMES]
@@ -65,7 +65,7 @@ def say_it_in_words(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("notifications", "0009_waits_for")]
+    dependencies = [("notifications", "0010_waits_for")]
 
     operations = [
         counters._AddIndex(
