@@ -27,9 +27,9 @@ def alive(request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> HttpResponse:
     """Nothing needs a person; else each in a sentence, to those who may know."""
     try:
-        wrong = [standing.words for standing in alarms.standing()]
+        wrong = [standing.words for standing in alarms.open_alarms()]
         # known at once, not only when the clock has looked
-        if not wrong and notices.stuck(now=timezone.now()):
+        if not wrong and notices.stuck_notices(now=timezone.now()):
             wrong = ["Notices are due and not prepared: see whether a worker runs, and its log."]
     except Error:
         wrong = ["The database does not answer."]
@@ -44,7 +44,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     if not _inside(request):
         return HttpResponse("Ask from inside, or with METRICS_TOKEN.\n", status=403, content_type=_TEXT)
     try:
-        return HttpResponse(metrics.page(now=timezone.now()), content_type=CONTENT_TYPE_LATEST)
+        return HttpResponse(metrics.metrics_page(now=timezone.now()), content_type=CONTENT_TYPE_LATEST)
     except Error:
         return HttpResponse("The database does not answer.\n", status=503, content_type=_TEXT)
 

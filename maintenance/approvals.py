@@ -37,14 +37,14 @@ def approve(window: Window, subject: Approval.Subject, *, revision: int, by: Use
         _may_decide(window, subject, revision, by)
         _stands(window, subject, now)
         _as_named(window, subject, by)
-        before = audit.facts(window)
+        before = audit.window_facts(window)
         approval = _decide(window, subject, by=by, now=now, approved=True)
         given = window.approvals.filter(revision=window.revision, approved=True)
         if given.count() == len(Approval.Subject):
             window.status = Window.Status.APPROVED
             window.changed_at = now
             window.save(update_fields=["status", "changed_at"])
-        audit.write(window, _APPROVED[Approval.Subject(subject)], audit.Stamp(by, now), before=before)
+        audit.record_change(window, _APPROVED[Approval.Subject(subject)], audit.Stamp(by, now), before=before)
     return approval
 
 
@@ -61,12 +61,12 @@ def reject(
     with transaction.atomic():
         window = windows.locked(window)
         _may_decide(window, subject, revision, by)
-        before = audit.facts(window)
+        before = audit.window_facts(window)
         approval = _decide(window, subject, by=by, now=now, approved=False, reason=reason)
         window.status = Window.Status.REJECTED
         window.changed_at = now
         window.save(update_fields=["status", "changed_at"])
-        audit.write(
+        audit.record_change(
             window,
             Change.What.REJECTED,
             audit.Stamp(by, now),
@@ -109,7 +109,7 @@ def _stands(window: Window, subject: Approval.Subject, now: datetime) -> None:
     """Refuse while something hard stands against the window that nobody passed over when it was booked."""
     if window.ends_at <= now:
         raise NotAllowed("Its time has passed: move it.")
-    against = overrides.still(window, rules.again(window, now=now))
+    against = overrides.still(window, rules.objections_now(window, now=now))
     hard = [
         objection.words for objection in against if objection.hard and _matters(objection, window, subject)
     ]

@@ -26,4 +26,4 @@ class MaintenanceConfig(AppConfig):
 def _make_groups(**kwargs: Any) -> None:
     from maintenance import groups  # models are not importable while apps load
 
-    groups.make()
+    groups.make_groups()

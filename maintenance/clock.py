@@ -79,7 +79,7 @@ def day_words(day: date) -> str:
     return f"{day:%A} {day.day} {day:%B %Y}"
 
 
-def words(at: datetime) -> str:
+def moment_words(at: datetime) -> str:
     """`Sunday 29 November 2026, 02:00`, on the bank's clock."""
     local = at.astimezone(bank_zone())
     return f"{day_words(local.date())}, {local:%H:%M}"
@@ -89,7 +89,7 @@ def span_words(starts_at: datetime, ends_at: datetime) -> str:
     """`Sunday 29 November 2026, 02:00 to 04:00`, on the bank's clock."""
     ends = ends_at.astimezone(bank_zone())
     same_day = bank_day(starts_at) == ends.date()
-    return f"{words(starts_at)} to {f'{ends:%H:%M}' if same_day else words(ends_at)}"
+    return f"{moment_words(starts_at)} to {f'{ends:%H:%M}' if same_day else moment_words(ends_at)}"
 
 
 def length_words(length: timedelta) -> str:

@@ -19,7 +19,7 @@ _REST: Final = timedelta(days=21)
 """Longer than any run of days of rest: so far a day may move back."""
 
 
-def days_of(
+def critical_dates(
     critical: CriticalDay, country: Country, first: date, last: date, *, budget: Budget | None = None
 ) -> list[date]:
     """The dates from `first` to `last`, both included, on which it falls in that country, in order.

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from maintenance import audit, clock, windows
 from maintenance.models import Change, Window
-from maintenance.refusals import Refused, refuse, state
+from maintenance.refusals import Refused, refuse, state_objections
 from maintenance.rules import Objection
 
 
@@ -20,13 +20,13 @@ def start(window: Window, *, by: User, now: datetime) -> Window:
     """Say that the work has begun. Raises Refused unless it is approved and its time has come."""
     with transaction.atomic():
         window = windows.locked(window)
-        refuse(state(window, Window.Status.APPROVED))
+        refuse(state_objections(window, Window.Status.APPROVED))
         _its_time(window, now)
-        before = audit.facts(window)
+        before = audit.window_facts(window)
         window.status = Window.Status.STARTED
         window.started_at = window.changed_at = now
         window.save(update_fields=["status", "started_at", "changed_at"])
-        audit.write(window, Change.What.STARTED, audit.Stamp(by, now), before=before)
+        audit.record_change(window, Change.What.STARTED, audit.Stamp(by, now), before=before)
     return window
 
 
@@ -34,12 +34,12 @@ def finish(window: Window, *, by: User, now: datetime) -> Window:
     """Say that it is over and the services work again. Raises Refused unless it was started."""
     with transaction.atomic():
         window = windows.locked(window)
-        refuse(state(window, Window.Status.STARTED))
-        before = audit.facts(window)
+        refuse(state_objections(window, Window.Status.STARTED))
+        before = audit.window_facts(window)
         window.status = Window.Status.FINISHED
         window.finished_at = window.changed_at = now
         window.save(update_fields=["status", "finished_at", "changed_at"])
-        audit.write(window, Change.What.FINISHED, audit.Stamp(by, now), before=before)
+        audit.record_change(window, Change.What.FINISHED, audit.Stamp(by, now), before=before)
     return window
 
 
@@ -47,9 +47,13 @@ def _its_time(window: Window, now: datetime) -> None:
     """Customers were told when it begins: not before, and not when it should be over."""
     if now < window.starts_at:
         raise Refused(
-            [Objection("early", f"Customers were told that it begins on {clock.words(window.starts_at)}.")]
+            [
+                Objection(
+                    "early", f"Customers were told that it begins on {clock.moment_words(window.starts_at)}."
+                )
+            ]
         )
     if now >= window.ends_at:
         raise Refused(
-            [Objection("late", f"It should have been over on {clock.words(window.ends_at)}: move it.")]
+            [Objection("late", f"It should have been over on {clock.moment_words(window.ends_at)}: move it.")]
         )

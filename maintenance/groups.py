@@ -29,7 +29,7 @@ _WRITES: Final = {
 }
 
 
-def make() -> None:
+def make_groups() -> None:
     """Give each group exactly its permissions; everyone in a group can read both apps."""
     permissions = Permission.objects.filter(content_type__app_label__in=("maintenance", "notifications"))
     views = set(permissions.filter(codename__startswith="view_"))

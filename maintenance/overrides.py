@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 
 from maintenance.models import Override, Window
 from maintenance.proposals import Proposal
-from maintenance.refusals import words
+from maintenance.refusals import text_objections
 from maintenance.rules import SETTABLE, Objection
 
 
@@ -35,7 +35,9 @@ class Passed:
         }
 
 
-def settle(against: Iterable[Objection], proposal: Proposal) -> tuple[list[Objection], list[Passed]]:
+def settled_objections(
+    against: Iterable[Objection], proposal: Proposal
+) -> tuple[list[Objection], list[Passed]]:
     """What is left of the objections to what is proposed, and what of them it passes over."""
     left: list[Objection] = []
     passed = []
@@ -43,7 +45,7 @@ def settle(against: Iterable[Objection], proposal: Proposal) -> tuple[list[Objec
         reason = _reason(objection, proposal)
         if not reason:
             left.append(objection)
-        elif too_long := words("reason", reason):
+        elif too_long := text_objections("reason", reason):
             left += [fault for fault in too_long if fault not in left]
         else:
             passed.append(Passed(objection, reason))
@@ -58,7 +60,7 @@ def _reason(objection: Objection, proposal: Proposal) -> str:
     return proposal.overrides.get(objection.rule, "").strip()
 
 
-def keep(window: Window, passed: Sequence[Passed], *, by: User, now: datetime) -> None:
+def keep_overrides(window: Window, passed: Sequence[Passed], *, by: User, now: datetime) -> None:
     """Keep what was passed for the present revision of a window."""
     Override.objects.bulk_create(
         Override(

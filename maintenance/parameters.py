@@ -32,7 +32,7 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None and int(text) <= LARGEST
 
 
-def number(query: Mapping[str, str], name: str) -> int | None:
+def number_parameter(query: Mapping[str, str], name: str) -> int | None:
     """A whole number from 0 to LARGEST: an id, a page."""
     text = query.get(name, "")
     if not text:
@@ -42,13 +42,13 @@ def number(query: Mapping[str, str], name: str) -> int | None:
     return int(text)
 
 
-def day(query: Mapping[str, str], name: str) -> date | None:
+def day_parameter(query: Mapping[str, str], name: str) -> date | None:
     """A day like 2026-11-29."""
     text = query.get(name, "")
     return _day(text, name, "2026-11-29") if text else None
 
 
-def month(query: Mapping[str, str], name: str) -> date | None:
+def month_parameter(query: Mapping[str, str], name: str) -> date | None:
     """The first day of a month like 2026-11."""
     text = query.get(name, "")
     if not text:
@@ -56,7 +56,7 @@ def month(query: Mapping[str, str], name: str) -> date | None:
     return _day(f"{text}-01" if _MONTH.fullmatch(text) else "", name, "2026-11")
 
 
-def instant(query: Mapping[str, str], name: str) -> datetime | None:
+def instant_parameter(query: Mapping[str, str], name: str) -> datetime | None:
     """An instant (UTC), from one that names its zone, like 2026-11-29T02:00Z."""
     text = query.get(name, "")
     if not text:

@@ -61,7 +61,7 @@ class _Compared:
         return len(self.new) + len(self.changed) + len(self.gone)
 
 
-def run(now: datetime, *, patience: timedelta = PATIENCE) -> int:
+def recheck_windows(now: datetime, *, patience: timedelta = PATIENCE) -> int:
     """Look again at every window that has not begun; how many conflicts came, changed or went.
 
     Harmless whenever and however often it is called, also by two at once. What it does not get to within its
@@ -150,13 +150,13 @@ def _end(conflicts: QuerySet[Conflict], now: datetime) -> int:
 
 def _standing(some: Sequence[Window], now: datetime) -> dict[_Key, _Standing]:
     """All that stands against windows, and is not passed over: by rule, in the order of its finding."""
-    around = rules.surroundings(
+    around = rules.rule_context(
         _services(some), min(window.starts_at for window in some), max(window.ends_at for window in some)
     )
     given_at, passed = _given_at(some), _passed(some)
     against: dict[_Key, list[rules.Objection]] = defaultdict(list)
     for window in some:
-        time = rules.Time(window.starts_at, window.ends_at, given_at.get(window.pk, window.booked_at))
+        time = rules.WindowTime(window.starts_at, window.ends_at, given_at.get(window.pk, window.booked_at))
         for objection in rules.against(around.of(window), time):
             if (window.pk, objection.rule, objection.words) not in passed:
                 against[window.pk, objection.rule].append(objection)

@@ -55,14 +55,14 @@ def refuse(objections: Sequence[Objection]) -> None:
         raise Refused(objections)
 
 
-def state(window: Window, *allowed: str) -> list[Objection]:
+def state_objections(window: Window, *allowed: str) -> list[Objection]:
     """What to say where the window's status is none of those in which this can be done."""
     if window.status in allowed:
         return []
     return [Objection("state", _OTHERWISE[Window.Status(window.status)])]
 
 
-def words(name: str, text: str) -> list[Objection]:
+def text_objections(name: str, text: str) -> list[Objection]:
     """What to say of a text that must be given, and fit."""
     if not text.strip():
         return [Objection(name, f"Give the {name}.")]
@@ -75,7 +75,7 @@ def emergency_faults(emergency: Emergency | None, by: User) -> list[Objection]:
     """What to say of an emergency without a reason, or whose approver may not answer for it."""
     if emergency is None:
         return []
-    found = words("emergency's reason", emergency.reason)
+    found = text_objections("emergency's reason", emergency.reason)
     name = emergency.approver.get_username()
     if emergency.approver.pk == by.pk:
         found.append(Objection("emergency", "Somebody else than you must answer for the emergency."))

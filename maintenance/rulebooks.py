@@ -12,12 +12,12 @@ from datetime import time, timedelta
 from enum import StrEnum
 from typing import Final
 
-from maintenance.models import Customer, Exemption, Kind, NoticePolicy, NoticeRule
+from maintenance.models import Customer, Exemption, NoticeKind, NoticePolicy, NoticeRule
 
 Audience = Customer.Kind
 Unit = NoticePolicy.Unit
 
-_BY_EMAIL: Final = (Kind.ANNOUNCED, Kind.RESCHEDULED, Kind.FINISHED, Kind.CANCELLED)
+_BY_EMAIL: Final = (NoticeKind.ANNOUNCED, NoticeKind.RESCHEDULED, NoticeKind.FINISHED, NoticeKind.CANCELLED)
 """The lines of a policy for an audience that had none before."""
 _COUNTED: Final = (
     "promised",
@@ -101,7 +101,7 @@ def take_over(rulebook: Rulebook) -> tuple[NoticePolicy, bool]:
             NoticeRule(
                 policy=policy,
                 kind=kind,
-                lead=policy.promised if kind == Kind.ANNOUNCED else timedelta(0),
+                lead=policy.promised if kind == NoticeKind.ANNOUNCED else timedelta(0),
                 channels=list(NoticeRule.UNLESS_CHOSEN),
             )
             for kind in _BY_EMAIL
@@ -118,7 +118,7 @@ def follow(policy: NoticePolicy, before: timedelta) -> bool:
 
     Whether one does.
     """
-    announced = policy.rules.filter(kind=Kind.ANNOUNCED)
+    announced = policy.rules.filter(kind=NoticeKind.ANNOUNCED)
     if announced.filter(lead=policy.promised).exists():
         return False
     return bool(announced.filter(lead=before).update(lead=policy.promised))

@@ -99,13 +99,13 @@ def public(now: datetime, service: Service | None = None) -> list[Planned]:
         | Q(status=Window.Status.FINISHED, finished_at__gte=day - FINISHED_KEPT)
         | (~Q(status=Window.Status.FINISHED) & Q(ends_at__gte=day))
     )
-    windows = known().filter(visible)
+    windows = known_windows().filter(visible)
     if service is not None:
         windows = windows.filter(impacts__service=service)
     return [planned(window, now) for window in with_services(windows)]
 
 
-def known() -> QuerySet[Window]:
+def known_windows() -> QuerySet[Window]:
     """The windows that the public has ever been allowed to know of: approved in some revision."""
     text = Approval.objects.filter(
         window=OuterRef("window"),

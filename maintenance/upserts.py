@@ -14,7 +14,7 @@ Value = str | int | float | bytes | bool | datetime | None
 _AT_ONCE: Final = {"postgresql": 2_000, "sqlite": 100}
 
 
-def write(
+def upsert(
     model: type[models.Model], columns: Sequence[str], rows: Sequence[tuple[Value, ...]], on_conflict: str
 ) -> int:
     """Insert the rows' values into these columns of the model's table, ON CONFLICT `on_conflict`.

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from maintenance import status
 from maintenance.faces import frame, ical, subscription
-from maintenance.faces.page import page
+from maintenance.faces.page import page_content
 from maintenance.models import Service
 
 
@@ -27,8 +27,8 @@ def status_page(request: HttpRequest) -> HttpResponse:
     language = _language(request)
     with translation.override(language):
         windows = status.public(now)
-        shown = page(windows, status.standings(windows), language=language, now=now)
-    response = frame.render(request, "maintenance/status.html", {"page": shown}, language=language)
+        shown = page_content(windows, status.standings(windows), language=language, now=now)
+    response = frame.public_response(request, "maintenance/status.html", {"page": shown}, language=language)
     patch_cache_control(response, public=True, max_age=30)
     return response
 
@@ -42,35 +42,35 @@ def calendar(request: HttpRequest, key: str = "") -> HttpResponseBase:
         words = "There is no such service here. All planned maintenance is in /calendar.ics\n"
         return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
     # not the language a browser prefers: the same address must give every reader the same bytes
-    language = frame.asked(request) or settings.LANGUAGE_CODE
+    language = frame.asked_language(request) or settings.LANGUAGE_CODE
     windows = status.public(now, service)
     source = _source(request, language, service)
-    return subscription.answer(request, windows, source, language=language, now=now)
+    return subscription.feed_response(request, windows, source, language=language, now=now)
 
 
 def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
     """For what cannot be meant, wherever in the site, with a sentence on what to write instead."""
     # other kinds are Django's own words on an attack, which are for the log
     said = str(exception) if isinstance(exception, BadRequest) else ""
-    return frame.render(request, "400.html", {"said": said}, language=_language(request), status=400)
+    return frame.public_response(request, "400.html", {"said": said}, language=_language(request), status=400)
 
 
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     """For whoever lacks a permission, wherever in the site."""
-    return frame.render(request, "403.html", {}, language=_language(request), status=403)
+    return frame.public_response(request, "403.html", {}, language=_language(request), status=403)
 
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
     """For addresses where nothing is, wherever in the site."""
-    return frame.render(request, "404.html", {}, language=_language(request), status=404)
+    return frame.public_response(request, "404.html", {}, language=_language(request), status=404)
 
 
 def _language(request: HttpRequest) -> str:
-    return frame.asked(request) or translation.get_language() or settings.LANGUAGE_CODE
+    return frame.asked_language(request) or translation.get_language() or settings.LANGUAGE_CODE
 
 
-def _source(request: HttpRequest, language: str, service: Service | None) -> ical.Source:
+def _source(request: HttpRequest, language: str, service: Service | None) -> ical.FeedSource:
     with translation.override(language):
         facts = {"bank": settings.BANK_NAME, "service": service.name_in(language) if service else ""}
         name = _("%(bank)s: maintenance of %(service)s") if service else _("%(bank)s: maintenance")
-        return ical.Source(name % facts, f"{request.path}?lang={language}")
+        return ical.FeedSource(name % facts, f"{request.path}?lang={language}")

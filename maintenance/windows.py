@@ -16,16 +16,16 @@ from maintenance import audit, policies, refusals, rules
 from maintenance import overrides as passing
 from maintenance.models import Approval, Change, Impact, Series, Service, Window
 from maintenance.proposals import Proposal
-from maintenance.refusals import Refused, emergency_faults, refuse, state, words
+from maintenance.refusals import Refused, emergency_faults, refuse, state_objections, text_objections
 
-__all__ = ["Refused", "book", "cancel", "hold", "locked", "reschedule"]
+__all__ = ["Refused", "book_window", "cancel", "hold", "locked", "reschedule"]
 
 _MOVABLE: Final = (Window.Status.BOOKED, Window.Status.APPROVED, Window.Status.REJECTED)
 _MOVED: Final = ("status", "revision", "sequence", "booker", "changed_at", "short_notice")
 """Beside what a proposal says."""
 
 
-def book(
+def book_window(
     proposal: Proposal,
     *,
     by: User,
@@ -42,9 +42,9 @@ def book(
     with transaction.atomic():
         hold()
         against = rules.objections(proposal, now=now, times=times)
-        left, passed = passing.settle(against, proposal)
+        left, passed = passing.settled_objections(against, proposal)
         left += [
-            *words("purpose", proposal.purpose),
+            *text_objections("purpose", proposal.purpose),
             *refusals.levels(proposal),
             *refusals.exemption(proposal),
         ]
@@ -61,9 +61,9 @@ def book(
         )
         window.staff.set(proposal.staff or ())
         taken = _impacts(window, proposal)
-        passing.keep(window, passed, by=by, now=now)
+        passing.keep_overrides(window, passed, by=by, now=now)
         more = {"purpose": window.purpose, "services": taken, **_also(proposal, passed)}
-        audit.write(
+        audit.record_change(
             window,
             Change.What.BOOKED,
             audit.Stamp(by, now),
@@ -83,20 +83,20 @@ def reschedule(window: Window, proposal: Proposal, *, reason: str, by: User, now
     with transaction.atomic():
         hold()
         window = locked(window)
-        refuse(state(window, *_MOVABLE))
+        refuse(state_objections(window, *_MOVABLE))
         whole = proposal.keeping(window)
         against = rules.objections(whole, now=now, moved=window, times=times)
-        left, passed = passing.settle(against, whole)
+        left, passed = passing.settled_objections(against, whole)
         left += [
-            *words("reason", reason),
+            *text_objections("reason", reason),
             *refusals.exemption(whole),
             *refusals.unmoved(window, whole),
         ]
         refuse([*left, *emergency_faults(whole.emergency, by)])
-        before = audit.facts(window)
+        before = audit.window_facts(window)
         _move(window, whole, by, now)
-        passing.keep(window, passed, by=by, now=now)
-        audit.write(
+        passing.keep_overrides(window, passed, by=by, now=now)
+        audit.record_change(
             window,
             Change.What.RESCHEDULED,
             audit.Stamp(by, now),
@@ -112,13 +112,15 @@ def cancel(window: Window, *, reason: str, by: User, now: datetime) -> Window:
     with transaction.atomic():
         window = locked(window)
         # a rejected one too: customers may have been told of it before it was moved
-        refuse([*state(window, *_MOVABLE), *words("reason", reason)])
-        before = audit.facts(window)
+        refuse([*state_objections(window, *_MOVABLE), *text_objections("reason", reason)])
+        before = audit.window_facts(window)
         window.status = Window.Status.CANCELLED
         window.sequence += 1
         window.changed_at = now
         window.save(update_fields=["status", "sequence", "changed_at"])
-        audit.write(window, Change.What.CANCELLED, audit.Stamp(by, now), before=before, reason=reason.strip())
+        audit.record_change(
+            window, Change.What.CANCELLED, audit.Stamp(by, now), before=before, reason=reason.strip()
+        )
     return window
 
 

@@ -27,27 +27,27 @@ _TELLING: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OpenAlarm:
     """An alarm as pages and probes show it."""
 
     words: str
     since: datetime | None
 
 
-def look(*, now: datetime) -> None:
+def update_alarms(*, now: datetime) -> None:
     """Open alarms for what is wrong, and end those of what is not."""
-    for wrong in watch.wrong(now=now):
+    for wrong in watch.all_findings(now=now):
         words = wrong.words[:500]
         if not _open().filter(what=wrong.what[:160]).update(words=words, seen_at=now):
             made = Alarm(what=wrong.what[:160], words=words, since=now, seen_at=now)
             Alarm.objects.bulk_create([made], ignore_conflicts=True)
     # after two looks without it: what comes and goes is one alarm
-    gone = _open().filter(seen_at__lte=now - heartbeats.silence())
+    gone = _open().filter(seen_at__lte=now - heartbeats.silence_limit())
     gone.filter(told_at__isnull=True).update(ended_at=now, end_told_at=now)
     gone.update(ended_at=now)
 
 
-def tell(send: Callable[[str, str], None], *, now: datetime) -> int:
+def tell_alarms(send: Callable[[str, str], None], *, now: datetime) -> int:
     """Hand one message with all that is to be told to `send`; how many alarms it told.
 
     Where `send` raises, nothing counts as told, and the next look tries again.
@@ -70,16 +70,18 @@ def tell(send: Callable[[str, str], None], *, now: datetime) -> int:
     return len(mine)
 
 
-def standing() -> list[Standing]:
+def open_alarms() -> list[OpenAlarm]:
     """What is wrong, as the clocks found it; whether there is a clock to find anything; and our settings."""
     silent = watch.dead_clock()
-    dead = [Standing(wrong.words, None) for wrong in silent]
+    dead = [OpenAlarm(wrong.words, None) for wrong in silent]
     if any(wrong.what == processes.DATABASE for wrong in silent):
         return dead  # what the clocks had found before, none of them can have looked at since
     found = _open().exclude(what=heartbeats.CLOCK).order_by("since", "pk")
-    told = [Standing(alarm.words, alarm.since) for alarm in found]
+    told = [OpenAlarm(alarm.words, alarm.since) for alarm in found]
     known = {standing.words for standing in told}
-    ours = [Standing(wrong.words, None) for wrong in watch.settings() if wrong.words[:500] not in known]
+    ours = [
+        OpenAlarm(wrong.words, None) for wrong in watch.setting_findings() if wrong.words[:500] not in known
+    ]
     return dead + ours + told
 
 
@@ -89,7 +91,7 @@ def _open() -> QuerySet[Alarm]:
 
 def _claimed(now: datetime) -> list[Alarm]:
     """Those to tell now that no other process is telling."""
-    clock = database.clock()
+    clock = database.database_now()
     lasts = Q(ended_at__isnull=True) & (Q(told_at__isnull=True) | Q(told_at__lte=now - AGAIN))
     over = Q(ended_at__isnull=False, end_told_at__isnull=True)
     free = Q(telling_until__isnull=True) | Q(telling_until__lte=clock)

@@ -24,4 +24,4 @@ def _make_groups(**kwargs: Any) -> None:
     """Again: when maintenance made them, the permissions to read notices did not exist yet."""
     from maintenance import groups  # models are not importable while apps load
 
-    groups.make()
+    groups.make_groups()

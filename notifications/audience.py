@@ -14,14 +14,14 @@ from typing import Final
 from django.conf import settings
 from django.db import connection
 
-from maintenance.models import Customer, Kind
+from maintenance.models import Customer, NoticeKind
 from notifications import database, hours, recipients
 from notifications.channels import direct
 from notifications.database import Sql
 from notifications.models import Contact, Delivery, Notice, Priority, State, Suppression, WaitsFor
 from notifications.recipients import Span
 
-_URGENT_KINDS: Final = frozenset({Kind.CANCELLED, Kind.RESCHEDULED})
+_URGENT_KINDS: Final = frozenset({NoticeKind.CANCELLED, NoticeKind.RESCHEDULED})
 """Customers hold a wrong time until these arrive."""
 _WAVES: Final = {
     True: (Priority.URGENT_VULNERABLE, Priority.URGENT),
@@ -45,7 +45,7 @@ _REASON: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class AudienceCount:
     """So many people on one channel in one language would stand in this state."""
 
     channel: str
@@ -61,15 +61,15 @@ def direct_channels(notice: Notice) -> list[str]:
     return [channel for channel in direct() if channel in notice.channels and channel in settings.CHANNELS]
 
 
-def counts(notice: Notice, *, now: datetime) -> list[Count]:
+def audience_counts(notice: Notice, *, now: datetime) -> list[AudienceCount]:
     """What preparing the notice would make, without making it; broadcasts are not people.
 
     Of very many people only some are looked at, so that nobody waits for the page.
     """
     if not direct_channels(notice):
         return []
-    looked_at = recipients.sample(notice)
-    people = rows(notice, looked_at.spans, now=now)
+    looked_at = recipients.audience_sample(notice)
+    people = audience_rows(notice, looked_at.spans, now=now)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT channel, language, state, COUNT(*) FROM ({people.sql}) AS person"
@@ -77,15 +77,15 @@ def counts(notice: Notice, *, now: datetime) -> list[Count]:
             people.parameters,
         )
         return [
-            Count(channel, language, State(state), n * looked_at.each, about=looked_at.each > 1)
+            AudienceCount(channel, language, State(state), n * looked_at.each, about=looked_at.each > 1)
             for channel, language, state, n in cursor
         ]
 
 
-def size(notice: Notice) -> int:
+def audience_size(notice: Notice) -> int:
     """How many people the notice is for, whether or not they can be reached; about, where very many."""
-    looked_at = recipients.sample(notice)
-    place = recipients.within("c.id", looked_at.spans)
+    looked_at = recipients.audience_sample(notice)
+    place = recipients.within_spans("c.id", looked_at.spans)
     people = recipients.members(notice, looked_at.spans)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -96,7 +96,7 @@ def size(notice: Notice) -> int:
         return int(cursor.fetchone()[0]) * looked_at.each
 
 
-def rows(notice: Notice, spans: Sequence[Span], *, now: datetime) -> Sql:
+def audience_rows(notice: Notice, spans: Sequence[Span], *, now: datetime) -> Sql:
     """One row for each person and direct channel of the notice, for customers in these spans.
 
     Columns: customer_id, channel, demonstration, language, address_hmac, text_id, priority, state,
@@ -109,7 +109,10 @@ def rows(notice: Notice, spans: Sequence[Span], *, now: datetime) -> Sql:
         road = "road.channel = person.channel"
     else:
         people, road = recipients.members(notice, spans), "1 = 1"
-    customers, contacts = recipients.within("c.id", spans), recipients.within("k.customer_id", spans)
+    customers, contacts = (
+        recipients.within_spans("c.id", spans),
+        recipients.within_spans("k.customer_id", spans),
+    )
     expires = database.stored(Delivery, "expires_at", notice.true_until)
     at = database.stored(Delivery, "not_before", start)
     first, then = _WAVES[notice.kind in _URGENT_KINDS]
@@ -147,13 +150,13 @@ def _known(notice: Notice, spans: Sequence[Span], *, start: datetime) -> Sql:
     channels = direct_channels(notice)
     readers, zones_of = _in_use(spans)
     mornings = {
-        zone: database.stored(Delivery, "not_before", hours.earliest(start, zone))
+        zone: database.stored(Delivery, "not_before", hours.earliest_waking(start, zone))
         for zone in (settings.TIME_ZONE, *zones_of)
     }
     zones = _values(list(mornings.items()))
-    spoken = _values(words(notice, channels, readers))
+    spoken = _values(audience_texts(notice, channels, readers))
     # the bank's own zone and language stand by each road, for who got another one since they were read
-    own = words(notice, channels, [settings.LANGUAGE_CODE])
+    own = audience_texts(notice, channels, [settings.LANGUAGE_CODE])
     roads = _values(
         [(channel, text, language, mornings[settings.TIME_ZONE]) for channel, _, text, language in own]
     )
@@ -165,7 +168,9 @@ def _known(notice: Notice, spans: Sequence[Span], *, start: datetime) -> Sql:
     )
 
 
-def words(notice: Notice, channels: Sequence[str], readers: Sequence[str]) -> list[tuple[str, str, int, str]]:
+def audience_texts(
+    notice: Notice, channels: Sequence[str], readers: Sequence[str]
+) -> list[tuple[str, str, int, str]]:
     """Which text each reader's language gets on each channel: channel, reader, text, language."""
     texts: dict[str, dict[str, int]] = {channel: {} for channel in channels}
     written = notice.texts.filter(channel__in=channels, variant="").order_by("version", "id")
@@ -192,7 +197,7 @@ def _spoken(reader: str, written: Mapping[str, int]) -> str:
 
 def _in_use(spans: Sequence[Span]) -> tuple[list[str], list[str]]:
     """The distinct languages and time zones of these customers: a handful, whatever their number."""
-    place = recipients.within("id", spans)
+    place = recipients.within_spans("id", spans)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT DISTINCT language, time_zone FROM {_CUSTOMER} WHERE {place.sql}", place.parameters
@@ -203,5 +208,5 @@ def _in_use(spans: Sequence[Span]) -> tuple[list[str], list[str]]:
 
 def _values(table: Sequence[Sequence[object]]) -> Sql:
     """A VALUES list that is a legal, empty-like table even without rows."""
-    rows_sql = ", ".join(f"({recipients.marks(row)})" for row in table)
+    rows_sql = ", ".join(f"({recipients.placeholders(row)})" for row in table)
     return Sql(f"VALUES {rows_sql}", [value for row in table for value in row])

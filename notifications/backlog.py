@@ -56,17 +56,17 @@ def queued(channel: str) -> bool:
     return rows.exists()
 
 
-def sending(channel: str) -> bool:
+def is_sending(channel: str) -> bool:
     """Whether it is handing something over at this moment."""
     return Delivery.objects.filter(channel=channel, demonstration=False, state=State.SENDING).exists()
 
 
 def tolerated(channel: str) -> int:
     """So many in doubt are left by two processes that died; more of them die, or the provider cuts us off."""
-    return 2 * channels.in_flight(channel)
+    return 2 * channels.most_in_flight(channel)
 
 
-def unknown(channel: str) -> Waiting:
+def unknown_deliveries(channel: str) -> Waiting:
     """What nobody knows to have been sent, held or not, counted further than what is tolerated."""
     most = max(MOST, tolerated(channel) + 1)
     # one after the other: each state has its index
@@ -79,7 +79,7 @@ def unknown(channel: str) -> Waiting:
     return Waiting(min(number, most), since, more=number >= most)
 
 
-def receipts() -> Waiting:
+def waiting_receipts() -> Waiting:
     """Providers' words that nobody has worked on."""
     return _waiting(Receipt.objects.filter(processed_at__isnull=True), "received_at", MOST)
 
@@ -91,7 +91,7 @@ def _waiting(rows: QuerySet[Any], field: str, most: int) -> Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class StateCount:
     """So many deliveries of a notice stand in this state on a channel."""
 
     notice: int
@@ -100,13 +100,13 @@ class Count:
     deliveries: int
 
 
-def counts(*, due_after: datetime, now: datetime) -> list[Count]:
+def state_counts(*, due_after: datetime, now: datetime) -> list[StateCount]:
     """What became of the notices of a span, from their counters."""
     notices = Notice.objects.filter(status__in=Notice.Status.values, due_at__gt=due_after, due_at__lte=now)
     return counts_of(notices.values_list("pk", flat=True))
 
 
-def counts_of(notices: Iterable[int]) -> list[Count]:
+def counts_of(notices: Iterable[int]) -> list[StateCount]:
     """What became of these."""
     rows = (
         Tally.objects.filter(notice__in=list(notices))
@@ -114,4 +114,4 @@ def counts_of(notices: Iterable[int]) -> list[Count]:
         .annotate(number=Sum("deliveries"))
         .order_by("notice", "channel", "state")
     )
-    return [Count(row["notice"], row["channel"], State(row["state"]), row["number"]) for row in rows]
+    return [StateCount(row["notice"], row["channel"], State(row["state"]), row["number"]) for row in rows]

@@ -105,7 +105,7 @@ def _thread(channel: str) -> _Thread:
         return _threads[key]
 
 
-def close(seconds: float = 1.0) -> None:
+def close_threads(seconds: float = 1.0) -> None:
     """End the threads of this process, which takes so long at most, and close what they have open."""
     until = time.monotonic() + seconds
     with _making:

@@ -29,7 +29,7 @@ def sending(**kwargs: Any) -> list[CheckMessage]:
     """Every setting that is used to send."""
     return [
         (CheckWarning if fault.is_warning else Error)(fault.words, hint=fault.hint, id=fault.id)
-        for fault in configuration.faults()
+        for fault in configuration.setting_faults()
     ]
 
 

@@ -20,7 +20,7 @@ from django.db import Error
 from maintenance.faces import ical
 from maintenance.models import Customer
 from notifications import addresses, channels, deliveries, hours, links, preferences, wording
-from notifications.contract import Message, Words
+from notifications.contract import Message, Template
 from notifications.deliveries import Claimed
 from notifications.models import Delivery, Notice, State, Text, WaitsFor
 from notifications.providers import mailbox
@@ -51,7 +51,7 @@ class Material:
     def __init__(self) -> None:
         self._texts: dict[int, Text] = {}
         self._calendars: dict[tuple[int, str], str] = {}
-        self._words: dict[tuple[int, str, str, str], Words] = {}
+        self._words: dict[tuple[int, str, str, str], Template] = {}
 
     def text(self, row: Claimed) -> Text:
         """Raises ValueError where there is none."""
@@ -71,21 +71,23 @@ class Material:
             self._calendars[key] = ical.attachment(
                 notice.window,
                 row.language,
-                organizer=mailbox.address(settings.DEFAULT_FROM_EMAIL),
+                organizer=mailbox.sender_address(settings.DEFAULT_FROM_EMAIL),
                 issued_at=notice.due_at,
             )
         return self._calendars[key]
 
-    def words(self, row: Claimed, time_zone: str) -> Words:
+    def words(self, row: Claimed, time_zone: str) -> Template:
         """The same object for all with the same text, language, zone and calendar."""
         calendar = self._calendar(row)
         key = (row.text_id, row.language, time_zone, calendar)
         if key not in self._words:
-            self._words[key] = wording.words(self.text(row), row.language, time_zone, calendar)
+            self._words[key] = wording.message_template(self.text(row), row.language, time_zone, calendar)
         return self._words[key]
 
 
-def compose(held: Sequence[Claimed], *, now: datetime, material: Material | None = None) -> list[Composed]:
+def composed_messages(
+    held: Sequence[Claimed], *, now: datetime, material: Material | None = None
+) -> list[Composed]:
     """Fill each delivery's text for its person; those that cannot be sent now are put off or ended.
 
     A fault of ours is nobody's fault: that one waits for a version that can, and the others go on.
@@ -138,7 +140,7 @@ def _unread(sealed: Sequence[Claimed], others_were_read: bool, *, now: datetime)
         deliveries.put_off(sealed, not_before=later, waits_for=WaitsFor.SENDER, reason=words)
 
 
-def again(row: Delivery, *, now: datetime) -> Message | None:
+def message_again(row: Delivery, *, now: datetime) -> Message | None:
     """The message of an attempt made before, to ask the provider about; None if it cannot be made."""
     held = deliveries.as_claimed(row)
     try:
@@ -165,7 +167,7 @@ class _Days:
 
     def _of(self, zone: str) -> tuple[datetime, datetime]:
         if zone not in self._by_zone:
-            self._by_zone[zone] = (hours.earliest(self.now, zone), hours.latest(self.now, zone))
+            self._by_zone[zone] = (hours.earliest_waking(self.now, zone), hours.latest_waking(self.now, zone))
         return self._by_zone[zone]
 
 
@@ -183,10 +185,11 @@ def _compose(row: Claimed, material: Material, days: _Days) -> Composed | None:
         deliveries.readdress(row, row.address_hmac)
     preferences_url = links.preferences_url(row.customer_id or 0)
     words = material.words(row, person.time_zone)
-    own = wording.values(
-        material.text(row), wording.Reader(person.name, row.language, person.time_zone, preferences_url)
+    own = wording.reader_values(
+        material.text(row),
+        wording.MessageReader(person.name, row.language, person.time_zone, preferences_url),
     )
-    filled = wording.put_in(words, own)
+    filled = wording.filled_template(words, own)
     message = Message(
         delivery=row.public_id,
         attempt=row.attempt,
@@ -199,7 +202,7 @@ def _compose(row: Claimed, material: Material, days: _Days) -> Composed | None:
         composed_at=days.now,
         headers=preferences.headers(preferences_url) if kind.can_unsubscribe else {},
         calendar=words.calendar,
-        segments=segments.count(filled.body).segments if kind.counts_segments else 1,
+        segments=segments.counted_segments(filled.body).segments if kind.counts_segments else 1,
         words=words,
         values=own,
     )
@@ -221,9 +224,9 @@ def _broadcast(row: Claimed, text: Text, now: datetime) -> Composed:
     return Composed(row, message, _hash(message))
 
 
-def reader(customer: Customer, language: str) -> wording.Reader:
+def reader(customer: Customer, language: str) -> wording.MessageReader:
     """The person as the words address them where others may look on: without a link that works."""
-    return wording.Reader(
+    return wording.MessageReader(
         name=customer.name,
         language=language,
         time_zone=customer.time_zone,

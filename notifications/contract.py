@@ -21,7 +21,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Words:
+class Template:
     """What all with the same text, language and zone are told; the same object for all of them.
 
     Of each sequence the pieces at even places are said as they stand, those at odd places name one
@@ -54,7 +54,7 @@ class Message:
     """An iCalendar document to attach, or empty."""
     segments: int = 1
     """What it takes from the sender's rate: segments of an SMS, 1 for anything else."""
-    words: Words | None = None
+    words: Template | None = None
     """The pieces of which subject, body and html were made; None where nobody else shares them."""
     values: Mapping[str, str] = field(default_factory=dict)
     """The person's own values in `words`, as plain text: HTML needs them escaped."""
@@ -67,7 +67,7 @@ class Pause:
     seconds: float
 
 
-class Class(enum.Enum):
+class Verdict(enum.Enum):
     """What a provider's answer means for the delivery, whoever the provider is."""
 
     ACCEPTED = "accepted"
@@ -93,7 +93,7 @@ class Outcome:
 
     delivery: UUID
     attempt: int
-    result: Class
+    result: Verdict
     provider: str
     provider_ref: str = ""
     code: str = ""

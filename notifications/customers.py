@@ -26,7 +26,7 @@ _CONTACT: Final = Contact._meta.db_table
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CustomerRow:
     """One customer of the register, checked. `phone` is E.164; `services` are keys; "" is no address."""
 
     external_id: str
@@ -66,7 +66,7 @@ class Stored:
         )
 
 
-def store(rows: Sequence[Row], *, demonstration: bool = False) -> Stored:
+def store_customers(rows: Sequence[CustomerRow], *, demonstration: bool = False) -> Stored:
     """Make each row's customer be as the row says, all of them or none.
 
     Of rows with the same external_id the last holds. A customer that is there already stays what
@@ -92,7 +92,7 @@ def store(rows: Sequence[Row], *, demonstration: bool = False) -> Stored:
     )
 
 
-def _own(row: Row) -> _Own:
+def _own(row: CustomerRow) -> _Own:
     return row.name, row.language, row.time_zone, row.vulnerable
 
 
@@ -104,8 +104,8 @@ def _known(external_ids: Iterable[str]) -> dict[str, tuple[int, _Own]]:
     return {row[0]: (row[1], row[2:]) for row in rows}
 
 
-def _write_customers(rows: Sequence[Row], demonstration: bool) -> None:
-    upserts.write(
+def _write_customers(rows: Sequence[CustomerRow], demonstration: bool) -> None:
+    upserts.upsert(
         Customer,
         ("external_id", "kind", "demonstration", "name", "language", "time_zone", "vulnerable"),
         [(row.external_id, Customer.Kind.CUSTOMER.value, demonstration, *_own(row)) for row in rows],
@@ -114,17 +114,17 @@ def _write_customers(rows: Sequence[Row], demonstration: bool) -> None:
     )
 
 
-def _write_uses(rows: Mapping[int, Row]) -> set[int]:
+def _write_uses(rows: Mapping[int, CustomerRow]) -> set[int]:
     """Make the register of uses say the same; the customers for whom that changed something."""
     services = dict(Service.objects.values_list("key", "pk"))
     wanted = {(key, services[service]) for key, row in rows.items() for service in row.services}
     there = set(Use.objects.filter(customer__in=rows).values_list("customer_id", "service_id"))
-    upserts.write(Use, ("customer_id", "service_id"), sorted(wanted - there), "DO NOTHING")
+    upserts.upsert(Use, ("customer_id", "service_id"), sorted(wanted - there), "DO NOTHING")
     _delete(f"DELETE FROM {_USE} WHERE customer_id = %s AND service_id = %s", sorted(there - wanted))
     return {key for key, _ in wanted ^ there}
 
 
-def _write_contacts(rows: Mapping[int, Row]) -> set[int]:
+def _write_contacts(rows: Mapping[int, CustomerRow]) -> set[int]:
     """Make the addresses the same; the customers for whom that changed something."""
     there: dict[int, dict[str, bytes]] = defaultdict(dict)
     contacts = Contact.objects.filter(customer__in=rows, channel__in=channels.direct())
@@ -141,7 +141,7 @@ def _write_contacts(rows: Mapping[int, Row]) -> set[int]:
             # sealing gives other bytes each time, so only the fingerprint tells whether it is the same
             elif (fingerprint := addresses.fingerprint(address)) != known:
                 write.append((key, channel, addresses.seal(address), fingerprint))
-    upserts.write(
+    upserts.upsert(
         Contact,
         ("customer_id", "channel", "address", "address_hmac"),
         write,

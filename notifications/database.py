@@ -35,7 +35,7 @@ class Sql:
     parameters: Sequence[Any]
 
 
-def clock() -> datetime:
+def database_now() -> datetime:
     """The time by which leases are judged: the database's own, so that workers' clocks may differ.
 
     SQLite is on the machine of its only process; there the machine's clock is the database's.
@@ -73,14 +73,14 @@ def now_there() -> Combinable:
     """That time as part of a statement, the same throughout it."""
     if connection.vendor == "postgresql":
         return Now()
-    return models.Value(clock(), output_field=models.DateTimeField())
+    return models.Value(database_now(), output_field=models.DateTimeField())
 
 
 def now_in_sql() -> Sql:
     """The same for statements written by hand."""
     if connection.vendor == "postgresql":
         return Sql("STATEMENT_TIMESTAMP()", ())
-    return Sql("%s", (connection.ops.adapt_datetimefield_value(clock()),))
+    return Sql("%s", (connection.ops.adapt_datetimefield_value(database_now()),))
 
 
 def seconds(since: str, until: str) -> str:
@@ -163,7 +163,7 @@ def among(column: str, values: Sequence[Any], kind: str = "bigint") -> Sql:
     return Sql(f"{column} IN ({', '.join(['%s'] * len(values))})", list(values))
 
 
-def rows(columns: Mapping[str, str], values: Sequence[Sequence[Any]]) -> Sql:
+def rows_of_values(columns: Mapping[str, str], values: Sequence[Sequence[Any]]) -> Sql:
     """A SELECT of these values under the names and PostgreSQL types of `columns`, one row for each.
 
     On PostgreSQL what all rows have in common is said once, and the rest is one parameter of JSON: an

@@ -16,7 +16,7 @@ Clock = Callable[[], datetime]
 
 def corrected_clock() -> Clock:
     """This machine's, less its error at this moment. It may be some milliseconds late, never early."""
-    error = database.clock() - datetime.now(UTC)
+    error = database.database_now() - datetime.now(UTC)
     return lambda: datetime.now(UTC) + error
 
 
@@ -25,4 +25,4 @@ def not_ahead(now: datetime) -> datetime:
 
     For what a page writes: where its machine's clock is ahead, what it queues would wait for that.
     """
-    return min(now, database.clock())
+    return min(now, database.database_now())

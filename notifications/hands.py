@@ -44,16 +44,16 @@ def tick(*, wake: Callable[[], None] = lambda: None) -> None:
     """
     clock = corrected_clock()
     wake()
-    notices.plan(now=clock())
+    notices.plan_notices(now=clock())
     begun = time.monotonic()
     woken_at, stop = begun, begun + _TURN_SECONDS
-    for notice in notices.due(now=clock()):
+    for notice in notices.due_notices(now=clock()):
         while time.monotonic() < stop and not _prepare(notice, clock):
             if time.monotonic() >= woken_at + _WAKE_SECONDS:
                 wake()
                 woken_at = time.monotonic()
     wake()
-    receipts.work(now=clock())
+    receipts.apply_receipts(now=clock())
 
 
 def _prepare(notice: int, clock: Clock) -> bool:
@@ -70,39 +70,39 @@ def sweep() -> None:
 
     What an earlier version has written is read first.
     """
-    backfill.run(now=database.clock())
-    deliveries.sweep(now=database.clock())
-    deliveries.put_back(now=database.clock())
-    progress.fold()
+    backfill.run(now=database.database_now())
+    deliveries.sweep_deliveries(now=database.database_now())
+    deliveries.put_back(now=database.database_now())
+    progress.fold_tallies()
 
 
 def reconcile() -> None:
     """Find out what became of the unknown."""
     with database.alone("reconcile") as mine:
         if mine:
-            reconciliation.reconcile(now=database.clock())
+            reconciliation.reconcile(now=database.database_now())
 
 
 def poll() -> None:
     """Ask what became of those that were sent and not heard of."""
     with database.alone("poll") as mine:  # one that is slow must not take every worker from the senders
         if mine:
-            polling.poll(now=database.clock())
+            polling.poll(now=database.database_now())
 
 
 def recheck() -> None:
     """Look again at what is booked: something may have come to stand against it."""
-    rechecks.run(database.clock())
+    rechecks.recheck_windows(database.database_now())
 
 
 def extend() -> None:
     """Book what has come near of the windows that repeat."""
-    series.extend(database.clock())
+    series.extend_series(database.database_now())
 
 
 def clean_sign_ins() -> None:
     """Forget what is no longer needed to throttle, or was kept long enough."""
-    signin.clean(now=database.clock())
+    signin.clean(now=database.database_now())
 
 
 HANDS: Final[Mapping[str, Callable[[], None]]] = {
@@ -113,7 +113,7 @@ HANDS: Final[Mapping[str, Callable[[], None]]] = {
 
 def waiting(channels: Sequence[str] | None = None) -> list[str]:
     """Those of the channels on which something is due now; of all that are switched on if none are named."""
-    return progress.waiting(channels, now=database.clock())
+    return progress.waiting_channels(channels, now=database.database_now())
 
 
 def deliver(channel: str, *, stopping: Callable[[], bool] = lambda: False) -> int:
@@ -126,9 +126,9 @@ def deliver(channel: str, *, stopping: Callable[[], bool] = lambda: False) -> in
 
     def asked() -> bool:
         nonlocal beaten_at
-        if time.monotonic() - beaten_at > heartbeats.often().total_seconds():
+        if time.monotonic() - beaten_at > heartbeats.beat_interval().total_seconds():
             beaten_at = time.monotonic()
-            heartbeats.beat(hand)
+            heartbeats.record_beat(hand)
         return stopping()
 
     asked()
@@ -137,5 +137,5 @@ def deliver(channel: str, *, stopping: Callable[[], bool] = lambda: False) -> in
     settled = sending.drain(channel, demonstration=False, clock=clock, stopping=asked)
     if time.monotonic() - begun < sending.TURN_SECONDS:
         settled += sending.drain(channel, demonstration=True, clock=clock, stopping=asked)
-    heartbeats.beat(hand, worked=settled > 0)
+    heartbeats.record_beat(hand, worked=settled > 0)
     return settled

@@ -55,29 +55,32 @@ class Pulse:
     """Which these are, each as its host and process id."""
 
 
-def silence() -> timedelta:
+def silence_limit() -> timedelta:
     """After how long without a beat something is dead."""
     return timedelta(seconds=settings.SILENT_SECONDS)
 
 
-def often() -> timedelta:
+def beat_interval() -> timedelta:
     """A heart beats no more often than this on the disk: several times before a silence alarms."""
-    return silence() / 6
+    return silence_limit() / 6
 
 
-def beat(hand: str, *, worked: bool = False) -> None:
+def record_beat(hand: str, *, worked: bool = False) -> None:
     """This process has just done it; `worked` where there was something to do."""
-    clock, mine = database.clock(), Heartbeat.objects.filter(hand=hand, process=_process())
-    since = Case(When(beat_at__lt=clock - silence(), then=Value(clock)), default=F("since"))
-    if not mine.filter(beat_at__lt=clock - often()).update(beat_at=clock, since=since) and not mine.exists():
+    clock, mine = database.database_now(), Heartbeat.objects.filter(hand=hand, process=_process())
+    since = Case(When(beat_at__lt=clock - silence_limit(), then=Value(clock)), default=F("since"))
+    if (
+        not mine.filter(beat_at__lt=clock - beat_interval()).update(beat_at=clock, since=since)
+        and not mine.exists()
+    ):
         new = Heartbeat(hand=hand, process=_process(), since=clock, beat_at=clock)
         Heartbeat.objects.bulk_create([new], ignore_conflicts=True)
     if worked:
-        late = Q(worked_at__isnull=True) | Q(worked_at__lt=clock - often())
+        late = Q(worked_at__isnull=True) | Q(worked_at__lt=clock - beat_interval())
         mine.filter(late).update(worked_at=clock)
 
 
-def keep(hands: Sequence[str]) -> threading.Event:
+def keep_beating(hands: Sequence[str]) -> threading.Event:
     """Leave heartbeats of these hands for as long as this process lives, or until the event is set.
 
     By a thread of its own, with a connection for each time: one that is idle for days keeps none.
@@ -91,18 +94,18 @@ def _keep(hands: Sequence[str], stop: threading.Event) -> None:
     while True:
         try:
             for hand in hands:
-                beat(hand)
+                record_beat(hand)
         except Exception:  # whatever it is, the next time may succeed
             log.exception("no heartbeat could be left; it is tried again")
         finally:
             connection.close()
-        if stop.wait(silence().total_seconds() / 3):
+        if stop.wait(silence_limit().total_seconds() / 3):
             return
 
 
 def pulses() -> dict[str, Pulse]:
     """Each hand that anybody moved within the last hour, by its name."""
-    clock = database.clock()
+    clock = database.database_now()
     found: dict[str, list[Heartbeat]] = {}
     for row in Heartbeat.objects.order_by("hand", "pk"):
         found.setdefault(row.hand, []).append(row)
@@ -119,7 +122,7 @@ def refusal() -> str:
         connection.close()
     try:
         with transaction.atomic():
-            moment = database.clock()
+            moment = database.database_now()
             Heartbeat.objects.create(hand="trial", process=str(uuid.uuid4()), since=moment, beat_at=moment)
             transaction.set_rollback(True)
     except Error as refused:
@@ -128,7 +131,7 @@ def refusal() -> str:
 
 
 def _pulse(rows: Sequence[Heartbeat], clock: datetime) -> Pulse:
-    alive = [row for row in rows if row.beat_at >= clock - silence()]
+    alive = [row for row in rows if row.beat_at >= clock - silence_limit()]
     return Pulse(
         age=clock - max(row.beat_at for row in rows),
         steady=clock - min(row.since for row in alive) if alive else timedelta(0),
@@ -138,9 +141,9 @@ def _pulse(rows: Sequence[Heartbeat], clock: datetime) -> Pulse:
     )
 
 
-def forget() -> None:
+def forget_dead() -> None:
     """Drop the rows of processes that are long gone."""
-    Heartbeat.objects.filter(beat_at__lt=database.clock() - _KEPT).delete()
+    Heartbeat.objects.filter(beat_at__lt=database.database_now() - _KEPT).delete()
 
 
 def _process() -> str:

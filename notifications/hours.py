@@ -13,7 +13,7 @@ QUIET_HOURS: Final = "quiet hours of the customer"
 """Why a message was put back that came to its turn while its customer sleeps."""
 
 
-def earliest(start: datetime, zone: str) -> datetime:
+def earliest_waking(start: datetime, zone: str) -> datetime:
     """The first moment from `start` on at which a customer in this zone may be disturbed.
 
     Between settings.QUIET_UNTIL and settings.QUIET_FROM o'clock by the customer's own clock.
@@ -26,7 +26,7 @@ def earliest(start: datetime, zone: str) -> datetime:
     return opening.astimezone(start.tzinfo)
 
 
-def latest(now: datetime, zone: str) -> datetime:
+def latest_waking(now: datetime, zone: str) -> datetime:
     """The last moment of the day at which a customer in this zone may be disturbed."""
     local = _local(now, zone)
     closing = datetime.combine(local.date(), time(settings.QUIET_FROM), tzinfo=local.tzinfo)

@@ -23,14 +23,14 @@ _SAMPLE: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class LatencySample:
     """Seconds, the shortest first; of messages taken at their first try, whose due time is still known."""
 
     due_to_sent: list[float]
     sent_to_delivered: list[float]
 
 
-def sample(channel: str, *, now: datetime) -> Sample:
+def latency_sample(channel: str, *, now: datetime) -> LatencySample:
     """How long the messages of the last notices took."""
     notices = Notice.objects.filter(
         status__in=(Notice.Status.PREPARING, Notice.Status.PREPARED),
@@ -45,7 +45,7 @@ def sample(channel: str, *, now: datetime) -> Sample:
         sent_at__isnull=False,
     ).values_list("not_before", "sent_at", "state", "settled_at")
     found = list(rows)
-    return Sample(
+    return LatencySample(
         # the column is also the next turn of what is asked about, and then says nothing of when it was due
         sorted((sent - due).total_seconds() for due, sent, _, _ in found if sent and due <= sent),
         sorted(

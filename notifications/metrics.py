@@ -27,7 +27,7 @@ _LATELY: Final = timedelta(minutes=10)
 _QUANTILES: Final = (0.5, 0.95, 0.99)
 
 
-def page(*, now: datetime) -> bytes:
+def metrics_page(*, now: datetime) -> bytes:
     """All of it, as text."""
     registry = CollectorRegistry()
     registry.register(_All(now))
@@ -47,7 +47,7 @@ class _All(Collector):
         yield from _times(self._now)
         yield from _senders()
         yield from _hands()
-        yield _one("alarms", "Alarms that are open; a dead clock is one of them.", len(alarms.standing()))
+        yield _one("alarms", "Alarms that are open; a dead clock is one of them.", len(alarms.open_alarms()))
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """Nothing: to learn its names the registry would collect it once more."""
@@ -67,7 +67,7 @@ def _one(name: str, words: str, value: float) -> GaugeMetricFamily:
 def _deliveries(now: datetime) -> Iterator[GaugeMetricFamily]:
     """All channels and states, the empty ones too: a series that comes and goes cannot be compared."""
     number: Counter[tuple[str, State]] = Counter()
-    for count in backlog.counts(due_after=now - _DAYS, now=now):
+    for count in backlog.state_counts(due_after=now - _DAYS, now=now):
         number[count.channel, count.state] += count.deliveries
     family = _gauge(
         "deliveries", "Deliveries of the notices due within 7 days, by state.", "channel", "state"
@@ -94,14 +94,14 @@ def _queue(now: datetime) -> Iterator[GaugeMetricFamily]:
     due = _gauge("due_age_seconds", "Since when the oldest message that could go has been due.", "channel")
     unknown = _gauge("unknown", _DOUBT, "channel")
     doubt = _gauge("unknown_age_seconds", "How long the oldest of them has been in doubt.", "channel")
-    moment = database.clock()
+    moment = database.database_now()
     for channel in settings.CHANNELS:
-        waiting = backlog.unknown(channel)
+        waiting = backlog.unknown_deliveries(channel)
         due.add_metric([channel], _seconds(backlog.due_since(channel, now=now), now))
         unknown.add_metric([channel], waiting.number)
         doubt.add_metric([channel], _seconds(waiting.since, moment))
     yield from (due, unknown, doubt)
-    receipts = backlog.receipts()
+    receipts = backlog.waiting_receipts()
     yield _one("receipts_waiting", f"Receipts nobody has worked on, counted up to {MOST}.", receipts.number)
     yield _one(
         "receipts_age_seconds", "How long the oldest of them has waited.", _seconds(receipts.since, now)
@@ -115,7 +115,7 @@ def _times(now: datetime) -> Iterator[GaugeMetricFamily]:
     sent = _gauge("due_to_sent_seconds", f"From due to taken. {_SAMPLED}", "channel", "quantile")
     arrived = _gauge("sent_to_delivered_seconds", f"From taken to arrived. {_SAMPLED}", "channel", "quantile")
     for channel in settings.CHANNELS:
-        sample = latencies.sample(channel, now=now)
+        sample = latencies.latency_sample(channel, now=now)
         _fill(sent, channel, sample.due_to_sent)
         _fill(arrived, channel, sample.sent_to_delivered)
     yield from (sent, arrived)
@@ -136,7 +136,7 @@ def _senders() -> Iterator[GaugeMetricFamily]:
     asked = _gauge("bucket_age_seconds", "When that was; since then its rate has been added.", *names)
     rest = _gauge("sender_rest_seconds", "How long a sender still rests.", *names)
     failing = _gauge("sender_failing_seconds", "For how long a sender has failed.", *names)
-    moment = database.clock()
+    moment = database.database_now()
     in_use = {(who.provider, who.name) for who in map(pacing.sender_of, settings.CHANNELS) if who}
     for bucket in Bucket.objects.order_by("provider", "sender"):
         if (bucket.provider, bucket.sender) not in in_use:

@@ -24,13 +24,13 @@ from django.db import connection
 from django.db.models import Min
 
 from maintenance import policies
-from maintenance.models import Kind, Window
+from maintenance.models import NoticeKind, Window
 from maintenance.policies import Promise
 from notifications import channels, database, recipients
 from notifications.models import Delivery, State
 from notifications.wording import facts
 
-_TELLS: Final = (Kind.ANNOUNCED, Kind.RESCHEDULED, Kind.REMINDER, Kind.STARTED)
+_TELLS: Final = (NoticeKind.ANNOUNCED, NoticeKind.RESCHEDULED, NoticeKind.REMINDER, NoticeKind.STARTED)
 """Kinds that name the time of what is ahead, or has just begun."""
 _SHORT: Final = (timedelta(days=3), timedelta(days=1))
 """Where what is shorter than any promise is told apart."""
@@ -93,7 +93,7 @@ class NoticeGiven:
         return self.begins_at - self.last_at if self.last_at else None
 
 
-def count(window: Window) -> NoticeGiven:
+def notice_given(window: Window) -> NoticeGiven:
     """Look at every message that told of the window's present time."""
     begins_at = window.started_at or window.starts_at
     promise = policies.promise()
@@ -147,10 +147,10 @@ class _Edge:
 def _edges(promise: Promise, begins_at: datetime) -> list[_Edge]:
     """Where the brackets end, the longest notice first; the first of them is what is promised."""
     policy = promise.policy
-    longer = policies.words(policy.promised, policy.unit)
+    longer = policies.lead_words(policy.promised, policy.unit)
     edges = [_Edge(promise.kept_until(begins_at), f"{longer} or more")]
-    least = (promise.least_until(begins_at), policies.words(policy.least, policy.unit))
-    shorter = [(begins_at - lead, policies.words(lead)) for lead in _SHORT]
+    least = (promise.least_until(begins_at), policies.lead_words(policy.least, policy.unit))
+    shorter = [(begins_at - lead, policies.lead_words(lead)) for lead in _SHORT]
     for until, words in [least, *shorter]:
         if edges[-1].until < until < begins_at:
             edges.append(_Edge(until, _between(words, longer)))

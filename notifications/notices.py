@@ -31,18 +31,18 @@ class NotReady(Refusal):
     """The text cannot be approved as it stands; the sentence says what to do."""
 
 
-def draft(window: Window, *, now: datetime) -> list[Notice]:
+def drafted_notices(window: Window, *, now: datetime) -> list[Notice]:
     """The window's notices as they stand, worked out at once rather than at the next tick."""
     for change in _unplanned().filter(window=window):
         _work_out(change.pk, now=now)
     for notice in window.notices.filter(status=Notice.Status.DRAFT).exclude(reason=""):
-        occasions.write(notice)
+        occasions.write_texts(notice)
     return list(window.notices.order_by("due_at", "id"))
 
 
 def approve_text(window: Window, *, revision: int, by: User, now: datetime) -> Approval:
     """Approve the customers' words of one revision. Raises NotReady or approvals.NotAllowed."""
-    drafted = draft(window, now=now)
+    drafted = drafted_notices(window, now=now)
     needless = occasions.needless_reminders(drafted, now=now)
     incomplete = [
         notice
@@ -62,7 +62,7 @@ def approve_text(window: Window, *, revision: int, by: User, now: datetime) -> A
     return approval
 
 
-def plan(*, now: datetime) -> int:
+def plan_notices(*, now: datetime) -> int:
     """Work out every change that has no notices yet; how many there were."""
     changes = list(_unplanned().values_list("pk", flat=True))
     for pk in changes:
@@ -83,7 +83,7 @@ def _guarded(words: str) -> Iterator[None]:
         log.exception("%s; it is tried again", words)
 
 
-def due(*, now: datetime) -> list[int]:
+def due_notices(*, now: datetime) -> list[int]:
     """The notices to prepare now. Those whose words are no longer true expire, with the reason."""
     ready = Notice.objects.filter(
         status__in=(Notice.Status.PLANNED, Notice.Status.PREPARING), due_at__lte=now
@@ -94,7 +94,7 @@ def due(*, now: datetime) -> list[int]:
     return list(ready.order_by("due_at", "id").values_list("pk", flat=True))
 
 
-def stuck(*, now: datetime) -> bool:
+def stuck_notices(*, now: datetime) -> bool:
     """Whether something that the clock should have done is left: no worker, or no beat, is running."""
     before = now - _CLOCK_PATIENCE
     late = Notice.objects.filter(
@@ -116,4 +116,4 @@ def _work_out(pk: int, *, now: datetime) -> None:
         _, fresh = PlannedChange.objects.get_or_create(change=change, defaults={"at": now})
         if fresh:
             change.window = window
-            occasions.work_out(window, change, now=now)
+            occasions.work_out_change(window, change, now=now)

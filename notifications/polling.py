@@ -60,7 +60,7 @@ def poll(*, now: datetime) -> int:
     """Ask what became of those not heard of; how many the provider knew the end of."""
     found = sum(_channel(channel, now=now) for channel in settings.CHANNELS)
     if found:
-        receipts.work(now=now)
+        receipts.apply_receipts(now=now)
     return found
 
 
@@ -89,7 +89,7 @@ def _channel(channel: str, *, now: datetime) -> int:
                 _turn([row for row in batch if row.public_id not in told], now + _REST)
                 break
             finally:
-                receipts.keep(words)
+                receipts.keep_receipts(words)
                 found += len(words)
             if len(batch) < _BATCH:
                 break

@@ -42,7 +42,7 @@ class Preference:
         return self.stopped in (None, Suppression.Reason.OPT_OUT)
 
 
-def state(customer: Customer) -> list[Preference]:
+def preferences_of(customer: Customer) -> list[Preference]:
     """Each road on which the bank would write to this customer, in the order of the channels."""
     contacts = {contact.channel: contact for contact in customer.contacts.all()}
     hmacs = [contact.address_hmac for contact in contacts.values()]

@@ -60,7 +60,7 @@ def prepare(notice_id: int, *, now: datetime) -> bool:
 
 
 def _insert(notice: Notice, *, upto: int, now: datetime) -> None:
-    people = audience.rows(notice, [Span(notice.cursor, upto)], now=now)
+    people = audience.audience_rows(notice, [Span(notice.cursor, upto)], now=now)
     sizes = _sizes(notice)
     # rows and cursor are one transaction, so there are none ahead of it unless somebody put it back; to
     # look for each of them anyway would take a fifth of the time
@@ -86,7 +86,7 @@ def _sizes(notice: Notice) -> Sql:
     """A message's size by its text, until it is written and its own is known; 1 where there is no text."""
     texts = list(notice.texts.filter(channel__in=audience.direct_channels(notice), variant=""))
     cases = " ".join(["WHEN %s THEN %s"] * len(texts))
-    values = [value for text in texts for value in (text.pk, example.size(text))]
+    values = [value for text in texts for value in (text.pk, example.example_size(text))]
     return Sql(f"CASE text_id {cases} ELSE 1 END", values) if texts else Sql("1", ())
 
 
@@ -102,7 +102,7 @@ def _broadcast(notice: Notice, *, now: datetime) -> bool:
         return True
     places = _places(channels)
     demonstration = notice.window.services.filter(demonstration=True).exists()
-    own = audience.words(notice, channels, [settings.LANGUAGE_CODE])
+    own = audience.audience_texts(notice, channels, [settings.LANGUAGE_CODE])
     Delivery.objects.bulk_create(
         [
             Delivery(

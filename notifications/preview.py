@@ -19,14 +19,14 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import get_language_info
 
 from maintenance import policies
-from maintenance.models import Kind, Use, Window
+from maintenance.models import NoticeKind, Use, Window
 from notifications import addresses, audience, channels, occasions, wording
-from notifications.audience import Count
+from notifications.audience import AudienceCount
 from notifications.contract import Form
 from notifications.models import Contact, Notice, State, Text
 from notifications.wording import segments
 
-_LATER: Final = (Kind.STARTED, Kind.FINISHED, Kind.CANCELLED)
+_LATER: Final = (NoticeKind.STARTED, NoticeKind.FINISHED, NoticeKind.CANCELLED)
 """Kinds that have no notice before they happen; their standard words are approved with the others."""
 _LOOKED_AT: Final = 1_000
 """Numbers unsealed to see to which countries they belong: enough for a price that says "about"."""
@@ -34,7 +34,7 @@ _NAMES: Final = {"ar": "ليلى"}
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenText:
     """One text, filled as for a customer of the bank's own zone."""
 
     channel: str
@@ -75,8 +75,8 @@ class Part:
 
     notice: Notice
     people: int
-    counts: tuple[Count, ...]
-    seen: tuple[Seen, ...]
+    counts: tuple[AudienceCount, ...]
+    seen: tuple[SeenText, ...]
     pieces: Mapping[str, int]
     """What is paid for on each direct channel: segments of SMS, emails."""
     price: Price | None
@@ -105,8 +105,8 @@ class Part:
 class Standard:
     """The words of what may happen later; `lacking` says why there are none yet."""
 
-    kind: Kind
-    seen: tuple[Seen, ...]
+    kind: NoticeKind
+    seen: tuple[SeenText, ...]
     lacking: str = ""
 
 
@@ -118,7 +118,7 @@ class Preview:
     standard: tuple[Standard, ...]
 
 
-def of(window: Window, *, now: datetime) -> Preview:
+def preview_of(window: Window, *, now: datetime) -> Preview:
     """Work it out from the drafted notices; nothing is written."""
     notices = window.notices.prefetch_related("texts").order_by("due_at", "id")
     needless = occasions.needless_reminders(notices, now=now)
@@ -134,7 +134,7 @@ def of(window: Window, *, now: datetime) -> Preview:
     )
 
 
-def seen(texts: Iterable[Text]) -> tuple[Seen, ...]:
+def seen_texts(texts: Iterable[Text]) -> tuple[SeenText, ...]:
     """The newest version of each text as a customer sees it; posts in the one language they go out in."""
     own = (text for text in texts if not text.variant)
     newest = {(text.channel, text.language): text for text in sorted(own, key=lambda text: text.version)}
@@ -154,33 +154,33 @@ def seen(texts: Iterable[Text]) -> tuple[Seen, ...]:
     )
 
 
-def filled(text: Text, words: wording.Filled) -> Seen:
+def seen_text(text: Text, words: wording.Filled) -> SeenText:
     """Words that were filled for somebody, ready to be shown."""
-    return Seen(
+    return SeenText(
         text.channel,
         text.language,
         words.subject,
         words.body,
         words.html,
         bool(get_language_info(text.language)["bidi"]),
-        segments.count(words.body) if channels.class_of(text.channel).counts_segments else None,
+        segments.counted_segments(words.body) if channels.class_of(text.channel).counts_segments else None,
     )
 
 
-def _seen(text: Text) -> Seen:
-    reader = wording.Reader(
+def _seen(text: Text) -> SeenText:
+    reader = wording.MessageReader(
         name=_NAMES.get(text.language.split("-")[0], "Cleo"),
         language=text.language,
         time_zone=settings.TIME_ZONE,
         preferences_url=f"{settings.BASE_URL}/preferences/example/",
     )
-    return filled(text, wording.fill(text, reader))
+    return seen_text(text, wording.filled_text(text, reader))
 
 
 def _part(notice: Notice, sizes: dict[tuple[str, bool], int], *, now: datetime) -> Part:
     ahead = notice.status in (Notice.Status.DRAFT, Notice.Status.PLANNED)
-    counts = tuple(audience.counts(notice, now=now)) if ahead else ()
-    words = seen(notice.texts.all())
+    counts = tuple(audience.audience_counts(notice, now=now)) if ahead else ()
+    words = seen_texts(notice.texts.all())
     bill = _bill(counts, words)
     return Part(
         notice=notice,
@@ -192,7 +192,7 @@ def _part(notice: Notice, sizes: dict[tuple[str, bool], int], *, now: datetime) 
     )
 
 
-def _people(notice: Notice, counts: Sequence[Count], sizes: dict[tuple[str, bool], int]) -> int:
+def _people(notice: Notice, counts: Sequence[AudienceCount], sizes: dict[tuple[str, bool], int]) -> int:
     """The size of its audience, counted once for all notices that share it: there may be a million."""
     audience_of = (notice.audience, notice.only_told)
     if audience_of not in sizes:
@@ -200,25 +200,25 @@ def _people(notice: Notice, counts: Sequence[Count], sizes: dict[tuple[str, bool
         sizes[audience_of] = (
             sum(count.people for count in counts) // len(direct)  # everybody is counted on each
             if direct and not notice.only_told
-            else audience.size(notice)
+            else audience.audience_size(notice)
         )
     return sizes[audience_of]
 
 
-def _standard(window: Window, kind: Kind) -> Standard:
+def _standard(window: Window, kind: NoticeKind) -> Standard:
     by = [
         channel
-        for rule in policies.of().rules.filter(kind=kind).order_by("id")
+        for rule in policies.policy_of().rules.filter(kind=kind).order_by("id")
         for channel in rule.channels
         if channel in settings.CHANNELS
     ]
     try:
-        return Standard(kind, seen(wording.standard(window, kind, None, by)))
+        return Standard(kind, seen_texts(wording.standard_texts(window, kind, None, by)))
     except wording.Incomplete as lacking:
         return Standard(kind, (), str(lacking))
 
 
-def _bill(counts: Sequence[Count], words: Sequence[Seen]) -> dict[str, int]:
+def _bill(counts: Sequence[AudienceCount], words: Sequence[SeenText]) -> dict[str, int]:
     """How many pieces are paid for on each direct channel: segments of SMS, emails."""
     sizes = {(one.channel, one.language): one.segments.segments for one in words if one.segments}
     pieces: dict[str, int] = {}

@@ -45,7 +45,7 @@ class Morning:
     starts_at: datetime
 
 
-def of(notices: Sequence[int]) -> list[Progress]:
+def progress_of(notices: Sequence[int]) -> list[Progress]:
     """How many deliveries of each notice stand in which state, per channel."""
     sums = (
         Tally.objects.filter(notice_id__in=notices)
@@ -60,7 +60,7 @@ def of(notices: Sequence[int]) -> list[Progress]:
     ]
 
 
-def fold() -> int:
+def fold_tallies() -> int:
     """Sum up what the counters were changed by; how many rows that saves. Safe anywhere, at any time.
 
     Only rows that this transaction has locked are summed and deleted: a row that is written meanwhile,
@@ -91,7 +91,7 @@ def mornings(notices: Sequence[int], *, now: datetime) -> dict[int, Morning]:
     Walked in the order of the queue, and no further than anybody wants to know.
     """
     queued: defaultdict[str, list[int]] = defaultdict(list)
-    for one in of(notices):
+    for one in progress_of(notices):
         if one.state == State.QUEUED and one.channel in channels.direct():
             queued[one.channel].append(one.notice_id)
     found: defaultdict[int, list[datetime]] = defaultdict(list)
@@ -110,7 +110,7 @@ def mornings(notices: Sequence[int], *, now: datetime) -> dict[int, Morning]:
     return {notice: Morning(len(times), min(times)) for notice, times in found.items()}
 
 
-def waiting(among: Sequence[str] | None = None, *, now: datetime) -> list[str]:
+def waiting_channels(among: Sequence[str] | None = None, *, now: datetime) -> list[str]:
     """Those of the channels on which something is due; of all that are switched on where none are named."""
     return [
         channel

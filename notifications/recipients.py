@@ -39,7 +39,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class AudienceSample:
     """The part of a notice's people that is looked at; each stands for `each` of them."""
 
     spans: tuple[Span, ...]
@@ -69,16 +69,16 @@ def end_of_slice(notice: Notice, *, customers: int) -> int | None:
         return end
 
 
-def sample(notice: Notice) -> Sample:
+def audience_sample(notice: Notice) -> AudienceSample:
     """Everybody, where they are few; else enough of them, from all over the register."""
     everybody = _bounds(notice)
     each = _PLACES
     while each > 1:
         spans = _spread(everybody, each)
         if spans and _number(members(notice, spans)) >= _ENOUGH:
-            return Sample(spans, each)
+            return AudienceSample(spans, each)
         each //= 2
-    return Sample((everybody,), 1)
+    return AudienceSample((everybody,), 1)
 
 
 def members(notice: Notice, spans: Sequence[Span]) -> Sql:
@@ -87,10 +87,10 @@ def members(notice: Notice, spans: Sequence[Span]) -> Sql:
     told = _told(earlier, channels.direct(), spans)
     if notice.only_told:
         return Sql(f"SELECT DISTINCT customer_id {told.sql}", told.parameters)
-    services, place = _services(notice), within("customer_id", spans)
+    services, place = _services(notice), within_spans("customer_id", spans)
     each = "customer_id" if len(services) == 1 else "DISTINCT customer_id"
     users = Sql(
-        f"SELECT {each} FROM {_USE} WHERE service_id IN ({marks(services)}) AND {place.sql}",
+        f"SELECT {each} FROM {_USE} WHERE service_id IN ({placeholders(services)}) AND {place.sql}",
         (*services, *place.parameters),
     )
     if not earlier:
@@ -104,14 +104,14 @@ def told_by(notice: Notice, by: Sequence[str], spans: Sequence[Span]) -> Sql:
     return Sql(f"SELECT DISTINCT customer_id, channel {told.sql}", told.parameters)
 
 
-def within(column: str, spans: Sequence[Span]) -> Sql:
+def within_spans(column: str, spans: Sequence[Span]) -> Sql:
     """Whether a customer's key lies in one of the spans."""
     one = f"{column} > %s AND {column} <= %s"
     places = " OR ".join([f"({one})"] * len(spans)) if len(spans) > 1 else one
     return Sql(f"({places})", [value for span in spans for value in (span.after, span.upto)])
 
 
-def marks(values: Sequence[object]) -> str:
+def placeholders(values: Sequence[object]) -> str:
     """A placeholder for each value."""
     return ", ".join(["%s"] * len(values))
 
@@ -134,10 +134,10 @@ def _told(earlier: Sequence[int], by: Sequence[str], spans: Sequence[Span]) -> S
     """
     if not (earlier and by):
         return Sql(f"FROM {_DELIVERY} WHERE 1 = 0", ())
-    place = within("customer_id", spans)
+    place = within_spans("customer_id", spans)
     states = ", ".join(str(int(state)) for state in TOLD)
     return Sql(
-        f"FROM {_DELIVERY} WHERE notice_id IN ({marks(earlier)}) AND channel IN ({marks(by)})"
+        f"FROM {_DELIVERY} WHERE notice_id IN ({placeholders(earlier)}) AND channel IN ({placeholders(by)})"
         f" AND {place.sql} AND +state IN ({states})",
         (*earlier, *by, *place.parameters),
     )
@@ -182,7 +182,7 @@ def _number(people: Sql) -> int:
         return int(cursor.fetchone()[0])
 
 
-def reached(window: Window) -> set[tuple[str, int]]:
+def reached_by(window: Window) -> set[tuple[str, int]]:
     """By which channels and in which revisions a notice of the window may have reached somebody."""
     told = Tally.objects.filter(notice__window=window, state__in=TOLD)
     sums = told.values("channel", "notice__revision").annotate(people=Sum("deliveries")).filter(people__gt=0)
@@ -191,4 +191,4 @@ def reached(window: Window) -> set[tuple[str, int]]:
 
 def revisions_told(window: Window) -> set[int]:
     """The revisions of the window of which a notice may have reached somebody."""
-    return {revision for _, revision in reached(window)}
+    return {revision for _, revision in reached_by(window)}

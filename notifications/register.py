@@ -17,9 +17,9 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from maintenance import clock
 from maintenance.intake.csvfiles import Reject
 from maintenance.models import Customer, Service
-from notifications.customers import Row
+from notifications.customers import CustomerRow
 
-COLUMNS: Final = tuple(field.name for field in dataclasses.fields(Row))
+COLUMNS: Final = tuple(field.name for field in dataclasses.fields(CustomerRow))
 
 _YES_OR_NO: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
 # RFC 5646: language, script, region. What more there is makes no other text for us.
@@ -28,16 +28,16 @@ _FICTION: Final = re.compile(r"\+447700900[0-9]{3}")
 """Numbers that Ofcom keeps for drama (077009 00000 to 00999) are nobody's, so trial files may hold them."""
 
 
-class Reader:
+class CustomerReader:
     """Reads the rows of one file. Reasons name no address: they end in logs and on screens."""
 
     def __init__(self) -> None:
         self._services = frozenset(Service.objects.values_list("key", flat=True))
 
-    def __call__(self, values: Sequence[str]) -> Row:
+    def __call__(self, values: Sequence[str]) -> CustomerRow:
         """Read the values of COLUMNS; raises Reject."""
         external_id, name, email, phone, language, time_zone, services, vulnerable = values
-        return Row(
+        return CustomerRow(
             external_id=_external_id(external_id),
             name=_name(name),
             email=_email(email),

@@ -63,7 +63,7 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ChannelRow:
     """One channel: how many deliveries ended in which state, and their sum."""
 
     channel: str
@@ -83,7 +83,7 @@ class Review:
     notice: NoticeGiven
     overrun: timedelta | None
     reach: Reach
-    rows: tuple[Row, ...]
+    rows: tuple[ChannelRow, ...]
     resent: int
     """Messages sent again by policy, not known to have arrived: their customers may have them twice."""
     lost: tuple[Notice, ...]
@@ -96,12 +96,12 @@ class Review:
     @property
     def promised(self) -> str:
         """What customers were promised, in words."""
-        return policies.words(self.notice.promise.policy.promised, self.notice.promise.policy.unit)
+        return policies.lead_words(self.notice.promise.policy.promised, self.notice.promise.policy.unit)
 
     @property
     def least(self) -> str:
         """Less than this is refused, in words."""
-        return policies.words(self.notice.promise.policy.least, self.notice.promise.policy.unit)
+        return policies.lead_words(self.notice.promise.policy.least, self.notice.promise.policy.unit)
 
     @property
     def kept(self) -> bool | None:
@@ -109,12 +109,12 @@ class Review:
         return not self.notice.late if self.notice.told else None
 
 
-def of(window: Window, *, now: datetime) -> Review:
+def review_of(window: Window, *, now: datetime) -> Review:
     """Look back on a window; before its end, on what there is so far."""
     notices = list(window.notices.order_by("due_at", "id"))
     return Review(
         window=window,
-        notice=notice_given.count(window),
+        notice=notice_given.notice_given(window),
         overrun=_overrun(window, now),
         reach=_reach([notice.pk for notice in notices]),
         rows=_rows([notice.pk for notice in notices]),
@@ -158,9 +158,9 @@ def _reach(notices: Sequence[int]) -> Reach:
     )
 
 
-def _rows(notices: Sequence[int]) -> tuple[Row, ...]:
+def _rows(notices: Sequence[int]) -> tuple[ChannelRow, ...]:
     states: dict[str, dict[State, int]] = {}
-    for part in progress.of(notices):
+    for part in progress.progress_of(notices):
         of_channel = states.setdefault(part.channel, {})
         of_channel[part.state] = of_channel.get(part.state, 0) + part.people
-    return tuple(Row(channel, states[channel]) for channel in names() if channel in states)
+    return tuple(ChannelRow(channel, states[channel]) for channel in names() if channel in states)

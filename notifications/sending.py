@@ -23,9 +23,9 @@ from django.conf import settings
 from django.db import transaction
 
 from notifications import composition, database, deliveries, pacing, settlement
-from notifications.channels import UNREADABLE, in_flight, open_channel
+from notifications.channels import UNREADABLE, most_in_flight, open_channel
 from notifications.composition import Composed, Material
-from notifications.contract import Channel, Class, Message, Outcome, Pause
+from notifications.contract import Channel, Message, Outcome, Pause, Verdict
 from notifications.deliveries import Claimed
 from notifications.models.priorities import is_urgent
 from notifications.settlement import Settled
@@ -67,7 +67,7 @@ def drain(
     if not busy.acquire(blocking=False):
         return 0
     try:
-        most = in_flight(channel)
+        most = most_in_flight(channel)
         try:
             opened = open_channel(channel, most, demonstration=demonstration)
         except UNREADABLE as error:
@@ -111,7 +111,7 @@ class _Run:
 
     def go(self) -> int:
         """Pump until the queue is empty, the turn is over or the provider refuses us altogether."""
-        if pacing.resting(self.sender) > _IDLE:
+        if pacing.resting_seconds(self.sender) > _IDLE:
             return 0
         database.end_stalled(_STALLED_SECONDS)
         try:
@@ -150,7 +150,7 @@ class _Run:
         wait: float | None = _IDLE
         try:
             with transaction.atomic():
-                taken = settlement.write(self.back, now=begun, sender=self.sender)
+                taken = settlement.write_outcomes(self.back, now=begun, sender=self.sender)
                 group, pause = self._choose(room)
                 ours = self._intend(group)
             self._written(taken)
@@ -161,7 +161,7 @@ class _Run:
             self._settle()
             self.last = None
             held = [composed.held for composed in group]
-            ours = settlement.when_back(lambda: deliveries.intended(held))
+            ours = settlement.kept_until_back(lambda: deliveries.intended(held))
             database.end_stalled(_STALLED_SECONDS)  # it may be another connection now
         kept = [composed for composed in group if composed.held.id in ours]
         for composed in kept:
@@ -182,7 +182,7 @@ class _Run:
         group = [one for one in ready if is_urgent(one.held.priority) == urgent]
         if self.sender.rate is None and time.monotonic() - self.asked_at < _IDLE:
             return group, 0.0
-        grant = pacing.take(self.sender, [one.message.segments for one in group], urgent=urgent)
+        grant = pacing.granted(self.sender, [one.message.segments for one in group], urgent=urgent)
         self.asked_at = time.monotonic() if grant.messages == len(group) else 0.0
         if grant.refused:
             self.heed.doubt()
@@ -194,7 +194,7 @@ class _Run:
         begun = time.monotonic()
         if begun - self.head_at > _HEAD_SECONDS:
             self.last, self.head_at = None, begun
-        while claimed := deliveries.claim(
+        while claimed := deliveries.claimed_deliveries(
             self.channel,
             demonstration=self.demonstration,
             limit=limit,
@@ -202,7 +202,7 @@ class _Run:
             now=self.clock(),
             after=self.last,
         ):
-            ready = composition.compose(claimed, now=self.clock(), material=self.material)
+            ready = composition.composed_messages(claimed, now=self.clock(), material=self.material)
             if ready or time.monotonic() - begun > _SLEEPERS_SECONDS:
                 return ready
             limit = _MOST
@@ -211,7 +211,7 @@ class _Run:
     def _intend(self, group: Sequence[Composed]) -> set[int]:
         """The ids of those of the group that may be handed out once this transaction is committed."""
         said = {composed.held.id: (composed.text_hash, composed.message.segments) for composed in group}
-        ours = deliveries.intend([composed.held for composed in group], said)
+        ours = deliveries.intended_ids([composed.held for composed in group], said)
         for composed in group:
             if composed.held.id not in ours:
                 pacing.give_back(self.sender, composed.message.segments)
@@ -243,5 +243,5 @@ def _too_late(composed: Composed, provider: str) -> Outcome:
     message = composed.message
     words = "not handed over: the process stood still"
     return Outcome(
-        message.delivery, message.attempt, Class.NOT_PROCESSED, provider, code="late", detail=words
+        message.delivery, message.attempt, Verdict.NOT_PROCESSED, provider, code="late", detail=words
     )

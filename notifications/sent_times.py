@@ -55,7 +55,7 @@ class _Sum(NamedTuple):
     number: int
 
 
-def of(notices: Sequence[int]) -> dict[int, SentTimes]:
+def sent_times_of(notices: Sequence[int]) -> dict[int, SentTimes]:
     """By the notice's number; of those without any delivery there is none."""
     found: dict[int, list[_Sum]] = {}
     for one in _sums(Tally.objects.filter(notice_id__in=notices, state__in=(*_WENT, *_ON_THE_WAY))):

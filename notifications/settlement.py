@@ -13,12 +13,12 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
 
 from notifications import database, pacing
-from notifications.contract import Class, Outcome
+from notifications.contract import Outcome, Verdict
 from notifications.deliveries import Claimed, suppress
 from notifications.delivery import transitions
 from notifications.delivery.transitions import Act, Step, Terms
 from notifications.models import Attempt, AttemptOutcome, State, Suppression, WaitsFor
-from notifications.pacing import Refused, Sender
+from notifications.pacing import RefusedMessage, Sender
 
 log = logging.getLogger(__name__)
 
@@ -48,20 +48,20 @@ def settle(results: Sequence[Settled], *, now: datetime, sender: Sender | None =
     and becomes `unknown` when its lease ends.
     """
     try:
-        return when_back(lambda: _together(results, now=now, sender=sender))
+        return kept_until_back(lambda: _together(results, now=now, sender=sender))
     except UNWRITABLE:
         log.warning("%d outcomes could not be written together; one by one now", len(results), exc_info=True)
     return sum(_alone(result, now=now, sender=sender) for result in results)
 
 
-def when_back(work: Callable[[], database.Result]) -> database.Result:
+def kept_until_back(work: Callable[[], database.Result]) -> database.Result:
     """Do it; where the database restarts, as long as outcomes are kept, once it is back."""
     return database.when_back(work, _PATIENCE)
 
 
 def _together(results: Sequence[Settled], *, now: datetime, sender: Sender | None) -> int:
     with transaction.atomic():
-        return write(results, now=now, sender=sender)
+        return write_outcomes(results, now=now, sender=sender)
 
 
 def _alone(result: Settled, *, now: datetime, sender: Sender | None) -> int:
@@ -73,7 +73,7 @@ def _alone(result: Settled, *, now: datetime, sender: Sender | None) -> int:
     return 0
 
 
-def write(results: Sequence[Settled], *, now: datetime, sender: Sender | None = None) -> int:
+def write_outcomes(results: Sequence[Settled], *, now: datetime, sender: Sender | None = None) -> int:
     """The same as part of the caller's transaction, in one statement; all are held under one token."""
     if not results:
         return 0
@@ -81,15 +81,15 @@ def write(results: Sequence[Settled], *, now: datetime, sender: Sender | None = 
     taken = transitions.move_each(Act.SETTLE, [_step(result, now=now) for result in results], terms)
     _remember(results, taken, now=now)
     if sender:
-        pacing.note(sender, _refused(results, taken))
+        pacing.note_refusals(sender, _refused(results, taken))
     return len(taken)
 
 
-def _refused(results: Sequence[Settled], taken: set[int]) -> list[Refused]:
+def _refused(results: Sequence[Settled], taken: set[int]) -> list[RefusedMessage]:
     """The people who were refused after the last one of them who was not."""
-    last = max((n for n, one in enumerate(results) if one.outcome.result is Class.ACCEPTED), default=-1)
+    last = max((n for n, one in enumerate(results) if one.outcome.result is Verdict.ACCEPTED), default=-1)
     return [
-        Refused(held.id, held.customer_id, held.attempt, outcome.code, outcome.detail)
+        RefusedMessage(held.id, held.customer_id, held.attempt, outcome.code, outcome.detail)
         for held, outcome in ((one.held, one.outcome) for one in results[last + 1 :])
         if outcome.result in pacing.REFUSALS and held.customer_id is not None and held.id in taken
     ]
@@ -97,13 +97,13 @@ def _refused(results: Sequence[Settled], taken: set[int]) -> list[Refused]:
 
 def _remember(results: Sequence[Settled], taken: set[int], *, now: datetime) -> None:
     """What did not settle cleanly is on record; who opted out is not written to again."""
-    unclean = [result for result in results if result.outcome.result is not Class.ACCEPTED]
+    unclean = [result for result in results if result.outcome.result is not Verdict.ACCEPTED]
     if unclean:
         Attempt.objects.bulk_create([_attempt(result, now=now) for result in unclean])
     # in one order, so that no two who suppress the same addresses wait for each other
     for result in sorted(unclean, key=lambda result: result.held.address_hmac or b""):
         held = result.held
-        if result.outcome.result is Class.OPT_OUT and held.id in taken and held.address_hmac:
+        if result.outcome.result is Verdict.OPT_OUT and held.id in taken and held.address_hmac:
             suppress(held.channel, held.address_hmac, Suppression.Reason.OPT_OUT, now=now)
 
 
@@ -114,24 +114,24 @@ def _step(result: Settled, *, now: datetime) -> Step:
     same: dict[str, Any] = {"id": held.id, "attempt": held.attempt, "code": outcome.code[:40]}
     carried = same | {"provider": outcome.provider, "provider_ref": outcome.provider_ref}
     match outcome.result:
-        case Class.ACCEPTED:
+        case Verdict.ACCEPTED:
             return Step(**carried, state=State.SENT, sent_at=now, reason="")
-        case Class.PERMANENT | Class.OPT_OUT:
+        case Verdict.PERMANENT | Verdict.OPT_OUT:
             words = reason or outcome.result.value
             return Step(**carried, state=State.FAILED, settled_at=now, reason=words)
-        case Class.UNKNOWN:
+        case Verdict.UNKNOWN:
             return Step(**carried, state=State.UNKNOWN, reason=reason)
-        case Class.BY_HAND:
+        case Verdict.BY_HAND:
             words = "waiting for a person to post it"
             return Step(**same, state=State.BY_HAND, provider=outcome.provider, reason=words)
-        case Class.CONFIGURATION:
+        case Verdict.CONFIGURATION:
             # the sender rests, not the customer: as soon as it is mended all go on. One that is refused again
             # waits: it must be others who try whether the sender is well
             wait, waits_for = (
                 min(pause(held.attempt), _LONGEST_TURN) if held.attempt > 1 else 0.0,
                 WaitsFor.SENDER,
             )
-        case Class.NOT_PROCESSED | Class.REFUSED:
+        case Verdict.NOT_PROCESSED | Verdict.REFUSED:
             wait, waits_for = outcome.retry_after or pause(held.attempt), WaitsFor.RETRY
     return Step(
         **same,

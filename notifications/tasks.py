@@ -69,7 +69,7 @@ def _served() -> list[str]:
 @worker_process_shutdown.connect
 def _settle_what_is_under_way(**_: Any) -> None:
     """Turns may have left slow calls to their threads: a process that ends waits for these too."""
-    channel_threads.close(_LAST_SECONDS)
+    channel_threads.close_threads(_LAST_SECONDS)
 
 
 @worker_process_init.connect
@@ -90,7 +90,7 @@ def _say_what_threads_serve(sender: Any, **_: Any) -> None:
 def _keep_serving() -> None:
     """Once in a process: a pool without others may be told of at both moments."""
     if served := _served():
-        heartbeats.keep([f"{heartbeats.SERVING}{channel}" for channel in served])
+        heartbeats.keep_beating([f"{heartbeats.SERVING}{channel}" for channel in served])
 
 
 def leave(**_: Any) -> None:
@@ -126,7 +126,7 @@ def poll() -> None:
 @worker_ready.connect
 def _tell_what_is_wrong_with_the_settings(**_: Any) -> None:
     """A worker that would not start for the sake of one channel would hold up the others."""
-    for fault in configuration.faults():
+    for fault in configuration.setting_faults():
         log.log(logging.WARNING if fault.is_warning else logging.ERROR, "%s %s", fault.words, fault.hint)
 
 
@@ -153,4 +153,4 @@ def _leave_heartbeat(sender: Task[Any, Any], **_: Any) -> None:
     """Of every hand that came to its end, maintenance's as well."""
     name = sender.name.rpartition(".")[2]
     if name in hands.HANDS:
-        heartbeats.beat(name)
+        heartbeats.record_beat(name)

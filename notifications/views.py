@@ -38,11 +38,11 @@ def my_calendar(request: HttpRequest, token: str) -> HttpResponseBase:
         set(Use.objects.filter(customer=customer).values_list("service_id", flat=True)),
     )
     windows = [seen for seen in status.public(now) if used & {service.pk for service in seen.services}]
-    language = frame.asked(request) or words.spoken(customer.language)
+    language = frame.asked_language(request) or words.nearest_language(customer.language)
     with translation.override(language):
         name = _("%(bank)s: maintenance") % {"bank": settings.BANK_NAME}
-    source = ical.Source(name, f"{request.path}?lang={language}")
-    return subscription.answer(request, windows, source, language=language, now=now, public=False)
+    source = ical.FeedSource(name, f"{request.path}?lang={language}")
+    return subscription.feed_response(request, windows, source, language=language, now=now, public=False)
 
 
 # no token against forged requests: whoever can write this address holds the customer's own secret
@@ -69,7 +69,7 @@ def _changed(request: HttpRequest, customer: Customer) -> HttpResponse:
         if (channel := request.POST.get(verb)) in channels.direct():
             change(customer, channel, now=timezone.now())
             told = {"changed": channel}
-            if language := frame.asked(request):
+            if language := frame.asked_language(request):
                 told["lang"] = language
             answer = HttpResponseRedirect(f"{request.path}?{urlencode(told)}")
             answer.status_code = 303  # so that reloading the page does not post again
@@ -79,18 +79,20 @@ def _changed(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, customer: Customer) -> HttpResponse:
-    language = frame.asked(request) or words.spoken(customer.language)
+    language = frame.asked_language(request) or words.nearest_language(customer.language)
     with translation.override(language):
-        roads = [_road(preference) for preference in preferences.state(customer)]
+        roads = [_road(preference) for preference in preferences.preferences_of(customer)]
     changed = next((road for road in roads if road["channel"] == request.GET.get("changed")), None)
-    return frame.render(
+    return frame.public_response(
         request, "notifications/preferences.html", {"roads": roads, "changed": changed}, language=language
     )
 
 
 def _gone(request: HttpRequest) -> HttpResponse:
-    language = frame.asked(request) or translation.get_language() or settings.LANGUAGE_CODE
-    return frame.render(request, "notifications/preferences_gone.html", {}, language=language, status=404)
+    language = frame.asked_language(request) or translation.get_language() or settings.LANGUAGE_CODE
+    return frame.public_response(
+        request, "notifications/preferences_gone.html", {}, language=language, status=404
+    )
 
 
 def _road(preference: Preference) -> dict[str, object]:

@@ -14,7 +14,17 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 
 from maintenance import groups
-from maintenance.models import Alternative, Approval, Change, Customer, Impact, Kind, Service, Use, Window
+from maintenance.models import (
+    Alternative,
+    Approval,
+    Change,
+    Customer,
+    Impact,
+    NoticeKind,
+    Service,
+    Use,
+    Window,
+)
 from maintenance.proposals import Proposal
 from notifications import addresses
 from notifications.models import Contact, Delivery, Notice, Suppression, Text
@@ -41,7 +51,7 @@ def user(name: str) -> User:
         },
     )
     if made and name in _ROLES:
-        groups.make()
+        groups.make_groups()
         person.groups.add(Group.objects.get(name=_ROLES[name]))
     return person
 
@@ -162,7 +172,7 @@ def approve(of: Window, *subjects: Approval.Subject, revision: int = 1) -> None:
 
 def notice(
     of: Window,
-    kind: Kind = Kind.ANNOUNCED,
+    kind: NoticeKind = NoticeKind.ANNOUNCED,
     *,
     channels: Sequence[str] = ("sms", "email"),
     due_at: datetime = NOW,

@@ -25,7 +25,7 @@ def test_alive_needs_nothing(client: Client) -> None:
 
 def test_ready_while_nothing_is_left_to_do(client: Client, now: datetime) -> None:
     people.window()
-    notices.plan(now=now)
+    notices.plan_notices(now=now)
 
     with time_machine.travel(now, tick=False):
         all_is_well()
@@ -36,7 +36,7 @@ def test_ready_while_nothing_is_left_to_do(client: Client, now: datetime) -> Non
 def test_what_the_clock_left_undone_is_said_at_once(client: Client, now: datetime, what: str) -> None:
     window = people.window()
     if what == "a notice nobody prepared":
-        notices.plan(now=now)
+        notices.plan_notices(now=now)
         people.notice(window, due_at=now)
 
     with time_machine.travel(now + timedelta(minutes=2), tick=False):
@@ -57,7 +57,7 @@ def test_a_dead_clock_is_said(client: Client) -> None:
 def test_open_alarms_are_said_each_in_a_sentence(client: Client, now: datetime) -> None:
     all_is_well()
     beats(*(hand.name for hand in HANDS), age=timedelta(minutes=5))
-    alarms.look(now=now)
+    alarms.update_alarms(now=now)
 
     assert client.get("/readyz").content.startswith(b"No worker has done anything for 5 min.")
 
@@ -83,7 +83,7 @@ def test_a_database_that_takes_nothing_new_is_said_and_nobody_else_is_blamed(cli
     """Nobody can leave a heartbeat, which says nothing of the clock, of the workers or of Redis."""
     all_is_well()
     beats("tick", age=timedelta(minutes=5))
-    alarms.look(now=people.NOW)
+    alarms.update_alarms(now=people.NOW)
     beats(CLOCK, age=timedelta(minutes=5))
     with refusing.read_only():
         answer = client.get("/readyz").content.decode()

@@ -25,13 +25,13 @@ LARGE: dict[str, str] = {}
 """Functions that may have more of either, each with the sentence that says why."""
 PENDING = {
     "maintenance.trail.write",
-    "notifications.admin.progress.view",
-    "notifications.audience.rows",
+    "notifications.admin.progress.progress_view",
+    "notifications.audience.audience_rows",
     "notifications.deliveries.claiming._claimed",
     "notifications.deliveries.claiming._take",
     "notifications.providers.outcome",
     "notifications.providers.twilio_list._Wire.request",
-    "notifications.receipts.keeping.receipt",
+    "notifications.receipts.keeping.receipt_of",
 }
 """Those that are still to be mended."""
 # only these ask what time it is; everything else is told

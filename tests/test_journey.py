@@ -74,7 +74,7 @@ def test_from_traffic_to_a_told_customer(tmp_path: Path, live_server: LiveServer
         harness.until(lambda: len(_inbox(live_server.url)) == 3, seconds=30, made=bench)
         assert _inbox(live_server.url)[0]["kind"] == "finished"
 
-    learned = review.of(Window.objects.get(pk=window.pk), now=moment + timedelta(hours=2))
+    learned = review.review_of(Window.objects.get(pk=window.pk), now=moment + timedelta(hours=2))
     assert (learned.reach.reached, learned.reach.not_reachable, learned.reach.all) == (
         CUSTOMERS - 1,
         1,
@@ -134,7 +134,7 @@ def _booked_and_approved(now: datetime) -> Window:
     assert slot.load is not None
     numbers = Numbers(slot.load.expected, slot.load.low, slot.load.high)
     proposal = Proposal(slot.starts_at, slot.ends_at, [service], purpose="Database upgrade", numbers=numbers)
-    window = windows.book(proposal, by=people.user("ada"), now=now)
+    window = windows.book_window(proposal, by=people.user("ada"), now=now)
     approvals.approve(window, Approval.Subject.CHANGE, revision=1, by=people.user("ben"), now=now)
     notices.approve_text(window, revision=1, by=people.user("ben"), now=now)
     return window
@@ -149,7 +149,7 @@ def _done(window: Window) -> bool:
 
 def _states(window: Window) -> dict[tuple[str, State], int]:
     told = window.notices.filter(kind="announced").values_list("pk", flat=True)
-    return {(part.channel, part.state): part.people for part in progress.of(list(told))}
+    return {(part.channel, part.state): part.people for part in progress.progress_of(list(told))}
 
 
 def _calendar(url: str) -> icalendar.Component:

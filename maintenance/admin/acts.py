@@ -26,7 +26,7 @@ Status = Window.Status
 
 
 @dataclass(frozen=True)
-class Act:
+class WindowAction:
     """One thing that may be done to a window, from which states, and what the page says of it."""
 
     name: str
@@ -50,7 +50,7 @@ class Act:
 ACTS: Final = {
     act.name: act
     for act in (
-        Act(
+        WindowAction(
             "start",
             "Start",
             "Start the maintenance now?",
@@ -61,7 +61,7 @@ ACTS: Final = {
             lambda window, given, by, now: execution.start(window, by=by, now=now),
             when_begun=True,
         ),
-        Act(
+        WindowAction(
             "finish",
             "It is over",
             "Is it really over?",
@@ -71,7 +71,7 @@ ACTS: Final = {
             forms.Form,
             lambda window, given, by, now: execution.finish(window, by=by, now=now),
         ),
-        Act(
+        WindowAction(
             "cancel",
             "Cancel",
             "Cancel this window?",
@@ -89,7 +89,7 @@ ACTS: Final = {
 
 @frame.allowed("maintenance.book_window")
 @require_http_methods(["GET", "HEAD", "POST"])
-def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int, name: str) -> HttpResponse:
+def action_page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int, name: str) -> HttpResponse:
     """Asks by GET and does it by POST; what the domain refuses is said, and nothing is done."""
     act = ACTS.get(name)
     if act is None:
@@ -103,7 +103,7 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int, name: s
         refused = frame.refusal(lambda: act.do(window, form.cleaned_data, by, timezone.now()))
         if not refused:
             messages.success(request, act.done)
-            rechecking.behind(request)  # a time that is given up stands against nothing any more
+            rechecking.recheck_behind(request)  # a time that is given up stands against nothing any more
             return HttpResponseRedirect(reverse("admin:maintenance_window_change", args=[pk]))
     facts = {"act": act, "form": form, "object": window, "window": window, "refused": refused}
-    return frame.render(request, model_admin, "maintenance/admin/act.html", act.title, facts)
+    return frame.admin_page(request, model_admin, "maintenance/admin/act.html", act.title, facts)

@@ -11,12 +11,12 @@ _FINAL: Final = ("past", "services", "length", "state")
 """What can only be mended by another time, or by another window."""
 
 
-def whole(refused: Sequence[Objection], standing: Sequence[Objection]) -> list[Objection]:
+def all_objections(refused: Sequence[Objection], standing: Sequence[Objection]) -> list[Objection]:
     """What was refused, then what stands there but was answered for: its answer stays on the page."""
     return [*refused, *(objection for objection in standing if objection not in refused)]
 
 
-def facts(against: Sequence[Objection]) -> dict[str, Any]:
+def objection_facts(against: Sequence[Objection]) -> dict[str, Any]:
     """The objections, and which ways past them there are."""
     return {
         "objections": against,

@@ -61,8 +61,8 @@ class AuditEntryAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         form = AuditForm(request.GET)
         form.is_valid()
-        lines, more = log.page(
-            form.asked(_sources(request)), log.place(request.GET.get("after", "")), _ON_A_PAGE
+        lines, more = log.log_page(
+            form.asked(_sources(request)), log.position_of(request.GET.get("after", "")), _ON_A_PAGE
         )
         query = request.GET.copy()
         query["after"] = str(more or "")
@@ -73,17 +73,17 @@ class AuditEntryAdmin(ReadOnlyAdmin):
             "older": query.urlencode() if more else "",
             "begun": "after" in request.GET,
         }
-        return frame.render(request, self, "maintenance/admin/audit_log.html", "Audit log", facts)
+        return frame.admin_page(request, self, "maintenance/admin/audit_log.html", "Audit log", facts)
 
     @display(description="What")
     def said(self, entry: AuditEntry) -> str:
         """In a sentence."""
-        return wording.of_entry(entry).sentence
+        return wording.line_of_entry(entry).sentence
 
     @display(description="Before and after")
     def changes(self, entry: AuditEntry) -> str:
         """In words."""
-        return wording.of_entry(entry).details or "–"
+        return wording.line_of_entry(entry).details or "–"
 
 
 @require_POST
@@ -93,12 +93,12 @@ def export(request: HttpRequest, model_admin: ModelAdmin[AuditEntry]) -> HttpRes
         raise PermissionDenied
     form = AuditForm(request.POST)
     if not form.is_valid():
-        messages.error(request, frame.faults(form))
+        messages.error(request, frame.form_faults(form))
         return HttpResponseRedirect(reverse("admin:maintenance_auditentry_changelist"))
     sources = _sources(request)
     states = audit.States(after=form.words)
     entry = audit.record(AuditEntry.Action.EXPORTED, AuditEntry, stamp(request), states=states, name="as CSV")
-    chunks = _csv(form.asked(sources), log.before(entry))
+    chunks = _csv(form.asked(sources), log.position_before(entry))
     streamed = _in_turn(chunks) if isinstance(request, ASGIRequest) else chunks
     name = f"audit-log-{timezone.now():%Y%m%dT%H%M%SZ}.csv"
     return StreamingHttpResponse(
@@ -114,7 +114,7 @@ def _sources(request: HttpRequest) -> frozenset[str]:
     return log.SOURCES.difference(unseen)
 
 
-def _address(line: wording.Line) -> str:
+def _address(line: wording.LogLine) -> str:
     if line.row is None:
         return ""
     model, pk = line.row
@@ -131,15 +131,15 @@ class _Written:
         return text
 
 
-def _csv(asked: log.Asked, after: log.Place) -> Iterator[str]:
+def _csv(asked: log.LogQuery, after: log.LogPosition) -> Iterator[str]:
     """The header, and some hundreds of lines at a time."""
     write: Callable[[Sequence[str]], str] = csv.writer(_Written()).writerow
     yield write(_COLUMNS)
-    for lines in log.every(asked, after):
+    for lines in log.all_lines(asked, after):
         yield "".join(write([_plain(cell) for cell in _cells(line)]) for line in lines)
 
 
-def _cells(line: wording.Line) -> tuple[str, ...]:
+def _cells(line: wording.LogLine) -> tuple[str, ...]:
     at = f"{line.at:%Y-%m-%dT%H:%M:%SZ}"
     return (at, line.who, line.label, line.kind, line.sentence, line.details, line.reason)
 

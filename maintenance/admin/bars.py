@@ -8,7 +8,7 @@ from maintenance.traffic import Load
 
 
 @dataclass(frozen=True)
-class Bar:
+class LoadBar:
     """Places in percent of the bar's width, and shares in percent of an ordinary hour."""
 
     expected: float
@@ -25,10 +25,10 @@ class Bar:
         return self.percent > 50
 
 
-def of(load: Load, share: float) -> Bar:
+def load_bar(load: Load, share: float) -> LoadBar:
     """The load beside an ordinary hour (share 1), both inside the bar whichever is larger."""
     one = load.expected / share if share else max(load.high, 1.0)
     width = max(one, load.high) * 1.04 or 1.0
     places = (round(100 * value / width, 2) for value in (load.expected, load.low, load.high, one))
     shares = (100 * value / one for value in (load.expected, load.low, load.high))
-    return Bar(*places, *shares)
+    return LoadBar(*places, *shares)

@@ -24,7 +24,7 @@ from maintenance.proposals import Numbers, Proposal
 
 
 @dataclass(frozen=True)
-class Expected:
+class ExpectedTraffic:
     """What a time is expected to carry, and its share of an ordinary hour."""
 
     load: traffic.Load
@@ -33,11 +33,11 @@ class Expected:
 
 @frame.allowed("maintenance.book_window")
 @require_http_methods(["GET", "HEAD", "POST"])
-def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
+def booking_page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
     """Shows the time, asks for the purpose, and books; a GET changes nothing."""
     time = TimeForm((request.POST if request.method == "POST" else request.GET) or None)
     if not time.is_valid():
-        return frame.render(
+        return frame.admin_page(
             request, model_admin, "maintenance/admin/time.html", "Choose a time", {"time": time}
         )
     starts_at, ends_at = time.cleaned_data["starts_at"], time.cleaned_data["ends_at"]
@@ -51,26 +51,26 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
     )
     valid = form.is_valid()
     proposal = form.proposal(starts_at, ends_at)
-    found = expected(form.services, starts_at, ends_at, now)
+    found = expected_traffic(form.services, starts_at, ends_at, now)
     refused: Sequence[rules.Objection] = ()
     if valid:
         try:
-            window = windows.book(
-                replace(proposal, numbers=numbers(form.services, found)), by=booker, now=now
+            window = windows.book_window(
+                replace(proposal, numbers=expected_numbers(form.services, found)), by=booker, now=now
             )
         except windows.Refused as error:
             refused = error.objections
         else:
             messages.success(request, "Booked. It now waits for both approvals.")
-            rechecking.behind(request)
+            rechecking.recheck_behind(request)
             return HttpResponseRedirect(reverse("admin:maintenance_window_change", args=[window.pk]))
-    against = objections.whole(refused, rules.objections(proposal, now=now))
+    against = objections.all_objections(refused, rules.objections(proposal, now=now))
     form.ask(against)
-    facts = _facts(form, proposal, found) | objections.facts(against)
-    return frame.render(request, model_admin, "maintenance/admin/book.html", "Book a window", facts)
+    facts = _facts(form, proposal, found) | objections.objection_facts(against)
+    return frame.admin_page(request, model_admin, "maintenance/admin/book.html", "Book a window", facts)
 
 
-def _facts(form: BookForm, proposal: Proposal, found: Expected | None) -> dict[str, Any]:
+def _facts(form: BookForm, proposal: Proposal, found: ExpectedTraffic | None) -> dict[str, Any]:
     return {
         "form": form,
         "services": form.services,
@@ -78,7 +78,7 @@ def _facts(form: BookForm, proposal: Proposal, found: Expected | None) -> dict[s
         "starts_at": proposal.starts_at,
         "ends_at": proposal.ends_at,
         "expected": found,
-        "bar": bars.of(found.load, found.share) if found else None,
+        "bar": bars.load_bar(found.load, found.share) if found else None,
         "alone": len(form.services) == 1,
     }
 
@@ -90,7 +90,7 @@ def _silent(services: Sequence[Service]) -> list[Service]:
     return [service for service in services if service.pk not in known]
 
 
-def numbers(services: Sequence[Service], found: Expected | None) -> Numbers:
+def expected_numbers(services: Sequence[Service], found: ExpectedTraffic | None) -> Numbers:
     """What is kept with the window of what was expected, and of whom it was expected to hit."""
     users, load = slots.users(services), found.load if found else None
     return Numbers(
@@ -102,12 +102,12 @@ def numbers(services: Sequence[Service], found: Expected | None) -> Numbers:
     )
 
 
-def expected(
+def expected_traffic(
     services: Sequence[Service], starts_at: datetime, ends_at: datetime, now: datetime
-) -> Expected | None:
+) -> ExpectedTraffic | None:
     """The traffic of that time, counted as a slot's is; None where a service has too little on record."""
     try:
         profiles = [traffic.profile(service, now=now) for service in services]
-        return Expected(*slots.expect(profiles, starts_at, ends_at))
+        return ExpectedTraffic(*slots.expect(profiles, starts_at, ends_at))
     except traffic.TooLittle:
         return None

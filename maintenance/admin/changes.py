@@ -12,9 +12,11 @@ from maintenance.audit import wording
 from maintenance.models import Approval, Change, Window
 
 
-def trail(window: Window) -> list[wording.Line]:
+def trail(window: Window) -> list[wording.LogLine]:
     """Who did what, newest first."""
-    return [wording.of_change(change) for change in window.changes.select_related("actor").order_by("-id")]
+    return [
+        wording.line_of_change(change) for change in window.changes.select_related("actor").order_by("-id")
+    ]
 
 
 @admin.register(Change)

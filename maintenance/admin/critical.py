@@ -17,7 +17,7 @@ from unfold.decorators import display
 from maintenance import clock, critical, days, recurrence
 from maintenance.admin.critical_fields import CriticalDayForm, HolidayForm
 from maintenance.admin.rechecking import Rechecking
-from maintenance.admin.times import broken
+from maintenance.admin.times import broken_row
 from maintenance.models import CriticalDay, Holiday
 from maintenance.recurrence import RecurrenceError, Recurring, repeats
 
@@ -59,17 +59,19 @@ class CriticalDayAdmin(Rechecking):
         """Its pattern in words, or what is wrong with it."""
         if row.pattern == Pattern.RECURRENCE and row.day:
             begin = clock.at_bank(row.day, time.min)
-            if problem := recurrence.broken(Recurring(begin, begin + _DAY, row.recurrence), timezone.now()):
-                return broken(problem)
-        return words(row)
+            if problem := recurrence.why_broken(
+                Recurring(begin, begin + _DAY, row.recurrence), timezone.now()
+            ):
+                return broken_row(problem)
+        return critical_day_words(row)
 
     @display(description="Next days")
     def coming(self, row: CriticalDay) -> SafeString | str:
         """What the pattern comes to."""
         try:
-            found = coming(row, timezone.localdate())
+            found = coming_days(row, timezone.localdate())
         except RecurrenceError as problem:
-            return broken(problem)
+            return broken_row(problem)
         lines = ((clock.day_words(day),) for day in found)
         return format_html_join("", "<p>{}</p>", lines) or "None: they have passed."
 
@@ -79,22 +81,22 @@ class CriticalDayAdmin(Rechecking):
         return ", ".join(service.name for service in row.services.all()) or "Every service"
 
 
-def coming(row: CriticalDay, today: date) -> list[date]:
+def coming_days(row: CriticalDay, today: date) -> list[date]:
     """The next days from today on, in the country of its services, the bank's where it is for every one.
 
     Raises RecurrenceError.
     """
     found: list[date] = []
     code = next((service.country for service in row.services.all()), settings.COUNTRY)
-    country = days.of(code)
+    country = days.country_days(code)
     for ahead in _AHEAD:
-        found = critical.days_of(row, country, today, max(today, row.day or today) + ahead)
+        found = critical.critical_dates(row, country, today, max(today, row.day or today) + ahead)
         if len(found) >= SHOWN:
             break
     return found[:SHOWN]
 
 
-def words(row: CriticalDay) -> str:
+def critical_day_words(row: CriticalDay) -> str:
     """`The last 2 working days of each month`."""
     number, day = row.number or 1, row.day
     match row.pattern:
@@ -109,7 +111,7 @@ def words(row: CriticalDay) -> str:
         case Pattern.YEARLY if day:
             said = f"Every year on {day.day} {day:%B}"
         case Pattern.RECURRENCE if day:
-            said = repeats.words(row.recurrence, clock.at_bank(day, time.min))
+            said = repeats.repeat_words(row.recurrence, clock.at_bank(day, time.min))
         case _:
             said = clock.day_words(day) if day else "Never"
     return f"{said}, or the working day before" if row.earlier else said

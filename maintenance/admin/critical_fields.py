@@ -14,7 +14,7 @@ from unfold.widgets import DATETIME_CLASSES, UnfoldAdminSelectWidget
 from maintenance import clock, days
 from maintenance.admin import times_fields
 from maintenance.admin.repeat import RepeatField
-from maintenance.forms import Day
+from maintenance.forms import DayField
 from maintenance.models import CriticalDay, Holiday
 from maintenance.recurrence import repeats
 
@@ -33,11 +33,11 @@ _DAY: Final = "%Y-%m-%d"
 _REPEAT: Final = "A repeat, as the first Monday of each month"
 
 
-def _day(label: str, **options: Any) -> Day:
+def _day(label: str, **options: Any) -> DayField:
     attributes = {"type": "date", "class": " ".join((*DATETIME_CLASSES, "max-w-2xl"))}
     widget = forms.DateInput(attrs=attributes, format=_DAY)
     errors = {"invalid": "Write the day like 2026-12-24."}
-    return Day(label=label, widget=widget, error_messages=errors, **options)
+    return DayField(label=label, widget=widget, error_messages=errors, **options)
 
 
 class CriticalDayForm(forms.ModelForm[CriticalDay]):
@@ -62,7 +62,7 @@ class CriticalDayForm(forms.ModelForm[CriticalDay]):
             self.fields["pattern"].choices = choices  # type: ignore[attr-defined]
         row = self.instance
         if row.pk and row.day and "recurrence" in self.fields:
-            self.initial["recurrence"] = repeats.of(row.recurrence, clock.at_bank(row.day, time.min))
+            self.initial["recurrence"] = repeats.repeat_of(row.recurrence, clock.at_bank(row.day, time.min))
 
     def clean(self) -> dict[str, Any]:
         """What the pattern does not need is dropped, whatever was typed there before."""
@@ -144,6 +144,6 @@ class HolidayForm(forms.ModelForm[Holiday]):
 
     def _known(self, code: str, day: Any) -> str:
         """Its name without what this row itself says."""
-        country = days.of(code)
+        country = days.country_days(code)
         others = {at: name for at, name in country.changes.items() if at != day}
         return days.Country(country.code, others).holiday(day)

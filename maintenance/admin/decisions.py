@@ -39,7 +39,7 @@ class Gate:
     address: str
 
 
-def gate(window: Window, subject: Approval.Subject, reader: User, address: str) -> Gate:
+def approval_gate(window: Window, subject: Approval.Subject, reader: User, address: str) -> Gate:
     """What the page shows of one approval to this reader; no decision is taken here."""
     approval = next(
         (
@@ -78,7 +78,7 @@ def _held(window: Window, subject: Approval.Subject) -> str:
 
 @frame.allowed("maintenance.approve_window")
 @require_POST
-def change(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> HttpResponse:
+def decide_change(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> HttpResponse:
     """Approve or reject the change itself."""
     return decide(
         request,
@@ -96,7 +96,7 @@ def decide(request: HttpRequest, pk: int, subject: Approval.Subject, approve: Ap
     form = DecisionForm(request.POST)
     back = HttpResponseRedirect(reverse("admin:maintenance_window_change", args=[pk]))
     if not form.is_valid():
-        messages.error(request, frame.faults(form))
+        messages.error(request, frame.form_faults(form))
         return back
     by = request.user
     assert isinstance(by, User)  # the decorator let nobody else in
@@ -115,5 +115,5 @@ def decide(request: HttpRequest, pk: int, subject: Approval.Subject, approve: Ap
         messages.success(request, f"{subject.label}: approved.")
     else:
         messages.success(request, f"{subject.label}: rejected.")
-        rechecking.behind(request)  # a time that is given up stands against nothing any more
+        rechecking.recheck_behind(request)  # a time that is given up stands against nothing any more
     return back

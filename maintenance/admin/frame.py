@@ -24,7 +24,7 @@ FAILED: Final = (
 )
 
 
-def render(
+def admin_page(
     request: HttpRequest,
     model_admin: ModelAdmin[Any],
     template: str,
@@ -57,7 +57,7 @@ def refusal(do: Callable[[], object]) -> str:
     return ""
 
 
-def faults(form: Form) -> str:
+def form_faults(form: Form) -> str:
     """All that is wrong with a form, as sentences in one line."""
     return " ".join(str(words) for lines in form.errors.values() for words in lines)
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from maintenance import clock, rules
-from maintenance.slots import Day, Hour, Slot
+from maintenance.slots import Hour, Slot, WeekDay
 from maintenance.slots.reasons import percent
 from maintenance.templatetags.spans import figure
 
@@ -29,7 +29,7 @@ _NAMED: Final = frozenset({"freeze"})
 
 
 @dataclass(frozen=True)
-class Cell:
+class HeatmapCell:
     """An hour of a day."""
 
     figure: str
@@ -51,7 +51,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Head:
+class HeatmapHead:
     """The head of a day's column: what kind of day it is."""
 
     day: date
@@ -59,19 +59,19 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Row:
+class HourRow:
     """One hour of the clock through the week; None where the clocks skip it."""
 
     hour: str
-    cells: tuple[Cell | None, ...]
+    cells: tuple[HeatmapCell | None, ...]
 
 
 @dataclass(frozen=True)
-class Map:
+class Heatmap:
     """Seven days by 24 hours."""
 
-    heads: tuple[Head, ...]
-    rows: tuple[Row, ...]
+    heads: tuple[HeatmapHead, ...]
+    rows: tuple[HourRow, ...]
 
     @property
     def marked(self) -> bool:
@@ -79,21 +79,21 @@ class Map:
         return any(head.marks for head in self.heads)
 
 
-def drawn(
-    days: Sequence[Day],
+def heatmap(
+    days: Sequence[WeekDay],
     length: timedelta,
     *,
     ranked: Sequence[Slot],
     checked: datetime | None,
     address: Callable[[datetime], str],
-) -> Map:
+) -> Heatmap:
     """The map of a week, on which the ranked slots are marked; `address` is that of checking a start."""
 
-    def cell(hour: Hour | None) -> Cell | None:
+    def cell(hour: Hour | None) -> HeatmapCell | None:
         if hour is None:
             return None
         ranks = [place for place, slot in enumerate(ranked, 1) if _within(slot.starts_at, hour)]
-        return Cell(
+        return HeatmapCell(
             figure=_figure(hour.share),
             words=_words(hour),
             title=f"{_when(hour)}: {_expected(hour)}{_standing(hour, length)}",
@@ -106,9 +106,11 @@ def drawn(
             address=address(hour.starts_at),
         )
 
-    return Map(
-        heads=tuple(Head(day.day, _marks(day)) for day in days),
-        rows=tuple(Row(f"{hour:02}:00", tuple(cell(day.hours[hour]) for day in days)) for hour in range(24)),
+    return Heatmap(
+        heads=tuple(HeatmapHead(day.day, _marks(day)) for day in days),
+        rows=tuple(
+            HourRow(f"{hour:02}:00", tuple(cell(day.hours[hour]) for day in days)) for hour in range(24)
+        ),
     )
 
 
@@ -152,7 +154,7 @@ def _standing(hour: Hour, length: timedelta) -> str:
     return f"{slot} {'needs a reason' if hour.passable else 'is refused'}: {words}"
 
 
-def _marks(day: Day) -> tuple[str, ...]:
+def _marks(day: WeekDay) -> tuple[str, ...]:
     """Holidays and freezes by name, and the rules that refuse every hour of the day."""
     against = [{objection.rule for objection in hour.objections} for hour in day.hours if hour]
     always = set.intersection(*against) - _NAMED if against else set()

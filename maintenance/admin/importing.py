@@ -28,7 +28,7 @@ from maintenance import audit
 from maintenance.admin import frame, rechecking
 from maintenance.admin.audited import stamp
 from maintenance.intake import freezes, icsfiles, icslines
-from maintenance.intake.icsevents import Entry
+from maintenance.intake.icsevents import ImportedFreeze
 from maintenance.intake.textfiles import Unreadable
 from maintenance.models import AuditEntry, Freeze, Service
 from maintenance.recurrence import repeats
@@ -40,7 +40,7 @@ PERMISSIONS: Final = tuple(f"maintenance.{verb}_freeze" for verb in ("add", "cha
 
 
 @dataclass(frozen=True)
-class Line:
+class FreezeLine:
     """A freeze as the page shows it."""
 
     name: str
@@ -84,14 +84,14 @@ def upload(request: HttpRequest, model_admin: ModelAdmin[Freeze]) -> HttpRespons
         file, services = form.cleaned_data["file"], form.cleaned_data["service"]
         name, content = file.name or "The file", file.read()
         try:
-            icsfiles.read(content, name, now=timezone.now())
+            icsfiles.parsed_calendar(content, name, now=timezone.now())
         except Unreadable as refusal:
             form.add_error("file", str(refusal))
         else:
             key = _keep(request, name, content, services)
             return HttpResponseRedirect(reverse("admin:maintenance_freeze_import_confirm", args=[key]))
     facts = {"form": form}
-    return frame.render(request, model_admin, "maintenance/admin/import.html", "Import a calendar", facts)
+    return frame.admin_page(request, model_admin, "maintenance/admin/import.html", "Import a calendar", facts)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -104,8 +104,8 @@ def confirm(request: HttpRequest, model_admin: ModelAdmin[Freeze], key: str) -> 
         return HttpResponseRedirect(reverse("admin:maintenance_freeze_import"))
     now = timezone.now()
     services = list(Service.objects.filter(pk__in=kept["services"]))
-    read = icsfiles.read(zlib.decompress(base64.b64decode(kept["content"])), kept["name"], now=now)
-    planned = freezes.plan(read.events, services, now=now)
+    read = icsfiles.parsed_calendar(zlib.decompress(base64.b64decode(kept["content"])), kept["name"], now=now)
+    planned = freezes.import_plan(read.events, services, now=now)
     stale = request.method == "POST" and request.POST.get("seen") != planned.fingerprint
     if (
         request.method == "POST"
@@ -122,7 +122,7 @@ def confirm(request: HttpRequest, model_admin: ModelAdmin[Freeze], key: str) -> 
         "rejected": read.rejected,
         **_lines(planned),
     }
-    return frame.render(
+    return frame.admin_page(
         request, model_admin, "maintenance/admin/import_confirm.html", "Import a calendar", facts
     )
 
@@ -150,7 +150,7 @@ class _Import:
     """What is done when it has been seen."""
 
     name: str
-    plan: freezes.Plan
+    plan: freezes.ImportPlan
     services: list[Service]
     rejected: int
 
@@ -161,7 +161,7 @@ class _Import:
         removed = [(one, audit.States(audit.row_facts(one))) for one in self.plan.removed]
         audit.record_all(action.DELETED, removed, by, reason=why)
         before = [(one, audit.row_facts(one)) for one, _ in self.plan.changed]
-        freezes.store(self.plan, self.services)
+        freezes.carry_out(self.plan, self.services)
         now = Freeze.objects.prefetch_related("services").in_bulk([one.pk for one, _ in before])
         changed = [(now[one.pk], audit.States(was, audit.row_facts(now[one.pk]))) for one, was in before]
         audit.record_all(action.CHANGED, changed, by, reason=why)
@@ -190,11 +190,11 @@ def _stored(request: HttpRequest, asked: _Import) -> bool:
     done = (("added", planned.added), ("changed", planned.changed), ("removed", planned.removed))
     counts = [f"{len(rows)} {word}" for word, rows in done if rows]
     messages.success(request, f"Imported: {', '.join(counts) or 'nothing had changed'}.")
-    rechecking.again(request)
+    rechecking.recheck_and_tell(request)
     return True
 
 
-def _lines(planned: freezes.Plan) -> dict[str, Any]:
+def _lines(planned: freezes.ImportPlan) -> dict[str, Any]:
     added = [_line(entry) for entry in planned.added[:_SHOWN]]
     changed = [(_line(freeze), _line(entry)) for freeze, entry in planned.changed[:_SHOWN]]
     removed = [_line(freeze) for freeze in planned.removed[:_SHOWN]]
@@ -203,6 +203,6 @@ def _lines(planned: freezes.Plan) -> dict[str, Any]:
     return {"added": added, "changed": changed, "removed": removed, "more": more}
 
 
-def _line(one: Entry | Freeze) -> Line:
-    when, rule = span(one.starts_at, one.ends_at), repeats.words(one.recurrence, one.starts_at)
-    return Line(one.name, when, rule, one.remark if isinstance(one, Entry) else "")
+def _line(one: ImportedFreeze | Freeze) -> FreezeLine:
+    when, rule = span(one.starts_at, one.ends_at), repeats.repeat_words(one.recurrence, one.starts_at)
+    return FreezeLine(one.name, when, rule, one.remark if isinstance(one, ImportedFreeze) else "")

@@ -19,14 +19,14 @@ from django.views.decorators.http import require_http_methods
 from maintenance import parameters, rules, windows
 from maintenance.admin import against as objections
 from maintenance.admin import frame, rechecking
-from maintenance.admin.booking import expected, numbers
+from maintenance.admin.booking import expected_numbers, expected_traffic
 from maintenance.forms import MoveForm, time_of
 from maintenance.models import Window
 
 
 @frame.allowed("maintenance.book_window")
 @require_http_methods(["GET", "HEAD", "POST"])
-def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> HttpResponse:
+def moving_page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> HttpResponse:
     """Asks for the new time and the reason; a time that comes with the address is checked at once."""
     window = get_object_or_404(Window.objects.prefetch_related("services", "staff"), pk=pk)
     booker = request.user
@@ -46,9 +46,9 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Http
             refused = error.objections
         else:
             messages.success(request, "Moved. It needs both approvals anew.")
-            rechecking.behind(request)
+            rechecking.recheck_behind(request)
             return HttpResponseRedirect(reverse("admin:maintenance_window_change", args=[pk]))
-    against = objections.whole(refused, _against(window, form, given, now))
+    against = objections.all_objections(refused, _against(window, form, given, now))
     form.ask(against, known=_passed_before(window))
     again = given == time_of(window)
     if again:
@@ -59,16 +59,16 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Http
         "window": window,
         "chosen": given,
         "again": again,
-        **objections.facts(against),
+        **objections.objection_facts(against),
     }
-    return frame.render(request, model_admin, "maintenance/admin/move.html", "Move a window", facts)
+    return frame.admin_page(request, model_admin, "maintenance/admin/move.html", "Move a window", facts)
 
 
 def _move(window: Window, form: MoveForm, *, by: User, now: datetime) -> None:
     """Raises Refused. What a shorter form did not ask stays as it is."""
     starts_at, ends_at = form.cleaned_data["starts_at"], form.cleaned_data["ends_at"]
     services = list(window.services.all())
-    found = numbers(services, expected(services, starts_at, ends_at, now))
+    found = expected_numbers(services, expected_traffic(services, starts_at, ends_at, now))
     proposal = replace(form.proposal(starts_at, ends_at), numbers=found)
     windows.reschedule(window, proposal, reason=form.cleaned_data["reason"], by=by, now=now)
 
@@ -92,6 +92,6 @@ def _passed_before(window: Window) -> dict[str, str]:
 
 def _given(request: HttpRequest) -> dict[str, datetime] | None:
     """The instants of a slot that was chosen on the page of slots; None without both."""
-    found = {name: parameters.instant(request.GET, name) for name in ("starts_at", "ends_at")}
+    found = {name: parameters.instant_parameter(request.GET, name) for name in ("starts_at", "ends_at")}
     given = {name: at for name, at in found.items() if at is not None}
     return given if len(given) == len(found) else None

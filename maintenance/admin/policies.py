@@ -19,7 +19,7 @@ from maintenance.admin import readymade
 from maintenance.admin.links import lines
 from maintenance.admin.policy_fields import NoticePolicyForm, NoticeRuleForm
 from maintenance.admin.rechecking import Rechecking
-from maintenance.models import Customer, Kind, NoticePolicy, NoticeRule
+from maintenance.models import Customer, NoticeKind, NoticePolicy, NoticeRule
 from maintenance.templatetags.spans import duration
 
 _COUNTING: Final = (
@@ -63,9 +63,9 @@ class NoticeRuleInline(TabularInline):
     @display(description="When")
     def ahead(self, rule: NoticeRule) -> str:
         """How long before the window; the announcement is counted as its policy counts."""
-        if rule.kind == Kind.ANNOUNCED:
+        if rule.kind == NoticeKind.ANNOUNCED:
             lead = max(rule.lead, rule.policy.promised)
-            return f"{policies.words(lead, rule.policy.unit)} ahead"
+            return f"{policies.lead_words(lead, rule.policy.unit)} ahead"
         return f"{duration(rule.lead)} ahead" if rule.lead else "at once"
 
     @display(description="Channels")
@@ -93,7 +93,7 @@ class NoticePolicyAdmin(Rechecking):
 
     def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
         """The page beside the list."""
-        return (("rulebooks/", "maintenance_noticepolicy_rulebooks", readymade.page),)
+        return (("rulebooks/", "maintenance_noticepolicy_rulebooks", readymade.rulebooks_page),)
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Words for readers, fields for those who may change them."""
@@ -106,7 +106,7 @@ class NoticePolicyAdmin(Rechecking):
         """An announcement that went out as promised before goes out as promised now."""
         super().save_related(request, form, formsets, change)
         if change and rulebooks.follow(form.instance, form.promised_before):
-            promised = policies.words(form.instance.promised, form.instance.unit)
+            promised = policies.lead_words(form.instance.promised, form.instance.unit)
             messages.info(request, f"The announcement now goes out {promised} ahead, as is promised.")
 
     def has_delete_permission(self, request: HttpRequest, obj: NoticePolicy | None = None) -> bool:
@@ -138,9 +138,9 @@ class NoticePolicyAdmin(Rechecking):
     @display(description="Taken from")
     def taken_from(self, policy: NoticePolicy) -> str:
         """The ready-made policy, and whether it was changed since."""
-        return readymade.origin(policy)
+        return readymade.rulebook_of_policy(policy)
 
 
 def _length(lead: timedelta, policy: NoticePolicy) -> SafeString:
     """`7 working days`, in this order right to left as well."""
-    return format_html("<bdi>{}</bdi>", policies.words(lead, policy.unit))
+    return format_html("<bdi>{}</bdi>", policies.lead_words(lead, policy.unit))

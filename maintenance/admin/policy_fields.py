@@ -42,7 +42,7 @@ class Ahead(forms.CharField):
         """A stored length in words."""
         if not isinstance(value, timedelta):
             return value
-        return policies.words(value) if value else "0"
+        return policies.lead_words(value) if value else "0"
 
     def clean(self, value: Any) -> Any:
         """The words as a length; a bare number is one of days."""

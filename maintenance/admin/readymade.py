@@ -21,7 +21,7 @@ from maintenance.rulebooks import RULEBOOKS, Rulebook
 
 
 @dataclass(frozen=True)
-class Offer:
+class RulebookOffer:
     """A rule-book as the page shows it, beside what its audience is promised now."""
 
     rulebook: Rulebook
@@ -43,7 +43,7 @@ class Offer:
 
 @frame.allowed("maintenance.view_noticepolicy")
 @require_http_methods(["GET", "HEAD", "POST"])
-def page(request: HttpRequest, model_admin: AuditedAdmin) -> HttpResponse:
+def rulebooks_page(request: HttpRequest, model_admin: AuditedAdmin) -> HttpResponse:
     """Shows them by GET, and takes one over by POST."""
     if request.method == "POST":
         return _take_over(request, model_admin)
@@ -52,12 +52,12 @@ def page(request: HttpRequest, model_admin: AuditedAdmin) -> HttpResponse:
         "offers": [_offer(one, known.get(one.audience)) for one in RULEBOOKS],
         "may": _may(request, model_admin),
     }
-    return frame.render(
+    return frame.admin_page(
         request, model_admin, "maintenance/admin/rulebooks.html", "Ready-made policies", facts
     )
 
 
-def origin(policy: NoticePolicy) -> str:
+def rulebook_of_policy(policy: NoticePolicy) -> str:
     """From which rule-book a policy was taken, and whether it was changed since."""
     found = next((one for one in RULEBOOKS if one.id == policy.rulebook), None)
     if found is None:
@@ -66,8 +66,8 @@ def origin(policy: NoticePolicy) -> str:
     return f"{found.id}, {found.name} ({found.seen}){changed}"
 
 
-def _offer(one: Rulebook, now: NoticePolicy | None) -> Offer:
-    return Offer(
+def _offer(one: Rulebook, now: NoticePolicy | None) -> RulebookOffer:
+    return RulebookOffer(
         rulebook=one,
         demands=policies.demands(one.policy()),
         audience=policies.who(one.audience),
@@ -108,5 +108,5 @@ def _take_over(request: HttpRequest, model_admin: AuditedAdmin) -> HttpResponse:
     messages.success(
         request, f"{policies.who(asked.audience).capitalize()}: {' '.join(policies.demands(policy))}"
     )
-    rechecking.again(request)
+    rechecking.recheck_and_tell(request)
     return HttpResponseRedirect(reverse("admin:maintenance_noticepolicy_change", args=[policy.pk]))

@@ -56,27 +56,27 @@ class Rechecking(LenientAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """After several rows have gone."""
         super().delete_queryset(request, queryset)
-        again(request)
+        recheck_and_tell(request)
 
 
 def _looked_again(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """A form that has faults is shown again; one that was taken leads elsewhere."""
     if request.method == "POST" and isinstance(response, HttpResponseRedirect):
-        again(request)
+        recheck_and_tell(request)
     return response
 
 
-def behind(request: HttpRequest) -> None:
+def recheck_behind(request: HttpRequest) -> None:
     """Look again at what is booked, behind an act that is done."""
     with _failure_said(request):
-        rechecks.run(timezone.now())
+        rechecks.recheck_windows(timezone.now())
 
 
-def again(request: HttpRequest) -> None:
+def recheck_and_tell(request: HttpRequest) -> None:
     """Look again at what is booked, and tell what that found."""
     with _failure_said(request):
         before = _standing()
-        rechecks.run(timezone.now())
+        rechecks.recheck_windows(timezone.now())
         after = _standing()
         hit = {window for conflict, window in after.items() if conflict not in before}
         if hit:

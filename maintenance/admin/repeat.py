@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from maintenance.forms import Day
+from maintenance.forms import DayField
 from maintenance.recurrence.repeats import Every, Repeat
 
 HELP = (
@@ -74,7 +74,7 @@ class RepeatField(forms.MultiValueField):
         super().__init__(
             fields=[
                 forms.ChoiceField(choices=Every.choices, required=False),
-                Day(required=False, error_messages={"invalid": "Write the last day like 2026-12-31."}),
+                DayField(required=False, error_messages={"invalid": "Write the last day like 2026-12-31."}),
                 forms.CharField(required=False, max_length=10_000),
             ],
             require_all_fields=False,

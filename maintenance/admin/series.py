@@ -21,7 +21,7 @@ from unfold.decorators import display
 from maintenance import clock, recurrence, rules, series
 from maintenance.admin import frame, series_booking
 from maintenance.admin.readonly import ReadOnlyAdmin
-from maintenance.forms import SettleForm, offered
+from maintenance.forms import SettleForm, offered_minutes
 from maintenance.models import Conflict, Impact, Series, Skipped, Window
 from maintenance.recurrence import RecurrenceError, repeats
 from maintenance.refusals import Refused
@@ -61,7 +61,7 @@ class SeriesAdmin(ReadOnlyAdmin):
     @display(description="Repeats")
     def repeats(self, row: Series) -> str:
         """Its rule in words, with the hour."""
-        return f"{repeats.words(row.recurrence, row.starts_at)}, {timezone.localtime(row.starts_at):%H:%M}"
+        return f"{repeats.repeat_words(row.recurrence, row.starts_at)}, {timezone.localtime(row.starts_at):%H:%M}"
 
     @display(description="Next window", ordering="next_at")
     def next_window(self, row: Series) -> str:
@@ -85,9 +85,9 @@ class SeriesAdmin(ReadOnlyAdmin):
     def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
         """The pages beside the list and those under a series."""
         return (
-            ("book/", "maintenance_series_book", series_booking.page),
-            ("<int:pk>/end/", "maintenance_series_end", end),
-            ("<int:pk>/settle/<int:skipped>/", "maintenance_series_settle", settle),
+            ("book/", "maintenance_series_book", series_booking.series_booking_page),
+            ("<int:pk>/end/", "maintenance_series_end", end_series),
+            ("<int:pk>/settle/<int:skipped>/", "maintenance_series_settle", settle_skipped),
         )
 
     def change_view(
@@ -121,9 +121,9 @@ def _page(
     facts = {
         "object": row,
         "series": row,
-        "repeats": repeats.words(row.recurrence, row.starts_at),
+        "repeats": repeats.repeat_words(row.recurrence, row.starts_at),
         "standing": _standing(row, now),
-        "broken": "" if row.ended_at else recurrence.broken(row.recurring, now),
+        "broken": "" if row.ended_at else recurrence.why_broken(row.recurring, now),
         "length": row.ends_at - row.starts_at,
         "impacts": [
             (service, Impact.Level(row.levels.get(service.key, Impact.Level.OUTAGE)).label)
@@ -137,7 +137,7 @@ def _page(
         "left_out": [(skipped, _elsewhere(row, skipped, now), _form(skipped, wrong)) for skipped in left_out],
         "settled": row.skipped.exclude(settled_at=None).select_related("settled_by"),
     }
-    return frame.render(request, model_admin, "maintenance/admin/series/series.html", "Series", facts)
+    return frame.admin_page(request, model_admin, "maintenance/admin/series/series.html", "Series", facts)
 
 
 def _standing(row: Series, now: datetime) -> str:
@@ -145,7 +145,7 @@ def _standing(row: Series, now: datetime) -> str:
     if row.ended_at:
         return "Ended"
     try:
-        times = recurrence.coming(row.recurring, now, 1)
+        times = recurrence.coming_times(row.recurring, now, 1)
     except RecurrenceError:
         return "Broken"
     return "Goes on" if times else "Over"
@@ -163,7 +163,7 @@ def _elsewhere(row: Series, skipped: Skipped, now: datetime) -> str:
     first: date = max(wanted - _AROUND, clock.bank_day(now))
     query: list[tuple[str, object]] = [("service", service.key) for service in row.services.all()]
     query += [
-        ("minutes", offered(row.ends_at - row.starts_at)),
+        ("minutes", offered_minutes(row.ends_at - row.starts_at)),
         ("after", first),
         ("before", max(wanted + _AROUND, first)),
     ]
@@ -172,14 +172,14 @@ def _elsewhere(row: Series, skipped: Skipped, now: datetime) -> str:
 
 @frame.allowed("maintenance.book_window")
 @require_http_methods(["GET", "HEAD", "POST"])
-def end(request: HttpRequest, model_admin: ModelAdmin[Series], pk: int) -> HttpResponse:
+def end_series(request: HttpRequest, model_admin: ModelAdmin[Series], pk: int) -> HttpResponse:
     """Asks by GET and does it by POST; what is booked stays, and each can be cancelled on its own."""
     row = get_object_or_404(Series.objects.prefetch_related("services"), pk=pk)
     refused = ""
     if request.method == "POST":
         assert isinstance(request.user, User)  # the decorator let nobody else in
         try:
-            series.end(row, by=request.user, now=timezone.now())
+            series.end_series(row, by=request.user, now=timezone.now())
         except Refused as problem:
             refused = str(problem)
         else:
@@ -187,12 +187,14 @@ def end(request: HttpRequest, model_admin: ModelAdmin[Series], pk: int) -> HttpR
             return HttpResponseRedirect(reverse("admin:maintenance_series_change", args=[pk]))
     coming = row.windows.filter(ends_at__gt=timezone.now(), status__in=rules.LIVE).order_by("starts_at")
     facts = {"object": row, "series": row, "refused": refused, "coming": coming}
-    return frame.render(request, model_admin, "maintenance/admin/series/end.html", "End a series", facts)
+    return frame.admin_page(request, model_admin, "maintenance/admin/series/end.html", "End a series", facts)
 
 
 @frame.allowed("maintenance.book_window")
 @require_POST
-def settle(request: HttpRequest, model_admin: ModelAdmin[Series], pk: int, skipped: int) -> HttpResponse:
+def settle_skipped(
+    request: HttpRequest, model_admin: ModelAdmin[Series], pk: int, skipped: int
+) -> HttpResponse:
     """Somebody has taken care of a time that could not be booked; without words the page asks again."""
     row = get_object_or_404(Series.objects.prefetch_related("services"), pk=pk)
     left_out = get_object_or_404(Skipped, pk=skipped, series=row)
@@ -201,7 +203,7 @@ def settle(request: HttpRequest, model_admin: ModelAdmin[Series], pk: int, skipp
         return _page(request, model_admin, row, (skipped, form))
     assert isinstance(request.user, User)  # the decorator let nobody else in
     try:
-        series.settle(left_out, form.cleaned_data["said"], by=request.user, now=timezone.now())
+        series.settle_skipped(left_out, form.cleaned_data["said"], by=request.user, now=timezone.now())
     except Refused as problem:
         messages.error(request, str(problem))
     else:

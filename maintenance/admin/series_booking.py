@@ -18,7 +18,7 @@ from maintenance import rules, series
 from maintenance.admin import frame, rechecking
 from maintenance.admin.repeat import RepeatField
 from maintenance.admin.times_fields import rule
-from maintenance.forms import BookForm, TimeForm, offered
+from maintenance.forms import BookForm, TimeForm, offered_minutes
 from maintenance.models import Series
 from maintenance.proposals import Proposal
 from maintenance.recurrence import repeats
@@ -57,7 +57,7 @@ class RepeatedForm(TimeForm):
 
 @frame.allowed("maintenance.book_window")
 @require_http_methods(["GET", "HEAD", "POST"])
-def page(request: HttpRequest, model_admin: ModelAdmin[Series]) -> HttpResponse:
+def series_booking_page(request: HttpRequest, model_admin: ModelAdmin[Series]) -> HttpResponse:
     """Asks for the first time, shows the times ahead, and books them; a GET changes nothing."""
     given = request.POST if request.method == "POST" else request.GET
     time = RepeatedForm(
@@ -77,9 +77,9 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Series]) -> HttpResponse:
     facts: dict[str, Any] = {}
     try:
         if valid:
-            made = series.book(proposal, recurrence, by=booker, now=now)
+            made = series.book_series(proposal, recurrence, by=booker, now=now)
             messages.success(request, _said(made))
-            rechecking.behind(request)
+            rechecking.recheck_behind(request)
             return HttpResponseRedirect(reverse("admin:maintenance_series_change", args=[made.pk]))
     except Refused as refused:
         facts["refused"] = refused.objections
@@ -89,7 +89,9 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Series]) -> HttpResponse:
         return _time_page(request, model_admin, time, refused.objections)
     form.ask(objection for each in shown for objection in each.against)
     facts |= {"time": time, "form": form, "kept": list(_kept(given)), **_preview(proposal, recurrence, shown)}
-    return frame.render(request, model_admin, "maintenance/admin/series/book.html", "Book a series", facts)
+    return frame.admin_page(
+        request, model_admin, "maintenance/admin/series/book.html", "Book a series", facts
+    )
 
 
 def _time_page(
@@ -100,7 +102,9 @@ def _time_page(
 ) -> HttpResponse:
     """Where the first time is asked for, with why it cannot be a series."""
     facts = {"time": time, "refused": refused}
-    return frame.render(request, model_admin, "maintenance/admin/series/time.html", "Book a series", facts)
+    return frame.admin_page(
+        request, model_admin, "maintenance/admin/series/time.html", "Book a series", facts
+    )
 
 
 def _preview(proposal: Proposal, recurrence: str, shown: Sequence[series.Occurrence]) -> dict[str, Any]:
@@ -108,7 +112,7 @@ def _preview(proposal: Proposal, recurrence: str, shown: Sequence[series.Occurre
     return {
         "services": proposal.services,
         "first": (proposal.starts_at, proposal.ends_at),
-        "repeats": repeats.words(recurrence, proposal.starts_at),
+        "repeats": repeats.repeat_words(recurrence, proposal.starts_at),
         "shown": shown,
         "at_once": sum(each.at_once for each in shown),
         "troubled": sum(bool(each.against) for each in shown),
@@ -122,7 +126,7 @@ def _initial(given: QueryDict) -> dict[str, Any]:
     looked_at = TimeForm(given)
     if looked_at.is_valid():
         starts_at, ends_at = (looked_at.cleaned_data[name] for name in ("starts_at", "ends_at"))
-        initial |= {"starts_at": starts_at, "minutes": offered(ends_at - starts_at)}
+        initial |= {"starts_at": starts_at, "minutes": offered_minutes(ends_at - starts_at)}
     return initial
 
 

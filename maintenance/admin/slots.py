@@ -43,11 +43,11 @@ _COUNTED: Final = "maintenance.admin.counted"
 
 
 @dataclass(frozen=True)
-class Offer:
+class SlotOffer:
     """A slot as the page shows it, with the addresses that book it and that show its week."""
 
     slot: Slot
-    bar: bars.Bar | None
+    bar: bars.LoadBar | None
     habit: str
     address: str
     week: str
@@ -65,7 +65,7 @@ class Turn:
 
 @frame.allowed("maintenance.view_window")
 @require_safe
-def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
+def slots_page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
     """The quietest slots for what the query asks; with `part`, only what changes with the length.
 
     `week` (a day) turns the heat map to a week within the next 60 days, `at` (an instant) checks one time,
@@ -73,7 +73,7 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
     """
     part = "part" in request.GET
     form = SlotsForm(request.GET if part or "service" in request.GET else None, initial={"minutes": 120})
-    moved = Window.objects.filter(pk=parameters.number(request.GET, "window") or 0).first()
+    moved = Window.objects.filter(pk=parameters.number_parameter(request.GET, "window") or 0).first()
     facts: dict[str, Any] = {"form": form, "moved": moved, "query": request.GET, "legend": heat.LEGEND}
     if form.is_valid():
         facts |= _found(request, form, moved)
@@ -86,17 +86,17 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
             initial={"service": request.GET.getlist("service"), "minutes": request.GET.get("minutes", 120)},
         ),
     }
-    return frame.render(request, model_admin, "maintenance/admin/slots.html", "Find a slot", facts)
+    return frame.admin_page(request, model_admin, "maintenance/admin/slots.html", "Find a slot", facts)
 
 
 def _found(request: HttpRequest, form: SlotsForm, moved: Window | None) -> dict[str, Any]:
-    now, length, at = timezone.now(), form.length, parameters.instant(request.GET, "at")
+    now, length, at = timezone.now(), form.length, parameters.instant_parameter(request.GET, "at")
     end = now + _WEEKS_AHEAD + 2 * _A_WEEK
     if at and not now - _A_WEEK <= at <= now + _AT_MOST:
         at = None
     services = sorted(form.cleaned_data["service"], key=lambda service: service.key)
     keys = [service.key for service in services]
-    known = slots.read(
+    known = slots.slot_context(
         slots.Search(services, form.start, form.end, moved),
         now=now,
         until=max(end, at or end) + length,
@@ -105,7 +105,7 @@ def _found(request: HttpRequest, form: SlotsForm, moved: Window | None) -> dict[
     count = _MORE if "more" in request.GET else _AT_FIRST
     found = slots.choose(known, length, count=count, staffed=form.cleaned_data["staffed"])
     query = _kept(request.GET)
-    turn = _turn(query, now, parameters.day(request.GET, "week") or _best_day(found, at))
+    turn = _turn(query, now, parameters.day_parameter(request.GET, "week") or _best_day(found, at))
     return {
         "found": found,
         "length": length,
@@ -116,14 +116,14 @@ def _found(request: HttpRequest, form: SlotsForm, moved: Window | None) -> dict[
         "more": _with(query, more="1") if len(found.slots) == _AT_FIRST else "",
         "summary": _summary(found, length),
         "turn": turn,
-        "map": heat.drawn(
+        "map": heat.heatmap(
             slots.week(known, turn.first, length),
             length,
             ranked=found.slots,
             checked=at,
             address=lambda start: _with(query, week=str(turn.first), at=start.isoformat()) + "#checked",
         ),
-        **(_checked(slots.look(known, at, length), query, moved) if at else {}),
+        **(_checked(slots.slot_at(known, at, length), query, moved) if at else {}),
     }
 
 
@@ -141,16 +141,16 @@ def _handed_back(services: Sequence[str], words: str) -> Users | None:
     return Users(customers, vulnerable) if keys == list(services) else None
 
 
-def _offer(slot: Slot, query: QueryDict, moved: Window | None) -> Offer:
+def _offer(slot: Slot, query: QueryDict, moved: Window | None) -> SlotOffer:
     times = [("starts_at", slot.starts_at.isoformat()), ("ends_at", slot.ends_at.isoformat())]
     if moved:
         address = f"{reverse('admin:maintenance_window_move', args=[moved.pk])}?{urlencode(times)}"
     else:
         services = [("service", key) for key in slot.services]
         address = f"{reverse('admin:maintenance_window_book')}?{urlencode([*services, *times])}"
-    return Offer(
+    return SlotOffer(
         slot=slot,
-        bar=bars.of(slot.load, slot.share) if slot.load and slot.share is not None else None,
+        bar=bars.load_bar(slot.load, slot.share) if slot.load and slot.share is not None else None,
         habit="" if slot.habit is None else beside(slot.habit),
         address=address,
         week=_with(query, week=str(clock.bank_day(slot.starts_at))) + "#week",

@@ -34,7 +34,7 @@ _DAYS_LOOKED_AT: Final = 40
 _LEFT_OUT: Final = "Not worked out: there are too many rows. Delete those that are over."
 
 
-def broken(problem: object) -> SafeString:
+def broken_row(problem: object) -> SafeString:
     """What a row shows of itself that cannot be worked out, so that somebody mends it."""
     return format_html('<strong class="lull-flag">Broken, and not considered:</strong> {}', str(problem))
 
@@ -56,7 +56,7 @@ def _next(row: Repeating, now: datetime, page: Budget) -> Next:
     except BudgetExceeded:
         return Next(left_out=True)
     try:
-        return Next(recurrence.coming(row.recurring, now, 1, budget=budget))
+        return Next(recurrence.coming_times(row.recurring, now, 1, budget=budget))
     except RecurrenceError as problem:
         return Next(problem=str(problem))
 
@@ -103,12 +103,12 @@ class RepeatingAdmin(Rechecking):
         try:
             times = self.times(row, timezone.now())
         except RecurrenceError as problem:
-            return broken(problem)
+            return broken_row(problem)
         return format_html_join("", "<p>{}</p>", ((span(*each),) for each in times)) or "None: it is over."
 
     def times(self, row: Any, now: datetime) -> Times:
         """The next times that are not over. Raises RecurrenceError."""
-        return recurrence.coming(row.recurring, now, SHOWN)
+        return recurrence.coming_times(row.recurring, now, SHOWN)
 
     @display(description="First time")
     def first_time(self, row: Repeating) -> str:
@@ -120,10 +120,10 @@ class RepeatingAdmin(Rechecking):
         """Its rule in words, or what is wrong with it."""
         # on a page of its own it is the only row
         found: Next = getattr(row, "next", None) or _next(row, timezone.now(), Budget.of_all())
-        said = repeats.words(row.recurrence, row.starts_at)
+        said = repeats.repeat_words(row.recurrence, row.starts_at)
         if found.left_out:
             return f"{said}. {_LEFT_OUT}"
-        return broken(found.problem) if found.problem else said
+        return broken_row(found.problem) if found.problem else said
 
     @display(description="Hours")
     def hours(self, row: Repeating) -> str:
@@ -193,8 +193,10 @@ class SupportCoverAdmin(RepeatingAdmin):
 
     def times(self, row: SupportCover, now: datetime) -> Times:
         """Without public holidays, if nobody answers then: of its services' country, or of the bank's."""
-        times = recurrence.coming(row.recurring, now, _DAYS_LOOKED_AT)
-        country = days.of(next((service.country for service in row.services.all()), settings.COUNTRY))
+        times = recurrence.coming_times(row.recurring, now, _DAYS_LOOKED_AT)
+        country = days.country_days(
+            next((service.country for service in row.services.all()), settings.COUNTRY)
+        )
         open_ = [at for at in times if row.on_holidays or not country.holiday(clock.bank_day(at[0]))]
         return open_[:SHOWN]
 
@@ -224,8 +226,8 @@ class CutoffAdmin(RepeatingAdmin):
 
     def times(self, row: Cutoff, now: datetime) -> Times:
         """Without days of rest, if it is for working days."""
-        times = recurrence.coming(row.recurring, now, _DAYS_LOOKED_AT)
-        country = days.of(row.service.country)
+        times = recurrence.coming_times(row.recurring, now, _DAYS_LOOKED_AT)
+        country = days.country_days(row.service.country)
         held = [
             at for at in times if not row.working_days_only or country.is_working_day(clock.bank_day(at[0]))
         ]

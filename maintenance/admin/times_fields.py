@@ -11,7 +11,7 @@ from unfold.widgets import DATETIME_CLASSES
 
 from maintenance import clock, recurrence
 from maintenance.admin.repeat import RepeatField
-from maintenance.forms import Moment
+from maintenance.forms import MomentField
 from maintenance.models import Cutoff, Freeze, StandingWindow, SupportCover
 from maintenance.recurrence import RecurrenceError, Recurring, repeats
 from maintenance.recurrence.repeats import Repeat
@@ -19,10 +19,10 @@ from maintenance.recurrence.repeats import Repeat
 _AT: Final = "%Y-%m-%dT%H:%M"
 
 
-def moment(label: str) -> Moment:
+def moment(label: str) -> MomentField:
     """A time of the bank's clock, in the admin's looks."""
     attributes = {"type": "datetime-local", "class": " ".join((*DATETIME_CLASSES, "max-w-2xl"))}
-    return Moment(label=label, widget=forms.DateTimeInput(attrs=attributes, format=_AT))
+    return MomentField(label=label, widget=forms.DateTimeInput(attrs=attributes, format=_AT))
 
 
 class RepeatingForm(forms.ModelForm[Any]):
@@ -36,7 +36,7 @@ class RepeatingForm(forms.ModelForm[Any]):
         super().__init__(*arguments, **options)
         if self.instance.pk and "recurrence" in self.fields:
             row = self.instance
-            self.initial["recurrence"] = repeats.of(row.recurrence, row.starts_at)
+            self.initial["recurrence"] = repeats.repeat_of(row.recurrence, row.starts_at)
 
     def clean(self) -> dict[str, Any]:
         """Said in words before the database's constraint says it in its own."""
@@ -63,7 +63,7 @@ def rule(repeat: Repeat, starts_at: datetime) -> str:
     text = repeat.rule(first)
     try:
         if text:
-            recurrence.check(text, starts_at)
+            recurrence.check_recurrence(text, starts_at)
         named = not text or _names(text, starts_at)
     except RecurrenceError as problem:
         raise ValidationError(str(problem)) from None

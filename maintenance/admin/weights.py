@@ -30,7 +30,7 @@ _CHANGES_SHOWN: Final = 10
 
 
 @dataclass(frozen=True)
-class Line:
+class RuleLine:
     """A rule as the page shows it: with its field for whoever may set it, and its weight for all."""
 
     rule: Rule
@@ -119,7 +119,7 @@ class RuleSettingAdmin(ReadOnlyAdmin):
             "may_set": may_set,
             "changes": _changes(),
         }
-        return frame.render(request, self, "maintenance/admin/rules.html", "Rules", facts)
+        return frame.admin_page(request, self, "maintenance/admin/rules.html", "Rules", facts)
 
     def _asked(self, request: HttpRequest, form: WeightsForm, weights: Mapping[str, str]) -> HttpResponse:
         """Sets what was chosen, once whoever weakens a rule has read what that means and said why."""
@@ -135,7 +135,7 @@ class RuleSettingAdmin(ReadOnlyAdmin):
                     "chosen": [(name, form.cleaned_data[name]) for name in SETTABLE],
                 }
                 page = "maintenance/admin/rules_confirm.html"
-                return frame.render(request, self, page, "Rules", facts)
+                return frame.admin_page(request, self, page, "Rules", facts)
             reason = confirm.cleaned_data["reason"]
         self._set(request, form.chosen, weights, reason)
         return HttpResponseRedirect(request.path)
@@ -160,7 +160,7 @@ class RuleSettingAdmin(ReadOnlyAdmin):
                 )
         count = "1 rule" if len(chosen) == 1 else f"{len(chosen) or 'No'} rules"
         messages.success(request, f"{count} changed.")
-        rechecking.again(request)
+        rechecking.recheck_and_tell(request)
 
 
 def _weakened(chosen: Mapping[str, str], weights: Mapping[str, str]) -> list[Weakening]:
@@ -173,9 +173,9 @@ def _weakened(chosen: Mapping[str, str], weights: Mapping[str, str]) -> list[Wea
     ]
 
 
-def _line(rule: Rule, weights: Mapping[str, str], form: WeightsForm | None) -> Line:
+def _line(rule: Rule, weights: Mapping[str, str], form: WeightsForm | None) -> RuleLine:
     weight, usual = _SAID[Weight(rule.weighs(weights))], _SAID[rule.weight]
-    return Line(rule, weight, usual, form[rule.name] if form and not rule.fixed else None)
+    return RuleLine(rule, weight, usual, form[rule.name] if form and not rule.fixed else None)
 
 
 def _changes() -> list[LogEntry]:

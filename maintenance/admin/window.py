@@ -103,13 +103,13 @@ class WindowAdmin(LenientAdmin):
     def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
         """The pages beside the list and those under a window."""
         return (
-            ("slots/", "maintenance_window_slots", slots.page),
-            ("book/", "maintenance_window_book", booking.page),
-            ("calendar/", "maintenance_window_calendar", calendar.page),
-            ("<int:pk>/check/", "maintenance_window_check", calendar.check),
-            ("<int:pk>/move/", "maintenance_window_move", moving.page),
-            ("<int:pk>/decide/", "maintenance_window_decide", decisions.change),
-            ("<int:pk>/act/<str:name>/", "maintenance_window_act", acts.page),
+            ("slots/", "maintenance_window_slots", slots.slots_page),
+            ("book/", "maintenance_window_book", booking.booking_page),
+            ("calendar/", "maintenance_window_calendar", calendar.calendar_page),
+            ("<int:pk>/check/", "maintenance_window_check", calendar.check_target),
+            ("<int:pk>/move/", "maintenance_window_move", moving.moving_page),
+            ("<int:pk>/decide/", "maintenance_window_decide", decisions.decide_change),
+            ("<int:pk>/act/<str:name>/", "maintenance_window_act", acts.action_page),
         )
 
     def change_view(
@@ -128,7 +128,7 @@ class WindowAdmin(LenientAdmin):
         if not self.has_view_permission(request, window):
             raise PermissionDenied
         facts = self.page_facts(request, window, timezone.now())
-        return frame.render(request, self, self.page_template, str(window), facts)
+        return frame.admin_page(request, self, self.page_template, str(window), facts)
 
     def page_facts(self, request: HttpRequest, window: Window, now: datetime) -> dict[str, Any]:
         """What the page shows; notifications adds what is told of it."""
@@ -156,7 +156,7 @@ class WindowAdmin(LenientAdmin):
 
     def gate(self, reader: User, window: Window, subject: Approval.Subject, name: str) -> decisions.Gate:
         """One of the two approvals, with the address that takes the decision."""
-        return decisions.gate(window, subject, reader, reverse(f"admin:{name}", args=[window.pk]))
+        return decisions.approval_gate(window, subject, reader, reverse(f"admin:{name}", args=[window.pk]))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Windows are booked from slots, not typed into a form."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from maintenance.audit.entries import COMMAND_LINE, Stamp, States, name_of, record, record_all
 from maintenance.audit.rows import row_facts
-from maintenance.audit.windows import facts, write
+from maintenance.audit.windows import record_change, window_facts
 
 __all__ = [
     "COMMAND_LINE",
     "Stamp",
     "States",
-    "facts",
+    "window_facts",
     "name_of",
     "record",
     "record_all",
     "row_facts",
-    "write",
+    "record_change",
 ]

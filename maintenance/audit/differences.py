@@ -33,7 +33,7 @@ _SHOWN_BESIDE: Final = ("booker", "overridden", "revision", "sequence")
 """Facts of a window that its page shows elsewhere, or that only machines read."""
 
 
-def of_window(change: Change) -> tuple[Difference, ...]:
+def differences_of_window(change: Change) -> tuple[Difference, ...]:
     """What is read as one is one; what was passed over stands with its reason."""
     before, after = change.before, change.after
     taken: set[str] = set(_SHOWN_BESIDE)
@@ -44,7 +44,7 @@ def of_window(change: Change) -> tuple[Difference, ...]:
             was, is_ = said(before, keys), said(after, keys)
             as_before = change.what == Change.What.RESCHEDULED and name != "time" and was == is_ != ""
             found.append((name, "", f"{is_}, as before") if as_before else (name, was, is_))
-    rest = between(_labelled(_without(before, taken)), _labelled(_without(after, taken)))
+    rest = differences_between(_labelled(_without(before, taken)), _labelled(_without(after, taken)))
     passed = [_passed(each) for each in after.get("overridden", ())]
     return (*(each for each in found if each[1] != each[2]), *rest, *passed)
 
@@ -99,7 +99,7 @@ def _passed(override: dict[str, Any]) -> Difference:
     return f"passed over ({weight})", "", f"{override['words']} “{override['reason']}”"
 
 
-def between(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Difference, ...]:
+def differences_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Difference, ...]:
     """Of any facts, by their names."""
     keys = sorted({*before, *after})  # PostgreSQL keeps no order of them
     found = (_difference(key, before.get(key), after.get(key)) for key in keys)

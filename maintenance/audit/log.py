@@ -20,7 +20,7 @@ from django.db.models.functions import Cast
 from maintenance import clock
 from maintenance.audit import wording
 from maintenance.audit.entries import COMMAND_LINE
-from maintenance.audit.wording import Line
+from maintenance.audit.wording import LogLine
 from maintenance.models import AuditEntry, Change, SignIn, Window
 
 WINDOWS: Final = "window"
@@ -35,7 +35,7 @@ _DIGITS: Final = re.compile(r"\d{1,3}(,\d{3})+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LogQuery:
     """Which lines are meant. `sources` are the tables that the reader may see."""
 
     sources: frozenset[str]
@@ -48,7 +48,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class LogPosition:
     """Where a line stands: its time, its table, its number."""
 
     at: datetime
@@ -59,45 +59,50 @@ class Place:
         return f"{(self.at - _EPOCH) // timedelta(microseconds=1)}-{self.table}-{self.number}"
 
 
-def place(text: str) -> Place | None:
+def position_of(text: str) -> LogPosition | None:
     """The place that an address names; None where it names none."""
     found = _PLACE.fullmatch(text)
     if found is None:
         return None
     at = _EPOCH + timedelta(microseconds=int(found[1]))
-    return Place(at, int(found[2]), int(found[3])) if at.year in clock.YEARS else None
+    return LogPosition(at, int(found[2]), int(found[3])) if at.year in clock.YEARS else None
 
 
-def page(asked: Asked, after: Place | None, size: int) -> tuple[list[Line], Place | None]:
+def log_page(
+    asked: LogQuery, after: LogPosition | None, size: int
+) -> tuple[list[LogLine], LogPosition | None]:
     """So many lines after a place, and the place after which there are more; None at the end."""
-    found: list[tuple[Place, Any, _Table]] = []
+    found: list[tuple[LogPosition, Any, _Table]] = []
     for number, table in enumerate(_TABLES):
         if table.name in asked.sources and table.holds(asked):
             rows = _after(table.rows(asked), table.time, number, after)
             # each one more than is shown, so that it is known whether there is more
             found += [
-                (Place(getattr(row, table.time), number, row.pk), row, table) for row in rows[: size + 1]
+                (LogPosition(getattr(row, table.time), number, row.pk), row, table)
+                for row in rows[: size + 1]
             ]
     found.sort(key=lambda one: one[0], reverse=True)
     shown = found[:size]
     return [table.line(row) for _, row, table in shown], shown[-1][0] if len(found) > size else None
 
 
-def before(entry: AuditEntry) -> Place:
+def position_before(entry: AuditEntry) -> LogPosition:
     """The place of an entry: after it stands what was there when it was written."""
-    return Place(entry.at, next(n for n, table in enumerate(_TABLES) if table.name == "auditentry"), entry.pk)
+    return LogPosition(
+        entry.at, next(n for n, table in enumerate(_TABLES) if table.name == "auditentry"), entry.pk
+    )
 
 
-def every(asked: Asked, after: Place) -> Iterator[Sequence[Line]]:
+def all_lines(asked: LogQuery, after: LogPosition) -> Iterator[Sequence[LogLine]]:
     """All of them after a place, some hundreds at a time."""
-    lines, there = page(asked, after, _AT_ONCE)
+    lines, there = log_page(asked, after, _AT_ONCE)
     yield lines
     while there:
-        lines, there = page(asked, there, _AT_ONCE)
+        lines, there = log_page(asked, there, _AT_ONCE)
         yield lines
 
 
-def _after(rows: QuerySet[Any], time: str, table: int, place: Place | None) -> QuerySet[Any]:
+def _after(rows: QuerySet[Any], time: str, table: int, place: LogPosition | None) -> QuerySet[Any]:
     """Those that stand after a place, in order."""
     if place is not None:
         earlier = Q(**{f"{time}__lt": place.at})
@@ -109,7 +114,7 @@ def _after(rows: QuerySet[Any], time: str, table: int, place: Place | None) -> Q
     return rows.order_by(f"-{time}", "-pk")
 
 
-def _changes(asked: Asked) -> QuerySet[Change]:
+def _changes(asked: LogQuery) -> QuerySet[Change]:
     rows = _with_states(Change.objects.select_related("actor").prefetch_related("window__services"))
     if asked.person:
         rows = rows.filter(actor=asked.person)
@@ -125,7 +130,7 @@ def _changes(asked: Asked) -> QuerySet[Change]:
     return _within(rows, "at", asked)
 
 
-def _entries(asked: Asked) -> QuerySet[AuditEntry]:
+def _entries(asked: LogQuery) -> QuerySet[AuditEntry]:
     rows = _with_states(AuditEntry.objects.all())
     if asked.person:
         rows = rows.filter(actor=asked.person)
@@ -145,7 +150,7 @@ def _entries(asked: Asked) -> QuerySet[AuditEntry]:
     return _within(rows, "at", asked)
 
 
-def _sign_ins(asked: Asked) -> QuerySet[SignIn]:
+def _sign_ins(asked: LogQuery) -> QuerySet[SignIn]:
     rows = SignIn.objects.all()
     if asked.person:
         rows = rows.filter(account=asked.person.get_username())
@@ -158,7 +163,7 @@ def _sign_ins(asked: Asked) -> QuerySet[SignIn]:
     return _within(rows, "last_at", asked)
 
 
-_Rows = Callable[[Asked], QuerySet[Any]]
+_Rows = Callable[[LogQuery], QuerySet[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +172,13 @@ class _Table:
     """What a reader must be allowed to see."""
     time: str
     rows: _Rows
-    line: Callable[[Any], Line]
-    holds: Callable[[Asked], bool]
+    line: Callable[[Any], LogLine]
+    holds: Callable[[LogQuery], bool]
     """Whether it has any such line."""
 
 
-def _line_of_change(change: Change) -> Line:
-    return wording.of_change(change, ", ".join(service.name for service in change.window.services.all()))
+def _line_of_change(change: Change) -> LogLine:
+    return wording.line_of_change(change, ", ".join(service.name for service in change.window.services.all()))
 
 
 _TABLES: Final = (
@@ -181,14 +186,14 @@ _TABLES: Final = (
         "signin",
         "last_at",
         _sign_ins,
-        wording.of_sign_in,
+        wording.line_of_sign_in,
         lambda asked: asked.object_type in ("", SIGN_INS) and not asked.by_command,
     ),
     _Table(
         "auditentry",
         "at",
         _entries,
-        wording.of_entry,
+        wording.line_of_entry,
         lambda asked: asked.object_type not in (WINDOWS, SIGN_INS),
     ),
     _Table(
@@ -202,7 +207,7 @@ _TABLES: Final = (
 SOURCES: Final = frozenset(table.name for table in _TABLES)
 
 
-def _within(rows: QuerySet[Any], time: str, asked: Asked) -> QuerySet[Any]:
+def _within(rows: QuerySet[Any], time: str, asked: LogQuery) -> QuerySet[Any]:
     if asked.since:
         rows = rows.filter(**{f"{time}__gte": asked.since})
     return rows.filter(**{f"{time}__lt": asked.before}) if asked.before else rows

@@ -23,7 +23,7 @@ _OF_A_MOVE: Final = ("services", "expected_customers", "expected_vulnerable")
 """What a move leaves as it was is said too: whom it hits is read from its line alone."""
 
 
-def facts(window: Window) -> Facts:
+def window_facts(window: Window) -> Facts:
     """A window as plain values: instants are ISO 8601 strings, in UTC."""
     instants = {
         name: at.isoformat() if (at := getattr(window, name)) else None
@@ -49,7 +49,7 @@ def facts(window: Window) -> Facts:
     }
 
 
-def write(
+def record_change(
     window: Window,
     what: Change.What,
     stamp: Stamp,
@@ -60,7 +60,7 @@ def write(
 ) -> Change:
     """Append what changed since `before` (from `facts`, empty for a new window), and `more` about it."""
     assert stamp.person is not None  # whatever the clock does, it does for whoever booked
-    after = facts(window)
+    after = window_facts(window)
     said = _said(what, before, after)
     return Change.objects.create(
         window=window,

@@ -50,7 +50,7 @@ SIGN_IN: Final = "Sign-in"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """One line of the log. `{who} {did} {target}` is a sentence."""
 
     at: datetime
@@ -77,9 +77,9 @@ class Line:
         return "; ".join(f"{name}: {_arrow(before, after)}" for name, before, after in self.differences)
 
 
-def of_change(change: Change, target: str = "") -> Line:
+def line_of_change(change: Change, target: str = "") -> LogLine:
     """What was done to a window; `target` names it, where the page does not."""
-    return Line(
+    return LogLine(
         at=change.at,
         who=name_of(change.actor),
         label=change.get_what_display(),
@@ -88,17 +88,17 @@ def of_change(change: Change, target: str = "") -> Line:
         target=target,
         row=("window", change.window_id),
         tone=_TONE_OF_CHANGE.get(change.what, "draft"),
-        differences=differences.of_window(change),
+        differences=differences.differences_of_window(change),
         reason=change.reason,
     )
 
 
-def of_entry(entry: AuditEntry) -> Line:
+def line_of_entry(entry: AuditEntry) -> LogLine:
     """What was done to anything else."""
     kind = entry.get_object_type_display()
     gone = entry.action == AuditEntry.Action.DELETED
     paged = entry.object_id is not None and not gone and entry.object_type in _PAGED
-    return Line(
+    return LogLine(
         at=entry.at,
         who=entry.actor_name,
         label=entry.get_action_display(),
@@ -107,16 +107,16 @@ def of_entry(entry: AuditEntry) -> Line:
         target=f"“{entry.object_name}”",
         row=(entry.object_type, entry.object_id) if paged and entry.object_id is not None else None,
         tone=_TONE_OF_ACTION.get(entry.action, "draft"),
-        differences=differences.between(entry.before, entry.after),
+        differences=differences.differences_between(entry.before, entry.after),
         reason=entry.reason,
     )
 
 
-def of_sign_in(row: SignIn) -> Line:
+def line_of_sign_in(row: SignIn) -> LogLine:
     """Who signed in, or tried; a row counts those of a day."""
     often = f", {row.times:,} times since {moment(row.first_at)}" if row.times > 1 else ""
     failed = row.outcome != SignIn.Outcome.SIGNED_IN
-    return Line(
+    return LogLine(
         at=row.last_at,
         who=row.account or NOBODY,
         label=row.get_outcome_display(),

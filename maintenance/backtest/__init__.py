@@ -22,14 +22,14 @@ from maintenance.traffic import Profile, TooLittle, learning
 from maintenance.traffic.place import Place
 from maintenance.traffic.weeks import DAY, HOUR, Integers
 
-__all__ = ["Choice", "History", "Row", "at_origin", "history", "origins", "run"]
+__all__ = ["Choice", "History", "BacktestRow", "at_origin", "history", "origins", "backtest_rows"]
 
 _DIGITS: Final = 6
 """Figures are rounded to so many: 50 lies within 50.00000000000001 to 60, whatever the machine adds up."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BacktestRow:
     """One origin, length and mode: what was suggested, and what each habit would have chosen instead."""
 
     origin: float
@@ -49,14 +49,14 @@ class Row:
         return self.habits["mean"]
 
 
-def run(
+def backtest_rows(
     series: History,
     lengths: Sequence[timedelta],
     modes: Sequence[str],
     *,
     most: int,
     weeks: int | None = None,
-) -> Iterator[Row]:
+) -> Iterator[BacktestRow]:
     """Replay. `modes` are any, staffed, and either with +blackouts; `weeks` limits what each origin reads.
 
     Only slots that were fully observed give a row. Origins at which too little was known give none.
@@ -67,9 +67,9 @@ def run(
 
 def at_origin(
     series: History, day: int, lengths: Sequence[timedelta], modes: Sequence[str], *, weeks: int | None = None
-) -> Iterator[Row]:
+) -> Iterator[BacktestRow]:
     """The rows of one origin: the local day, counted from 1970-01-01, at whose midnight is chosen."""
-    origin = grid.midnight(day, series.zone)
+    origin = grid.local_midnight(day, series.zone)
     now = series.place(origin)
     begin = 0 if weeks is None else max(0, now - round(weeks * 7 * DAY / series.step))
     try:
@@ -79,11 +79,11 @@ def at_origin(
     habits = Habits(series, now, begin)
     for length, mode in itertools.product(lengths, modes):
         steps = series.steps(length)
-        starts = limits.starts(series, day, steps, mode)
+        starts = limits.allowed_starts(series, day, steps, mode)
         chosen = _chosen(series, profile, starts, steps)
         if chosen:
             choice, low, high = chosen
-            yield Row(
+            yield BacktestRow(
                 origin=origin,
                 hours=steps * series.step / HOUR,
                 mode=mode,

@@ -82,7 +82,7 @@ def origins(series: History, most: int, longest: timedelta) -> list[int]:
     return []
 
 
-def midnight(day: int, zone: tzinfo) -> float:
+def local_midnight(day: int, zone: tzinfo) -> float:
     """When this local day (counted from 1970-01-01) begins, in seconds since 1970, UTC."""
     date = days.numbered(day)
     return datetime(date.year, date.month, date.day, tzinfo=zone).timestamp()

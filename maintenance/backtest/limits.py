@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from maintenance.backtest.grid import FIRST_AHEAD, LAST_AHEAD, History, midnight
+from maintenance.backtest.grid import FIRST_AHEAD, LAST_AHEAD, History, local_midnight
 from maintenance.days import country as days
 from maintenance.traffic.weeks import DAY, HOUR, Flags, Integers
 
@@ -20,9 +20,11 @@ _BLACKOUT_DATES: Final = (1, 15, 25)
 _BLACKOUT_LAST: Final = 2
 
 
-def starts(series: History, day: int, steps: int, mode: str) -> Integers:
+def allowed_starts(series: History, day: int, steps: int, mode: str) -> Integers:
     """The steps, 5 to 12 local days after this one began, at which a slot of so many steps may start."""
-    first, last = (series.place(midnight(day + ahead, series.zone)) for ahead in (FIRST_AHEAD, LAST_AHEAD))
+    first, last = (
+        series.place(local_midnight(day + ahead, series.zone)) for ahead in (FIRST_AHEAD, LAST_AHEAD)
+    )
     found = np.arange(first, last, dtype=np.int64)
     found = found[found + steps <= series.counts.size]
     kind, _, limits = mode.partition("+")

@@ -85,7 +85,7 @@ def numbered(number: int) -> date:
     return _FIRST_DAY + timedelta(days=number)
 
 
-def number(day: date) -> int:
+def day_number(day: date) -> int:
     """How many days a date lies after 1970-01-01."""
     return (day - _FIRST_DAY).days
 
@@ -98,7 +98,7 @@ def weekdays(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
 def are_holidays(numbers: NDArray[np.int64], country: Country) -> NDArray[np.bool_]:
     """Whether each day, counted from 1970-01-01, is a public holiday."""
     known = country.holidays(numbered(int(numbers.min())), numbered(int(numbers.max())))
-    return np.isin(numbers, np.array([number(day) for day in known], dtype=np.int64))
+    return np.isin(numbers, np.array([day_number(day) for day in known], dtype=np.int64))
 
 
 @lru_cache(maxsize=512)

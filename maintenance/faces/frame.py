@@ -45,19 +45,19 @@ class Frame:
     demonstration: bool
 
 
-def render(
+def public_response(
     request: HttpRequest, template: str, shown: Mapping[str, object], *, language: str, status: int = 200
 ) -> HttpResponse:
     """The page in a language; the template finds its frame as `frame` beside what it shows."""
     with translation.override(language):
-        around = of(request, language)
+        around = page_frame(request, language)
         response = shortcuts.render(request, template, {**shown, "frame": around}, status=status)
     response.headers["Content-Language"] = language
     response.headers["Content-Security-Policy"] = _POLICY
     return response
 
 
-def of(request: HttpRequest, language: str) -> Frame:
+def page_frame(request: HttpRequest, language: str) -> Frame:
     """The frame of this request's page in a language."""
     return Frame(
         bank=settings.BANK_NAME,
@@ -71,7 +71,7 @@ def of(request: HttpRequest, language: str) -> Frame:
     )
 
 
-def asked(request: HttpRequest) -> str | None:
+def asked_language(request: HttpRequest) -> str | None:
     """The language that the address asks for by ?lang=, where the bank offers it."""
     language = request.GET.get("lang")
     return language if language in dict(settings.LANGUAGES) else None

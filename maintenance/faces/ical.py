@@ -37,7 +37,7 @@ _STATUS: Final = {Phase.UNCONFIRMED: "TENTATIVE", Phase.CANCELLED: "CANCELLED"}
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FeedSource:
     """What a feed is called, and the path under BASE_URL where it can be had again."""
 
     name: str
@@ -73,7 +73,7 @@ def attachment(window: Window, language: str, *, organizer: str, issued_at: date
         return bytes(calendar.to_ical(sorted=False)).decode()
 
 
-def document(windows: Iterable[Planned], *, language: str, source: Source) -> bytes:
+def calendar_document(windows: Iterable[Planned], *, language: str, source: FeedSource) -> bytes:
     """The windows in one language, as a feed that can be subscribed to."""
     seen = list(windows)
     with translation.override(language):
@@ -100,7 +100,7 @@ def _head() -> Calendar:
     return calendar
 
 
-def _calendar(windows: Sequence[Planned], source: Source) -> Calendar:
+def _calendar(windows: Sequence[Planned], source: FeedSource) -> Calendar:
     calendar = _head()
     name = _clean(source.name)
     calendar.add("name", name)
@@ -125,7 +125,7 @@ def _event(planned: Planned, stamped_at: datetime) -> Event:
     event.add("transp", "TRANSPARENT")  # a bank's maintenance does not make its customers busy
     event.add("dtstart", _second(window.starts_at))
     event.add("dtend", _second(window.ends_at))
-    event.add("summary", _clean(f"{words.title(planned)} ({settings.BANK_NAME})"))
+    event.add("summary", _clean(f"{words.title_words(planned)} ({settings.BANK_NAME})"))
     event.add("description", "\n".join(_clean(line) for line in _lines(planned)))
     event.add("categories", [_("Maintenance"), *([_("Urgent")] if planned.urgent else [])])
     if planned.urgent:
@@ -144,12 +144,12 @@ def _bank(address: str) -> vCalAddress:
 def _lines(planned: Planned) -> list[str]:
     lines = []
     if planned.phase not in (Phase.DUE, Phase.UNDER_WAY):  # true only as long as nobody reads it later
-        lines.append(words.news(planned))
+        lines.append(words.news_words(planned))
     if planned.phase not in (Phase.OVER, Phase.CANCELLED):
-        lines += [*words.impact(planned), *words.working(planned)]
+        lines += [*words.impact_words(planned), *words.working_words(planned)]
     lines.append(_("How it stands now: %(address)s") % {"address": f"{settings.BASE_URL}/"})
     if words.is_demonstration(planned.services):
-        lines.append(words.demonstration())
+        lines.append(words.demonstration_words())
     return [line for line in lines if line]
 
 

@@ -29,7 +29,7 @@ _AHEAD: Final = (Phase.PLANNED, Phase.UNCONFIRMED, Phase.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PublicEntry:
     """One window on the page. `mark` is what sets it apart from what was planned."""
 
     anchor: str
@@ -47,7 +47,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ServiceLine:
     """One service on the page, with the address of its own calendar."""
 
     name: str
@@ -58,26 +58,28 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class StatusPage:
     """The status page. `tone` colours the headline like the worst of its lines."""
 
     tone: str
     headline: str
-    lines: list[Line]
-    now: list[Entry]
-    ahead: list[Entry]
-    recent: list[Entry]
+    lines: list[ServiceLine]
+    now: list[PublicEntry]
+    ahead: list[PublicEntry]
+    recent: list[PublicEntry]
     calendar: str
     webcal: str
     as_of: str
     zone: str
 
 
-def page(windows: Sequence[Planned], standings: Sequence[Standing], *, language: str, now: datetime) -> Page:
+def page_content(
+    windows: Sequence[Planned], standings: Sequence[Standing], *, language: str, now: datetime
+) -> StatusPage:
     """What the page says at `now`; `language` goes into the calendars' addresses."""
     calendar = f"{settings.BASE_URL}/calendar.ics?lang={language}"
     recent = [seen for seen in windows if seen.phase is Phase.OVER and _ended_at(seen) > now - RECENT]
-    return Page(
+    return StatusPage(
         tone=_worst(standings),
         headline=_headline(standings),
         lines=[_line(standing, language) for standing in standings],
@@ -91,12 +93,12 @@ def page(windows: Sequence[Planned], standings: Sequence[Standing], *, language:
     )
 
 
-def when(starts_at: datetime, ends_at: datetime) -> SafeString:
+def time_span(starts_at: datetime, ends_at: datetime) -> SafeString:
     """From when to when by the bank's clock; the second day only where it is another one."""
-    same_day = words.day(starts_at) == words.day(ends_at)
-    end = words.time(ends_at) if same_day else words.moment(ends_at)
+    same_day = words.day_words(starts_at) == words.day_words(ends_at)
+    end = words.time_words(ends_at) if same_day else words.moment_words(ends_at)
     return format_html(
-        _("{start} to {end}"), start=_time(starts_at, words.moment(starts_at)), end=_time(ends_at, end)
+        _("{start} to {end}"), start=_time(starts_at, words.moment_words(starts_at)), end=_time(ends_at, end)
     )
 
 
@@ -105,35 +107,37 @@ def _time(at: datetime, said: str) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"), said)
 
 
-def _entries(windows: Iterable[Planned]) -> list[Entry]:
+def _entries(windows: Iterable[Planned]) -> list[PublicEntry]:
     return [_entry(seen) for seen in windows]
 
 
-def _entry(seen: Planned) -> Entry:
+def _entry(seen: Planned) -> PublicEntry:
     window = seen.window
     # what is over is told by its real times, the rest by its plan
     starts_at = window.started_at or window.starts_at if seen.phase is Phase.OVER else window.starts_at
     ends_at = _ended_at(seen) if seen.phase is Phase.OVER else window.ends_at
-    zones = dict.fromkeys([words.zone(starts_at), words.zone(ends_at)])  # the clocks may change in between
+    zones = dict.fromkeys(
+        [words.zone_words(starts_at), words.zone_words(ends_at)]
+    )  # the clocks may change in between
     over = seen.phase in (Phase.OVER, Phase.CANCELLED)
-    return Entry(
+    return PublicEntry(
         anchor=str(window.public_id),
         tone=_tone_of(seen),
         mark=_("Urgent") if seen.urgent else "",
         badge="" if _is_urgent_ahead(seen) else _badge(seen.phase),
-        title=words.names(seen.services),
-        news=words.news(seen) if seen.phase in _NEWS else "",
-        when=when(starts_at, ends_at),
+        title=words.service_names(seen.services),
+        news=words.news_words(seen) if seen.phase in _NEWS else "",
+        when=time_span(starts_at, ends_at),
         zone=" / ".join(zones),
-        tile_day=format_skeleton("d", starts_at, tzinfo=clock.bank_zone(), locale=words.locale()),
-        tile_month=format_skeleton("MMM", starts_at, tzinfo=clock.bank_zone(), locale=words.locale()),
-        impact=[] if over else words.impact(seen),
-        working=[] if over else words.working(seen),
+        tile_day=format_skeleton("d", starts_at, tzinfo=clock.bank_zone(), locale=words.active_locale()),
+        tile_month=format_skeleton("MMM", starts_at, tzinfo=clock.bank_zone(), locale=words.active_locale()),
+        impact=[] if over else words.impact_words(seen),
+        working=[] if over else words.working_words(seen),
     )
 
 
-def _line(standing: Standing, language: str) -> Line:
-    return Line(
+def _line(standing: Standing, language: str) -> ServiceLine:
+    return ServiceLine(
         name=standing.service.name_in(language),
         tone=_tone(standing),
         state=_state(standing.state),
@@ -147,14 +151,14 @@ def _detail(standing: Standing) -> str:
         window = standing.because.window
         if standing.because.phase is Phase.OVERRUN:
             return _("Taking longer than expected; expected until %(time)s") % {
-                "time": words.moment(window.ends_at)
+                "time": words.moment_words(window.ends_at)
             }
         if standing.because.phase is Phase.DUE:
-            return _("Due to have begun: %(time)s") % {"time": words.moment(window.starts_at)}
-        return _("Expected until %(time)s") % {"time": words.moment(window.ends_at)}
+            return _("Due to have begun: %(time)s") % {"time": words.moment_words(window.starts_at)}
+        return _("Expected until %(time)s") % {"time": words.moment_words(window.ends_at)}
     if standing.next is not None:
         said = _("Urgent maintenance: %(time)s") if standing.next.urgent else _("Next maintenance: %(time)s")
-        return said % {"time": words.moment(standing.next.window.starts_at)}
+        return said % {"time": words.moment_words(standing.next.window.starts_at)}
     return ""
 
 

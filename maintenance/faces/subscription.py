@@ -15,17 +15,17 @@ from maintenance.faces import ical
 from maintenance.status import Planned
 
 
-def answer(
+def feed_response(
     request: HttpRequest,
     windows: Sequence[Planned],
-    source: ical.Source,
+    source: ical.FeedSource,
     *,
     language: str,
     now: datetime,
     public: bool = True,
 ) -> HttpResponseBase:
     """The feed with a strong ETag and Last-Modified; 304 for those who have it (RFC 9110 section 13)."""
-    body = ical.document(windows, language=language, source=source)
+    body = ical.calendar_document(windows, language=language, source=source)
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     modified = int(ical.modified_at(windows, now).timestamp())
     response = HttpResponse(

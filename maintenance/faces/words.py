@@ -21,9 +21,9 @@ from maintenance.models import Service
 from maintenance.status import Phase, Planned
 
 
-def title(planned: Planned) -> str:
+def title_words(planned: Planned) -> str:
     """One line: what happens to which services."""
-    services = names(planned.services)
+    services = service_names(planned.services)
     match planned.phase:
         case Phase.UNCONFIRMED:
             return _("To be confirmed: maintenance of %(services)s") % {"services": services}
@@ -37,7 +37,7 @@ def title(planned: Planned) -> str:
             return _("Maintenance of %(services)s") % {"services": services}
 
 
-def news(planned: Planned) -> str:
+def news_words(planned: Planned) -> str:
     """What there is to say beyond the plan; empty where everything goes as announced."""
     match planned.phase:
         case Phase.UNCONFIRMED:
@@ -56,17 +56,17 @@ def news(planned: Planned) -> str:
             return ""
 
 
-def impact(planned: Planned) -> list[str]:
+def impact_words(planned: Planned) -> list[str]:
     """What customers cannot do, in one or two sentences."""
     said = []
     if planned.out:
-        said.append(_("Not available: %(services)s.") % {"services": names(planned.out)})
+        said.append(_("Not available: %(services)s.") % {"services": service_names(planned.out)})
     if planned.restricted:
-        said.append(_("Restricted: %(services)s.") % {"services": names(planned.restricted)})
+        said.append(_("Restricted: %(services)s.") % {"services": service_names(planned.restricted)})
     return said
 
 
-def working(planned: Planned) -> list[str]:
+def working_words(planned: Planned) -> list[str]:
     """What still works; never empty, because every text must say it."""
     language = get_language() or settings.LANGUAGE_CODE
     return [alternative.words_in(language) for alternative in planned.alternatives] or [
@@ -74,7 +74,7 @@ def working(planned: Planned) -> list[str]:
     ]
 
 
-def spoken(language: str) -> str:
+def nearest_language(language: str) -> str:
     """The bank's language nearest to a customer's: the same, the same without its region, the first one."""
     offered = dict(settings.LANGUAGES)
     return next(
@@ -87,43 +87,45 @@ def is_demonstration(services: Iterable[Service]) -> bool:
     return any(service.demonstration for service in services)
 
 
-def demonstration() -> str:
+def demonstration_words() -> str:
     """What a face with invented services says about them."""
     return _("This is a demonstration: the bank and its services are invented.")
 
 
-def names(services: Iterable[Service]) -> str:
+def service_names(services: Iterable[Service]) -> str:
     """The services' names as a list in a sentence."""
     language = get_language() or settings.LANGUAGE_CODE
-    return format_list([service.name_in(language) for service in services], locale=locale())
+    return format_list([service.name_in(language) for service in services], locale=active_locale())
 
 
-def day(at: datetime) -> str:
+def day_words(at: datetime) -> str:
     """The weekday and date of an instant, by the bank's calendar."""
-    return format_date(at.astimezone(clock.bank_zone()), "full", locale())
+    return format_date(at.astimezone(clock.bank_zone()), "full", active_locale())
 
 
-def time(at: datetime) -> str:
+def time_words(at: datetime) -> str:
     """The time of day of an instant, by the bank's clock, without its zone; never broken over two lines."""
-    said = format_time(at.astimezone(clock.bank_zone()), "short", tzinfo=clock.bank_zone(), locale=locale())
+    said = format_time(
+        at.astimezone(clock.bank_zone()), "short", tzinfo=clock.bank_zone(), locale=active_locale()
+    )
     return said.replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def moment(at: datetime) -> str:
+def moment_words(at: datetime) -> str:
     """The day and the time of an instant, by the bank's clock."""
-    return _("%(day)s, %(time)s") % {"day": day(at), "time": time(at)}
+    return _("%(day)s, %(time)s") % {"day": day_words(at), "time": time_words(at)}
 
 
 def moment_and_zone(at: datetime) -> str:
     """The same and the name of the zone, with the comma of the language."""
-    return _("%(day)s, %(time)s") % {"day": moment(at), "time": zone(at)}
+    return _("%(day)s, %(time)s") % {"day": moment_words(at), "time": zone_words(at)}
 
 
-def zone(at: datetime) -> str:
+def zone_words(at: datetime) -> str:
     """The name of the bank's zone as it is called at that instant: British Summer Time."""
-    return format_datetime(at, "zzzz", tzinfo=clock.bank_zone(), locale=locale())
+    return format_datetime(at, "zzzz", tzinfo=clock.bank_zone(), locale=active_locale())
 
 
-def locale() -> Locale:
+def active_locale() -> Locale:
     """The active language as it is written in the bank's country, where that is known."""
     return languages.locale(get_language() or settings.LANGUAGE_CODE)

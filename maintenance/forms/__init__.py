@@ -5,7 +5,7 @@ from __future__ import annotations
 from maintenance.forms.audit import AuditForm
 from maintenance.forms.booking import BookForm, MoveForm, TimeForm, time_of
 from maintenance.forms.decisions import DecisionForm, ReasonForm
-from maintenance.forms.moments import LENGTHS, Day, Moment, offered
+from maintenance.forms.moments import LENGTHS, DayField, MomentField, offered_minutes
 from maintenance.forms.passing import EmergencyForm, PassingForm, approvers, bookers
 from maintenance.forms.search import SlotsForm
 from maintenance.forms.series import SettleForm
@@ -15,10 +15,10 @@ __all__ = [
     "LENGTHS",
     "AuditForm",
     "BookForm",
-    "Day",
+    "DayField",
     "DecisionForm",
     "EmergencyForm",
-    "Moment",
+    "MomentField",
     "MoveForm",
     "PassingForm",
     "ReasonForm",
@@ -28,6 +28,6 @@ __all__ = [
     "TimeForm",
     "approvers",
     "bookers",
-    "offered",
+    "offered_minutes",
     "time_of",
 ]

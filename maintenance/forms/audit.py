@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from maintenance import parameters
 from maintenance.audit import COMMAND_LINE
 from maintenance.audit.entries import name_of
-from maintenance.audit.log import OBJECT_TYPES, Asked
-from maintenance.forms.moments import Day, midnight
+from maintenance.audit.log import OBJECT_TYPES, LogQuery
+from maintenance.forms.moments import DayField, day_start
 
 BY_COMMAND: Final = "0"
 _DAY: Final = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -33,8 +33,8 @@ class AuditForm(forms.Form):
     object_type = forms.ChoiceField(
         required=False, label="About", choices=[("", "Everything"), *OBJECT_TYPES]
     )
-    since = Day(required=False, label="From", widget=_DAY)
-    until = Day(required=False, label="To", widget=_DAY)
+    since = DayField(required=False, label="From", widget=_DAY)
+    until = DayField(required=False, label="To", widget=_DAY)
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -60,18 +60,18 @@ class AuditForm(forms.Form):
             self.add_error("until", "The last day lies before the first one.")
         return cleaned
 
-    def asked(self, sources: frozenset[str]) -> Asked:
+    def asked(self, sources: frozenset[str]) -> LogQuery:
         """What is meant; a field that has a fault narrows nothing, and says so on the page."""
         given = self.cleaned_data if self.is_bound and hasattr(self, "cleaned_data") else {}
         until = given.get("until")
-        return Asked(
+        return LogQuery(
             sources=sources,
             text=given.get("text", ""),
             person=self._people.get(given.get("person", "")),
             by_command=given.get("person") == BY_COMMAND,
             object_type=given.get("object_type", ""),
-            since=midnight(given.get("since")),
-            before=midnight(until + timedelta(days=1)) if until else None,
+            since=day_start(given.get("since")),
+            before=day_start(until + timedelta(days=1)) if until else None,
         )
 
     @property

@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.text import Truncator, get_text_list
 
-from maintenance.forms.moments import LENGTHS, Moment
+from maintenance.forms.moments import LENGTHS, MomentField
 from maintenance.forms.passing import PassingForm
 from maintenance.models import Impact, Service, Window
 from maintenance.proposals import Proposal
@@ -26,8 +26,8 @@ class TimeForm(forms.Form):
         label="Services",
         error_messages={"required": "Choose at least one service."},
     )
-    starts_at = Moment(label="Start")
-    ends_at = Moment(label="End", required=False)
+    starts_at = MomentField(label="Start")
+    ends_at = MomentField(label="End", required=False)
     minutes = forms.TypedChoiceField(
         choices=LENGTHS, coerce=int, required=False, empty_value=None, initial=120, label="Length"
     )
@@ -88,8 +88,8 @@ class BookForm(PassingForm, TimeForm):
 class MoveForm(PassingForm):
     """A new time for a window, and why."""
 
-    starts_at = Moment(label="New start")
-    ends_at = Moment(label="New end")
+    starts_at = MomentField(label="New start")
+    ends_at = MomentField(label="New end")
     reason = forms.CharField(max_length=200, label="Why it is moved", help_text="Kept in the audit log.")
 
     def clean(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ LENGTHS: Final = tuple((minutes, name) for minutes, name in (
 _LOCAL: Final = "%Y-%m-%dT%H:%M"
 
 
-class Moment(forms.DateTimeField):
+class MomentField(forms.DateTimeField):
     """A time of the bank's own clock, or an instant that names its zone."""
 
     default_error_messages = {"invalid": "Write the time like 2026-11-29T02:00."}
@@ -44,7 +44,7 @@ class Moment(forms.DateTimeField):
             raise ValidationError(str(problem)) from None
 
 
-class Day(forms.DateField):
+class DayField(forms.DateField):
     """A day of the bank's own calendar."""
 
     default_error_messages = {"invalid": "Write the day like 2026-11-29."}
@@ -57,11 +57,11 @@ class Day(forms.DateField):
         return found
 
 
-def offered(length: timedelta) -> int:
+def offered_minutes(length: timedelta) -> int:
     """The shortest length on offer, in minutes, into which this one fits; the longest where none does."""
     return next((minutes for minutes, _ in LENGTHS if timedelta(minutes=minutes) >= length), LENGTHS[-1][0])
 
 
-def midnight(day: date | None) -> datetime | None:
+def day_start(day: date | None) -> datetime | None:
     """The first moment of a day at the bank."""
     return timezone.make_aware(datetime.combine(day, time())) if day else None

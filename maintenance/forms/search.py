@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django import forms
 
-from maintenance.forms.moments import Day, midnight
+from maintenance.forms.moments import DayField, day_start
 from maintenance.models import Service
 
 SHORTEST, LONGEST, STEP = 30, 720, 30
@@ -34,8 +34,8 @@ class SlotsForm(forms.Form):
         widget=forms.NumberInput(attrs={"type": "range"}),
         error_messages={"step_size": "Choose a length of whole half hours."},
     )
-    after = Day(required=False, label="Not before", widget=_DAY)
-    before = Day(required=False, label="Not after", widget=_DAY)
+    after = DayField(required=False, label="Not before", widget=_DAY)
+    before = DayField(required=False, label="Not after", widget=_DAY)
     staffed = forms.BooleanField(
         required=False,
         label="Staffed hours only",
@@ -58,10 +58,10 @@ class SlotsForm(forms.Form):
     @property
     def start(self) -> datetime | None:
         """The first moment of the first day asked for."""
-        return midnight(self.cleaned_data["after"])
+        return day_start(self.cleaned_data["after"])
 
     @property
     def end(self) -> datetime | None:
         """The last moment of the last day asked for."""
         last = self.cleaned_data["before"]
-        return midnight(last + timedelta(days=1)) if last else None
+        return day_start(last + timedelta(days=1)) if last else None

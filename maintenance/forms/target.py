@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django import forms
 
-from maintenance.forms.moments import Moment
+from maintenance.forms.moments import MomentField
 
 
 class TargetForm(forms.Form):
     """A new start; the window stays as long as it is."""
 
-    starts_at = Moment(label="New start", help_text="By the bank's clock.")
+    starts_at = MomentField(label="New start", help_text="By the bank's clock.")

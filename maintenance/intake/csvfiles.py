@@ -64,7 +64,7 @@ def chunks(
     Unreadable where the file as a whole cannot be taken: before the first chunk, or at the end
     where it held no row at all.
     """
-    with textfiles.opened(path) as file:
+    with textfiles.opened_text(path) as file:
         records = _records(_Lines(file.text))
         places, width = _header(file.name, next(records, None), columns)
         empty = True

@@ -12,7 +12,7 @@ from typing import Final
 from django.db import transaction
 
 from maintenance import recurrence
-from maintenance.intake.icsevents import Entry, Taken
+from maintenance.intake.icsevents import EventFreezes, ImportedFreeze
 from maintenance.models import Freeze, Service
 from maintenance.recurrence import RecurrenceError
 
@@ -23,11 +23,11 @@ _STAMP: Final = re.compile(r"(.*)#\d{8}T\d{6}Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ImportPlan:
     """What an import would do. Nothing is doubled: an event is known again by its UID."""
 
-    added: Sequence[Entry]
-    changed: Sequence[tuple[Freeze, Entry]]
+    added: Sequence[ImportedFreeze]
+    changed: Sequence[tuple[Freeze, ImportedFreeze]]
     removed: Sequence[Freeze]
     same: int
     """Freezes that are already as the file has them."""
@@ -49,7 +49,7 @@ class Plan:
         return bool(self.added or self.changed or self.removed)
 
 
-def plan(events: Iterable[Taken], services: Iterable[Service], *, now: datetime) -> Plan:
+def import_plan(events: Iterable[EventFreezes], services: Iterable[Service], *, now: datetime) -> ImportPlan:
     """Compare the events with what was imported before; for these services, of which none means every one."""
     taken = list(events)
     wanted = {entry.uid: entry for event in taken for entry in event.entries}
@@ -64,7 +64,7 @@ def plan(events: Iterable[Taken], services: Iterable[Service], *, now: datetime)
     met = [(freeze, wanted[uid]) for uid, freeze in there.items() if uid in wanted]
     changed = [(freeze, entry) for freeze, entry in met if not _alike(freeze, entry, keys)]
     coming = [entry for entry in new if _comes(entry, now)]
-    return Plan(
+    return ImportPlan(
         added=sorted(coming, key=lambda entry: entry.starts_at),
         changed=changed,
         removed=[freeze for uid, freeze in there.items() if uid not in wanted and _comes(freeze, now)],
@@ -74,7 +74,7 @@ def plan(events: Iterable[Taken], services: Iterable[Service], *, now: datetime)
 
 
 @transaction.atomic
-def store(planned: Plan, services: Iterable[Service]) -> None:
+def carry_out(planned: ImportPlan, services: Iterable[Service]) -> None:
     """Do what the plan says, all of it or nothing."""
     kept_for = list(services)
     made = Freeze.objects.bulk_create(
@@ -102,18 +102,18 @@ def _some(keys: Sequence[int]) -> Iterator[Sequence[int]]:
         yield keys[start : start + _AT_ONCE]
 
 
-def _values(entry: Entry) -> dict[str, object]:
+def _values(entry: ImportedFreeze) -> dict[str, object]:
     return {name: getattr(entry, name) for name in _COLUMNS}
 
 
-def _alike(freeze: Freeze, entry: Entry, services: set[int]) -> bool:
+def _alike(freeze: Freeze, entry: ImportedFreeze, services: set[int]) -> bool:
     same = all(getattr(freeze, name) == value for name, value in _values(entry).items())
     return same and {service.pk for service in freeze.services.all()} == services
 
 
-def _comes(one: Entry | Freeze, now: datetime) -> bool:
+def _comes(one: ImportedFreeze | Freeze, now: datetime) -> bool:
     try:
-        return bool(recurrence.coming(one.recurring, now, 1))
+        return bool(recurrence.coming_times(one.recurring, now, 1))
     except RecurrenceError:  # a row from before: nobody knows that it is over
         return True
 

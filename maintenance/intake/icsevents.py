@@ -13,8 +13,8 @@ from maintenance import recurrence
 from maintenance.intake import icsrepeats
 from maintenance.intake.csvfiles import Reject
 from maintenance.intake.icslines import Component, Property
-from maintenance.intake.icsrepeats import Kept, Repeating, Single, Stretch
-from maintenance.intake.icszones import Clocks, Time, length
+from maintenance.intake.icsrepeats import FirstTime, Kept, RepeatingEvent, Single
+from maintenance.intake.icszones import Clocks, FileTime, duration
 from maintenance.recurrence import Recurring
 
 _NAME_CHARACTERS: Final = 120
@@ -22,7 +22,7 @@ _UID_CHARACTERS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ImportedFreeze:
     """One freeze: times in UTC, with the rule by which it repeats on the bank's clock.
 
     `uid` is the event's own, or that and a moment for one time of it that stands apart.
@@ -44,14 +44,16 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class EventFreezes:
     """What one event comes to. A freeze that was imported under its `uids` and is no entry any more goes."""
 
     uids: tuple[str, ...]
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[ImportedFreeze, ...] = ()
 
 
-def read(parts: Sequence[Component], clocks: Clocks, now: datetime, *, called_off: bool = False) -> Taken:
+def freezes_of_event(
+    parts: Sequence[Component], clocks: Clocks, now: datetime, *, called_off: bool = False
+) -> EventFreezes:
     """The freezes of one event: the event first, if the file has it, then the times of it that differ.
 
     Raises Reject, and RecurrenceError for a rule whose times cannot be worked out.
@@ -62,24 +64,24 @@ def read(parts: Sequence[Component], clocks: Clocks, now: datetime, *, called_of
     if event.first("RECURRENCE-ID"):
         return _without_event(parts, clocks, called_off=called_off)
     if called_off or _is_cancelled(event):
-        return Taken((_uid(event),))
+        return EventFreezes((_uid(event),))
     moved = [_moved(part, clocks) for part in others if not _is_cancelled(part)]
-    repeating = Repeating(
+    repeating = RepeatingEvent(
         _stretch(event, clocks),
         [line.value for line in event.all("RRULE")],
         [*_extra(event, clocks)],
         [*_times(event, "EXDATE", clocks), *(_which(part, clocks) for part in others)],
     )
-    own = [_entry(event, each) for each in icsrepeats.taken(repeating, now)]
-    return Taken((_uid(event),), (*own, *moved))
+    own = [_entry(event, each) for each in icsrepeats.kept_recurrence(repeating, now)]
+    return EventFreezes((_uid(event),), (*own, *moved))
 
 
-def _without_event(parts: Sequence[Component], clocks: Clocks, *, called_off: bool) -> Taken:
+def _without_event(parts: Sequence[Component], clocks: Clocks, *, called_off: bool) -> EventFreezes:
     """Times of a repeat that the file does not hold, as for somebody who was asked to these alone."""
     if called_off or any(_is_cancelled(part) for part in parts):
         raise Reject("it calls off a time of a repeat that this file does not hold: export the whole repeat")
     entries = [_moved(part, clocks) for part in parts]
-    return Taken(tuple(entry.uid for entry in entries), tuple(entries))
+    return EventFreezes(tuple(entry.uid for entry in entries), tuple(entries))
 
 
 def _check(part: Component) -> None:
@@ -94,41 +96,43 @@ def _check(part: Component) -> None:
         raise Reject("a single time of it repeats in its turn")
 
 
-def _moved(part: Component, clocks: Clocks) -> Entry:
+def _moved(part: Component, clocks: Clocks) -> ImportedFreeze:
     return _entry(part, Single(_stretch(part, clocks), _which(part, clocks)))
 
 
-def _entry(part: Component, each: Kept | Single) -> Entry:
+def _entry(part: Component, each: Kept | Single) -> ImportedFreeze:
     name = name_of(part)
     if isinstance(each, Kept):
         if refused := recurrence.too_long("It", each.starts_at, each.ends_at):
             raise Reject(refused)
-        return Entry(_uid(part), part.line, name, each.starts_at, each.ends_at, each.recurrence)
+        return ImportedFreeze(_uid(part), part.line, name, each.starts_at, each.ends_at, each.recurrence)
     suffix = f"#{each.which.at:%Y%m%dT%H%M%SZ}" if each.which else ""
     stretch = each.stretch
     if refused := recurrence.too_long("It", stretch.start.at, stretch.end_at):
         raise Reject(refused)
-    return Entry(_uid(part) + suffix, part.line, name, stretch.start.at, stretch.end_at, remark=each.remark)
+    return ImportedFreeze(
+        _uid(part) + suffix, part.line, name, stretch.start.at, stretch.end_at, remark=each.remark
+    )
 
 
-def _stretch(part: Component, clocks: Clocks) -> Stretch:
+def _stretch(part: Component, clocks: Clocks) -> FirstTime:
     """From when till when; raises Reject."""
     start = _one(part, "DTSTART", clocks)
     if start is None:
         raise Reject("it has no start (DTSTART)")
     end = _one(part, "DTEND", clocks)
     if end is not None:
-        stretch = Stretch.between(start, end)
-    elif duration := part.value("DURATION"):
-        stretch = Stretch(start, length(duration))
+        stretch = FirstTime.between(start, end)
+    elif duration_ := part.value("DURATION"):
+        stretch = FirstTime(start, duration(duration_))
     else:
-        stretch = Stretch.whole_day(start)
+        stretch = FirstTime.whole_day(start)
     if stretch.end_at <= start.at:
         raise Reject("it does not end after it starts")
     return stretch
 
 
-def _extra(event: Component, clocks: Clocks) -> Iterator[Stretch]:
+def _extra(event: Component, clocks: Clocks) -> Iterator[FirstTime]:
     """Further times of it (RDATE), with their own length where they have one."""
     usual = _stretch(event, clocks).length
     for line in event.all("RDATE"):
@@ -136,26 +140,26 @@ def _extra(event: Component, clocks: Clocks) -> Iterator[Stretch]:
             begins, _, ends = text.partition("/")
             [start] = clocks.times(Property(line.name, line.parameters, begins))
             if ends.upper().startswith("P"):
-                yield Stretch(start, length(ends))
+                yield FirstTime(start, duration(ends))
             elif ends:
                 [end] = clocks.times(Property(line.name, line.parameters, ends))
-                yield Stretch.between(start, end)
+                yield FirstTime.between(start, end)
             else:
-                yield Stretch(start, usual)
+                yield FirstTime(start, usual)
 
 
-def _times(part: Component, name: str, clocks: Clocks) -> list[Time]:
+def _times(part: Component, name: str, clocks: Clocks) -> list[FileTime]:
     return [time for line in part.all(name) for time in clocks.times(line)]
 
 
-def _one(part: Component, name: str, clocks: Clocks) -> Time | None:
+def _one(part: Component, name: str, clocks: Clocks) -> FileTime | None:
     times = _times(part, name, clocks)
     if len(times) > 1:
         raise Reject(f"it has more than one {name}")
     return times[0] if times else None
 
 
-def _which(part: Component, clocks: Clocks) -> Time:
+def _which(part: Component, clocks: Clocks) -> FileTime:
     """The time of the repeat that this part stands in for."""
     which = _one(part, "RECURRENCE-ID", clocks)
     assert which is not None  # asked only of parts that have one

@@ -14,7 +14,7 @@ from typing import Final
 
 from maintenance.intake import icsevents, icslines
 from maintenance.intake.csvfiles import Reject
-from maintenance.intake.icsevents import Taken
+from maintenance.intake.icsevents import EventFreezes
 from maintenance.intake.icslines import Component
 from maintenance.intake.icszones import Clocks
 from maintenance.intake.textfiles import Unreadable
@@ -40,11 +40,11 @@ class RejectedEvent:
 class CalendarFile:
     """What a file holds."""
 
-    events: Sequence[Taken]
+    events: Sequence[EventFreezes]
     rejected: Sequence[RejectedEvent]
 
 
-def read(content: bytes, name: str, *, now: datetime) -> CalendarFile:
+def parsed_calendar(content: bytes, name: str, *, now: datetime) -> CalendarFile:
     """Read a whole file; raises Unreadable, with what to do, where it cannot be taken at all.
 
     From `now` on, single times are taken for two years where a rule cannot be kept.
@@ -52,13 +52,13 @@ def read(content: bytes, name: str, *, now: datetime) -> CalendarFile:
     found = icslines.components(content, name)
     called_off = any(each.kind == "VCALENDAR" and each.value("METHOD").upper() == "CANCEL" for each in found)
     clocks = Clocks(each for each in found if each.kind == "VTIMEZONE")
-    events: list[Taken] = []
+    events: list[EventFreezes] = []
     count = 0
     budget = Budget(cpu=_CPU)
     rejected = [_refused(each, "only events are read") for each in found if each.kind in _UNREAD]
     for parts in _events(found, rejected):
         try:
-            events.append(icsevents.read(parts, clocks, now, called_off=called_off))
+            events.append(icsevents.freezes_of_event(parts, clocks, now, called_off=called_off))
             count += len(events[-1].entries)
         except (Reject, RecurrenceError) as reason:
             rejected.append(_refused(parts[0], str(reason)))

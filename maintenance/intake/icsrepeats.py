@@ -9,7 +9,7 @@ from typing import Final
 
 from maintenance import clock, recurrence
 from maintenance.intake.csvfiles import Reject
-from maintenance.intake.icszones import Time
+from maintenance.intake.icszones import FileTime
 from maintenance.recurrence import Budget, NoRecurrence, Recurring
 
 AHEAD: Final = timedelta(days=731)
@@ -26,19 +26,19 @@ _MOST_COMPARED: Final = 28 * 366 + 1
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class FirstTime:
     """A start and a length: whole days as the clock shows them, the rest as it passes."""
 
-    start: Time
+    start: FileTime
     length: timedelta
 
     @classmethod
-    def between(cls, start: Time, end: Time) -> Stretch:
+    def between(cls, start: FileTime, end: FileTime) -> FirstTime:
         """From start to end; the length is what the clock of the start shows."""
         return cls(start, end.shown_on(start.zone) - start.local)
 
     @classmethod
-    def whole_day(cls, start: Time) -> Stretch:
+    def whole_day(cls, start: FileTime) -> FirstTime:
         """The day of a date; raises Reject for a time that says no more than when it starts."""
         if not start.whole_day:
             raise Reject("it has no length: neither an end (DTEND) nor a DURATION")
@@ -47,25 +47,25 @@ class Stretch:
     @property
     def end_at(self) -> datetime:
         """The instant at which it ends."""
-        return Time(self.start.local + self.length, self.start.zone).at
+        return FileTime(self.start.local + self.length, self.start.zone).at
 
 
 @dataclass(frozen=True, slots=True)
-class Repeating:
+class RepeatingEvent:
     """An event: its first time, its rules, further times, and those that are left out."""
 
-    first: Stretch
+    first: FirstTime
     rules: Sequence[str]
-    extra: Sequence[Stretch]
-    left_out: Sequence[Time]
+    extra: Sequence[FirstTime]
+    left_out: Sequence[FileTime]
 
 
 @dataclass(frozen=True, slots=True)
 class Single:
     """One time that stands apart; `which` it is of its event, None for the event itself."""
 
-    stretch: Stretch
-    which: Time | None
+    stretch: FirstTime
+    which: FileTime | None
     remark: str = ""
 
 
@@ -78,7 +78,7 @@ class Kept:
     recurrence: str
 
 
-def taken(event: Repeating, now: datetime) -> list[Kept | Single]:
+def kept_recurrence(event: RepeatingEvent, now: datetime) -> list[Kept | Single]:
     """How the bank can keep it; raises Reject, or RecurrenceError where its times cannot be worked out."""
     if len(event.left_out) > _MOST_LEFT_OUT:
         raise Reject(f"more than {_MOST_LEFT_OUT:,} of its times are left out")
@@ -93,13 +93,13 @@ def taken(event: Repeating, now: datetime) -> list[Kept | Single]:
     return found + [Single(extra[at], extra[at].start) for at in sorted(extra) if at not in left_out]
 
 
-def _ruled(event: Repeating, now: datetime) -> Iterator[Kept | Single]:
+def _ruled(event: RepeatingEvent, now: datetime) -> Iterator[Kept | Single]:
     """Its rule on the bank's clock, or single times; and a first time that is not of the rule."""
     first, zone, here = event.first, event.first.start.zone, clock.bank_zone()
     rules = [_until_in_utc(rule.strip().upper(), first.start) for rule in event.rules]
-    recurrence.check("\n".join(rules), first.start.at, first.end_at, zone=zone)
+    recurrence.check_recurrence("\n".join(rules), first.start.at, first.end_at, zone=zone)
     ruled = Recurring(first.start.at, first.end_at, "\n".join(rules), zone)
-    begin = recurrence.coming(ruled, first.start.at, 1)
+    begin = recurrence.coming_times(ruled, first.start.at, 1)
     if not begin:
         raise NoRecurrence("its rule never names a time")
     left_out = [_on_day_of(time, first) for time in event.left_out]
@@ -115,7 +115,7 @@ def _ruled(event: Repeating, now: datetime) -> Iterator[Kept | Single]:
         yield from _single_times(begin[0], own, zone, now)
 
 
-def _until_in_utc(rule: str, start: Time) -> str:
+def _until_in_utc(rule: str, start: FileTime) -> str:
     """An end on another clock as an instant: the rule is about to be read on the bank's."""
     name, found, end = rule.partition("UNTIL=")
     until, semicolon, rest = end.partition(";")
@@ -125,7 +125,7 @@ def _until_in_utc(rule: str, start: Time) -> str:
         local = datetime.strptime(until if "T" in until else f"{until}T235959", "%Y%m%dT%H%M%S")  # noqa: DTZ007
     except ValueError:
         raise Reject(f"its rule ends at “{until[:30]}”, which is no time") from None
-    return f"{name}UNTIL={Time(local, start.zone).at:%Y%m%dT%H%M%SZ}{semicolon}{rest}"
+    return f"{name}UNTIL={FileTime(local, start.zone).at:%Y%m%dT%H%M%SZ}{semicolon}{rest}"
 
 
 def _same(begin: tuple[datetime, datetime], own: str, ours: str, zone: tzinfo, now: datetime) -> bool:
@@ -155,12 +155,12 @@ def _single_times(
     until = clock.day_words(clock.bank_day(now + AHEAD))
     remark = f"Repeats on the clock of {name}: taken as single times until {until}."
     for starts_at, ends_at in times:
-        start = Time(starts_at.replace(tzinfo=None), UTC)
-        yield Single(Stretch(start, ends_at - starts_at), start, remark)
+        start = FileTime(starts_at.replace(tzinfo=None), UTC)
+        yield Single(FirstTime(start, ends_at - starts_at), start, remark)
 
 
-def _on_day_of(time: Time, first: Stretch) -> Time:
+def _on_day_of(time: FileTime, first: FirstTime) -> FileTime:
     """A date that leaves out a time of the day means the one on that date."""
     if time.whole_day and not first.start.whole_day:
-        return Time(datetime.combine(time.local, first.start.local.time()), first.start.zone)
+        return FileTime(datetime.combine(time.local, first.start.local.time()), first.start.zone)
     return time

@@ -24,7 +24,7 @@ _RULE: Final = re.compile(r"RRULE:(?!.*FREQ=YEARLY)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Time:
+class FileTime:
     """A time as the file has it: what a clock shows, whose clock, and whether the whole day is meant."""
 
     local: datetime
@@ -51,11 +51,11 @@ class Clocks:
         self._described = {component.value("TZID"): component for component in described}
         self._made: dict[str, tzinfo] = {}
 
-    def times(self, line: Property) -> list[Time]:
+    def times(self, line: Property) -> list[FileTime]:
         """The times of a property, which may have several; raises Reject."""
         return [self._time(text.strip(), line) for text in line.value.split(",")]
 
-    def _time(self, text: str, line: Property) -> Time:
+    def _time(self, text: str, line: Property) -> FileTime:
         found = _TIME.fullmatch(text)
         try:
             if not found:
@@ -66,8 +66,8 @@ class Clocks:
         if local.year not in YEARS:
             raise Reject(f"{line.name} is not between {YEARS.start} and {YEARS.stop}")
         if found[2] is None:
-            return Time(local, clock.bank_zone(), whole_day=True)
-        return Time(local, UTC if found[3] else self.zone(line.parameters.get("TZID", "")))
+            return FileTime(local, clock.bank_zone(), whole_day=True)
+        return FileTime(local, UTC if found[3] else self.zone(line.parameters.get("TZID", "")))
 
     def zone(self, name: str) -> tzinfo:
         """The zone of that name, the bank's where there is none; raises Reject."""
@@ -88,7 +88,7 @@ class Clocks:
         return _made(described, name)
 
 
-def length(text: str) -> timedelta:
+def duration(text: str) -> timedelta:
     """A duration like PT2H; raises Reject."""
     try:
         value = vDuration.from_ical(text)  # type: ignore[no-untyped-call]

@@ -24,7 +24,7 @@ _RUN: Final = 20
 _TAKEN: Final = "Samples must be from a minute to an hour apart"
 
 
-def fault(moments: Sequence[datetime]) -> str:
+def step_fault(moments: Sequence[datetime]) -> str:
     """Why samples at these rising moments cannot be taken, after the file's name; empty where they can.
 
     Single samples far apart are no fault, because missing is not zero. Regular counts of a day are

@@ -47,7 +47,7 @@ class TextFile:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[TextFile]:
+def opened_text(path: Path) -> Iterator[TextFile]:
     """Open a file as UTF-8 with or without a byte order mark, line ends kept; raises Unreadable."""
     try:
         raw = io.FileIO(path)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from maintenance import clock
 
 
-def duration(text: str) -> timedelta:
+def parsed_duration(text: str) -> timedelta:
     """`2h`, `90m`, `1h30m`."""
     match = re.fullmatch(r"(?:(\d+)h)?\s*(?:(\d+)m)?", text.strip().lower())
     length = timedelta(hours=int(match[1] or 0), minutes=int(match[2] or 0)) if match else timedelta(0)
@@ -19,7 +19,7 @@ def duration(text: str) -> timedelta:
     return length
 
 
-def moment(text: str) -> datetime:
+def parsed_moment(text: str) -> datetime:
     """An ISO 8601 time; on the bank's clock where it has no offset, at midnight where it has no time."""
     try:
         at = datetime.fromisoformat(text)
@@ -37,7 +37,7 @@ def zone(text: str) -> ZoneInfo:
     return ZoneInfo(text)
 
 
-def number(text: str) -> int:
+def parsed_number(text: str) -> int:
     """At least one."""
     if not (text.isascii() and text.isdigit()) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1 or more.")

@@ -35,7 +35,7 @@ _INTERRUPTED: Final = 130
 
 
 @dataclass
-class Tally:
+class ImportTally:
     """What became of the rows so far."""
 
     read: int = 0
@@ -64,7 +64,7 @@ def add_file(parser: CommandParser) -> None:
 
 
 @dataclass(frozen=True)
-class Source(Generic[Row]):
+class ImportSource(Generic[Row]):
     """A file, and how its rows are read."""
 
     path: Path
@@ -79,13 +79,15 @@ class Source(Generic[Row]):
     """Whose rows they are, where they are of one."""
 
 
-def run(source: Source[Row], store: Callable[[Sequence[Row]], object], *, out: OutputWrapper) -> Tally:
+def import_file(
+    source: ImportSource[Row], store: Callable[[Sequence[Row]], object], *, out: OutputWrapper
+) -> ImportTally:
     """Hand each chunk's good rows to `store`; say how far it is, on a terminal, from two seconds on.
 
     Raises CommandError, with one sentence for people, where the file or every row in it is refused,
     or where it is stopped by Ctrl-C.
     """
-    tally = Tally()
+    tally = ImportTally()
     with _logged(source, tally):
         _read(source, store, tally, out)
     if tally.rejected == tally.read:
@@ -94,7 +96,10 @@ def run(source: Source[Row], store: Callable[[Sequence[Row]], object], *, out: O
 
 
 def _read(
-    source: Source[Row], store: Callable[[Sequence[Row]], object], tally: Tally, out: OutputWrapper
+    source: ImportSource[Row],
+    store: Callable[[Sequence[Row]], object],
+    tally: ImportTally,
+    out: OutputWrapper,
 ) -> None:
     progress = _Progress(out)
     try:
@@ -109,14 +114,14 @@ def _read(
         raise CommandError(str(refusal)) from None
     except KeyboardInterrupt:
         raise CommandError(
-            f"Stopped after {rows(tally.read)}. Run it again to complete it.", returncode=_INTERRUPTED
+            f"Stopped after {rows_words(tally.read)}. Run it again to complete it.", returncode=_INTERRUPTED
         ) from None
     finally:
         progress.clear()
 
 
 @contextlib.contextmanager
-def _logged(source: Source[Row], tally: Tally) -> Iterator[None]:
+def _logged(source: ImportSource[Row], tally: ImportTally) -> Iterator[None]:
     """That it begins is in the log before anything is stored: it may be killed; then what came of it."""
     if source.logged_as is None:
         yield
@@ -131,23 +136,23 @@ def _logged(source: Source[Row], tally: Tally) -> Iterator[None]:
         _record(source, AuditEntry.Action.IMPORTED, counts)
 
 
-def _record(source: Source[Row], action: AuditEntry.Action, counts: Mapping[str, object]) -> None:
+def _record(source: ImportSource[Row], action: AuditEntry.Action, counts: Mapping[str, object]) -> None:
     assert source.logged_as is not None
     stamp = audit.Stamp(None, timezone.now())
     states = audit.States(after={**({"service": source.service} if source.service else {}), **counts})
     audit.record(action, source.logged_as, stamp, states=states, name=source.path.name)
 
 
-def rows(count: int) -> str:
+def rows_words(count: int) -> str:
     """So many rows, in words."""
     return f"{count:,} row{'' if count == 1 else 's'}"
 
 
-def rejections(tally: Tally, rejected_to: Path | None) -> str:
+def rejections(tally: ImportTally, rejected_to: Path | None) -> str:
     """The first rejected rows with their reasons, and where all of them are."""
     if not tally.rejected:
         return "0 rows rejected."
-    lines = [f"{rows(tally.rejected)} rejected:"]
+    lines = [f"{rows_words(tally.rejected)} rejected:"]
     lines += [f"  line {rejected.line}: {rejected.reason}" for rejected in tally.first]
     if tally.rejected > len(tally.first):
         lines.append(f"  … and {tally.rejected - len(tally.first):,} more")
@@ -199,7 +204,7 @@ class _Progress:
         self._next, self._shown = now + _EVERY_SECONDS, True
         taken = now - self._began
         left = f", {share:.0%}, {taken / share - taken:.0f} s to go" if share else ""
-        self._out.write(f"\r{rows(read)}{left}   ", ending="")
+        self._out.write(f"\r{rows_words(read)}{left}   ", ending="")
         self._out.flush()
 
     def clear(self) -> None:

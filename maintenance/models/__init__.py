@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from maintenance.models.audit import AuditEntry
 from maintenance.models.decisions import Approval, Change, Conflict, Override, RuleSetting
-from maintenance.models.policies import Kind, NoticePolicy, NoticeRule
+from maintenance.models.policies import NoticeKind, NoticePolicy, NoticeRule
 from maintenance.models.register import Alternative, Customer, Service, Use
 from maintenance.models.signins import OneTimePassword, SignIn, SignInBucket
 from maintenance.models.times import CriticalDay, Cutoff, Freeze, Holiday, StandingWindow, SupportCover
@@ -24,7 +24,7 @@ __all__ = [
     "Freeze",
     "Holiday",
     "Impact",
-    "Kind",
+    "NoticeKind",
     "NoticePolicy",
     "NoticeRule",
     "OneTimePassword",

@@ -93,7 +93,7 @@ class NoticePolicy(models.Model):
         return self.name
 
 
-class Kind(models.TextChoices):
+class NoticeKind(models.TextChoices):
     """The occasions on which customers hear."""
 
     ANNOUNCED = "announced", "Announcement"
@@ -111,7 +111,7 @@ class NoticeRule(models.Model):
     """The channels of a line for which nobody has chosen any."""
 
     policy = models.ForeignKey(NoticePolicy, on_delete=models.CASCADE, related_name="rules")
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = models.CharField(max_length=12, choices=NoticeKind.choices)
     lead = models.DurationField(default=timedelta(0), help_text="Before the window; 0 is at once.")
     channels = models.JSONField(help_text='["sms", "email", "inapp", "social"]')
     only_money = models.BooleanField(default=False, help_text="Only where a service that moves money is out.")

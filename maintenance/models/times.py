@@ -13,7 +13,7 @@ from maintenance.models.register import Service
 from maintenance.recurrence import RecurrenceError, Recurring
 
 
-class Repeating(models.Model):
+class RepeatingTime(models.Model):
     """A first time, and the rule by which it repeats."""
 
     starts_at = models.DateTimeField()
@@ -37,7 +37,7 @@ class Repeating(models.Model):
             return
         if self.recurrence.strip():
             try:
-                recurrence.check(self.recurrence, self.starts_at, self.ends_at)
+                recurrence.check_recurrence(self.recurrence, self.starts_at, self.ends_at)
             except RecurrenceError as problem:
                 raise ValidationError({"recurrence": str(problem)}) from None
         if refused := recurrence.too_long("It", self.starts_at, self.ends_at):
@@ -62,7 +62,7 @@ class Holiday(models.Model):
         return f"{self.name}, {self.day:%Y-%m-%d}"
 
 
-class Freeze(Repeating):
+class Freeze(RepeatingTime):
     """A time in which nothing may be touched: year end, a sale, an election."""
 
     name = models.CharField(max_length=120)
@@ -130,12 +130,14 @@ class CriticalDay(models.Model):
         super().clean()
         if self.pattern == self.Pattern.RECURRENCE and self.recurrence.strip() and self.day:
             try:
-                recurrence.check(self.recurrence, datetime.combine(self.day, time.min, UTC), zone=UTC)
+                recurrence.check_recurrence(
+                    self.recurrence, datetime.combine(self.day, time.min, UTC), zone=UTC
+                )
             except RecurrenceError as problem:
                 raise ValidationError({"recurrence": str(problem)}) from None
 
 
-class StandingWindow(Repeating):
+class StandingWindow(RepeatingTime):
     """A time agreed once and for all for maintenance of some services."""
 
     name = models.CharField(max_length=120)
@@ -151,7 +153,7 @@ class StandingWindow(Repeating):
         return self.name
 
 
-class SupportCover(Repeating):
+class SupportCover(RepeatingTime):
     """When somebody answers customers: the hours of a hotline or a chat."""
 
     name = models.CharField(max_length=120, help_text="Hotline, chat.")
@@ -169,7 +171,7 @@ class SupportCover(Repeating):
         return self.name
 
 
-class Cutoff(Repeating):
+class Cutoff(RepeatingTime):
     """A time in which a service must run: a batch, the taking in of salary files, a clearing cut-off."""
 
     class Kind(models.TextChoices):

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from maintenance.models.register import Service
-from maintenance.models.times import Repeating
+from maintenance.models.times import RepeatingTime
 
 
 class Exemption(models.TextChoices):
@@ -20,7 +20,7 @@ class Exemption(models.TextChoices):
     CRITICAL = "critical", "Critical fix"
 
 
-class Series(Repeating):
+class Series(RepeatingTime):
     """Windows that repeat. Each occurrence is a window of its own, with its own approvals and notices."""
 
     services = models.ManyToManyField(Service, related_name="series")

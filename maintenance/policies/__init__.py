@@ -10,14 +10,23 @@ from django.conf import settings
 from maintenance import clock, days
 from maintenance.models import Customer, NoticePolicy
 from maintenance.policies.counting import Promise
-from maintenance.policies.demands import OWN, at_least, content, daily, demands, who, whose, words
+from maintenance.policies.demands import (
+    OWN,
+    at_least,
+    content_words,
+    daily_words,
+    demands,
+    lead_words,
+    who,
+    whose,
+)
 
 __all__ = [
     "OWN",
     "Promise",
     "at_least",
-    "content",
-    "daily",
+    "content_words",
+    "daily_words",
     "demands",
     "due_at",
     "earliest_allowed",
@@ -25,16 +34,16 @@ __all__ = [
     "every",
     "is_short",
     "last_moment",
-    "of",
+    "policy_of",
     "promise",
     "ready",
     "who",
     "whose",
-    "words",
+    "lead_words",
 ]
 
 
-def of(audience: str = Customer.Kind.CUSTOMER) -> NoticePolicy:
+def policy_of(audience: str = Customer.Kind.CUSTOMER) -> NoticePolicy:
     """The policy of an audience with its rules. Raises DoesNotExist with a sentence that says what to do."""
     policy = NoticePolicy.objects.prefetch_related("rules").filter(audience=audience).first()
     if policy is None:
@@ -46,7 +55,7 @@ def of(audience: str = Customer.Kind.CUSTOMER) -> NoticePolicy:
 
 def promise(audience: str = Customer.Kind.CUSTOMER) -> Promise:
     """What an audience is promised, ready to be counted. Raises DoesNotExist as `of` does."""
-    return ready(of(audience))
+    return ready(policy_of(audience))
 
 
 def every() -> tuple[Promise, ...]:
@@ -56,7 +65,7 @@ def every() -> tuple[Promise, ...]:
         key=lambda policy: policy.audience != Customer.Kind.CUSTOMER,
     )
     if not found or found[0].audience != Customer.Kind.CUSTOMER:
-        of()  # says what to do
+        policy_of()  # says what to do
     return tuple(ready(policy) for policy in found)
 
 
@@ -103,4 +112,4 @@ def ready(policy: NoticePolicy) -> Promise:
     """A policy with the days that it counts in; one query where it counts working days."""
     if policy.unit != NoticePolicy.Unit.WORKING_DAYS:
         return Promise(policy)
-    return Promise(policy, days.of(policy.country or settings.COUNTRY))
+    return Promise(policy, days.country_days(policy.country or settings.COUNTRY))

@@ -29,7 +29,7 @@ _OF: Final[dict[str, str]] = {
 }
 
 
-def words(lead: timedelta, unit: str = Unit.CALENDAR_DAYS) -> str:
+def lead_words(lead: timedelta, unit: str = Unit.CALENDAR_DAYS) -> str:
     """`5 days`, `36 hours`, `5 working days`."""
     hours = lead.total_seconds() / 3600
     if unit == Unit.HOURS or (unit == Unit.CALENDAR_DAYS and lead % timedelta(days=1)):
@@ -44,7 +44,7 @@ def demands(policy: NoticePolicy) -> list[str]:
 
 def at_least(policy: NoticePolicy) -> str:
     """`Customers are promised at least 5 days of notice`, and where that stands."""
-    least = words(policy.least, policy.unit)
+    least = lead_words(policy.least, policy.unit)
     return f"{_PROMISED[policy.audience]} promised at least {least} of notice{_source(policy)}"
 
 
@@ -58,7 +58,7 @@ def whose(policy: NoticePolicy) -> str:
     return f"The notice policy of {_OF[policy.audience]}{_source(policy)}"
 
 
-def daily(policy: NoticePolicy) -> str:
+def daily_words(policy: NoticePolicy) -> str:
     """`between 22:00 and 06:00 of the next day`; empty where every hour of the day is allowed."""
     if policy.not_before is None or policy.not_after is None:
         return ""
@@ -66,7 +66,7 @@ def daily(policy: NoticePolicy) -> str:
     return f"between {policy.not_before:%H:%M} and {policy.not_after:%H:%M}{night}"
 
 
-def content(policy: NoticePolicy) -> list[str]:
+def content_words(policy: NoticePolicy) -> list[str]:
     """The facts that its notices must name, in words; a name that is not known stays as it is."""
     known = dict(NoticePolicy.Fact.choices)
     return [str(known.get(name, name)) for name in policy.content]
@@ -81,7 +81,7 @@ def _many(number: float, thing: str) -> str:
 
 
 def _notice(policy: NoticePolicy) -> Iterator[str]:
-    least, promised = words(policy.least, policy.unit), words(policy.promised, policy.unit)
+    least, promised = lead_words(policy.least, policy.unit), lead_words(policy.promised, policy.unit)
     if not policy.least:
         yield f"{promised} of notice are promised; less is allowed."
     elif policy.least == policy.promised:
@@ -95,8 +95,8 @@ def _notice(policy: NoticePolicy) -> Iterator[str]:
 
 
 def _times(policy: NoticePolicy) -> Iterator[str]:
-    if daily(policy):
-        yield f"Only {daily(policy)} by the bank's clock."
+    if daily_words(policy):
+        yield f"Only {daily_words(policy)} by the bank's clock."
     if policy.longest:
         yield f"No window is longer than {clock.length_words(policy.longest)}."
 
@@ -121,4 +121,4 @@ def _freedom(policy: NoticePolicy) -> Iterator[str]:
 
 def _content(policy: NoticePolicy) -> Iterator[str]:
     if policy.content:
-        yield f"Its notices must name: {', '.join(content(policy)).lower()}."
+        yield f"Its notices must name: {', '.join(content_words(policy)).lower()}."

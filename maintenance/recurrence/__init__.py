@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from maintenance.recurrence.budget import Budget
 from maintenance.recurrence.errors import BudgetExceeded, NoRecurrence, Overlapping, RecurrenceError
-from maintenance.recurrence.times import Recurring, broken, check, coming, occurrences, too_long
+from maintenance.recurrence.times import (
+    Recurring,
+    check_recurrence,
+    coming_times,
+    occurrences,
+    too_long,
+    why_broken,
+)
 
 __all__ = [
     "Budget",
@@ -13,9 +20,9 @@ __all__ = [
     "Overlapping",
     "RecurrenceError",
     "Recurring",
-    "broken",
-    "check",
-    "coming",
+    "why_broken",
+    "check_recurrence",
+    "coming_times",
     "occurrences",
     "too_long",
 ]

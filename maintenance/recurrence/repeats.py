@@ -50,7 +50,7 @@ class Repeat:
         return _rules(first)[self.every] + until
 
 
-def of(recurrence: str, starts_at: datetime) -> Repeat:
+def repeat_of(recurrence: str, starts_at: datetime) -> Repeat:
     """The choice that a recurrence stands for: one with a name where its meaning is the same."""
     try:
         return _choice(recurrence, starts_at)
@@ -72,7 +72,7 @@ def _choice(recurrence: str, starts_at: datetime) -> Repeat:
     return Repeat(Every.OWN, own=recurrence.strip())
 
 
-def words(recurrence: str, starts_at: datetime) -> str:
+def repeat_words(recurrence: str, starts_at: datetime) -> str:
     """`Every month on the first Sunday until 31 December 2027`."""
     try:
         return _said(recurrence, starts_at)
@@ -84,7 +84,7 @@ def _said(recurrence: str, starts_at: datetime) -> str:
     lines = recurrence.split()
     left_out = sum(line.count(",") + 1 for line in lines if line.upper().startswith("EXDATE"))
     rules = [line for line in lines if not line.upper().startswith("EXDATE")]
-    repeat = of("\n".join(rules), starts_at)
+    repeat = repeat_of("\n".join(rules), starts_at)
     said, last = _named(clock.bank_day(starts_at)).get(repeat.every, ""), repeat.until
     if repeat.every == Every.OWN:
         said, last = _own(rules, starts_at)

@@ -63,7 +63,7 @@ class Rules:
     left_out: frozenset[datetime]
 
 
-def read(recurrence: str, zone: tzinfo) -> Rules:
+def parsed_rules(recurrence: str, zone: tzinfo) -> Rules:
     """The rules of a text, whose ends are on the clock of `zone`.
 
     Raises NoRecurrence. Whether they ever name a time is not looked into.

@@ -85,7 +85,7 @@ def _expanded(of: Recurring, span: Times, budget: Budget) -> list[Times]:
     return [times for times in found if times[0] < span[1] and times[1] > span[0]]
 
 
-def coming(of: Recurring, now: datetime, count: int, *, budget: Budget | None = None) -> list[Times]:
+def coming_times(of: Recurring, now: datetime, count: int, *, budget: Budget | None = None) -> list[Times]:
     """The next times that are not over, in UTC; fewer than `count` where the rule names no more.
 
     Raises RecurrenceError as `occurrences` does.
@@ -102,7 +102,7 @@ def coming(of: Recurring, now: datetime, count: int, *, budget: Budget | None = 
     return found[:count]
 
 
-def check(
+def check_recurrence(
     recurrence: str,
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
@@ -137,10 +137,10 @@ def too_long(what: str, starts_at: datetime, ends_at: datetime) -> str:
     return f"{what} lasts {LONGEST.days} days at the most. Did you mistype a year?"
 
 
-def broken(of: Recurring, now: datetime) -> str:
+def why_broken(of: Recurring, now: datetime) -> str:
     """Why a row's times cannot be worked out around now, and what to do; empty where they can."""
     try:
-        coming(of, now, 1)
+        coming_times(of, now, 1)
     except RecurrenceError as problem:
         return str(problem)
     return ""
@@ -189,4 +189,4 @@ def _instant(local: datetime, zone: tzinfo) -> datetime:
 @lru_cache(maxsize=1024)
 def _rules(recurrence: str, zone: tzinfo) -> Rules:
     """What a text says on the clock of a zone."""
-    return syntax.read(recurrence, zone)
+    return syntax.parsed_rules(recurrence, zone)

@@ -13,10 +13,10 @@ from maintenance import recurrence
 from maintenance.models import Window
 from maintenance.proposals import Proposal
 from maintenance.rules.agreed import Agreed
-from maintenance.rules.reading import LIVE, agreed_times, surroundings
+from maintenance.rules.reading import LIVE, agreed_times, rule_context
 from maintenance.rules.registry import RULES, SETTABLE, Rule, Weight
-from maintenance.rules.spans import Span, Spans, Time
-from maintenance.rules.surroundings import Objection, Surroundings
+from maintenance.rules.spans import Span, Spans, WindowTime
+from maintenance.rules.surroundings import Objection, RuleContext
 
 __all__ = [
     "LIVE",
@@ -27,15 +27,15 @@ __all__ = [
     "Rule",
     "Span",
     "Spans",
-    "Surroundings",
-    "Time",
+    "RuleContext",
+    "WindowTime",
     "Weight",
-    "again",
+    "objections_now",
     "against",
     "agreed_times",
     "free",
     "objections",
-    "surroundings",
+    "rule_context",
 ]
 
 
@@ -54,20 +54,20 @@ def objections(
         return [Objection("length", "A window must end after it starts.")]
     if refused := recurrence.too_long("A window", starts_at, ends_at):
         return [Objection("length", refused)]
-    around = surroundings(proposal.services, starts_at, ends_at, times=times)
+    around = rule_context(proposal.services, starts_at, ends_at, times=times)
     around = around.for_proposal(proposal, moved=moved)
     if moved is not None and (moved.starts_at, moved.ends_at) == (starts_at, ends_at):
         around = replace(around, moved=None)  # put forward again where it is
-    return against(around, Time(starts_at, ends_at, now))
+    return against(around, WindowTime(starts_at, ends_at, now))
 
 
-def again(window: Window, *, now: datetime) -> list[Objection]:
+def objections_now(window: Window, *, now: datetime) -> list[Objection]:
     """Everything that stands against a booked window at its present time."""
-    around = surroundings(window.services.all(), window.starts_at, window.ends_at).of(window)
-    return against(around, Time(window.starts_at, window.ends_at, now))
+    around = rule_context(window.services.all(), window.starts_at, window.ends_at).of(window)
+    return against(around, WindowTime(window.starts_at, window.ends_at, now))
 
 
-def against(around: Surroundings, time: Time) -> list[Objection]:
+def against(around: RuleContext, time: WindowTime) -> list[Objection]:
     """What every rule has to say about a time within the surroundings that were read."""
     return [
         Objection(rule.name, words, hard=weight == Weight.HARD)
@@ -77,7 +77,7 @@ def against(around: Surroundings, time: Time) -> list[Objection]:
     ]
 
 
-def free(around: Surroundings, time: Time) -> bool:
+def free(around: RuleContext, time: WindowTime) -> bool:
     """Whether a time may be suggested: no rule that suggestions keep clear of has anything against it."""
     return not any(
         True

@@ -84,12 +84,12 @@ class _Countries(dict[str, Country]):
     """Each country's days, read when first asked for."""
 
     def __missing__(self, code: str) -> Country:
-        read = days.of(code)
+        read = days.country_days(code)
         self[code] = _Remembered(read.code, read.changes)
         return self[code]
 
 
-def read(asked: frozenset[int], network: Network, first: datetime, last: datetime) -> Agreed:
+def agreed_times(asked: frozenset[int], network: Network, first: datetime, last: datetime) -> Agreed:
     """All that is agreed between two instants, for the asked services and those that are away with them."""
     away = network.away_with(asked)
     countries = _Countries()
@@ -128,7 +128,9 @@ def _critical(
         for (code, zone), services in there.items():
             days_asked = first.astimezone(zone).date(), last.astimezone(zone).date()
             try:
-                found = critical.days_of(row, countries[code], *days_asked, budget=reading.budget.row())
+                found = critical.critical_dates(
+                    row, countries[code], *days_asked, budget=reading.budget.row()
+                )
             except RecurrenceError as problem:
                 reading.leave_out(row, problem)
                 break

@@ -13,8 +13,8 @@ from datetime import datetime, time, timedelta
 from maintenance import clock, policies
 from maintenance.models import NoticePolicy
 from maintenance.rules.notice import demanding
-from maintenance.rules.spans import Span, Time
-from maintenance.rules.surroundings import Surroundings
+from maintenance.rules.spans import Span, WindowTime
+from maintenance.rules.surroundings import RuleContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,12 @@ class _Period:
     starts_at: datetime
     ends_at: datetime
 
-    def part(self, of: Span | Time) -> timedelta:
+    def part(self, of: Span | WindowTime) -> timedelta:
         """How much of something lies in it."""
         return max(min(of.ends_at, self.ends_at) - max(of.starts_at, self.starts_at), timedelta(0))
 
 
-def windows(asked: Time, around: Surroundings) -> Iterator[str]:
+def windows(asked: WindowTime, around: RuleContext) -> Iterator[str]:
     """A service has no more windows in a month than a policy allows; a window counts where it starts."""
     for promise in demanding(around):
         if (most := promise.policy.most_per_month) is None:
@@ -47,7 +47,7 @@ def windows(asked: Time, around: Surroundings) -> Iterator[str]:
                 )
 
 
-def downtime(asked: Time, around: Surroundings) -> Iterator[str]:
+def downtime(asked: WindowTime, around: RuleContext) -> Iterator[str]:
     """A service is not planned to be away for longer in a month, or in a year, than a policy allows."""
     for promise in demanding(around):
         budgets = (
@@ -61,7 +61,7 @@ def downtime(asked: Time, around: Surroundings) -> Iterator[str]:
 
 
 def _exceeding(
-    most: timedelta, period: _Period, policy: NoticePolicy, asked: Time, around: Surroundings
+    most: timedelta, period: _Period, policy: NoticePolicy, asked: WindowTime, around: RuleContext
 ) -> Iterator[str]:
     for service in sorted(around.asked):
         others = _others(service, policy, period, asked, around)
@@ -76,26 +76,26 @@ def _exceeding(
 
 
 def _others(
-    service: int, policy: NoticePolicy, period: _Period, asked: Time, around: Surroundings
+    service: int, policy: NoticePolicy, period: _Period, asked: WindowTime, around: RuleContext
 ) -> Iterator[Span]:
     """The other windows of a service in a period that count.
 
     For a window that is only looked at again, those that were there before it: what came later and was too
     much is too much itself, and must not take the place from it.
     """
-    for held in around.counted.meeting(Time(period.starts_at, period.ends_at, asked.now)):
+    for held in around.counted.meeting(WindowTime(period.starts_at, period.ends_at, asked.now)):
         exempt = held.exemption and held.exemption in policy.exempt
         if service in held.services and _counts(held, around) and not exempt:
             yield held
 
 
-def _counts(held: Span, around: Surroundings) -> bool:
+def _counts(held: Span, around: RuleContext) -> bool:
     if not around.again:
         return held.window != around.own
     return (held.window or 0) < (around.own or 0)
 
 
-def _months(asked: Time) -> Iterator[_Period]:
+def _months(asked: WindowTime) -> Iterator[_Period]:
     """Those that the time touches."""
     first = clock.bank_day(asked.starts_at).replace(day=1)
     while (starts_at := clock.at_bank(first, time.min)) < asked.ends_at:
@@ -104,7 +104,7 @@ def _months(asked: Time) -> Iterator[_Period]:
         first = following
 
 
-def _years(asked: Time) -> Iterator[_Period]:
+def _years(asked: WindowTime) -> Iterator[_Period]:
     """Those that the time touches."""
     first, last = (clock.bank_day(at).year for at in (asked.starts_at, asked.ends_at))
     for year in range(first, last + 1):

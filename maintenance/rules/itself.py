@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from maintenance import clock
-from maintenance.rules.spans import Time
-from maintenance.rules.surroundings import Surroundings
+from maintenance.rules.spans import WindowTime
+from maintenance.rules.surroundings import RuleContext
 
 
-def past(time: Time, _around: Surroundings) -> Iterator[str]:
+def past(time: WindowTime, _around: RuleContext) -> Iterator[str]:
     """Nothing is planned for a time that has begun."""
     if time.starts_at < time.now:
-        yield f"{clock.words(time.starts_at)} has passed: choose a later start."
+        yield f"{clock.moment_words(time.starts_at)} has passed: choose a later start."
 
 
-def longest(time: Time, around: Surroundings) -> Iterator[str]:
+def longest(time: WindowTime, around: RuleContext) -> Iterator[str]:
     """No window is longer than a service allows."""
     for service in sorted(around.asked):
         known = around.network.services[service]

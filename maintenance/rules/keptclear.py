@@ -7,14 +7,14 @@ from typing import Final
 
 from maintenance import clock
 from maintenance.rules.agreed import NEXT
-from maintenance.rules.spans import Span, Time
-from maintenance.rules.surroundings import Surroundings
+from maintenance.rules.spans import Span, WindowTime
+from maintenance.rules.surroundings import RuleContext
 
 _NAMED: Final = 5
 """Broken rows that are named; a file of a thousand of them must not fill every page."""
 
 
-def freeze(time: Time, around: Surroundings) -> Iterator[str]:
+def freeze(time: WindowTime, around: RuleContext) -> Iterator[str]:
     """Nothing is touched in a freeze of a service, of what depends on it, or of every service."""
     for held in around.agreed.freezes.meeting(time):
         if held.of(around.away):
@@ -22,7 +22,7 @@ def freeze(time: Time, around: Surroundings) -> Iterator[str]:
             yield f"The freeze “{held.name}”{_whose(held, around)} holds from {when}."
 
 
-def critical(time: Time, around: Surroundings) -> Iterator[str]:
+def critical(time: WindowTime, around: RuleContext) -> Iterator[str]:
     """On a critical day of a service it is not taken away, nor what it depends on."""
     for day in around.agreed.critical.meeting(time):
         lost = day.services & around.away
@@ -30,7 +30,7 @@ def critical(time: Time, around: Surroundings) -> Iterator[str]:
             yield f"{day.name}: customers count on {around.network.named(lost)} on that day."
 
 
-def cutoff(time: Time, around: Surroundings) -> Iterator[str]:
+def cutoff(time: WindowTime, around: RuleContext) -> Iterator[str]:
     """A batch, the taking in of salary files and a clearing cut-off need their service, and what it needs."""
     for held in around.agreed.cutoffs.meeting(time):
         lost = held.services & around.away
@@ -39,7 +39,7 @@ def cutoff(time: Time, around: Surroundings) -> Iterator[str]:
             yield f"{around.network.named(lost)} must run for the {held.name}, {when}."
 
 
-def standing(time: Time, around: Surroundings) -> Iterator[str]:
+def outside_standing_windows(time: WindowTime, around: RuleContext) -> Iterator[str]:
     """A service with standing windows is touched only in them."""
     for service in sorted(around.asked & around.agreed.standing.keys()):
         agreed = around.agreed.standing[service]
@@ -49,7 +49,7 @@ def standing(time: Time, around: Surroundings) -> Iterator[str]:
             yield f"This lies outside of the standing windows of {name}{_next(coming)}."
 
 
-def broken(time: Time, around: Surroundings) -> Iterator[str]:
+def unreadable_times(time: WindowTime, around: RuleContext) -> Iterator[str]:
     """What repeats and cannot be worked out is left out; whoever books looks for himself when it is."""
     found = [row.words for row in around.agreed.broken if not row.services or row.services & around.away]
     yield from found[:_NAMED]
@@ -57,7 +57,7 @@ def broken(time: Time, around: Surroundings) -> Iterator[str]:
         yield f"{len(found) - _NAMED:,} more rows cannot be worked out and are not considered: mend them."
 
 
-def _whose(held: Span, around: Surroundings) -> str:
+def _whose(held: Span, around: RuleContext) -> str:
     """Said where the freeze names none of the asked services, but what depends on them."""
     if not held.services or held.services & around.asked:
         return ""

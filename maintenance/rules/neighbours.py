@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from maintenance import clock
-from maintenance.rules.spans import Span, Time
-from maintenance.rules.surroundings import Surroundings
+from maintenance.rules.spans import Span, WindowTime
+from maintenance.rules.surroundings import RuleContext
 
 
-def overlap(time: Time, around: Surroundings) -> Iterator[str]:
+def overlap(time: WindowTime, around: RuleContext) -> Iterator[str]:
     """One service is in one window at a time."""
     for other in _others(time, around):
         same = around.asked & other.services
@@ -17,7 +17,7 @@ def overlap(time: Time, around: Surroundings) -> Iterator[str]:
             yield f"{around.network.named(same)}: already in {_when(other)}."
 
 
-def dependency(time: Time, around: Surroundings) -> Iterator[str]:
+def dependency(time: WindowTime, around: RuleContext) -> Iterator[str]:
     """A service and what it depends on are in one window at a time, at any remove."""
     needs, named = around.network.needs, around.network.named
     for other in _others(time, around):
@@ -31,7 +31,7 @@ def dependency(time: Time, around: Surroundings) -> Iterator[str]:
                 yield f"{named(over)}, which has {_when(other)}, depends on {named([ours])}."
 
 
-def alternative(time: Time, around: Surroundings) -> Iterator[str]:
+def alternative(time: WindowTime, around: RuleContext) -> Iterator[str]:
     """What a notice tells customers to use instead must not be away, nor need what is away, meanwhile."""
     for away, instead in _recommended(around, around.asked):
         if around.network.needs[instead] & around.asked:
@@ -45,7 +45,7 @@ def alternative(time: Time, around: Surroundings) -> Iterator[str]:
                 yield _both(around, away, instead, f"this window, during {held.name},")
 
 
-def _others(time: Time, around: Surroundings) -> Iterator[Span]:
+def _others(time: WindowTime, around: RuleContext) -> Iterator[Span]:
     return (held for held in around.windows.meeting(time) if held.window != around.own)
 
 
@@ -53,13 +53,13 @@ def _when(other: Span) -> str:
     return f"{other.name}, {clock.span_words(other.starts_at, other.ends_at)}"
 
 
-def _recommended(around: Surroundings, services: Iterable[int]) -> Iterator[tuple[int, int]]:
+def _recommended(around: RuleContext, services: Iterable[int]) -> Iterator[tuple[int, int]]:
     for away in services:
         for instead in around.network.instead.get(away, ()):
             yield away, instead
 
 
-def _both(around: Surroundings, away: int, instead: int, where: str) -> str:
+def _both(around: RuleContext, away: int, instead: int, where: str) -> str:
     services = around.network.services
     return (
         f"Customers of {services[away].name} are told to use {services[instead].name} instead, "

@@ -15,7 +15,7 @@ _COLUMNS: Final = ("pk", "name", "country", "time_zone", "longest_window")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownService:
     """What the rules know of one service."""
 
     name: str
@@ -28,7 +28,7 @@ class Known:
 class Network:
     """All services, by primary key, and what each needs and leans on."""
 
-    services: Mapping[int, Known]
+    services: Mapping[int, KnownService]
     needs: Mapping[int, frozenset[int]]
     """All that a service depends on, at any remove, and the service itself."""
     instead: Mapping[int, frozenset[int]]
@@ -43,11 +43,11 @@ class Network:
         return frozenset(one for one, needed in self.needs.items() if not needed.isdisjoint(services))
 
 
-def read() -> Network:
+def service_network() -> Network:
     """All services, in three queries."""
     services = {
         # where a zone does not exist the forecast says so; rules hold all the same
-        pk: Known(name, country, clock.zone(zone) or clock.bank_zone(), longest)
+        pk: KnownService(name, country, clock.zone(zone) or clock.bank_zone(), longest)
         for pk, name, country, zone, longest in Service.objects.values_list(*_COLUMNS)
     }
     instead: dict[int, set[int]] = defaultdict(set)

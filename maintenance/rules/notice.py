@@ -13,22 +13,22 @@ from datetime import timedelta
 from maintenance import clock, policies
 from maintenance.models import Window
 from maintenance.policies import Promise
-from maintenance.rules.spans import Time
-from maintenance.rules.surroundings import Surroundings
+from maintenance.rules.spans import WindowTime
+from maintenance.rules.surroundings import RuleContext
 
 
-def notice(time: Time, around: Surroundings) -> Iterator[str]:
+def notice(time: WindowTime, around: RuleContext) -> Iterator[str]:
     """Everybody hears at least so long ahead as the notice policy of their audience promises."""
     for promise in demanding(around):
         last = promise.last_moment(time.starts_at)
         if last < time.now <= time.starts_at:
             yield (
                 f"{policies.at_least(promise.policy)}, so this time had to be booked and approved by "
-                f"{clock.words(last)}: choose a later start, or book it as an emergency."
+                f"{clock.moment_words(last)}: choose a later start, or book it as an emergency."
             )
 
 
-def moving(time: Time, around: Surroundings) -> Iterator[str]:
+def moving(time: WindowTime, around: RuleContext) -> Iterator[str]:
     """What an audience was told of is only called off, not moved, once their least notice has begun."""
     window = around.moved
     if window is None or not _may_be_known(window):
@@ -37,23 +37,23 @@ def moving(time: Time, around: Surroundings) -> Iterator[str]:
         last = promise.last_moment(window.starts_at)
         if promise.policy.only_cancelling_inside and last < time.now:
             yield (
-                f"{policies.at_least(promise.policy)}, and since {clock.words(last)} this window may be "
+                f"{policies.at_least(promise.policy)}, and since {clock.moment_words(last)} this window may be "
                 "cancelled, but not moved: cancel it and book a new one."
             )
 
 
-def daily(time: Time, around: Surroundings) -> Iterator[str]:
+def daily_hours(time: WindowTime, around: RuleContext) -> Iterator[str]:
     """A window lies in the hours of the day that a policy leaves to maintenance, by the bank's clock."""
     for promise in demanding(around):
         policy = promise.policy
         if policy.not_before and policy.not_after and not _between(policy.not_before, policy.not_after, time):
             yield (
-                f"{policies.whose(policy)} allows windows only {policies.daily(policy)} by the bank's clock: "
+                f"{policies.whose(policy)} allows windows only {policies.daily_words(policy)} by the bank's clock: "
                 "choose another start, or shorten it."
             )
 
 
-def length(time: Time, around: Surroundings) -> Iterator[str]:
+def longest_length(time: WindowTime, around: RuleContext) -> Iterator[str]:
     """No window is longer than a policy allows."""
     for promise in demanding(around):
         most = promise.policy.longest
@@ -64,12 +64,12 @@ def length(time: Time, around: Surroundings) -> Iterator[str]:
             )
 
 
-def demanding(around: Surroundings) -> Iterator[Promise]:
+def demanding(around: RuleContext) -> Iterator[Promise]:
     """The promises that hold for this work."""
     return (promise for promise in around.promises if not promise.frees(around.exemption))
 
 
-def _between(first: time_of_day, last: time_of_day, time: Time) -> bool:
+def _between(first: time_of_day, last: time_of_day, time: WindowTime) -> bool:
     """Whether the time lies within one day's hours; where they end before they begin, over midnight."""
     day = clock.bank_day(time.starts_at)
     for opening in (day, day - timedelta(days=1)):

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from maintenance import clock
-from maintenance.rules.spans import Time
-from maintenance.rules.surroundings import Surroundings
+from maintenance.rules.spans import WindowTime
+from maintenance.rules.surroundings import RuleContext
 
 
-def support(time: Time, around: Surroundings) -> Iterator[str]:
+def support(time: WindowTime, around: RuleContext) -> Iterator[str]:
     """Somebody answers customers during the whole window, by a hotline or a chat.
 
     A service without any cover on record is not asked about. It demands that somebody covers, not that the
@@ -26,7 +26,7 @@ def support(time: Time, around: Surroundings) -> Iterator[str]:
         yield f"Nobody answers customers of {around.network.named(services)} from {when}: say who will."
 
 
-def staff(time: Time, around: Surroundings) -> Iterator[str]:
+def staff(time: WindowTime, around: RuleContext) -> Iterator[str]:
     """Nobody works on two windows at once."""
     if not around.staff:
         return

@@ -13,19 +13,19 @@ from maintenance.policies import Promise
 from maintenance.rules import agreed, network
 from maintenance.rules.agreed import Agreed
 from maintenance.rules.spans import Span, Spans
-from maintenance.rules.surroundings import Surroundings
+from maintenance.rules.surroundings import RuleContext
 
 LIVE: Final = (Window.Status.BOOKED, Window.Status.APPROVED, Window.Status.STARTED)
 """The windows that others must keep clear of."""
 
 
-def surroundings(
+def rule_context(
     services: Iterable[Service],
     starts_at: datetime,
     ends_at: datetime,
     *,
     times: Agreed | None = None,
-) -> Surroundings:
+) -> RuleContext:
     """Read all that stands around these services between two instants.
 
     `times` are those of the same stretch that are agreed, where somebody has just worked them out. Raises
@@ -33,12 +33,12 @@ def surroundings(
     """
     asked = frozenset(service.pk for service in services)
     promises = policies.every()
-    known = network.read()
-    return Surroundings(
+    known = network.service_network()
+    return RuleContext(
         asked=asked,
         away=known.away_with(asked),
         network=known,
-        agreed=agreed.read(asked, known, starts_at, ends_at) if times is None else times,
+        agreed=agreed.agreed_times(asked, known, starts_at, ends_at) if times is None else times,
         windows=_windows(starts_at, ends_at),
         promises=promises,
         counted=_counted(promises, starts_at, ends_at),
@@ -48,7 +48,9 @@ def surroundings(
 
 def agreed_times(services: Iterable[Service], starts_at: datetime, ends_at: datetime) -> Agreed:
     """The times agreed for these services between two instants: what takes long, and wants no lock."""
-    return agreed.read(frozenset(service.pk for service in services), network.read(), starts_at, ends_at)
+    return agreed.agreed_times(
+        frozenset(service.pk for service in services), network.service_network(), starts_at, ends_at
+    )
 
 
 def _windows(first: datetime, last: datetime, *statuses: Window.Status) -> Spans:

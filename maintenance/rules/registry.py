@@ -11,8 +11,8 @@ from typing import Final
 
 from maintenance.models import RuleSetting
 from maintenance.rules import budgets, itself, keptclear, neighbours, notice, people
-from maintenance.rules.spans import Time
-from maintenance.rules.surroundings import Surroundings
+from maintenance.rules.spans import WindowTime
+from maintenance.rules.surroundings import RuleContext
 
 Weight = RuleSetting.Weight
 
@@ -25,7 +25,7 @@ class Rule:
     title: str
     explains: str
     """One line for the person who decides what it weighs."""
-    find: Callable[[Time, Surroundings], Iterator[str]]
+    find: Callable[[WindowTime, RuleContext], Iterator[str]]
     weight: Weight = Weight.HARD
     """What it weighs where the bank says nothing else."""
     avoided: bool = True
@@ -64,13 +64,13 @@ RULES: Final = (
         "daily",
         "Hours of the day",
         "A window lies in the hours that a notice policy leaves to maintenance.",
-        notice.daily,
+        notice.daily_hours,
     ),
     Rule(
         "policy_length",
         "Longest by policy",
         "No window is longer than a notice policy allows.",
-        notice.length,
+        notice.longest_length,
     ),
     Rule(
         "windows",
@@ -106,14 +106,14 @@ RULES: Final = (
         "standing",
         "Standing window",
         "A service that has standing windows is touched only in them.",
-        keptclear.standing,
+        keptclear.outside_standing_windows,
         Weight.SOFT,
     ),
     Rule(
         "broken",
         "Broken times",
         "A freeze, a cut-off or another time that cannot be worked out is not considered, and that is said.",
-        keptclear.broken,
+        keptclear.unreadable_times,
         Weight.SOFT,
         avoided=False,
         asks="How you know that it does not stand against it",

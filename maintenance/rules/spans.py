@@ -15,7 +15,7 @@ _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Time:
+class WindowTime:
     """When a window would be, and the moment at which customers are, or were, given notice of it."""
 
     starts_at: datetime
@@ -43,7 +43,7 @@ class Span:
     exemption: str = ""
     """A value of Exemption, or empty."""
 
-    def meets(self, time: Time) -> bool:
+    def meets(self, time: WindowTime) -> bool:
         """Whether they share a moment; the end belongs to what comes after it."""
         return self.starts_at < time.ends_at and time.starts_at < self.ends_at
 
@@ -66,7 +66,7 @@ class _Alike:
         self._starts = [span.starts_at for span in spans]
         self._longest = max(span.ends_at - span.starts_at for span in spans)
 
-    def meeting(self, time: Time) -> Iterator[Span]:
+    def meeting(self, time: WindowTime) -> Iterator[Span]:
         """Those that start before the time ends, and not so long before it that the longest would be over."""
         earliest = time.starts_at - min(self._longest, time.starts_at - _BEGINNING)
         for index in range(bisect_left(self._starts, earliest), bisect_left(self._starts, time.ends_at)):
@@ -98,11 +98,11 @@ class Spans:
     def __len__(self) -> int:
         return len(self._spans)
 
-    def meeting(self, time: Time) -> Iterator[Span]:
+    def meeting(self, time: WindowTime) -> Iterator[Span]:
         """Those that share a moment with the time."""
         return merge(*(alike.meeting(time) for alike in self._alike), key=_order)
 
-    def gaps(self, time: Time) -> list[tuple[datetime, datetime]]:
+    def gaps(self, time: WindowTime) -> list[tuple[datetime, datetime]]:
         """The parts of the time that lie in none of them, in order."""
         found, reached = [], time.starts_at
         for span in self.meeting(time):

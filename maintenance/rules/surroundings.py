@@ -30,7 +30,7 @@ class Objection:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RuleContext:
     """All that can stand against windows of the asked services. Services and staff are primary keys."""
 
     asked: frozenset[int]
@@ -57,24 +57,24 @@ class Surroundings:
     again: bool = False
     """Whether a window that is booked is only looked at again, and not put forward."""
 
-    def for_proposal(self, proposal: Proposal, *, moved: Window | None = None) -> Surroundings:
+    def for_proposal(self, proposal: Proposal, *, moved: Window | None = None) -> RuleContext:
         """The same for what somebody proposes; `moved` is the window that it moves, not in its own way."""
         return replace(
             self,
-            staff=names(proposal.staff or ()),
+            staff=people_names(proposal.staff or ()),
             own=moved.pk if moved else None,
             moved=moved,
             exemption=proposal.exemption or "",
         )
 
-    def of(self, window: Window) -> Surroundings:
+    def of(self, window: Window) -> RuleContext:
         """The same for a window that is booked, to look at it again; of services that were asked for."""
         asked = frozenset(service.pk for service in window.services.all())
         return replace(
             self,
             asked=asked,
             away=self.network.away_with(asked),
-            staff=names(window.staff.all()),
+            staff=people_names(window.staff.all()),
             own=window.pk,
             moved=None,
             exemption=window.exemption,
@@ -82,6 +82,6 @@ class Surroundings:
         )
 
 
-def names(people: Iterable[User]) -> dict[int, str]:
+def people_names(people: Iterable[User]) -> dict[int, str]:
     """What people are called, by primary key."""
     return {person.pk: person.get_full_name() or person.get_username() for person in people}

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from maintenance.series.ahead import AHEAD, Occurrence, horizon, preview
-from maintenance.series.making import book, end, extend, settle
+from maintenance.series.making import book_series, end_series, extend_series, settle_skipped
 
-__all__ = ["AHEAD", "Occurrence", "book", "end", "extend", "horizon", "preview", "settle"]
+__all__ = [
+    "AHEAD",
+    "Occurrence",
+    "book_series",
+    "end_series",
+    "extend_series",
+    "horizon",
+    "preview",
+    "settle_skipped",
+]

@@ -11,7 +11,7 @@ from maintenance import policies, recurrence, rules
 from maintenance.proposals import Proposal
 from maintenance.recurrence import Recurring
 from maintenance.refusals import refuse
-from maintenance.rules import Objection, Time
+from maintenance.rules import Objection, WindowTime
 
 AHEAD: Final = timedelta(days=60)
 """So far ahead every time is booked at the least."""
@@ -56,7 +56,7 @@ def preview(proposal: Proposal, rule: str, *, now: datetime) -> list[Occurrence]
 
     The proposal's own time is the first one. Raises Refused where it cannot be a series at all.
     """
-    refuse(faults(proposal, rule, now))
+    refuse(series_faults(proposal, rule, now))
     until = horizon(now)
     of = Recurring(proposal.starts_at, proposal.ends_at, rule)
     times = near(of, now, until)
@@ -64,9 +64,9 @@ def preview(proposal: Proposal, rule: str, *, now: datetime) -> list[Occurrence]
         times = _coming(of, now)[:_SHOWN]
     found = []
     for some in _stretches(times):
-        around = rules.surroundings(proposal.services, some[0][0], some[-1][1]).for_proposal(proposal)
+        around = rules.rule_context(proposal.services, some[0][0], some[-1][1]).for_proposal(proposal)
         for begin, end in some:
-            against = tuple(rules.against(around, Time(begin, end, now)))
+            against = tuple(rules.against(around, WindowTime(begin, end, now)))
             found.append(Occurrence(begin, end, against, at_once=begin <= until))
     return found
 
@@ -76,7 +76,7 @@ def _stretches(times: Sequence[Times]) -> list[Sequence[Times]]:
     return [times] if times[-1][1] - times[0][0] <= _AT_ONCE else [[each] for each in times]
 
 
-def faults(proposal: Proposal, rule: str, now: datetime) -> list[Objection]:
+def series_faults(proposal: Proposal, rule: str, now: datetime) -> list[Objection]:
     """Why this cannot be a series, whatever stands against single times of it."""
     starts_at, ends_at = proposal.starts_at, proposal.ends_at
     if not proposal.services:
@@ -86,7 +86,7 @@ def faults(proposal: Proposal, rule: str, now: datetime) -> list[Objection]:
     if not rule.strip():
         return [Objection("recurrence", "Say how it repeats, or book a single window.")]
     try:
-        recurrence.check(rule, starts_at, ends_at)
+        recurrence.check_recurrence(rule, starts_at, ends_at)
         times = _coming(Recurring(starts_at, ends_at, rule), now)
     except recurrence.RecurrenceError as problem:
         return [Objection("recurrence", str(problem))]
@@ -97,5 +97,5 @@ def faults(proposal: Proposal, rule: str, now: datetime) -> list[Objection]:
 
 def _coming(of: Recurring, now: datetime) -> list[Times]:
     """The next few that have not begun."""
-    found = recurrence.coming(of, now, 3 * _SHOWN)
+    found = recurrence.coming_times(of, now, 3 * _SHOWN)
     return [times for times in found if times[0] > now]

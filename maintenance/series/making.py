@@ -20,9 +20,9 @@ from maintenance import audit, windows
 from maintenance.models import AuditEntry, Series, Skipped, Window
 from maintenance.proposals import Proposal
 from maintenance.recurrence import RecurrenceError
-from maintenance.refusals import Refused, refuse, words
+from maintenance.refusals import Refused, refuse, text_objections
 from maintenance.rules import Objection
-from maintenance.series.ahead import EVERY, Times, faults, horizon, near
+from maintenance.series.ahead import EVERY, Times, horizon, near, series_faults
 from maintenance.series.numbers import Expecting
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class _Work:
         )
 
 
-def book(proposal: Proposal, recurrence: str, *, by: User, now: datetime) -> Series:
+def book_series(proposal: Proposal, recurrence: str, *, by: User, now: datetime) -> Series:
     """Book a series, and at once its times ahead. The proposal's own time is the first one.
 
     `recurrence` is RRULE and EXDATE lines on the bank's clock. What is proposed holds for each time, but
@@ -63,7 +63,7 @@ def book(proposal: Proposal, recurrence: str, *, by: User, now: datetime) -> Ser
     none of its times ahead can be booked.
     """
     proposal = proposal.of_each_once()
-    refuse([*faults(proposal, recurrence, now), *words("purpose", proposal.purpose)])
+    refuse([*series_faults(proposal, recurrence, now), *text_objections("purpose", proposal.purpose)])
     given = {name: reason.strip() for name, reason in proposal.overrides.items()}
     with transaction.atomic():
         series = Series.objects.create(
@@ -86,7 +86,7 @@ def book(proposal: Proposal, recurrence: str, *, by: User, now: datetime) -> Ser
     return series
 
 
-def extend(now: datetime) -> int:
+def extend_series(now: datetime) -> int:
     """Book what has come near of every series that goes on; how many series were due.
 
     Harmless whenever and however often it is called, also by two at once. Those that it does not get to
@@ -109,7 +109,7 @@ def extend(now: datetime) -> int:
     return len(found)
 
 
-def end(series: Series, *, by: User, now: datetime) -> Series:
+def end_series(series: Series, *, by: User, now: datetime) -> Series:
     """No more are booked; what is booked stays. Raises Refused where it was ended before."""
     with transaction.atomic():
         series = _locked(series)
@@ -121,13 +121,13 @@ def end(series: Series, *, by: User, now: datetime) -> Series:
     return series
 
 
-def settle(skipped: Skipped, said: str, *, by: User, now: datetime) -> Skipped:
+def settle_skipped(skipped: Skipped, said: str, *, by: User, now: datetime) -> Skipped:
     """Somebody took care of a time that could not be booked, and says how. Raises Refused without that."""
     with transaction.atomic():
         skipped = Skipped.objects.select_for_update(no_key=True).get(pk=skipped.pk)
         if skipped.settled_at is not None:
             refuse([Objection("state", "Somebody has taken care of it already.")])
-        refuse(words("sentence on what was done", said))
+        refuse(text_objections("sentence on what was done", said))
         skipped.settled_at, skipped.settled_by, skipped.settled_words = now, by, said.strip()
         skipped.save(update_fields=["settled_at", "settled_by", "settled_words"])
         settled = {"time that could not be booked": skipped.occurrence_at.isoformat()}
@@ -166,7 +166,7 @@ def _make(work: _Work, times: Times) -> Sequence[Objection]:
         if _locked(series).ended_at is not None or times[0] in _known(series, now):
             return ()
         try:
-            windows.book(
+            windows.book_window(
                 work.proposal(*times), by=series.booker, now=now, series=series, occurrence_at=times[0]
             )
         except Refused as refused:

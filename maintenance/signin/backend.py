@@ -60,19 +60,19 @@ class SignInBackend(ModelBackend):
         user = User.objects.filter(username=username).first()
         address = client.address(request)
         buckets = throttle.buckets(
-            user, username, network=client.network(address), browser=browsers.known(request, user)
+            user, username, network=client.network(address), browser=browsers.known_browser(request, user)
         )
-        if until := throttle.take(buckets, now=now):
-            history.record(SignIn.Outcome.THROTTLED, user, address, now=now)
+        if until := throttle.take_try(buckets, now=now):
+            history.record_sign_in(SignIn.Outcome.THROTTLED, user, address, now=now)
             raise Throttled(until)
-        printed = one_time.current(user)  # before: checking a password may hash it anew
+        printed = one_time.one_time_password(user)  # before: checking a password may hash it anew
         try:
             found = super().authenticate(request, username, password)
         except HashingBusy:
             throttle.give_back(buckets)
             raise
         if not isinstance(found, User) or not found.is_staff:  # to whom the form opens no page either
-            history.record(SignIn.Outcome.WRONG_PASSWORD, user, address, now=now)
+            history.record_sign_in(SignIn.Outcome.WRONG_PASSWORD, user, address, now=now)
             return found
         throttle.give_back(buckets)
         return _let_in(found, printed, address, now)
@@ -82,7 +82,7 @@ def _let_in(user: User, printed: OneTimePassword | None, address: str, now: date
     if printed:
         one_time.hashed_anew(printed, user)
         if one_time.ended(printed, now=now):
-            history.record(SignIn.Outcome.ENDED, user, address, now=now)
+            history.record_sign_in(SignIn.Outcome.ENDED, user, address, now=now)
             raise OneTimePasswordEnded
-    history.record(SignIn.Outcome.SIGNED_IN, user, address, now=now)
+    history.record_sign_in(SignIn.Outcome.SIGNED_IN, user, address, now=now)
     return user

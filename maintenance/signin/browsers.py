@@ -19,7 +19,7 @@ _SECONDS: Final = 90 * 24 * 60 * 60
 _LENGTH: Final = 22
 
 
-def known(request: HttpRequest | None, user: User | None) -> str:
+def known_browser(request: HttpRequest | None, user: User | None) -> str:
     """What this browser is called where this account signed in before; else empty."""
     value = request.get_signed_cookie(_COOKIE, "", salt=_SALT, max_age=_SECONDS) if request else ""
     owner, _, name = (value or "").partition(" ")
@@ -30,7 +30,7 @@ def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
     """Set the cookie, or set it for longer."""
     response.set_signed_cookie(
         _COOKIE,
-        f"{user.pk} {known(request, user) or get_random_string(_LENGTH)}",
+        f"{user.pk} {known_browser(request, user) or get_random_string(_LENGTH)}",
         salt=_SALT,
         max_age=_SECONDS,
         path=reverse("admin:login"),

@@ -30,7 +30,7 @@ _WORDS: Final = {
 }
 
 
-def record(outcome: SignIn.Outcome, user: User | None, address: str, *, now: datetime) -> None:
+def record_sign_in(outcome: SignIn.Outcome, user: User | None, address: str, *, now: datetime) -> None:
     """The name as it was typed is not written down where no account has it: it may be a password."""
     level = logging.INFO if outcome is Outcome.SIGNED_IN else logging.WARNING
     name = user.get_username() if user else ""

@@ -84,7 +84,7 @@ class OwnPasswordFirst:
         user = request.user
         if not (request.path.startswith(reverse("admin:index")) and isinstance(user, User)):
             return self.get_response(request)
-        printed = one_time.current(user)
+        printed = one_time.one_time_password(user)
         if printed is None:
             return self.get_response(request)
         if one_time.ended(printed, now=timezone.now()):

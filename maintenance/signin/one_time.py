@@ -24,7 +24,7 @@ def issue(user: User, *, now: datetime) -> None:
     OneTimePassword.objects.update_or_create(user=user, defaults=row)
 
 
-def current(user: User | None) -> OneTimePassword | None:
+def one_time_password(user: User | None) -> OneTimePassword | None:
     """What is known of the account's password where it is a one-time one."""
     if user is None:
         return None
@@ -60,7 +60,7 @@ class NotTheOneTimePassword:
     def validate(self, password: str, user: Any = None) -> None:
         """Raises ValidationError for the password that is to be replaced."""
         # a new account, not saved yet, has none
-        if isinstance(user, User) and user.pk and current(user) and user.check_password(password):
+        if isinstance(user, User) and user.pk and one_time_password(user) and user.check_password(password):
             raise ValidationError("Choose another password than the printed one.", code="one_time")
 
     def get_help_text(self) -> str:

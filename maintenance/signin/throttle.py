@@ -52,7 +52,7 @@ def buckets(user: User | None, username: str, *, network: str, browser: str) -> 
     return (account, Bucket(f"address {network}", ADDRESS_TRIES)) if network else (account,)
 
 
-def take(buckets: Sequence[Bucket], *, now: datetime) -> datetime | None:
+def take_try(buckets: Sequence[Bucket], *, now: datetime) -> datetime | None:
     """Take a try from each; or from none, and then the moment at which each has one again."""
     keys = [bucket.key for bucket in buckets]
     kept = SignInBucket.objects.filter(key__in=keys)

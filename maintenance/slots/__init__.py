@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from maintenance.slots.choosing import Suggestions, choose
-from maintenance.slots.known import AHEAD, Known, Search, read
+from maintenance.slots.known import AHEAD, Search, SlotContext, slot_context
 from maintenance.slots.loads import expect
 from maintenance.slots.outcome import Outcome, outcome
-from maintenance.slots.slot import Slot, look
+from maintenance.slots.slot import Slot, slot_at
 from maintenance.slots.users import Users, users
-from maintenance.slots.week import Day, Hour, week
+from maintenance.slots.week import Hour, WeekDay, week
 
 __all__ = [
     "AHEAD",
-    "Day",
+    "WeekDay",
     "Hour",
-    "Known",
+    "SlotContext",
     "Outcome",
     "Search",
     "Slot",
@@ -24,9 +24,9 @@ __all__ = [
     "Users",
     "choose",
     "expect",
-    "look",
+    "slot_at",
     "outcome",
-    "read",
+    "slot_context",
     "suggest",
     "users",
     "week",
@@ -40,4 +40,4 @@ def suggest(
 
     Raises ValueError without services or a length, or where a service has a time zone that does not exist.
     """
-    return choose(read(search, now=now), length, count=count, staffed=staffed)
+    return choose(slot_context(search, now=now), length, count=count, staffed=staffed)

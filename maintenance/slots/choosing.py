@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from maintenance import clock, rules
 from maintenance.slots import loads, places
-from maintenance.slots.known import Known
+from maintenance.slots.known import SlotContext
 from maintenance.slots.slot import Slot, look_at
 from maintenance.traffic.forecast import HOUR, Floats
 from maintenance.traffic.zones import local_seconds
@@ -47,7 +47,7 @@ class Suggestions:
     """Between these instants was looked."""
 
 
-def choose(known: Known, length: timedelta, *, count: int = 5, staffed: bool = False) -> Suggestions:
+def choose(known: SlotContext, length: timedelta, *, count: int = 5, staffed: bool = False) -> Suggestions:
     """The quietest slots, quietest first; fewer than `count` where no more are free.
 
     They begin on the hour or half hour of the bank's clock and leave each other alone. None has anything
@@ -58,7 +58,7 @@ def choose(known: Known, length: timedelta, *, count: int = 5, staffed: bool = F
         raise ValueError("Name a length of more than nothing.")
     starts = _starts(known.first, known.last, length)
     fits = _fitting(known, starts, length, staffed)
-    shares = loads.shares(known.profiles, starts, length) if known.profiles else np.zeros(starts.size)
+    shares = loads.shares_of_hour(known.profiles, starts, length) if known.profiles else np.zeros(starts.size)
     unknown = np.isnan(shares)
     order = np.lexsort((starts, np.round(shares, _ALIKE)))
     order = order[(fits & ~unknown)[order]]
@@ -83,7 +83,7 @@ def _starts(first: datetime, last: datetime, length: timedelta) -> Floats:
     return np.arange(begin, last.timestamp() - length.total_seconds() + 1, _GRID)
 
 
-def _fitting(known: Known, starts: Floats, length: timedelta, staffed: bool) -> places.Mask:
+def _fitting(known: SlotContext, starts: Floats, length: timedelta, staffed: bool) -> places.Mask:
     """Which lie in the hours that are asked for, or that are left where traffic says nothing."""
     if staffed:
         return places.staffed(starts, length, known.places)
@@ -93,7 +93,7 @@ def _fitting(known: Known, starts: Floats, length: timedelta, staffed: bool) -> 
     return places.night(starts, length, known.places, week)
 
 
-def _free(known: Known, starts: Floats, order: Order, length: timedelta) -> Iterator[datetime]:
+def _free(known: SlotContext, starts: Floats, order: Order, length: timedelta) -> Iterator[datetime]:
     """The starts that may be suggested, in this order, of slots that leave each other alone."""
     nights = np.floor((local_seconds(starts, clock.bank_zone()) / HOUR - 12) / 24)
     taken: list[float] = []
@@ -108,21 +108,23 @@ def _free(known: Known, starts: Floats, order: Order, length: timedelta) -> Iter
             yield datetime.fromtimestamp(start, UTC)
 
 
-def _time(known: Known, start: float, length: timedelta) -> rules.Time:
+def _time(known: SlotContext, start: float, length: timedelta) -> rules.WindowTime:
     starts_at = datetime.fromtimestamp(start, UTC)
-    return rules.Time(starts_at, starts_at + length, known.now)
+    return rules.WindowTime(starts_at, starts_at + length, known.now)
 
 
-def _doubts(known: Known, *, blind: bool) -> Iterator[str]:
+def _doubts(known: SlotContext, *, blind: bool) -> Iterator[str]:
     if blind:
         yield "Hours without any traffic on record were left out: unknown is not quiet."
     yield from dict.fromkeys(doubt for profile in known.profiles for doubt in profile.doubts)
 
 
-def _nothing(known: Known, tried: Floats, fitting: Floats, length: timedelta, staffed: bool) -> Iterator[str]:
+def _nothing(
+    known: SlotContext, tried: Floats, fitting: Floats, length: timedelta, staffed: bool
+) -> Iterator[str]:
     """Why there is no slot: none fits, none is known, or what each rule says of the first it refuses."""
     if not fitting.size:
-        between = f"from {clock.words(known.first)} to {clock.words(known.last)}"
+        between = f"from {clock.moment_words(known.first)} to {clock.moment_words(known.last)}"
         hours = " of staffed hours (08:00 to 20:00 on working days)" if staffed else ""
         yield f"{clock.length_words(length)}{hours} do not fit in the time {between}."
         return

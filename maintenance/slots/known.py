@@ -43,7 +43,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Known:
+class SlotContext:
     """What is known of some services, and the stretch of time in which they look for a slot."""
 
     services: tuple[Service, ...]
@@ -54,7 +54,7 @@ class Known:
     problem: str
     """Why there are no profiles, naming the services, and what to do. Empty where there are."""
     users: Users
-    around: rules.Surroundings
+    around: rules.RuleContext
     first: datetime
     last: datetime
     now: datetime
@@ -65,9 +65,9 @@ class Known:
         return tuple(service.key for service in self.services)
 
 
-def read(
+def slot_context(
     search: Search, *, now: datetime, until: datetime | None = None, counted: Users | None = None
-) -> Known:
+) -> SlotContext:
     """Read what is known of the services that look for a time.
 
     What stands around them is read as far as they look, and to `until` where more is to be looked at.
@@ -78,13 +78,14 @@ def read(
         raise ValueError("Name at least one service.")
     first, last = search.stretch(now)
     profiles, problem = _profiles(asked, now)
-    around = rules.surroundings(asked, min(now, first) - _BEFORE, max(first, last, until or last))
+    around = rules.rule_context(asked, min(now, first) - _BEFORE, max(first, last, until or last))
     if search.moved:
         around = around.for_proposal(Proposal(first, last).keeping(search.moved), moved=search.moved)
-    return Known(
+    return SlotContext(
         services=asked,
         places=tuple(
-            Place(each.name, clock.zone_of(each, each.time_zone), days.of(each.country)) for each in asked
+            Place(each.name, clock.zone_of(each, each.time_zone), days.country_days(each.country))
+            for each in asked
         ),
         profiles=profiles,
         problem=problem,

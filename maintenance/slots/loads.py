@@ -18,7 +18,7 @@ HABIT: Final = time(2)
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedLoad:
     """What some services are expected to carry in one span."""
 
     load: Load
@@ -35,11 +35,11 @@ def expect(profiles: Sequence[Profile], starts_at: datetime, ends_at: datetime) 
 
     Raises TooLittle where a service's traffic says nothing of that time.
     """
-    found = expected(profiles, starts_at, ends_at)
+    found = expected_load(profiles, starts_at, ends_at)
     return found.load, found.share
 
 
-def expected(profiles: Sequence[Profile], starts_at: datetime, ends_at: datetime) -> Expected:
+def expected_load(profiles: Sequence[Profile], starts_at: datetime, ends_at: datetime) -> ExpectedLoad:
     """The same, with the share of each service."""
     length = ends_at - starts_at
     return _added(profiles, [profile.expect(starts_at, ends_at) for profile in profiles], length)
@@ -47,27 +47,27 @@ def expected(profiles: Sequence[Profile], starts_at: datetime, ends_at: datetime
 
 def expected_each(
     profiles: Sequence[Profile], starts: Sequence[datetime], length: timedelta
-) -> list[Expected | None]:
+) -> list[ExpectedLoad | None]:
     """The same of many times of one length; None of one of which the traffic of a service says nothing."""
     rows = zip(*(profile.expect_each(starts, length) for profile in profiles), strict=True)
     known = [[load for load in row if load is not None] for row in rows]
     return [_added(profiles, row, length) if len(row) == len(profiles) else None for row in known]
 
 
-def _added(profiles: Sequence[Profile], loads: Sequence[Load], length: timedelta) -> Expected:
+def _added(profiles: Sequence[Profile], loads: Sequence[Load], length: timedelta) -> ExpectedLoad:
     hours = length / timedelta(hours=1)
     rates = [profile.mean_rate for profile in profiles]
     each = tuple(load.expected / (rate * hours) for load, rate in zip(loads, rates, strict=True))
     if len(loads) == 1:
-        return Expected(loads[0], each[0], each)
+        return ExpectedLoad(loads[0], each[0], each)
     total, low, high = (
         sum(getattr(load, part) / rate for load, rate in zip(loads, rates, strict=True))
         for part in ("expected", "low", "high")
     )
-    return Expected(Load(total, low, high), total / (hours * len(loads)), each)
+    return ExpectedLoad(Load(total, low, high), total / (hours * len(loads)), each)
 
 
-def shares(profiles: Sequence[Profile], starts: Floats, length: timedelta) -> Floats:
+def shares_of_hour(profiles: Sequence[Profile], starts: Floats, length: timedelta) -> Floats:
     """The mean over the services of their shares of an ordinary hour; NaN where one is not known."""
     seconds = length.total_seconds()
     each = [profile.expected(starts, seconds) / (profile.mean_rate * seconds / HOUR) for profile in profiles]

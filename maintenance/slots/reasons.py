@@ -29,7 +29,7 @@ def figures(shares: Mapping[str, float], habit: float | None) -> Iterator[str]:
         yield f"Carries {percent(habit)} of what Sunday 02:00 of that week would."
 
 
-def when(starts_at: datetime, ends_at: datetime, places: Sequence[Place]) -> Iterator[str]:
+def time_reasons(starts_at: datetime, ends_at: datetime, places: Sequence[Place]) -> Iterator[str]:
     """The time on the bank's clock, and on those of the services where they differ."""
     zone = clock.bank_zone()
     begins = starts_at.astimezone(zone)
@@ -44,13 +44,13 @@ def when(starts_at: datetime, ends_at: datetime, places: Sequence[Place]) -> Ite
 def told(starts_at: datetime, promise: Promise, now: datetime) -> tuple[str, bool]:
     """When customers are told, and whether that is as long ahead as they are promised."""
     told_at = promise.due_at(starts_at)
-    promised = policies.words(promise.policy.promised, promise.policy.unit)
+    promised = policies.lead_words(promise.policy.promised, promise.policy.unit)
     if told_at <= now:
         left = max((starts_at - now).days, 0)
         return (
             f"Customers are told as soon as it is approved, at most {left} days ahead instead of {promised}."
         ), False
-    return f"Customers are told on {clock.words(told_at)}, {promised} ahead.", True
+    return f"Customers are told on {clock.moment_words(told_at)}, {promised} ahead.", True
 
 
 def cautions(

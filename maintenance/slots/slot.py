@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from maintenance import policies, rules, traffic
 from maintenance.slots import loads, reasons
-from maintenance.slots.known import Known
-from maintenance.slots.loads import Expected
+from maintenance.slots.known import SlotContext
+from maintenance.slots.loads import ExpectedLoad
 from maintenance.traffic import Load
 
 
@@ -51,15 +51,15 @@ class Slot:
         return tuple(objection.words for objection in self.objections) + self.cautions
 
 
-def look(known: Known, starts_at: datetime, length: timedelta) -> Slot:
+def slot_at(known: SlotContext, starts_at: datetime, length: timedelta) -> Slot:
     """Any time as a slot, with everything that stands against it."""
     return look_at(known, [starts_at], length)[0]
 
 
-def look_at(known: Known, starts: Sequence[datetime], length: timedelta) -> list[Slot]:
+def look_at(known: SlotContext, starts: Sequence[datetime], length: timedelta) -> list[Slot]:
     """Many times at once: each as `look` sees it."""
     sundays = [loads.habit(starts_at) for starts_at in starts]
-    found: Sequence[Expected | None] = [None] * (2 * len(sundays))
+    found: Sequence[ExpectedLoad | None] = [None] * (2 * len(sundays))
     if known.profiles and starts:
         found = loads.expected_each(known.profiles, [*starts, *sundays], length)
     pairs = zip(starts, found[: len(sundays)], found[len(sundays) :], strict=True)
@@ -67,11 +67,15 @@ def look_at(known: Known, starts: Sequence[datetime], length: timedelta) -> list
 
 
 def _slot(
-    known: Known, starts_at: datetime, length: timedelta, expected: Expected | None, sunday: Expected | None
+    known: SlotContext,
+    starts_at: datetime,
+    length: timedelta,
+    expected: ExpectedLoad | None,
+    sunday: ExpectedLoad | None,
 ) -> Slot:
     """`sunday` is what Sunday 02:00 is expected to carry, where that is known."""
     ends_at = starts_at + length
-    objections = tuple(rules.against(known.around, rules.Time(starts_at, ends_at, known.now)))
+    objections = tuple(rules.against(known.around, rules.WindowTime(starts_at, ends_at, known.now)))
     load, share = (expected.load, expected.share) if expected else (None, None)
     habit = expected.share / sunday.share if expected and sunday and sunday.share > 0 else None
     unknown = "" if expected else _unknown(known, starts_at, ends_at)
@@ -88,7 +92,7 @@ def _slot(
         vulnerable=known.users.vulnerable,
         in_words=(
             *reasons.figures(_named(known, expected), habit),
-            *reasons.when(starts_at, ends_at, known.places),
+            *reasons.time_reasons(starts_at, ends_at, known.places),
         ),
         favours=(*([told] if kept else []), *([] if objections else ["No rule stands against it."])),
         cautions=(
@@ -101,7 +105,7 @@ def _slot(
     )
 
 
-def _unknown(known: Known, starts_at: datetime, ends_at: datetime) -> str:
+def _unknown(known: SlotContext, starts_at: datetime, ends_at: datetime) -> str:
     """Why it cannot be said what to expect."""
     if not known.profiles:
         return "Not based on traffic: nobody knows how much this time carries."
@@ -112,7 +116,7 @@ def _unknown(known: Known, starts_at: datetime, ends_at: datetime) -> str:
     raise AssertionError("What can be expected was expected.")
 
 
-def _named(known: Known, expected: Expected | None) -> dict[str, float]:
+def _named(known: SlotContext, expected: ExpectedLoad | None) -> dict[str, float]:
     """The share of each service's ordinary hour, by name."""
     if expected is None:
         return {}

@@ -11,7 +11,7 @@ import numpy as np
 
 from maintenance import clock, rules
 from maintenance.slots import loads
-from maintenance.slots.known import Known
+from maintenance.slots.known import SlotContext
 
 _AVOIDED: Final = frozenset(rule.name for rule in rules.RULES if rule.avoided)
 _DAY: Final = timedelta(days=1)
@@ -42,7 +42,7 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class WeekDay:
     """A day of the bank's clock, with the names of what it is: holidays and freezes."""
 
     day: date
@@ -52,7 +52,7 @@ class Day:
     """24; None for one that the spring change skips."""
 
 
-def week(known: Known, first: date, length: timedelta) -> tuple[Day, ...]:
+def week(known: SlotContext, first: date, length: timedelta) -> tuple[WeekDay, ...]:
     """Seven days from the first. What stands around it was read with `known`, so it lies within that."""
     days = [first + number * _DAY for number in range(7)]
     edges = [[clock.at_bank(day, time(hour)) for hour in range(24)] for day in (*days, first + 7 * _DAY)]
@@ -68,10 +68,10 @@ def week(known: Known, first: date, length: timedelta) -> tuple[Day, ...]:
     )
 
 
-def _hour(known: Known, begin: datetime, end: datetime, share: float, length: timedelta) -> Hour | None:
+def _hour(known: SlotContext, begin: datetime, end: datetime, share: float, length: timedelta) -> Hour | None:
     if end <= begin:
         return None
-    against = rules.against(known.around, rules.Time(begin, begin + length, known.now))
+    against = rules.against(known.around, rules.WindowTime(begin, begin + length, known.now))
     if np.isnan(share):
         return Hour(begin, end, None, None, tuple(against))
     uses = None
@@ -80,7 +80,7 @@ def _hour(known: Known, begin: datetime, end: datetime, share: float, length: ti
     return Hour(begin, end, uses, share, tuple(against))
 
 
-def _shares(known: Known, begins: Sequence[datetime], ends: Sequence[datetime]) -> list[float]:
+def _shares(known: SlotContext, begins: Sequence[datetime], ends: Sequence[datetime]) -> list[float]:
     """Hours that the clocks change are longer or shorter than the others."""
     found = np.full(len(begins), np.nan)
     starts = np.array([at.timestamp() for at in begins])
@@ -88,13 +88,13 @@ def _shares(known: Known, begins: Sequence[datetime], ends: Sequence[datetime]) 
     for length in set(lengths.tolist()):
         if length > 0 and known.profiles:
             these = lengths == length
-            found[these] = loads.shares(known.profiles, starts[these], timedelta(seconds=length))
+            found[these] = loads.shares_of_hour(known.profiles, starts[these], timedelta(seconds=length))
     return found.tolist()
 
 
-def _day(known: Known, day: date, hours: tuple[Hour | None, ...]) -> Day:
+def _day(known: SlotContext, day: date, hours: tuple[Hour | None, ...]) -> WeekDay:
     begin, end = clock.at_bank(day, time.min), clock.at_bank(day + _DAY, time.min)
-    whole = rules.Time(begin, end, known.now)
+    whole = rules.WindowTime(begin, end, known.now)
     freezes = [
         span.name for span in known.around.agreed.freezes.meeting(whole) if span.of(known.around.asked)
     ]
@@ -103,7 +103,7 @@ def _day(known: Known, day: date, hours: tuple[Hour | None, ...]) -> Day:
         for place in known.places
         for at in (begin, end - timedelta(microseconds=1))
     ]
-    return Day(
+    return WeekDay(
         day,
         holidays=tuple(dict.fromkeys(filter(None, holidays))),
         freezes=tuple(dict.fromkeys(freezes)),

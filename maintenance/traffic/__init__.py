@@ -21,7 +21,7 @@ from maintenance.traffic.forecast import Load, Profile, TooLittle
 from maintenance.traffic.place import Place
 from maintenance.traffic.weeks import MOST_WEEKS
 
-__all__ = ["Load", "Profile", "TooLittle", "profile", "record"]
+__all__ = ["Load", "Profile", "TooLittle", "profile", "keep_samples"]
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ _LOOKED_AHEAD: Final = timedelta(days=400)
 """So far ahead a profile knows the service's critical days."""
 
 
-def record(service: Service, samples: Sequence[tuple[datetime, float]]) -> int:
+def keep_samples(service: Service, samples: Sequence[tuple[datetime, float]]) -> int:
     """Keep samples (the aware instant at which each begins, its count), all or none; how many are news.
 
     A sample for an instant that is already kept takes its place; of two in one call the later one
@@ -44,7 +44,7 @@ def record(service: Service, samples: Sequence[tuple[datetime, float]]) -> int:
     adapt = connection.ops.adapt_datetimefield_value
     rows = [(service.pk, adapt(at), count) for at, count in dict(samples).items()]
     with transaction.atomic():
-        written = upserts.write(
+        written = upserts.upsert(
             TrafficSample,
             ("service_id", "at", "count"),
             rows,
@@ -64,7 +64,7 @@ def profile(service: Service, *, now: datetime) -> Profile:
     with the last sample, so that traffic that is no longer imported still serves; the profile's `doubts`
     say so. Raises TooLittle with a sentence that says what to do.
     """
-    place = Place(service.name, clock.zone_of(service, service.time_zone), days.of(service.country))
+    place = Place(service.name, clock.zone_of(service, service.time_zone), days.country_days(service.country))
     away, marked = _away(service, now), _critical(service, place.country, now)
     basis = _basis(service, place.country, away, marked, now.astimezone(place.zone).date())
     kept = TrafficProfile.objects.filter(service=service).first()
@@ -118,7 +118,7 @@ def _critical(service: Service, country: days.Country, now: datetime) -> list[da
     found: set[date] = set()
     for each in named:
         try:
-            found.update(critical.days_of(each, country, first, last))
+            found.update(critical.critical_dates(each, country, first, last))
         except RecurrenceError as problem:  # the rules say so to whoever asks for a time
             log.warning("the critical day %s is left out: %s", each.pk, problem)
     return sorted(found)

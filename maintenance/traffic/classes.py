@@ -23,7 +23,7 @@ DAWN: Final = 5
 """The hour at which a day begins, as people live it: what comes before belongs to the evening."""
 
 
-class Kind(enum.IntEnum):
+class DayKind(enum.IntEnum):
     """What kind of day it is, seen from the holidays around it."""
 
     ORDINARY = 0
@@ -61,7 +61,7 @@ FACTORS: Final = np.array(
 """For each kind, traffic before dawn and after it over what its shape says."""
 DOUBT: Final = np.array([1.0, 2.5, 1.5, 1.3, 2.5, 1.8, 2.5, 1.2])
 """For each kind, how much wider a range must be: few such days have been seen."""
-UNLIKE: Final = (Kind.BRIDGE, Kind.HOLIDAY)
+UNLIKE: Final = (DayKind.BRIDGE, DayKind.HOLIDAY)
 """Kinds that say nothing about ordinary days of the week."""
 
 
@@ -75,11 +75,11 @@ class Days:
     """1 where the day before was one of rest, else 0."""
 
 
-def of(first: int, number: int, country: Country, critical: Integers) -> Days:
+def classified_days(first: int, number: int, country: Country, critical: Integers) -> Days:
     """So many days from the one with this number; `critical` days as well count from 1970-01-01."""
     around = np.arange(first - 3, first + number + 3, dtype=np.int64)
     begin, end = days.numbered(int(around[0])), days.numbered(int(around[-1]))
-    holiday = np.isin(around, [days.number(day) for day in country.holidays(begin, end)])
+    holiday = np.isin(around, [days.day_number(day) for day in country.holidays(begin, end)])
     weekly = np.isin(days.weekdays(around), sorted(country.weekend(end.year)))
     rest = holiday | weekly
     before, after = np.roll(rest, 1), np.roll(rest, -1)
@@ -87,22 +87,22 @@ def of(first: int, number: int, country: Country, critical: Integers) -> Days:
     dates = [days.numbered(int(number)) for number in around]
     year_end = np.array([_year_end(day) for day in dates]) & _keeps_christmas(country, begin, end)
     kinds = np.zeros(len(around), dtype=np.int64)
-    kinds[weekly & (near | np.roll(holiday, 2) | np.roll(holiday, -2))] = Kind.LONG_WEEKEND
-    kinds[~rest & np.roll(holiday, -1)] = Kind.EVE
-    kinds[~rest & np.roll(holiday, 1)] = Kind.DAY_AFTER
-    kinds[~rest & before & after & near] = Kind.BRIDGE
-    kinds[year_end & ~rest] = Kind.YEAR_END
-    kinds[year_end & weekly] = Kind.YEAR_END_REST
-    kinds[holiday] = Kind.HOLIDAY
+    kinds[weekly & (near | np.roll(holiday, 2) | np.roll(holiday, -2))] = DayKind.LONG_WEEKEND
+    kinds[~rest & np.roll(holiday, -1)] = DayKind.EVE
+    kinds[~rest & np.roll(holiday, 1)] = DayKind.DAY_AFTER
+    kinds[~rest & before & after & near] = DayKind.BRIDGE
+    kinds[year_end & ~rest] = DayKind.YEAR_END
+    kinds[year_end & weekly] = DayKind.YEAR_END_REST
+    kinds[holiday] = DayKind.HOLIDAY
     marks = np.array([_mark(day) for day in dates], dtype=np.int64)
     marks[np.isin(around, critical)] = Mark.CRITICAL
     inner = slice(3, 3 + number)
     return Days(kinds[inner], marks[inner], before[inner].astype(np.int64))
 
 
-def rows(numbers: Integers, country: Country, critical: Integers) -> Days:
+def classified_weeks(numbers: Integers, country: Country, critical: Integers) -> Days:
     """The days of weeks by 7, flattened in their order."""
-    return of(int(numbers[0, 0]), numbers.size, country, critical)
+    return classified_days(int(numbers[0, 0]), numbers.size, country, critical)
 
 
 def before_dawn(cells: int) -> int:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from maintenance.traffic import classes
-from maintenance.traffic.classes import Days, Kind, Mark
+from maintenance.traffic.classes import DayKind, Days, Mark
 from maintenance.traffic.weeks import Flags, Floats, Integers
 
 _TRUSTED: Final = 3.0
@@ -18,7 +18,7 @@ _LEAST: Final = 4
 _LIMITS: Final = (0.3, 3.0)
 
 
-def expected(shares: Floats, days: Days, order: Integers, cells: int) -> Floats:
+def expected_shares(shares: Floats, days: Days, order: Integers, cells: int) -> Floats:
     """The shares of days by cells, before any factor: each as its weekday, or in part as a day of rest.
 
     `shares` is 9 rows of cells: the seven weekdays from Monday, then the day of rest as its first day and as
@@ -28,10 +28,10 @@ def expected(shares: Floats, days: Days, order: Integers, cells: int) -> Floats:
     dawn = classes.before_dawn(cells)
     like = classes.LIKE_REST[days.kinds][:, None]
     rest = np.broadcast_to(shares[8], own.shape).copy()
-    rest[days.kinds == Kind.YEAR_END] = shares[7]
+    rest[days.kinds == DayKind.YEAR_END] = shares[7]
     # before dawn a holiday is the night after a day of work, or after one of rest
     rest[:, :dawn] = np.where(days.after_rest[:, None] == 1, shares[8, :dawn], shares[7, :dawn])
-    night = np.where((days.kinds == Kind.HOLIDAY)[:, None], like, 0.0)
+    night = np.where((days.kinds == DayKind.HOLIDAY)[:, None], like, 0.0)
     part = np.concatenate([np.repeat(night, dawn, axis=1), np.repeat(like, cells - dawn, axis=1)], axis=1)
     rest = np.where(np.isnan(rest), own, rest)
     mixed: Floats = np.where(part > 0, own * (1 - part) + rest * part, own)
@@ -45,11 +45,11 @@ def learnt(came: Floats, usual: Floats, days: Days, cells: int) -> tuple[Floats,
     """
     parts_came, parts_usual = _parts(came, usual, cells)
     kinds = np.array(classes.FACTORS, dtype=np.float64)
-    for kind in Kind:
-        if kind is not Kind.ORDINARY:
+    for kind in DayKind:
+        if kind is not DayKind.ORDINARY:
             kinds[kind] = _leaning(parts_came, parts_usual, days.kinds == kind, kinds[kind])
     marks = np.ones((len(Mark), 2))
-    plain = days.kinds == Kind.ORDINARY
+    plain = days.kinds == DayKind.ORDINARY
     for mark in Mark:
         if mark is not Mark.NONE:
             marks[mark] = _certain(parts_came, parts_usual, plain & (days.marks == mark))

@@ -117,9 +117,11 @@ class Profile:
 
     def _widened(self, dates: Sequence[date]) -> list[float]:
         """How much wider than on an ordinary day the range is, for each of these days."""
-        numbers = np.array([days.number(day) for day in dates], dtype=np.int64)
+        numbers = np.array([days.day_number(day) for day in dates], dtype=np.int64)
         first = int(numbers.min())
-        kinds = classes.of(first, int(numbers.max()) - first + 1, self.country, self.critical).kinds
+        kinds = classes.classified_days(
+            first, int(numbers.max()) - first + 1, self.country, self.critical
+        ).kinds
         found: list[float] = classes.DOUBT[kinds[numbers - first]].tolist()
         return found
 
@@ -137,9 +139,9 @@ class Profile:
         place = np.floor(local_seconds(seconds, self.zone) / (DAY / cells)).astype(np.int64)
         day, cell = place // cells, place % cells
         first = int(day.min())
-        kinds = classes.of(first, int(day.max()) - first + 1, self.country, self.critical)
+        kinds = classes.classified_days(first, int(day.max()) - first + 1, self.country, self.critical)
         order = days.weekdays(np.arange(first, first + len(kinds.kinds), dtype=np.int64))
-        table = effects.expected(self.shares, kinds, order, cells)
+        table = effects.expected_shares(self.shares, kinds, order, cells)
         table = table * classes.spread(self.of_kinds[kinds.kinds] * self.of_marks[kinds.marks], cells)
         found: Floats = table[day - first, cell]
         return found

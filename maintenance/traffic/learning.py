@@ -38,19 +38,19 @@ def fit(
     was not there to be used; `critical` the days, past and to come, that may be unlike others for it. Raises
     TooLittle under two weeks, or where nothing happened.
     """
-    came = weeks.of(at, counts, name=place.name, zone=place.zone, now=now)
+    came = weeks.weeks_of(at, counts, name=place.name, zone=place.zone, now=now)
     end = days.numbered(came.end_day - 1)
     weekend = place.country.weekend(end.year)
     layout = shape.laid_out(came.cells, came.weekdays, weekend)
-    marked = np.array(sorted(days.number(day) for day in critical), dtype=np.int64)
-    kinds = classes.rows(came.day_numbers, place.country, marked)
-    demand = np.where(outages.found(came) | outages.known(came, place.zone, away), np.nan, came.rates)
+    marked = np.array(sorted(days.day_number(day) for day in critical), dtype=np.int64)
+    kinds = classes.classified_weeks(came.day_numbers, place.country, marked)
+    demand = np.where(outages.found(came) | outages.known_outages(came, place.zone, away), np.nan, came.rates)
     ordinary = _ordinary(demand, kinds, came.cells)
     level = _level(ordinary, place.name)
     one = came.cells / 24 / levels.present(level)
     kept, scatter = shape.pulled_in(ordinary / level[:, None], layout, one)
     counted: Flags = np.count_nonzero(~np.isnan(came.rates), axis=0) > 0
-    row = shape.filled(shape.of(kept, layout, scatter), counted, layout)
+    row = shape.filled_shares(shape.share_of_cells(kept, layout, scatter), counted, layout)
     shares = _by_weekday(row, came, weekend)
     of_kinds, of_marks = _effects(demand / _steady(level)[:, None], shares, kinds, came)
     return Profile(
@@ -64,7 +64,7 @@ def fit(
         of_marks=of_marks,
         critical=marked,
         scatter=scatter,
-        record=replay.of(ordinary, kept, level, layout, scatter, row),
+        record=replay.replayed_record(ordinary, kept, level, layout, scatter, row),
         doubts=tuple(_doubts(place.country.doubt(end.year), at, now, place)),
     )
 
@@ -78,7 +78,7 @@ def _ordinary(demand: Floats, kinds: Days, cells: int) -> Floats:
 
 def _level(ordinary: Floats, name: str) -> Floats:
     """The level of each week. Raises TooLittle where nothing happened."""
-    level = levels.of(ordinary)
+    level = levels.weekly_levels(ordinary)
     if not np.isfinite(level).any():
         raise TooLittle(
             f"{name} has no traffic but zeros on record, which says nothing about its quiet hours."
@@ -88,7 +88,7 @@ def _level(ordinary: Floats, name: str) -> Floats:
 
 def _effects(demand: Floats, shares: Floats, kinds: Days, came: Weeks) -> tuple[Floats, Floats]:
     """The factors of each kind and of each mark, from weeks of demand in shares of the level around them."""
-    usual = effects.expected(shares, kinds, np.tile(came.weekdays, len(demand)), came.cells)
+    usual = effects.expected_shares(shares, kinds, np.tile(came.weekdays, len(demand)), came.cells)
     return effects.learnt(demand.reshape(-1, came.cells), usual, kinds, came.cells)
 
 

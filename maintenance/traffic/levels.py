@@ -13,7 +13,7 @@ RECENT: Final = 4
 _ROUNDS: Final = 2
 
 
-def of(rates: Floats) -> Floats:
+def weekly_levels(rates: Floats) -> Floats:
     """The level of each week: its rates over the shares of the same cells. NaN where it cannot be told.
 
     Share and level depend on each other where a week is not whole, so they are found in turns.

@@ -22,7 +22,7 @@ _LONGEST_HOURS: Final = 16
 """Nothing for longer is a closed day, not an outage."""
 
 
-def known(weeks: Weeks, zone: tzinfo, away: Sequence[tuple[float, float]]) -> Flags:
+def known_outages(weeks: Weeks, zone: tzinfo, away: Sequence[tuple[float, float]]) -> Flags:
     """Which cells touch a time in which the service was away (seconds since 1970; no end is infinity)."""
     cells = np.zeros(weeks.rates.size, dtype=np.bool_)
     first = weeks.end_day * weeks.cells - cells.size

@@ -79,7 +79,9 @@ class _Kept:
     """Both: a row for each slot, with its expectation and what came."""
 
 
-def of(rates: Floats, kept: Floats, level: Floats, layout: Layout, scatter: Spread, shares: Floats) -> Record:
+def replayed_record(
+    rates: Floats, kept: Floats, level: Floats, layout: Layout, scatter: Spread, shares: Floats
+) -> Record:
     """Look back over the weeks: `rates` as they came, `kept` as shares without what strayed far.
 
     `shares` is the row that is expected now, as many columns as the weeks have.

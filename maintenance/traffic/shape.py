@@ -64,7 +64,7 @@ def pulled_in(came: Floats, layout: Layout, one: float) -> tuple[Floats, Spread]
     calm, scatter = _without_extremes(came, few), Spread(0.0, 0.0, one)
     for _ in range(_ROUNDS):
         own, known = _means(calm, weights(len(calm))[None, :])
-        scatter = spread.of(came, np.nan_to_num(own[0]), observed, one)
+        scatter = spread.spread_of(came, np.nan_to_num(own[0]), observed, one)
         usual = np.nan_to_num(_lean(own, known, layout, scatter)[0])
         far = np.maximum(_FAR * np.sqrt(scatter.variance(usual)), few)
         calm = np.where(observed, np.clip(came, np.maximum(usual - far, 0), usual + far), np.nan)
@@ -82,7 +82,7 @@ def _without_extremes(came: Floats, few: float) -> Floats:
     return calm
 
 
-def of(kept: Floats, layout: Layout, scatter: Spread) -> Floats:
+def share_of_cells(kept: Floats, layout: Layout, scatter: Spread) -> Floats:
     """The share of each cell of a row; NaN where it was never observed."""
     found: Floats = as_known(kept, [len(kept)], layout, scatter)[0]
     return found
@@ -97,7 +97,7 @@ def as_known(kept: Floats, ends: Sequence[int], layout: Layout, scatter: Spread)
     return _lean(mean, known, layout, scatter)
 
 
-def filled(row: Floats, counted: Flags, layout: Layout) -> Floats:
+def filled_shares(row: Floats, counted: Flags, layout: Layout) -> Floats:
     """The shares, with those of hours that were counted, but never in use, taken from the days like theirs.
 
     A service that is maintained every week at one hour has no demand on record for it, and still has some.

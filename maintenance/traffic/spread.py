@@ -45,7 +45,7 @@ class Spread:
         return np.sqrt(self.variance(mean) + _FLOOR)
 
 
-def of(came: Floats, usual: Floats, observed: Flags, one: float) -> Spread:
+def spread_of(came: Floats, usual: Floats, observed: Flags, one: float) -> Spread:
     """Read from weeks by cells, and what is usual in each cell; `one` is what a single count makes."""
     means = np.broadcast_to(usual, came.shape)[observed]
     strayed = np.abs(came - usual)[observed]

@@ -55,7 +55,7 @@ class Weeks:
         return days.weekdays(np.arange(self.end_day - 7, self.end_day, dtype=np.int64))
 
 
-def of(at: Floats, counts: Floats, *, name: str, zone: tzinfo, now: datetime) -> Weeks:
+def weeks_of(at: Floats, counts: Floats, *, name: str, zone: tzinfo, now: datetime) -> Weeks:
     """The weeks of the samples that were over by `now`; the last day is left out while it is not.
 
     `at` is seconds since 1970 (UTC), rising, one for the beginning of each sample, from a minute to an

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from maintenance.admin import frame
-from maintenance.forms import Moment
+from maintenance.forms import MomentField
 from notifications import channels
 from notifications.models import Delivery, Notice
 
@@ -24,7 +24,7 @@ class GroupForm(forms.Form):
 
     notice = forms.IntegerField(min_value=1)
     channel = forms.ChoiceField(choices=channels.choices)
-    until = Moment()
+    until = MomentField()
     number = forms.IntegerField(min_value=1)
 
 
@@ -87,11 +87,11 @@ def decided(
     if form.is_valid():
         act(form.cleaned_data)
     else:
-        messages.error(request, frame.faults(form))
+        messages.error(request, frame.form_faults(form))
     return HttpResponseRedirect(reverse(page))
 
 
-def tell(request: HttpRequest, moved: int, *, of: int, done: str, why_not: str) -> None:
+def tell_moved(request: HttpRequest, moved: int, *, of: int, done: str, why_not: str) -> None:
     """How many of those that were meant were moved, and why the others were not."""
     if moved:
         messages.success(request, f"{done}: {moved:,}.")

@@ -23,7 +23,7 @@ _SHOWN = 6
 _LATELY = timedelta(days=7)
 
 
-def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Called by the admin's theme for its first page; readers without the permission see no cards."""
     user = request.user
     if not isinstance(user, User) or not user.has_perm("maintenance.view_window"):
@@ -51,17 +51,17 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "expired": list(_notices(status=Notice.Status.EXPIRED, since=now - _LATELY)[:_SHOWN]),
             "incomplete": list(_notices(status=Notice.Status.DRAFT, since=now).exclude(reason="")[:_SHOWN]),
             "failed": _failed(now),
-            "alarms": alarms.standing(),
+            "alarms": alarms.open_alarms(),
             "resting": senders.hindered(),
             **_unknown(),
-            "posts": posts.waiting().count(),
+            "posts": posts.waiting_posts().count(),
         }
     return context
 
 
 def _unknown() -> dict[str, Any]:
     """How many are in doubt, and whether there are more than were counted."""
-    found = [backlog.unknown(channel) for channel in settings.CHANNELS]
+    found = [backlog.unknown_deliveries(channel) for channel in settings.CHANNELS]
     return {
         "unknown": sum(waiting.number for waiting in found),
         "unknown_or_more": any(waiting.more for waiting in found),
@@ -127,7 +127,7 @@ def _today(now: datetime) -> Today:
     number = found.count()
     found = found.prefetch_related("window__services").order_by("-due_at", "-pk")
     shown = list(found[: 2 * _SHOWN])
-    times = sent_times.of([notice.pk for notice in shown])
+    times = sent_times.sent_times_of([notice.pk for notice in shown])
     nothing = DayCount(0, 0, 0)
     return Today(
         sent=sum(count.sent for count in counts.values()),

@@ -77,10 +77,10 @@ class Cause:
 
 @frame.allowed("notifications.view_delivery")
 @require_safe
-def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
+def failures_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """The most first: that is what a setting of ours looks like."""
     facts = {"causes": _causes(timezone.now())}
-    return frame.render(request, model_admin, "notifications/admin/failures.html", "Failed", facts)
+    return frame.admin_page(request, model_admin, "notifications/admin/failures.html", "Failed", facts)
 
 
 @frame.allowed("maintenance.book_window")
@@ -98,7 +98,7 @@ def _again(request: HttpRequest, asked: dict[str, Any]) -> None:
     else:
         moved = deliveries.send_again(notice, channel, code, **who)
     log.warning("%s sent again %d of notice %s by %s: %s", by, moved, notice or "any", channel, code)
-    bulk.tell(
+    bulk.tell_moved(
         request,
         moved,
         of=asked["number"],

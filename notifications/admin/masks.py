@@ -10,7 +10,7 @@ from notifications.models import Contact
 _HIDDEN: Final = "•••••"
 
 
-def of(contact: Contact) -> str:
+def masked_address(contact: Contact) -> str:
     """ "+44 ••••• 12" or "c•••••@bank.example"; a plain word where the key does not fit."""
     try:
         return mask(addresses.unseal(contact.address))

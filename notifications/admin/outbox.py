@@ -31,16 +31,16 @@ class Kept:
     """One delivery with its words as filled for its reader."""
 
     delivery: Delivery
-    seen: preview.Seen | None
+    seen: preview.SeenText | None
     address: str
 
 
 @frame.allowed("notifications.view_delivery")
 @require_safe
-def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
+def outbox_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """Newest first; `?channel=sms&language=ar` narrows, `?before=id` goes on."""
     channel, language = request.GET.get("channel", ""), request.GET.get("language", "")
-    before = parameters.number(request.GET, "before")
+    before = parameters.number_parameter(request.GET, "before")
     rows = _rows()
     if channel:
         rows = rows.filter(channel=channel)
@@ -50,14 +50,14 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpRespons
         rows = rows.filter(pk__lt=before)
     found = list(rows[: _ON_A_PAGE + 1])
     facts: dict[str, Any] = {
-        "kept": fill(found[:_ON_A_PAGE]),
+        "kept": kept_words(found[:_ON_A_PAGE]),
         "before": found[_ON_A_PAGE - 1].pk if len(found) > _ON_A_PAGE else None,
         "channel": channel,
         "language": language,
         "channels": channels.choices(),
         "languages": settings.LANGUAGES,
     }
-    return frame.render(request, model_admin, "notifications/admin/outbox.html", "Outbox", facts)
+    return frame.admin_page(request, model_admin, "notifications/admin/outbox.html", "Outbox", facts)
 
 
 def _rows() -> QuerySet[Delivery]:
@@ -69,7 +69,7 @@ def _rows() -> QuerySet[Delivery]:
     )
 
 
-def fill(rows: Sequence[Delivery]) -> list[Kept]:
+def kept_words(rows: Sequence[Delivery]) -> list[Kept]:
     """The words of each delivery, filled again: the row keeps only their hash. Signed links are hidden."""
     texts = Text.objects.in_bulk({row.text_id for row in rows if row.text_id})
     contacts = {
@@ -86,14 +86,14 @@ def _kept(row: Delivery, texts: dict[int, Text], contacts: dict[tuple[int, str],
     contact = contacts.get((row.customer_id or 0, row.channel))
     seen = None
     if text is not None:
-        seen = preview.filled(text, _words(text, row))
-    return Kept(row, seen, masks.of(contact) if contact else "")
+        seen = preview.seen_text(text, _words(text, row))
+    return Kept(row, seen, masks.masked_address(contact) if contact else "")
 
 
 def _words(text: Text, row: Delivery) -> wording.Filled:
     if row.customer is not None:
-        return wording.fill(text, composition.reader(row.customer, row.language))
-    public = wording.Reader(
+        return wording.filled_text(text, composition.reader(row.customer, row.language))
+    public = wording.MessageReader(
         name="", language=text.language, time_zone=settings.TIME_ZONE, preferences_url=settings.BASE_URL
     )
-    return wording.fill(text, public)
+    return wording.filled_text(text, public)

@@ -34,7 +34,7 @@ class LinkForm(forms.Form):
     )
 
 
-def waiting() -> QuerySet[Delivery]:
+def waiting_posts() -> QuerySet[Delivery]:
     """The posts that somebody must make, the oldest first."""
     by = channels.names(lambda kind: kind.is_posted_by_hand)
     rows = Delivery.objects.filter(channel__in=by, state=State.BY_HAND)
@@ -48,16 +48,16 @@ def network(delivery: Delivery) -> str:
 
 @frame.allowed("notifications.view_delivery")
 @require_safe
-def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
+def posts_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """What waits, and what was confirmed lately."""
     by = channels.names(lambda kind: kind.is_posted_by_hand)
     posted = Delivery.objects.filter(channel__in=by, provider=BY_HAND, state=State.SENT)
     done = posted.order_by("-sent_at")
     facts: dict[str, Any] = {
-        "waiting": [(network(kept.delivery), kept) for kept in outbox.fill(list(waiting()[:50]))],
+        "waiting": [(network(kept.delivery), kept) for kept in outbox.kept_words(list(waiting_posts()[:50]))],
         "done": [(network(delivery), delivery) for delivery in done[:10]],
     }
-    return frame.render(request, model_admin, "notifications/admin/posts.html", "Posts by hand", facts)
+    return frame.admin_page(request, model_admin, "notifications/admin/posts.html", "Posts by hand", facts)
 
 
 @frame.allowed("maintenance.book_window")
@@ -66,7 +66,7 @@ def confirm(request: HttpRequest, model_admin: ModelAdmin[Delivery], public_id: 
     """A person has posted it."""
     form = LinkForm(request.POST)
     if not form.is_valid():
-        messages.error(request, frame.faults(form))
+        messages.error(request, frame.form_faults(form))
     elif deliveries.confirm_by_hand(public_id, link=form.cleaned_data["link"], now=timezone.now()):
         messages.success(request, "Noted: it is posted.")
     else:

@@ -71,10 +71,10 @@ class Road:
         return sum(piece.people for piece in self.pieces)
 
 
-def of(notices: Sequence[Notice]) -> dict[int, list[Road]]:
+def roads_of_notices(notices: Sequence[Notice]) -> dict[int, list[Road]]:
     """The roads of each notice, by the notice's number, in the order of the channels."""
     found: dict[tuple[int, str], list[standing.Progress]] = {}
-    for part in standing.of([notice.pk for notice in notices]):
+    for part in standing.progress_of([notice.pk for notice in notices]):
         found.setdefault((part.notice_id, part.channel), []).append(part)
     roads: dict[int, list[Road]] = {notice.pk: [] for notice in notices}
     for channel in channels.names():
@@ -93,7 +93,7 @@ def limits() -> dict[str, Any]:
         "quiet_from": f"{settings.QUIET_FROM:02}:00",
         "quiet_until": f"{settings.QUIET_UNTIL:02}:00",
         "in_flight": [
-            (channel, channels.in_flight(channel))
+            (channel, channels.most_in_flight(channel))
             for channel in channels.direct()
             if channel in settings.CHANNELS
         ],
@@ -112,7 +112,11 @@ def moving(notices: Sequence[Notice], *, window: Window, now: datetime) -> bool:
     ):
         return True
     # by the counters first: of a million deliveries none need be looked at while nothing moves
-    stands = {one.state for one in standing.of([notice.pk for notice in notices]) if one.people > one.outbox}
+    stands = {
+        one.state
+        for one in standing.progress_of([notice.pk for notice in notices])
+        if one.people > one.outbox
+    }
     rows = Delivery.objects.filter(notice__in=notices)
     if stands.intersection(_ON_THE_WAY) and rows.filter(state__in=_ON_THE_WAY, not_before__lte=now).exists():
         return True
@@ -122,12 +126,12 @@ def moving(notices: Sequence[Notice], *, window: Window, now: datetime) -> bool:
 
 @frame.allowed("notifications.view_delivery")
 @require_safe
-def view(request: HttpRequest, model_admin: ModelAdmin[Any], pk: int) -> HttpResponse:
+def progress_view(request: HttpRequest, model_admin: ModelAdmin[Any], pk: int) -> HttpResponse:
     """The bars of a window's notices as they stand now."""
     window = get_object_or_404(Window, pk=pk)
     notices = list(window.notices.order_by("due_at", "id"))
-    roads, now = of(notices), timezone.now()
-    finishes = finishing.of(notices, {}, now=now)
+    roads, now = roads_of_notices(notices), timezone.now()
+    finishes = finishing.expected_finishes(notices, {}, now=now)
     drawn = _html(notices, roads, finishes, now)
     return JsonResponse(
         {
@@ -164,7 +168,7 @@ def _html(
 ) -> dict[str, str]:
     """The bars and sentences of each notice, by the id of their place on the page."""
     numbers = [notice.pk for notice in notices]
-    mornings, times = standing.mornings(numbers, now=now), sent_times.of(numbers)
+    mornings, times = standing.mornings(numbers, now=now), sent_times.sent_times_of(numbers)
     needless, in_words = occasions.needless_reminders(notices, now=now), limits()
     return {
         f"progress-{notice.pk}": render_to_string(

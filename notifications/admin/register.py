@@ -74,7 +74,7 @@ class CustomerAdmin(CustomerWithoutContacts):
 
 def _contact(contact: Contact, refused: dict[tuple[str, bytes], str]) -> str:
     reason = refused.get((contact.channel, bytes(contact.address_hmac)))
-    words = f"{contact.get_channel_display()}: {masks.of(contact)}"
+    words = f"{contact.get_channel_display()}: {masks.masked_address(contact)}"
     return f"{words} ({reason.lower()}: not used)" if reason else words
 
 
@@ -107,16 +107,16 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
         """The outbox, the posts by hand, what is unknown, what failed and why, and the senders."""
         return (
-            ("outbox/", "notifications_delivery_outbox", outbox.page),
-            ("posts/", "notifications_delivery_posts", posts.page),
+            ("outbox/", "notifications_delivery_outbox", outbox.outbox_page),
+            ("posts/", "notifications_delivery_posts", posts.posts_page),
             ("posts/<uuid:public_id>/confirm/", "notifications_delivery_confirm", posts.confirm),
-            ("unknown/", "notifications_delivery_unknown", unknown.page),
+            ("unknown/", "notifications_delivery_unknown", unknown.unknown_page),
             ("unknown/decide/", "notifications_delivery_decide_all", unknown.decide_all),
             ("unknown/<uuid:public_id>/decide/", "notifications_delivery_decide", unknown.decide),
-            ("failures/", "notifications_delivery_failures", failures.page),
+            ("failures/", "notifications_delivery_failures", failures.failures_page),
             ("failures/again/", "notifications_delivery_send_again", failures.send_again),
-            ("senders/", "notifications_delivery_senders", senders.page),
-            ("senders/<int:pk>/awaken/", "notifications_delivery_awaken", senders.awaken),
+            ("senders/", "notifications_delivery_senders", senders.senders_page),
+            ("senders/<int:pk>/awaken/", "notifications_delivery_awaken", senders.end_rest_page),
         )
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:

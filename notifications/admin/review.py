@@ -21,11 +21,11 @@ from notifications.notice_given import NoticeGiven
 
 @frame.allowed("maintenance.view_window")
 @require_safe
-def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> HttpResponse:
+def review_page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> HttpResponse:
     """Notice given against promised, reach, every channel, planned against real times, and the trail."""
     window = get_object_or_404(Window.objects.prefetch_related("services"), pk=pk)
     now = timezone.now()
-    found = review.of(window, now=now)
+    found = review.review_of(window, now=now)
     alone = len(window.services.all()) == 1
     states = [state for state in ORDER if any(row.states.get(state) for row in found.rows)]
     facts: dict[str, Any] = {
@@ -41,7 +41,9 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Http
         "table": [(row, [row.states.get(state, 0) for state in states]) for row in found.rows],
         "trail": trail(window),
     }
-    return frame.render(request, model_admin, "notifications/admin/review.html", f"Review of {window}", facts)
+    return frame.admin_page(
+        request, model_admin, "notifications/admin/review.html", f"Review of {window}", facts
+    )
 
 
 def _brackets(given: NoticeGiven) -> list[tuple[str, str, int]]:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from maintenance.admin import frame
 from notifications import backlog, channels, pacing
 from notifications.models import Bucket, Delivery
-from notifications.pacing import Sender, Standing
+from notifications.pacing import Sender, SenderStanding
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class Shown:
 
     who: Sender
     channel: str | None
-    standing: Standing | None
+    standing: SenderStanding | None
     number: int | None
     """Of its bucket."""
 
@@ -39,23 +39,23 @@ class Shown:
     @property
     def waited_for(self) -> bool:
         """Whether it has anything to hand over, now or later."""
-        return self.channel is not None and (backlog.queued(self.channel) or backlog.sending(self.channel))
+        return self.channel is not None and (backlog.queued(self.channel) or backlog.is_sending(self.channel))
 
 
 @frame.allowed("notifications.view_delivery")
 @require_safe
-def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
+def senders_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """Those of the settings, and those of earlier settings behind them."""
     facts = {"senders": _shown(), "share": round(pacing.RESERVE * 100)}
-    return frame.render(request, model_admin, "notifications/admin/senders.html", "Senders", facts)
+    return frame.admin_page(request, model_admin, "notifications/admin/senders.html", "Senders", facts)
 
 
 @frame.allowed("maintenance.book_window")
 @require_POST
-def awaken(request: HttpRequest, model_admin: ModelAdmin[Delivery], pk: int) -> HttpResponse:
+def end_rest_page(request: HttpRequest, model_admin: ModelAdmin[Delivery], pk: int) -> HttpResponse:
     """A person knows better than the rest that was asked for: the account was mended, say."""
     row = get_object_or_404(Bucket, pk=pk)
-    if pacing.awaken(Sender(row.provider, row.sender, None)):
+    if pacing.end_rest(Sender(row.provider, row.sender, None)):
         log.warning("%s ended the rest of %s: %s", request.user.get_username(), row, row.reason)
         messages.success(request, "It is tried now.")
     else:
@@ -84,6 +84,6 @@ def _shown() -> list[Shown]:
         if key not in known:
             found[key] = Sender(*key, None), None
     return [
-        Shown(who, channel, pacing.standing(who), rows.get((who.provider, who.name)))
+        Shown(who, channel, pacing.sender_standing(who), rows.get((who.provider, who.name)))
         for who, channel in found.values()
     ]

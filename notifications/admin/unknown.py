@@ -65,12 +65,12 @@ class Doubt:
 
 @frame.allowed("notifications.view_delivery")
 @require_safe
-def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
+def unknown_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """The newest first, a page at a time; before them those that can be decided together."""
     groups = _groups(timezone.now())
     number = sum(group.number for group in groups)
     last = max(0, (number - 1) // _ON_A_PAGE)
-    shown = min(max(parameters.number(request.GET, "page") or 1, 1) - 1, last)
+    shown = min(max(parameters.number_parameter(request.GET, "page") or 1, 1) - 1, last)
     start = shown * _ON_A_PAGE
     facts: dict[str, Any] = {
         "groups": [group for group in groups if group.number > 1],
@@ -81,7 +81,7 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpRespons
         "newer": shown or None,
         "older": shown + 2 if shown < last else None,
     }
-    return frame.render(request, model_admin, "notifications/admin/unknown.html", "Unknown", facts)
+    return frame.admin_page(request, model_admin, "notifications/admin/unknown.html", "Unknown", facts)
 
 
 @frame.allowed("maintenance.book_window")
@@ -129,7 +129,7 @@ def _release_all(request: HttpRequest, asked: dict[str, Any]) -> None:
         by=request.user.get_username(),
         now=timezone.now(),
     )
-    bulk.tell(
+    bulk.tell_moved(
         request,
         moved,
         of=asked["number"],
@@ -185,4 +185,4 @@ def _address(row: Delivery, contacts: dict[tuple[int, str], Contact]) -> str:
         return "an address that is no longer on record"
     if row.address_hmac is not None and bytes(contact.address_hmac) != bytes(row.address_hmac):
         return "an address that has changed since"
-    return masks.of(contact)
+    return masks.masked_address(contact)

@@ -37,7 +37,7 @@ class Told:
     roads: list[progress.Road]
     times: SentTimes | None
     morning: standing.Morning | None
-    table: tuple[Row, ...]
+    table: tuple[AudienceRow, ...]
     finishes: list[Finish]
 
     @property
@@ -52,7 +52,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Row:
+class AudienceRow:
     """The people of one channel and language, by what would become of their messages; they sum to `all`."""
 
     channel: str
@@ -91,21 +91,23 @@ class WindowAdmin(WindowWithoutNotices):
         return (
             *super().get_custom_urls(),
             ("<int:pk>/decide-text/", "maintenance_window_decide_text", decide_text),
-            ("<int:pk>/progress.json", "maintenance_window_progress", progress.view),
-            ("<int:pk>/review/", "maintenance_window_review", review.page),
+            ("<int:pk>/progress.json", "maintenance_window_progress", progress.progress_view),
+            ("<int:pk>/review/", "maintenance_window_review", review.review_page),
         )
 
     def page_facts(self, request: HttpRequest, window: Window, now: datetime) -> dict[str, Any]:
         """And everything that is or will be told; drafted now where the clock has not come to it yet."""
         facts = super().page_facts(request, window, now)
         if window.status in _OPEN:
-            notices.draft(window, now=now)
-        seen = preview.of(window, now=now)
+            notices.drafted_notices(window, now=now)
+        seen = preview.preview_of(window, now=now)
         drafted = [part.notice for part in seen.parts]
-        roads = progress.of(drafted)
-        times = sent_times.of([notice.pk for notice in drafted])
+        roads = progress.roads_of_notices(drafted)
+        times = sent_times.sent_times_of([notice.pk for notice in drafted])
         mornings = standing.mornings([notice.pk for notice in drafted], now=now)
-        finishes = finishing.of(drafted, {part.notice.pk: part.pieces for part in seen.parts}, now=now)
+        finishes = finishing.expected_finishes(
+            drafted, {part.notice.pk: part.pieces for part in seen.parts}, now=now
+        )
         text_gate = self.gate(
             facts["reader"], window, Approval.Subject.TEXT, "maintenance_window_decide_text"
         )
@@ -131,12 +133,12 @@ class WindowAdmin(WindowWithoutNotices):
         }
 
 
-def _table(part: Part) -> tuple[Row, ...]:
+def _table(part: Part) -> tuple[AudienceRow, ...]:
     found: dict[tuple[str, str], dict[State, int]] = {}
     for count in part.counts:
         found.setdefault((count.channel, count.language), {})[count.state] = count.people
     return tuple(
-        Row(
+        AudienceRow(
             channel,
             language,
             states.get(State.QUEUED, 0),

@@ -21,7 +21,7 @@ from maintenance.faces import words
 from maintenance.models import Customer, Use
 from maintenance.status import NOW, Phase, Planned
 from notifications.app import identity, inbox
-from notifications.app.documents import Banners, Inbox, Problem, Read, banner, note
+from notifications.app.documents import Banners, Inbox, Problem, Read, banner, note_document
 from notifications.app.identity import Bearer
 
 AHEAD: Final = timedelta(days=1)
@@ -44,8 +44,8 @@ api = NinjaAPI(
 _PROBLEMS: Final = {401: Problem, 404: Problem, 503: Problem}
 
 
-@api.exception_handler(identity.Refused)
-def _refused(request: HttpRequest, refused: identity.Refused) -> HttpResponse:
+@api.exception_handler(identity.IdentityRefused)
+def _refused(request: HttpRequest, refused: identity.IdentityRefused) -> HttpResponse:
     response = api.create_response(request, {"detail": refused.message}, status=401)
     response.headers["WWW-Authenticate"] = 'Bearer realm="lull"'  # RFC 6750 section 3 demands it
     return response
@@ -63,7 +63,7 @@ def read_inbox(
 ) -> Inbox:
     """Notices handed out to the app about services this customer uses, newest first."""
     response.headers["Cache-Control"] = "private, no-store"
-    notes = [note(item) for item in inbox.of(_customer(request), limit=limit, since=since)]
+    notes = [note_document(item) for item in inbox.inbox_items(_customer(request), limit=limit, since=since)]
     return Inbox(notices=notes, unread=sum(not note.read for note in notes))
 
 
@@ -82,7 +82,7 @@ def read_banner(request: HttpRequest, response: HttpResponse) -> Banners:
     response.headers["Cache-Control"] = "private, no-store"
     customer, now = _customer(request), timezone.now()
     used = set(Use.objects.filter(customer=customer).values_list("service_id", flat=True))
-    language = words.spoken(customer.language)
+    language = words.nearest_language(customer.language)
     with translation.override(language):
         return Banners(
             language=language,

@@ -85,7 +85,7 @@ class Problem(Schema):
     detail: str
 
 
-def note(item: inbox.Item) -> Note:
+def note_document(item: inbox.Item) -> Note:
     """One line of the inbox."""
     return Note(
         id=item.notice.public_id,
@@ -111,10 +111,10 @@ def banner(seen: Planned, language: str) -> Banner:
         window=seen.window.public_id,
         phase=seen.phase,
         urgent=seen.urgent,
-        title=words.title(seen),
-        news=words.news(seen),
-        impact=words.impact(seen),
-        working=words.working(seen),
+        title=words.title_words(seen),
+        news=words.news_words(seen),
+        impact=words.impact_words(seen),
+        working=words.working_words(seen),
         services=_named(seen.services, language),
         starts_at=seen.window.starts_at,
         ends_at=seen.window.ends_at,

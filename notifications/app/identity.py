@@ -30,7 +30,7 @@ SHORTEST_KEY: Final = 32
 """Bytes that HS256 needs at least (RFC 7518 section 3.2); a shorter one can be guessed from one token."""
 
 
-class Refused(HttpError):
+class IdentityRefused(HttpError):
     """Not proved who is asking."""
 
     def __init__(self, why: str) -> None:
@@ -52,14 +52,14 @@ class Bearer(HttpBearer):
             raise HttpError(503, "The app API is off: set APP_JWT_KEY or APP_JWKS_URL to switch it on.")
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
-            raise Refused("The request has no bearer token.")
+            raise IdentityRefused("The request has no bearer token.")
         return self.authenticate(request, token.strip())
 
     def authenticate(self, request: HttpRequest, token: str) -> Customer:
         """The customer of one token; raises as __call__ does."""
         external_id = str(_claims(token)["sub"])
         if not parameters.storable(external_id):
-            raise Refused("The token's sub holds a character that stands in no customer's number.")
+            raise IdentityRefused("The token's sub holds a character that stands in no customer's number.")
         customer = Customer.objects.filter(external_id=external_id).first()
         if customer is None:
             raise HttpError(404, f"No customer has the number {external_id[:64]!r}: import customers first.")
@@ -86,7 +86,7 @@ def _claims(token: str) -> dict[str, Any]:
             options={"require": ["exp", "sub"], "verify_aud": audience is not None},
         )
     except jwt.InvalidTokenError as error:
-        raise Refused(f"The token is not good: {error}.") from error
+        raise IdentityRefused(f"The token is not good: {error}.") from error
 
 
 def _published_key(token: str) -> jwt.PyJWK:
@@ -95,7 +95,7 @@ def _published_key(token: str) -> jwt.PyJWK:
     except (jwt.PyJWKClientConnectionError, ValueError, RecursionError) as error:  # an address, or no JSON
         raise HttpError(503, "The bank's published keys cannot be fetched now: try again soon.") from error
     except (jwt.InvalidTokenError, jwt.PyJWKClientError, jwt.PyJWKSetError) as error:
-        raise Refused("The token is not signed with a key that the bank publishes.") from error
+        raise IdentityRefused("The token is not signed with a key that the bank publishes.") from error
 
 
 @cache

@@ -14,11 +14,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 
-from maintenance.models import Customer, Impact, Kind, Service, Use, Window
+from maintenance.models import Customer, Impact, NoticeKind, Service, Use, Window
 from notifications import channels, composition, wording
 from notifications.models import Delivery, Notice, ReadMark, State, Text
 
-_LAST_WORD = {Window.Status.FINISHED: Kind.FINISHED, Window.Status.CANCELLED: Kind.CANCELLED}
+_LAST_WORD = {Window.Status.FINISHED: NoticeKind.FINISHED, Window.Status.CANCELLED: NoticeKind.CANCELLED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Item:
     superseded: bool
 
 
-def of(customer: Customer, *, limit: int, since: datetime | None = None) -> list[Item]:
+def inbox_items(customer: Customer, *, limit: int, since: datetime | None = None) -> list[Item]:
     """The customer's newest notices, the newest first; with `since`, those handed out after it."""
     handed_out_at = Subquery(_sent().order_by("sent_at").values("sent_at")[:1])
     read_at = ReadMark.objects.filter(customer=customer, notice=OuterRef("pk")).values("read_at")
@@ -81,7 +81,7 @@ def _item(notice: Notice, customer: Customer) -> Item | None:
     text = _text(notice.texts.all(), customer.language)
     if text is None:
         return None
-    filled = wording.fill(text, composition.reader(customer, text.language))
+    filled = wording.filled_text(text, composition.reader(customer, text.language))
     return Item(
         notice=notice,
         services=tuple(impact.service for impact in notice.window.impacts.all()),

@@ -75,7 +75,7 @@ def open_channel(name: str, in_flight: int, *, demonstration: bool) -> contract.
     return made
 
 
-def in_flight(name: str) -> int:
+def most_in_flight(name: str) -> int:
     """The most messages of this channel that one process has handed out and not yet settled.
 
     So many a kill can leave in doubt.

@@ -58,7 +58,7 @@ class Channel(window.Channel):
     @classmethod
     def faults(cls) -> Iterator[Fault]:
         """A road that can be opened, and one address that mails are from: operators' mails are, too."""
-        if wrong := mailbox.fault(settings.DEFAULT_FROM_EMAIL):
+        if wrong := mailbox.sender_fault(settings.DEFAULT_FROM_EMAIL):
             yield Fault("lull.E008", wrong, _QUOTE)
         elif settings.EMAIL_CONFIGURED:
             yield from _sender()
@@ -69,11 +69,13 @@ class Channel(window.Channel):
 def _wire() -> Provider:
     if not settings.EMAIL_CONFIGURED:
         return outbox.Outbox()
-    return smtp.Provider() if smtp.is_meant() else esp.Provider()
+    return smtp.SmtpProvider() if smtp.is_meant() else esp.MailServiceProvider()
 
 
 def _sender() -> Iterator[Fault]:
-    if mailbox.address(settings.DEFAULT_FROM_EMAIL).endswith(_NOWHERE) and not _is_local(settings.EMAIL_HOST):
+    if mailbox.sender_address(settings.DEFAULT_FROM_EMAIL).endswith(_NOWHERE) and not _is_local(
+        settings.EMAIL_HOST
+    ):
         words = f"Emails would be from {settings.DEFAULT_FROM_EMAIL}, whom few mail servers let send."
         hint = "Set DEFAULT_FROM_EMAIL to an address of the bank's."
         yield Fault("lull.W001", words, hint, is_warning=True)

@@ -42,7 +42,9 @@ class Channel(window.Channel):
 
     def __init__(self, in_flight: int) -> None:
         """As the contract."""
-        super().__init__(in_flight, twilio.Provider() if settings.TWILIO_ACCOUNT_SID else outbox.Outbox())
+        super().__init__(
+            in_flight, twilio.TwilioProvider() if settings.TWILIO_ACCOUNT_SID else outbox.Outbox()
+        )
 
     def blames_us(self, code: str) -> bool:
         """As the contract."""
@@ -56,7 +58,7 @@ class Channel(window.Channel):
         """As the contract."""
         if not settings.TWILIO_ACCOUNT_SID:
             return super().report(references, since, until)
-        return twilio_list.report(references, since, until)
+        return twilio_list.reported_messages(references, since, until)
 
     @classmethod
     def faults(cls) -> Iterator[Fault]:
@@ -65,7 +67,7 @@ class Channel(window.Channel):
             return
         if not _ACCOUNT.fullmatch(settings.TWILIO_ACCOUNT_SID):
             yield Fault("lull.E003", "TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits.", _CONSOLE)
-        if lacking := twilio.unset():
+        if lacking := twilio.unset_settings():
             yield Fault("lull.E002", lacking, _OUTBOX)
         if settings.TWILIO_MESSAGING_SERVICE_SID:
             if not _SERVICE.fullmatch(settings.TWILIO_MESSAGING_SERVICE_SID):

@@ -10,12 +10,12 @@ from django.core.exceptions import ImproperlyConfigured
 
 from notifications import contract
 from notifications.channels import window
-from notifications.contract import Class, Fault, Found, Message, Outcome, Pause
+from notifications.contract import Fault, Found, Message, Outcome, Pause, Verdict
 from notifications.providers import Provider, outbox, outcome, social
 
 
 def _wires() -> dict[str, Provider]:
-    wires = {target.name: _wire(target) for target in social.read(settings.SOCIAL_URLS)}
+    wires = {target.name: _wire(target) for target in social.targets_of(settings.SOCIAL_URLS)}
     return wires or {"outbox": outbox.Outbox()}
 
 
@@ -50,7 +50,7 @@ class Channel(contract.Channel):
     def faults(cls) -> Iterator[Fault]:
         """Each entry can be read, and names its account once."""
         try:
-            social.read(settings.SOCIAL_URLS)
+            social.targets_of(settings.SOCIAL_URLS)
         except ImproperlyConfigured as error:
             hint = "Entries are separated by commas. Without SOCIAL_URLS, posts go to the outbox."
             yield Fault("lull.E001", str(error), hint)
@@ -76,5 +76,5 @@ class Channel(contract.Channel):
         wire = self._wires.get(message.target)
         if wire is None:
             words = f"SOCIAL_URLS no longer names {message.target}"
-            return [outcome(message, Class.PERMANENT, self.provider, code="no target", detail=words)]
+            return [outcome(message, Verdict.PERMANENT, self.provider, code="no target", detail=words)]
         return await wire.send(messages)

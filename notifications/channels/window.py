@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from notifications import contract
-from notifications.contract import Class, Found, Message, Outcome, Pause
+from notifications.contract import Found, Message, Outcome, Pause, Verdict
 from notifications.providers import Provider, loops, outcome
 
 _log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class _Window:
         self.in_flight, self.in_one_call = in_flight, min(in_one_call, in_flight)
         self.refill = max(in_flight // 4, self.in_one_call)
         """So many free places are filled together, or the source would commit once for each."""
-        self.loop = loops.current()
+        self.loop = loops.current_loop()
         self.start: asyncio.Handle | None = None
         self.tasks: set[asyncio.Task[Sequence[Outcome]]] = set()
         self.under_way = 0
@@ -142,7 +142,7 @@ class _Window:
         if left < math.inf:
             timer = self.loop.call_later(max(left, 0.0), _wake, self.waiter)
         try:
-            loops.run(self.waiter)
+            loops.run_on_loop(self.waiter)
         finally:
             self.waiter = None
             if timer:
@@ -155,7 +155,7 @@ class _Window:
         for task in self.tasks:
             task.cancel()
         if self.tasks:
-            loops.run(asyncio.wait(self.tasks))
+            loops.run_on_loop(asyncio.wait(self.tasks))
 
 
 def _wake(waiter: asyncio.Future[None]) -> None:
@@ -178,7 +178,7 @@ async def _guarded(call: Call, group: Sequence[Message], provider: str) -> Seque
     except Exception as error:  # noqa: BLE001  # told as unknown
         _log.exception("a fault while delivery %s and %d others were sent", group[0].delivery, len(group) - 1)
         words = f"{type(error).__name__}: {error}"
-    return [outcome(message, Class.UNKNOWN, provider, code="fault", detail=words) for message in group]
+    return [outcome(message, Verdict.UNKNOWN, provider, code="fault", detail=words) for message in group]
 
 
 class Channel(contract.Channel):

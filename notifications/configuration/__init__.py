@@ -10,15 +10,15 @@ from notifications import channels
 from notifications.configuration import general, operators
 from notifications.contract import Fault
 
-__all__ = ["Fault", "faults", "faults_of"]
+__all__ = ["Fault", "setting_faults", "faults_of"]
 
 
-def faults() -> list[Fault]:
+def setting_faults() -> list[Fault]:
     """All that is wrong with the settings of this process."""
     return [
-        *general.faults(),
+        *general.general_faults(),
         *(fault for name in channels.names() for fault in channels.class_of(name).faults()),
-        *operators.faults(),
+        *operators.operator_faults(),
     ]
 
 

@@ -22,7 +22,7 @@ _AT_LEAST_ONE: Final = (
 _EXAMPLE: Final = 'Write {"currency": "GBP", "sms": {"+44": "0.04", "": "0.06"}}.'
 
 
-def faults() -> Iterator[Fault]:
+def general_faults() -> Iterator[Fault]:
     """What every channel needs."""
     yield from _bank()
     yield from _channels()
@@ -69,7 +69,7 @@ def _languages() -> Iterator[Fault]:
 def _has_words(code: str) -> bool:
     for candidate in (code, code.partition("-")[0]):
         with contextlib.suppress(TemplateDoesNotExist):
-            return bool(phrases.sections(candidate, phrases.PHRASES))
+            return bool(phrases.phrase_sections(candidate, phrases.PHRASES))
     return False
 
 

@@ -10,10 +10,10 @@ from notifications.contract import Fault
 from notifications.providers import mailbox, smtp
 
 
-def faults() -> Iterator[Fault]:
+def operator_faults() -> Iterator[Fault]:
     """Whoever is to be called can be written to."""
     for said in settings.OPERATOR_EMAILS:
-        if mailbox.fault(said):
+        if mailbox.sender_fault(said):
             words = f"OPERATOR_EMAILS must be addresses with commas between, and {said!r} is none."
             yield Fault(
                 "lull.E012", words, "Write addresses without names: ops@bank.example,night@bank.example."

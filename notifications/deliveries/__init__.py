@@ -11,7 +11,7 @@ from notifications.deliveries.claiming import (
     Claimed,
     Person,
     as_claimed,
-    claim,
+    claimed_deliveries,
     give_up,
     put_off,
     readdress,
@@ -20,21 +20,21 @@ from notifications.deliveries.ending import (
     confirm_by_hand,
     end_all_leases,
     suppress,
-    sweep,
-    withdraw,
+    sweep_deliveries,
+    withdraw_deliveries,
 )
-from notifications.deliveries.intending import intend, intended
+from notifications.deliveries.intending import intended, intended_ids
 from notifications.deliveries.returning import put_back, send_again, send_all_again
 
 __all__ = [
     "Claimed",
     "Person",
     "as_claimed",
-    "claim",
+    "claimed_deliveries",
     "confirm_by_hand",
     "end_all_leases",
     "give_up",
-    "intend",
+    "intended_ids",
     "intended",
     "put_back",
     "put_off",
@@ -42,6 +42,6 @@ __all__ = [
     "send_again",
     "send_all_again",
     "suppress",
-    "sweep",
-    "withdraw",
+    "sweep_deliveries",
+    "withdraw_deliveries",
 ]

@@ -84,7 +84,7 @@ class Claimed:
     """None for a broadcast, and where the customer is gone."""
 
 
-def claim(
+def claimed_deliveries(
     channel: str,
     *,
     demonstration: bool,

@@ -41,7 +41,7 @@ _TURN_SECONDS: Final = 30.0
 """How long one sweep begins with more of them; the next one goes on."""
 
 
-def withdraw(notices: Sequence[int], reason: str, *, now: datetime) -> int:
+def withdraw_deliveries(notices: Sequence[int], reason: str, *, now: datetime) -> int:
     """Take back what has not been handed to a provider; how many.
 
     What is with a provider at this moment is true no longer: should it come back, it is not sent again.
@@ -76,13 +76,15 @@ def _lock(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
     return rows
 
 
-def sweep(*, now: datetime) -> int:
+def sweep_deliveries(*, now: datetime) -> int:
     """Settle what nobody holds any more; how many rows moved. Safe to run anywhere, any number of times.
 
     The window is open (`<=`), so a sweep that did not run for an hour misses nothing.
     """
     with transaction.atomic():
-        doubtful = _free(Delivery.objects.filter(state=State.SENDING, lease_until__lte=database.clock()))
+        doubtful = _free(
+            Delivery.objects.filter(state=State.SENDING, lease_until__lte=database.database_now())
+        )
         Attempt.objects.bulk_create(
             [
                 Attempt(delivery_id=pk, number=attempt, at=now, outcome=AttemptOutcome.LEASE_LAPSED)
@@ -161,7 +163,7 @@ def _too_late() -> Case:
 
 def end_all_leases() -> int:
     """For the one process that holds an embedded database: whoever held anything before it is dead."""
-    return Delivery.objects.filter(state=State.SENDING).update(lease_until=database.clock())
+    return Delivery.objects.filter(state=State.SENDING).update(lease_until=database.database_now())
 
 
 def confirm_by_hand(public_id: UUID, *, link: str, now: datetime) -> bool:

@@ -21,7 +21,7 @@ Said: TypeAlias = tuple[bytes, int]
 """The SHA-256 of a message's words, and its segments."""
 
 
-def intend(claimed: Sequence[Claimed], said: Mapping[int, Said] | None = None) -> set[int]:
+def intended_ids(claimed: Sequence[Claimed], said: Mapping[int, Said] | None = None) -> set[int]:
     """Mark that these are about to be handed to the provider, saying so; the ids of those that may be.
 
     It counts once the caller's transaction, in which they were claimed, is committed. Who has opted out

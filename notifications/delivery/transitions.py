@@ -205,7 +205,7 @@ def move_each(act: Act, steps: Sequence[Step], terms: Terms = _PLAIN) -> set[int
     if unheard := {step.state for step in steps} - allowed:
         raise IllegalMove(act, frozenset().union(*(line.before for line in lines)), min(unheard))
     columns, values = _given(steps)
-    given = database.rows({name: _KINDS[name] for name in columns}, values)
+    given = database.rows_of_values({name: _KINDS[name] for name in columns}, values)
     mine = _mine(lines, [step.id for step in steps], terms)
     still = " OR ".join(_still(line, allowed) for line in lines)
     sets = _sets(columns, terms)

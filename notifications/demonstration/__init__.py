@@ -36,12 +36,12 @@ def build(*, now: datetime, progress: Callable[[str], object]) -> Built:
     """
     with transaction.atomic():
         progress("Services, with a year of generated traffic ...")
-        for service in bank.make(now=now):
-            traffic.record(service, usage.year(service, until=now))
+        for service in bank.make_bank(now=now):
+            traffic.keep_samples(service, usage.year(service, until=now))
         progress(f"{crowd.SIZE:,} invented customers ...")
         services = list(Service.objects.filter(demonstration=True).values_list("key", flat=True))
-        rows = crowd.make(services)
-        customers.store(rows, demonstration=True)
+        rows = crowd.make_customers(services)
+        customers.store_customers(rows, demonstration=True)
         crowd.opt_out(rows, now=now)
         progress("Ada, Ben and Olga ...")
-        return Built(staff.make(now=now))
+        return Built(staff.make_staff(now=now))

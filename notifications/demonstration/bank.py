@@ -75,7 +75,7 @@ _PLANS: Final = (
 )
 
 
-def make(*, now: datetime) -> Sequence[Service]:
+def make_bank(*, now: datetime) -> Sequence[Service]:
     """Make the services with their alternatives and dependencies, and the times that are kept clear."""
     services = {
         plan.key: Service.objects.create(
@@ -99,5 +99,5 @@ def make(*, now: datetime) -> Sequence[Service]:
         )
         if plan.depends_on:
             services[plan.key].depends_on.add(services[plan.depends_on])
-    times.make(services, now=now)
+    times.make_times(services, now=now)
     return list(services.values())

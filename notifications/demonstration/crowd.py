@@ -12,7 +12,7 @@ from typing import Final
 
 from notifications import addresses, channels
 from notifications.contract import Address
-from notifications.customers import Row
+from notifications.customers import CustomerRow
 from notifications.models import Suppression
 
 SIZE: Final = 3_000
@@ -92,14 +92,14 @@ _AT_HOME: Final = 0.88
 _OPTED_OUT: Final = {Address.PHONE: 9, Address.MAILBOX: 5}
 
 
-def make(services: Sequence[str]) -> Sequence[Row]:
+def make_customers(services: Sequence[str]) -> Sequence[CustomerRow]:
     """The same customers every time, each using some of the services."""
     chance = random.Random(_SEED)
     phones = _phones(chance)
     return [_customer(number, services, phones, chance) for number in range(1, SIZE + 1)]
 
 
-def opt_out(rows: Sequence[Row], *, now: datetime) -> None:
+def opt_out(rows: Sequence[CustomerRow], *, now: datetime) -> None:
     """Let a handful of them have opted out of SMS or email in the weeks before `now`."""
     chance = random.Random(_SEED)
     Suppression.objects.bulk_create(
@@ -119,15 +119,17 @@ def _opted_out(channel: str) -> int:
     return _OPTED_OUT[address] if address else 0
 
 
-def _reached_by(channel: str, rows: Sequence[Row]) -> Sequence[str]:
+def _reached_by(channel: str, rows: Sequence[CustomerRow]) -> Sequence[str]:
     return [address for row in rows if (address := row.address_by_channel[channel])]
 
 
-def _customer(number: int, services: Sequence[str], phones: Iterator[str], chance: random.Random) -> Row:
+def _customer(
+    number: int, services: Sequence[str], phones: Iterator[str], chance: random.Random
+) -> CustomerRow:
     language = "ar" if chance.random() < _ARABIC else "en"
     name, mailbox = _name(language, chance)
     home, elsewhere = _ZONES[language]
-    return Row(
+    return CustomerRow(
         external_id=f"demo-{number:04}",
         name=name,
         email="" if chance.random() < _NO_EMAIL else f"{mailbox}.{number}@example.com",

@@ -18,7 +18,7 @@ _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 """None of those that are mistaken for each other; sixteen of them are 79 bits."""
 
 
-def make(*, now: datetime) -> Sequence[tuple[str, str]]:
+def make_staff(*, now: datetime) -> Sequence[tuple[str, str]]:
     """Make those who are not there yet; pairs of username and one-time password."""
     people = []
     for name, group in _STAFF:

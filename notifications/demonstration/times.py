@@ -17,7 +17,7 @@ _DAYS_BACK: Final = 28
 """Since when the hours hold: long enough for a first look at the calendar."""
 
 
-def make(services: Mapping[str, Service], *, now: datetime) -> None:
+def make_times(services: Mapping[str, Service], *, now: datetime) -> None:
     """Make the bank's freeze, critical days, cut-offs, hours of support and standing windows."""
     today = clock.bank_day(now)
     _freeze(now)
@@ -70,7 +70,7 @@ def _cutoffs(services: Mapping[str, Service], today: date) -> None:
 
 def _support(today: date) -> None:
     """A hotline that rests on one day of the week, and a chat that never does."""
-    rests = _SUNDAY if _SUNDAY in days.of(settings.COUNTRY).weekend(today.year) else _FRIDAY
+    rests = _SUNDAY if _SUNDAY in days.country_days(settings.COUNTRY).weekend(today.year) else _FRIDAY
     open_on = ",".join(name for number, name in enumerate(_WEEKDAYS) if number != rests)
     first = _last(today, (rests + 1) % 7)
     for name, begins, ends, rule, on_holidays in (

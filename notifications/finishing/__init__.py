@@ -18,17 +18,17 @@ from typing import Final
 from django.conf import settings
 
 from maintenance import policies
-from maintenance.models import Kind, Service
+from maintenance.models import NoticeKind, Service
 from notifications import pacing
 from notifications.channels import UNREADABLE, direct, open_channel
 from notifications.finishing import line, nights
 from notifications.finishing.line import Pieces, Place
 from notifications.models import Notice
-from notifications.pacing import Standing
+from notifications.pacing import SenderStanding
 
-__all__ = ["Finish", "Late", "Pieces", "of"]
+__all__ = ["Finish", "Late", "Pieces", "expected_finishes"]
 
-_PROMISED: Final = (Kind.ANNOUNCED, Kind.RESCHEDULED)
+_PROMISED: Final = (NoticeKind.ANNOUNCED, NoticeKind.RESCHEDULED)
 """Kinds by which customers get the notice that they are promised."""
 _ENOUGH: Final = 100
 """Pieces that must have gone before their pace says anything."""
@@ -69,7 +69,7 @@ class Finish:
     """The end is so far away that it is not worked out."""
     outbox: bool
     """They go to nobody."""
-    standing: Standing | None
+    standing: SenderStanding | None
     late: Late
 
     @property
@@ -82,7 +82,7 @@ class Finish:
         )
 
 
-def of(notices: Sequence[Notice], coming: Pieces, *, now: datetime) -> dict[int, list[Finish]]:
+def expected_finishes(notices: Sequence[Notice], coming: Pieces, *, now: datetime) -> dict[int, list[Finish]]:
     """What is expected of each notice, by its number, and of `coming` before it is prepared.
 
     Of a channel whose settings cannot be read nothing is.
@@ -113,7 +113,7 @@ class _Line:
             self.who = pacing.sender(channel, provider=wire.provider, name=wire.sender)
         self.outbox = self.who.provider == "outbox"
         self.rate: float | None = settings.RATES.get(channel) or None
-        self.standing = None if self.outbox else pacing.standing(self.who)
+        self.standing = None if self.outbox else pacing.sender_standing(self.who)
         self.gone = {} if self.outbox else line.gone(channel, [place.notice.pk for place in places])
 
     def walk(self) -> Iterator[tuple[Place, Finish]]:
@@ -122,16 +122,16 @@ class _Line:
         for place in self.places:
             measured = None if sum_before else self._measured(place.notice)
             pace = min(filter(None, (self.rate, measured)), default=pace)
-            starts = nights.awake(max(free, place.ready_at))
+            starts = nights.waking_moment(max(free, place.ready_at))
             lasts = (
                 timedelta(seconds=min(place.pieces / pace, nights.FARTHEST.total_seconds()))
                 if pace
                 else timedelta()
             )
-            ends = nights.after(starts, lasts) if pace and not self.outbox else None
+            ends = nights.end_of_sending(starts, lasts) if pace and not self.outbox else None
             before = sum_before
             if place.ready_at > self.now:
-                left = nights.between(place.ready_at, free).total_seconds() if sum_before else 0
+                left = nights.waking_time_between(place.ready_at, free).total_seconds() if sum_before else 0
                 before = min(round(left * (pace or 0)), sum_before)
             yield (
                 place,
@@ -164,7 +164,7 @@ class _Line:
         gone = self.gone.get(notice.pk, 0)
         if notice.prepared_at is None or gone < _ENOUGH:
             return None
-        seconds = nights.between(notice.prepared_at, self.now).total_seconds()
+        seconds = nights.waking_time_between(notice.prepared_at, self.now).total_seconds()
         return gone / seconds if seconds > 0 else None
 
     @cached_property

@@ -10,7 +10,7 @@ from typing import Final
 
 from django.db.models import Sum
 
-from maintenance.models import Kind
+from maintenance.models import NoticeKind
 from notifications.channels import class_of
 from notifications.models import IN_DOUBT, Notice, State, Tally, Text
 from notifications.wording import segments
@@ -18,7 +18,7 @@ from notifications.wording import segments
 _TO_GO: Final = (State.QUEUED, State.SENDING)
 _GONE: Final = (State.SENT, State.DELIVERED, State.FAILED, *IN_DOUBT)
 _LIVE: Final = (Notice.Status.PREPARING, Notice.Status.PREPARED)
-_URGENT: Final = (Kind.CANCELLED, Kind.RESCHEDULED)
+_URGENT: Final = (NoticeKind.CANCELLED, NoticeKind.RESCHEDULED)
 
 Pieces = Mapping[int, Mapping[str, int]]
 """Of each notice, by its number: how many SMS segments or mails it has on each channel."""
@@ -78,7 +78,7 @@ def _others(channel: str, own: Sequence[Place], now: datetime) -> list[Place]:
     if class_of(channel).counts_segments:
         written = Text.objects.filter(notice__in=planned, channel=channel, variant="")
         for pk, body in written.values_list("notice_id", "body"):
-            sizes[pk] = max(sizes[pk], segments.count(body).segments)
+            sizes[pk] = max(sizes[pk], segments.counted_segments(body).segments)
     return [
         Place(notice, (notice.window.expected_customers or 0) * sizes[notice.pk], max(notice.due_at, now))
         for notice in planned

@@ -16,29 +16,29 @@ FARTHEST: Final = timedelta(days=3 * 365)
 """Nobody waits so long: what is later is not worked out."""
 
 
-def awake(at: datetime) -> datetime:
+def waking_moment(at: datetime) -> datetime:
     """This moment, or the next morning where it lies in the quiet hours."""
     opens, closes = _day(at)
     return max(at, opens) if at < closes else _day(opens + timedelta(days=1))[0]
 
 
-def after(start: datetime, lasts: timedelta) -> datetime:
+def end_of_sending(start: datetime, lasts: timedelta) -> datetime:
     """The end of so much sending, stopped each night."""
-    at, farthest = awake(start), start + FARTHEST
+    at, farthest = waking_moment(start), start + FARTHEST
     while at < farthest:
         closes = _day(at)[1]
         if at + lasts <= closes:
             return at + lasts
         lasts -= closes - at
-        at = awake(closes)
+        at = waking_moment(closes)
     return at
 
 
-def between(start: datetime, end: datetime) -> timedelta:
+def waking_time_between(start: datetime, end: datetime) -> timedelta:
     """How much of this time is no night."""
     length, at = timedelta(), max(start, end - FARTHEST)
     while at < end:
-        at = awake(at)
+        at = waking_moment(at)
         closes = _day(at)[1]
         length += max(min(closes, end) - at, timedelta())
         at = closes

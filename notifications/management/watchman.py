@@ -41,7 +41,10 @@ class Watchman:
         """The clock goes on. One that does not say so leaves no heartbeat."""
         self._ticked_at = time.monotonic()
         if not self._threads:
-            often, silence = heartbeats.often().total_seconds(), heartbeats.silence().total_seconds()
+            often, silence = (
+                heartbeats.beat_interval().total_seconds(),
+                heartbeats.silence_limit().total_seconds(),
+            )
             # the first look comes late: a clock that was away has just begun to make up for it
             work: list[tuple[str, Callable[[], None], float, float]] = [
                 ("heartbeat", self._beat, 0, often),
@@ -72,20 +75,20 @@ class Watchman:
         connection.close()
 
     def _beat(self) -> None:
-        if time.monotonic() - self._ticked_at <= heartbeats.silence().total_seconds() / 2:
-            heartbeats.beat(heartbeats.CLOCK)
+        if time.monotonic() - self._ticked_at <= heartbeats.silence_limit().total_seconds() / 2:
+            heartbeats.record_beat(heartbeats.CLOCK)
 
     def _look(self) -> None:
         try:
-            now = database.clock()
-            alarms.look(now=now)
-            heartbeats.forget()
+            now = database.database_now()
+            alarms.update_alarms(now=now)
+            heartbeats.forget_dead()
         except Error:
             log.exception("the database does not answer the watch")
             self._miss_database()
             return
         self._found_database()
-        alarms.tell(operators.mail, now=now)
+        alarms.tell_alarms(operators.mail, now=now)
 
     def _miss_database(self) -> None:
         """No row can claim this mail: each clock sends its own, once and again every hour."""
@@ -94,7 +97,7 @@ class Watchman:
         self._lost_at = self._lost_at or moment
         missing = moment - self._lost_at
         due = self._told_at is None or moment - self._told_at >= alarms.AGAIN.total_seconds()
-        if missing >= heartbeats.silence().total_seconds() / 2 and due:
+        if missing >= heartbeats.silence_limit().total_seconds() / 2 and due:
             operators.mail(
                 f"{settings.BANK_NAME}: the database does not answer",
                 _NO_DATABASE.format(seconds=int(missing)) + "\n",

@@ -6,7 +6,7 @@ import uuid
 
 from django.db import models
 
-from maintenance.models import Change, Customer, Kind, Window
+from maintenance.models import Change, Customer, NoticeKind, Window
 from notifications.models.addresses import ChannelField
 
 
@@ -39,7 +39,7 @@ class Notice(models.Model):
     window = models.ForeignKey(Window, on_delete=models.PROTECT, related_name="notices")
     change = models.ForeignKey(Change, on_delete=models.PROTECT, related_name="notices")
     revision = models.PositiveIntegerField(help_text="Of the window whose facts the words state.")
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = models.CharField(max_length=12, choices=NoticeKind.choices)
     audience = models.CharField(max_length=12, choices=Customer.Kind.choices, default=Customer.Kind.CUSTOMER)
     channels = models.JSONField()
     only_told = models.BooleanField(

@@ -19,7 +19,7 @@ from notifications.pacing.bucket import (
     LONGEST,
     PATIENCE,
     Sender,
-    look,
+    bucket_level,
     rows_of,
     sender,
     sender_of,
@@ -27,8 +27,22 @@ from notifications.pacing.bucket import (
     try_one,
 )
 from notifications.pacing.heeding import REFUSALS, Heed
-from notifications.pacing.rests import LONGEST_REST, Standing, awaken, rest, resting, standing
-from notifications.pacing.runs import Refused, note, note_reported, rest_as_told, taken, too_many
+from notifications.pacing.rests import (
+    LONGEST_REST,
+    SenderStanding,
+    end_rest,
+    rest,
+    resting_seconds,
+    sender_standing,
+)
+from notifications.pacing.runs import (
+    RefusedMessage,
+    note_refusals,
+    note_reported,
+    rest_as_told,
+    taken,
+    too_many,
+)
 
 __all__ = [
     "LONGEST",
@@ -38,20 +52,20 @@ __all__ = [
     "RESERVE",
     "Grant",
     "Heed",
-    "Refused",
+    "RefusedMessage",
     "Sender",
-    "Standing",
-    "awaken",
+    "SenderStanding",
+    "end_rest",
     "give_back",
-    "note",
+    "note_refusals",
     "note_reported",
     "rest",
     "rest_as_told",
-    "resting",
+    "resting_seconds",
     "sender",
     "sender_of",
-    "standing",
-    "take",
+    "sender_standing",
+    "granted",
     "taken",
     "too_many",
 ]
@@ -74,7 +88,7 @@ class Grant:
     """How many of the sender's messages were refused since one was last taken, by all processes."""
 
 
-def take(who: Sender, sizes: Sequence[int], *, urgent: bool) -> Grant:
+def granted(who: Sender, sizes: Sequence[int], *, urgent: bool) -> Grant:
     """Take tokens for as many whole messages as there are, the first ones first.
 
     What is routine leaves the reserve to what is urgent. A message larger than the bucket goes when the
@@ -88,7 +102,7 @@ def take(who: Sender, sizes: Sequence[int], *, urgent: bool) -> Grant:
     if at_once := _all(who, totals, floor):
         return at_once
     for _ in range(_TRIES):
-        level = look(who)
+        level = bucket_level(who)
         if level.rests > 0:
             return Grant(0, level.rests)
         if level.failing:

@@ -80,14 +80,16 @@ def rows_of(who: Sender) -> QuerySet[Bucket]:
     return Bucket.objects.filter(provider=who.provider, sender=who.name)
 
 
-def rested(rows: QuerySet[Bucket]) -> QuerySet[Bucket]:
+def rested_senders(rows: QuerySet[Bucket]) -> QuerySet[Bucket]:
     """Those whose rest is over."""
     return rows.filter(Q(resting_until__isnull=True) | Q(resting_until__lte=database.now_there()))
 
 
-def make(who: Sender) -> None:
+def make_bucket(who: Sender) -> None:
     """A new sender begins with a full bucket."""
-    new = Bucket(provider=who.provider, sender=who.name, tokens=who.burst, refilled_at=database.clock())
+    new = Bucket(
+        provider=who.provider, sender=who.name, tokens=who.burst, refilled_at=database.database_now()
+    )
     Bucket.objects.bulk_create([new], ignore_conflicts=True)
 
 
@@ -117,12 +119,12 @@ def try_one(who: Sender, size: int) -> bool:
     """Whether a failing provider is well again is for one message at a time to find out."""
     now = database.now_there()
     untried = Q(refilled_at__lte=F("resting_until")) | Q(refilled_at__lte=now - timedelta(seconds=PATIENCE))
-    rows = rested(rows_of(who)).filter(untried, failing_since__isnull=False)
+    rows = rested_senders(rows_of(who)).filter(untried, failing_since__isnull=False)
     left = Greatest(F("tokens") - Value(float(size)), Value(0.0))
     return bool(rows.update(tokens=left, refilled_at=now))
 
 
-def look(who: Sender) -> Level:
+def bucket_level(who: Sender) -> Level:
     """What stands in the way. A sender nobody knows yet is made on the way, with a full bucket."""
     now = database.now_in_sql()
     level = _level(who, now)
@@ -138,8 +140,8 @@ def look(who: Sender) -> Level:
     if found is None and who.rate is None:
         return Level(who.burst, 0.0, failing=False, ahead=0.0)
     if found is None:
-        make(who)
-        return look(who)
+        make_bucket(who)
+        return bucket_level(who)
     tokens, rests, since, failing, tried, refused = found
     trying = PATIENCE - since if failing and tried else 0.0
     return Level(tokens, max(rests or 0.0, trying, 0.0), bool(failing), ahead=-since, refused=refused)

@@ -8,22 +8,22 @@ from typing import Final
 
 from django.conf import settings
 
-from notifications.contract import Class, Outcome
+from notifications.contract import Outcome, Verdict
 from notifications.pacing.bucket import Sender
 from notifications.pacing.rests import LONGEST_REST, rest
 from notifications.pacing.runs import taken
 
-REFUSALS: Final = frozenset({Class.PERMANENT, Class.REFUSED})
+REFUSALS: Final = frozenset({Verdict.PERMANENT, Verdict.REFUSED})
 """Of one person, until many get the same one in a row."""
 _STREAK: Final = 16
 """So many doubtful answers in a row, and the provider is given a rest."""
 _REST: Final = {
-    Class.CONFIGURATION: 2.0 * settings.REST_SECONDS,
-    Class.UNKNOWN: 1.0 * settings.REST_SECONDS,
-    Class.NOT_PROCESSED: settings.REST_SECONDS / 6,
+    Verdict.CONFIGURATION: 2.0 * settings.REST_SECONDS,
+    Verdict.UNKNOWN: 1.0 * settings.REST_SECONDS,
+    Verdict.NOT_PROCESSED: settings.REST_SECONDS / 6,
 }
 """Seconds of a sender's first rest, where the provider names none."""
-_LONGEST: Final = {Class.NOT_PROCESSED: 2.0 * settings.REST_SECONDS}
+_LONGEST: Final = {Verdict.NOT_PROCESSED: 2.0 * settings.REST_SECONDS}
 """Seconds to which rests grow where trying again costs nobody anything."""
 
 
@@ -44,7 +44,7 @@ class Heed:
 
     def hear(self, outcome: Outcome) -> None:
         """One accepted message ends a failure; a wrong key, a named wait or a row of doubts begins a rest."""
-        if outcome.result is Class.ACCEPTED:
+        if outcome.result is Verdict.ACCEPTED:
             if not self._well:
                 taken(self._who, now=self._clock())
             self._streak, self._well = 0, True
@@ -52,8 +52,8 @@ class Heed:
             self.doubt()
         elif outcome.result in _REST and not self.rests:
             self._streak, self._well = self._streak + 1, False
-            named = outcome.retry_after if outcome.result is Class.NOT_PROCESSED else None
-            if outcome.result is Class.CONFIGURATION or named is not None or self._streak >= _STREAK:
+            named = outcome.retry_after if outcome.result is Verdict.NOT_PROCESSED else None
+            if outcome.result is Verdict.CONFIGURATION or named is not None or self._streak >= _STREAK:
                 self.rests = True
                 rest(
                     self._who,

@@ -9,7 +9,7 @@ from typing import Final
 from django.db import transaction
 
 from notifications import database
-from notifications.pacing.bucket import Sender, look, make, rows_of
+from notifications.pacing.bucket import Sender, bucket_level, make_bucket, rows_of
 
 PATIENCE: Final = 30.0
 """Seconds for which what a sender heard is kept while the database restarts: an error would end the calls
@@ -23,7 +23,7 @@ LONGEST_REST: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SenderStanding:
     """How a sender stands at a moment, for people to read."""
 
     at: datetime
@@ -47,8 +47,8 @@ def rest(who: Sender, seconds: float, reason: str, *, failing: bool, longest: fl
 
 def begin_rest(who: Sender, seconds: float, reason: str, *, failing: bool, longest: float) -> None:
     """The same as part of the caller's transaction."""
-    make(who)
-    clock = database.clock()
+    make_bucket(who)
+    clock = database.database_now()
     with transaction.atomic():
         row = rows_of(who).select_for_update().get()
         rests = row.resting_until is not None and row.resting_until > clock
@@ -66,23 +66,23 @@ def begin_rest(who: Sender, seconds: float, reason: str, *, failing: bool, longe
         row.save(update_fields=["failing_since", "failures", "resting_until", "reason"])
 
 
-def resting(who: Sender) -> float:
+def resting_seconds(who: Sender) -> float:
     """Seconds until anything may go at all."""
-    return look(who).rests
+    return bucket_level(who).rests
 
 
-def standing(who: Sender) -> Standing | None:
+def sender_standing(who: Sender) -> SenderStanding | None:
     """How it stands now; None for one that has not sent yet."""
-    row, at = rows_of(who).first(), database.clock()
+    row, at = rows_of(who).first(), database.database_now()
     if row is None:
         return None
     filled = row.tokens + (who.rate or 0.0) * max((at - row.refilled_at).total_seconds(), 0.0)
     resting = row.resting_until if row.resting_until and row.resting_until > at else None
     reason = row.reason if resting or row.failing_since else ""
-    return Standing(at, min(filled, who.burst), resting, row.failing_since, row.failures, reason)
+    return SenderStanding(at, min(filled, who.burst), resting, row.failing_since, row.failures, reason)
 
 
-def awaken(who: Sender) -> bool:
+def end_rest(who: Sender) -> bool:
     """A person says: try now. False when it did not rest."""
     resting = rows_of(who).filter(resting_until__gt=database.now_there())
     return bool(resting.update(resting_until=database.now_there()))

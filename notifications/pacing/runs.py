@@ -18,7 +18,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 
 from notifications import database
 from notifications.models import Bucket, Delivery, Refusal, State
-from notifications.pacing.bucket import Sender, make, rested, rows_of
+from notifications.pacing.bucket import Sender, make_bucket, rested_senders, rows_of
 from notifications.pacing.rests import LONGEST_REST, PATIENCE, REPORTS_LAST, begin_rest
 
 _REST: Final = 2.0 * settings.REST_SECONDS
@@ -26,7 +26,7 @@ _REST: Final = 2.0 * settings.REST_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedMessage:
     """One person's message that was refused, in the provider's words."""
 
     delivery: int
@@ -36,7 +36,7 @@ class Refused:
     words: str
 
 
-def note(who: Sender, refused: Sequence[Refused]) -> None:
+def note_refusals(who: Sender, refused: Sequence[RefusedMessage]) -> None:
     """Lengthen the sender's run, as part of the caller's transaction; if it is too long the sender rests."""
     if not refused:
         return
@@ -50,7 +50,7 @@ def note(who: Sender, refused: Sequence[Refused]) -> None:
             begin_rest(who, _REST, words, failing=True, longest=LONGEST_REST)
 
 
-def note_reported(who: Sender, refused: Sequence[Refused]) -> None:
+def note_reported(who: Sender, refused: Sequence[RefusedMessage]) -> None:
     """The same for what is reported later and speaks of us: one is enough, and the sender rests."""
     if refused:
         _keep(_locked(who), refused, reported=True)
@@ -73,7 +73,7 @@ def too_many(run: QuerySet[Refusal]) -> dict[str, int]:
     return dict(found.order_by("code"))
 
 
-def end(who: Sender, *, now: datetime) -> None:
+def end_run(who: Sender, *, now: datetime) -> None:
     """A message was taken: nothing is in a row any more.
 
     What was put off for a refusal that was ours waits no longer. Part of the caller's transaction.
@@ -90,11 +90,11 @@ def end(who: Sender, *, now: datetime) -> None:
 
 def _locked(who: Sender) -> Bucket:
     """Two processes that count at the same moment must not each miss the other's."""
-    make(who)
+    make_bucket(who)
     return rows_of(who).select_for_update().get()
 
 
-def _keep(bucket: Bucket, refused: Iterable[Refused], *, reported: bool = False) -> None:
+def _keep(bucket: Bucket, refused: Iterable[RefusedMessage], *, reported: bool = False) -> None:
     rows = [
         Refusal(
             bucket=bucket,
@@ -126,6 +126,6 @@ def _taken(who: Sender, now: datetime) -> None:
     failures = Case(grows, default=Value(0))
     unwell = Q(failing_since__isnull=False) | Q(refused__gt=0)
     with transaction.atomic():
-        ended = rested(rows_of(who)).filter(unwell)
+        ended = rested_senders(rows_of(who)).filter(unwell)
         if ended.update(failing_since=None, failures=failures, reason="", refused=0):
-            end(who, now=now)
+            end_run(who, now=now)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from notifications import links
-from notifications.contract import Class, Found, Message, Outcome
+from notifications.contract import Found, Message, Outcome, Verdict
 
 _NAME: Final = 20
 _REFERENCE: Final = 120
@@ -49,7 +49,7 @@ class Provider(Protocol):
 
 def outcome(
     message: Message,
-    result: Class,
+    result: Verdict,
     provider: str,
     *,
     provider_ref: str = "",

@@ -14,7 +14,7 @@ import aiohttp
 from requests.utils import get_environ_proxies, select_proxy
 from yarl import URL
 
-from notifications.contract import Class
+from notifications.contract import Verdict
 from notifications.providers import loops, web
 
 _KEPT_SECONDS: Final = 4.0
@@ -29,7 +29,7 @@ _NO_REQUEST: Final = (aiohttp.InvalidURL, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """Whatever the server said."""
 
     status: int
@@ -40,7 +40,7 @@ class Answer:
 class Unanswered(Exception):
     """No answer came. `result` says whether the request may have arrived."""
 
-    def __init__(self, result: Class, code: str, detail: str) -> None:
+    def __init__(self, result: Verdict, code: str, detail: str) -> None:
         super().__init__(detail)
         self.result, self.code, self.detail = result, code, detail
 
@@ -57,7 +57,7 @@ class Session:
         )
         self._places: dict[str, tuple[URL, str | None]] = {}
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:
         """Raises Unanswered."""
         try:
             place, proxy = self._place(url)
@@ -65,15 +65,15 @@ class Session:
                 place, data=body, headers=headers, proxy=proxy, allow_redirects=False
             )
             # reading gives the connection back, or closes it: `async with` would do so once more
-            return Answer(response.status, response.headers, await response.read())
+            return HttpAnswer(response.status, response.headers, await response.read())
         except _NEVER_LEFT as error:
-            raise Unanswered(Class.NOT_PROCESSED, "no connection", str(error)) from error
+            raise Unanswered(Verdict.NOT_PROCESSED, "no connection", str(error)) from error
         except _NO_REQUEST as error:
-            raise Unanswered(Class.CONFIGURATION, "invalid request", str(error)) from error
+            raise Unanswered(Verdict.CONFIGURATION, "invalid request", str(error)) from error
         except TimeoutError as error:
-            raise Unanswered(Class.UNKNOWN, "timeout", f"no answer in time: {error}") from error
+            raise Unanswered(Verdict.UNKNOWN, "timeout", f"no answer in time: {error}") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise Unanswered(Class.UNKNOWN, "connection lost", str(error)) from error
+            raise Unanswered(Verdict.UNKNOWN, "connection lost", str(error)) from error
 
     def _place(self, url: str) -> tuple[URL, str | None]:
         """The address, and the proxy before it: a bank's way out, named as curl and requests read it.
@@ -91,9 +91,9 @@ class Session:
         await asyncio.sleep(0)  # the transports close in the loop's next turn
 
 
-def session(
+def async_session(
     name: str, connect_seconds: float = web.CONNECT_SECONDS, read_seconds: float = web.READ_SECONDS
 ) -> Session:
     """The one session of a provider on this thread's loop."""
     key = (name, connect_seconds, read_seconds)
-    return loops.keep(key, lambda: Session(connect_seconds, read_seconds))
+    return loops.kept_on_loop(key, lambda: Session(connect_seconds, read_seconds))

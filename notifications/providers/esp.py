@@ -28,9 +28,15 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from notifications.contract import Class, Found, Message, Outcome, Unreachable
+from notifications.contract import Found, Message, Outcome, Unreachable, Verdict
 from notifications.providers import esp_batches, esp_postmark, mail, mailbox, outcome, web
-from notifications.providers.esp_answers import Refused, alone, each, failed, same
+from notifications.providers.esp_answers import (
+    CallRefused,
+    failed,
+    outcome_of_each,
+    outcome_of_one,
+    same_outcome,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +71,7 @@ def may_pass(event: AnymailTrackingEvent) -> bool:
     return isinstance(event.esp_event, dict) and event.esp_event.get("Type") == "SoftBounce"
 
 
-def name_of(service: str) -> str:
+def backend_name(service: str) -> str:
     """A service's name as kept with deliveries, from anymail's: "Amazon SES" is amazon_ses."""
     return service.lower().replace(" ", "_")
 
@@ -74,22 +80,22 @@ class _NotOneAddress(ValueError):
     """Whoever it is for cannot be written to."""
 
 
-class Provider:
+class MailServiceProvider:
     """The mail service of settings.EMAIL_BACKEND."""
 
     def __init__(self) -> None:
         """The name is the backend's module: postmark, amazon_ses, console."""
         self.name = settings.EMAIL_BACKEND.rsplit(".", 2)[-2]
-        self.sender = mailbox.address(settings.DEFAULT_FROM_EMAIL)
-        self._fault = mailbox.fault(settings.DEFAULT_FROM_EMAIL)
+        self.sender = mailbox.sender_address(settings.DEFAULT_FROM_EMAIL)
+        self._fault = mailbox.sender_fault(settings.DEFAULT_FROM_EMAIL)
         self.has_receipts = settings.EMAIL_BACKEND.startswith("anymail.")
-        self._service = esp_batches.of(settings.EMAIL_BACKEND)
-        self.in_one_call = esp_batches.most(self._service)
+        self._service = esp_batches.batch_service(settings.EMAIL_BACKEND)
+        self.in_one_call = esp_batches.most_in_call(self._service)
         self.at_once: int | None = 2 * self.in_one_call if self._service else None
 
     async def send(self, messages: Sequence[Message]) -> Sequence[Outcome]:
         """Hand the mails over in as few calls as the service can keep apart, all at the same time."""
-        calls = esp_batches.split(messages, self._service)
+        calls = esp_batches.split_messages(messages, self._service)
         answers = await asyncio.gather(*(self._carried(batch) for batch in calls))
         return [one for answer in answers for one in answer]
 
@@ -105,7 +111,7 @@ class Provider:
         if now - since > _KEYS_KEPT[settings.EMAIL_BACKEND] or now >= message.expires_at:
             raise LookupError(f"it is too late to ask {self.name} by handing it over again")
         (answer,) = self._called([message])
-        if answer.result is not Class.ACCEPTED:
+        if answer.result is not Verdict.ACCEPTED:
             raise Unreachable(f"{self.name} did not say: {answer.code} {answer.detail}")
         return Found(provider_ref=answer.provider_ref)
 
@@ -116,12 +122,12 @@ class Provider:
         """One call, in a thread; where it is refused as a whole, parts of it, until the culprit is alone."""
         try:
             return await asyncio.get_running_loop().run_in_executor(None, self._called, batch)
-        except Refused:
+        except CallRefused:
             return await self._parted(batch)
         except Exception as error:  # noqa: BLE001  # a fault of ours in one call must not take the others along
             _log.exception("%d mails: a fault while they were being sent", len(batch))
             words = f"{type(error).__name__}: {error}"
-            return same(batch, self.name, Class.UNKNOWN, "fault", words)
+            return same_outcome(batch, self.name, Verdict.UNKNOWN, "fault", words)
 
     async def _parted(self, batch: Sequence[Message]) -> Sequence[Outcome]:
         """The first and the last alone: where both are refused for no fault of theirs, so would all be.
@@ -130,8 +136,8 @@ class Provider:
         """
         first, last = await asyncio.gather(self._carried(batch[:1]), self._carried(batch[-1:]))
         between = batch[1:-1]
-        if first[0].result is last[0].result is Class.REFUSED:
-            told = same(between, self.name, Class.REFUSED, first[0].code, first[0].detail)
+        if first[0].result is last[0].result is Verdict.REFUSED:
+            told = same_outcome(between, self.name, Verdict.REFUSED, first[0].code, first[0].detail)
             return [*first, *told, *last]
         half = len(between) // 2
         parts = [part for part in (between[:half], between[half:]) if part]
@@ -140,17 +146,17 @@ class Provider:
 
     def _called(self, batch: Sequence[Message]) -> Sequence[Outcome]:
         if self._fault:
-            return same(batch, self.name, Class.CONFIGURATION, "settings", self._fault)
+            return same_outcome(batch, self.name, Verdict.CONFIGURATION, "settings", self._fault)
         idle = _idle[os.getpid(), settings.EMAIL_BACKEND]
         try:
             composed = self._composed(batch)
             backend = idle.pop() if idle else _opened()
         except ImproperlyConfigured as error:
-            return same(batch, self.name, Class.CONFIGURATION, "settings", str(error))
+            return same_outcome(batch, self.name, Verdict.CONFIGURATION, "settings", str(error))
         except _NotOneAddress as error:
-            return alone(batch, self.name, Class.PERMANENT, "invalid", str(error))
+            return outcome_of_one(batch, self.name, Verdict.PERMANENT, "invalid", str(error))
         except ValueError as error:
-            return alone(batch, self.name, Class.REFUSED, "invalid", str(error))
+            return outcome_of_one(batch, self.name, Verdict.REFUSED, "invalid", str(error))
         if settings.EMAIL_BACKEND in _KEYS_KEPT:  # the backend is ours alone as long as the call takes
             backend.session.headers["Idempotency-Key"] = f"{batch[0].delivery}/{batch[0].attempt}"
         try:
@@ -160,9 +166,9 @@ class Provider:
 
     def _composed(self, batch: Sequence[Message]) -> EmailMultiAlternatives:
         if len(batch) > 1 and self._service:
-            composed = esp_batches.compose(batch, self._service)
+            composed = esp_batches.batch_mail(batch, self._service)
         else:
-            composed = mail.compose(batch[0])
+            composed = mail.django_mail(batch[0])
             if len(getaddresses(composed.to)) != 1:
                 raise _NotOneAddress("not one address")
             composed.metadata = esp_batches.metadata(batch[0])  # type: ignore[attr-defined]  # anymail reads it
@@ -176,17 +182,17 @@ class Provider:
         except AnymailRecipientsRefused:
             pass  # told by the status below
         except AnymailInvalidAddress as error:
-            return alone(batch, self.name, Class.PERMANENT, "invalid", str(error))
+            return outcome_of_one(batch, self.name, Verdict.PERMANENT, "invalid", str(error))
         except (AnymailUnsupportedFeature, AnymailSerializationError, ImproperlyConfigured) as error:
-            return same(batch, self.name, Class.CONFIGURATION, "settings", str(error))
+            return same_outcome(batch, self.name, Verdict.CONFIGURATION, "settings", str(error))
         except AnymailAPIError as error:
             return failed(batch, self.name, error)
         if not self.has_receipts:
             return [
-                outcome(one, Class.ACCEPTED, self.name, provider_ref=mail.message_id(one.delivery))
+                outcome(one, Verdict.ACCEPTED, self.name, provider_ref=mail.message_id(one.delivery))
                 for one in batch
             ]
-        return each(batch, self.name, composed.anymail_status)
+        return outcome_of_each(batch, self.name, composed.anymail_status)
 
 
 def _opened() -> Any:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from django.core.mail import EmailMultiAlternatives
 
 from notifications import links
-from notifications.contract import Message, Words
+from notifications.contract import Message, Template
 from notifications.providers import mail
 
 METADATA: Final = "receipt"
@@ -63,24 +63,24 @@ per person, MailerSend no metadata, Postal and Scaleway no batches.
 """
 
 
-def of(backend: str) -> Service | None:
+def batch_service(backend: str) -> Service | None:
     """The service behind settings.EMAIL_BACKEND; None where it takes one message a call."""
     name = backend.removeprefix("anymail.backends.").removesuffix(".EmailBackend")
     return SERVICES.get(name) if backend == f"anymail.backends.{name}.EmailBackend" else None
 
 
-def most(service: Service | None) -> int:
+def most_in_call(service: Service | None) -> int:
     """Messages that one call takes."""
     return min(service.most, _MOST) if service else 1
 
 
-def split(messages: Sequence[Message], service: Service | None) -> list[list[Message]]:
+def split_messages(messages: Sequence[Message], service: Service | None) -> list[list[Message]]:
     """One list a call: all in it have the same words, and no address twice: couples share a mailbox."""
     if service is None:
         return [[message] for message in messages]
     alone: list[list[Message]] = []
     together: dict[tuple[object, ...], list[Message]] = {}
-    seen: dict[tuple[Words, str], int] = {}
+    seen: dict[tuple[Template, str], int] = {}
     for message in messages:
         words = message.words
         if words is None or not _may_share(message, words, service):
@@ -89,13 +89,13 @@ def split(messages: Sequence[Message], service: Service | None) -> list[list[Mes
         mailbox = (words, message.address.casefold())
         seen[mailbox] = turn = seen.get(mailbox, -1) + 1
         together.setdefault((words, turn, *message.headers), []).append(message)
-    size = most(service)
+    size = most_in_call(service)
     return alone + [
         batch[start : start + size] for batch in together.values() for start in range(0, len(batch), size)
     ]
 
 
-def compose(batch: Sequence[Message], service: Service) -> EmailMultiAlternatives:
+def batch_mail(batch: Sequence[Message], service: Service) -> EmailMultiAlternatives:
     """One mail with the placeholders of a service, and beside it what each person's values are."""
     first = batch[0]
     words = first.words
@@ -109,7 +109,7 @@ def compose(batch: Sequence[Message], service: Service) -> EmailMultiAlternative
         for name, value in first.headers.items()
         if all(message.headers[name] == value for message in batch)
     }
-    composed: Any = mail.compose(
+    composed: Any = mail.django_mail(
         replace(
             first,
             subject=template.subject,
@@ -165,7 +165,7 @@ class _Template:
 
 
 @lru_cache(maxsize=256)
-def _template(words: Words, service: Service, escaped: frozenset[str]) -> _Template:
+def _template(words: Template, service: Service, escaped: frozenset[str]) -> _Template:
     """Words with placeholders; `escaped` names the values that HTML cannot take as they are."""
     text = {name: service.placeholder.format(name) for name in _names(words)}
     markup = text | {name: service.placeholder.format(name + _HTML) for name in escaped}
@@ -188,12 +188,12 @@ def _joined(parts: Sequence[str], values: Mapping[str, str]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _names(words: Words) -> frozenset[str]:
+def _names(words: Template) -> frozenset[str]:
     return frozenset((*words.subject[1::2], *words.body[1::2], *words.html[1::2]))
 
 
 @lru_cache(maxsize=256)
-def _is_free(words: Words, reserved: str) -> bool:
+def _is_free(words: Template, reserved: str) -> bool:
     """Whether the words hold nothing that the service would take for a placeholder."""
     pieces = (*words.subject[::2], *words.body[::2], *words.html[::2])
     return not any(reserved in piece for piece in pieces)
@@ -203,7 +203,7 @@ def _changes(value: str) -> bool:
     return html.escape(value) != value
 
 
-def _may_share(message: Message, words: Words, service: Service) -> bool:
+def _may_share(message: Message, words: Template, service: Service) -> bool:
     """Whether the service would give back the person's address and values as they are."""
     if not _is_free(words, service.reserved) or not PLAIN_ADDRESS.fullmatch(message.address):
         return False

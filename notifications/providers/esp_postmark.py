@@ -75,5 +75,5 @@ def _status(answer: object) -> AnymailRecipientStatus:
     said: Mapping[str, Any] = answer if isinstance(answer, dict) else {}
     code = said.get("ErrorCode")
     if code and isinstance(code, int):
-        return RefusedRecipient(esp_refusals.of_postmark(said), str(code), str(said.get("Message", "")))
+        return RefusedRecipient(esp_refusals.postmark_verdict(said), str(code), str(said.get("Message", "")))
     return AnymailRecipientStatus(message_id=said.get("MessageID"), status="sent" if code == 0 else "unknown")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from notifications.contract import Class
+from notifications.contract import Verdict
 from notifications.providers import web
 
 _POSTMARK_INVALID: Final = 300
@@ -30,60 +30,60 @@ _SENDGRID_TO: Final = re.compile(r"personalizations\.\d+\.to\.")
 _SPARKPOST_NOBODY: Final = {"5001", "5002"}  # no valid recipient
 _SPARKPOST_SENDER: Final = {"7001"}  # a sending domain that is not set up
 _AMAZON: Final = {
-    "AccountSendingPausedException": Class.CONFIGURATION,
-    "AccountSuspendedException": Class.CONFIGURATION,
-    "MailFromDomainNotVerifiedException": Class.CONFIGURATION,
-    "SendingPausedException": Class.CONFIGURATION,
-    "LimitExceededException": Class.NOT_PROCESSED,
-    "ThrottlingException": Class.NOT_PROCESSED,
-    "TooManyRequestsException": Class.NOT_PROCESSED,
+    "AccountSendingPausedException": Verdict.CONFIGURATION,
+    "AccountSuspendedException": Verdict.CONFIGURATION,
+    "MailFromDomainNotVerifiedException": Verdict.CONFIGURATION,
+    "SendingPausedException": Verdict.CONFIGURATION,
+    "LimitExceededException": Verdict.NOT_PROCESSED,
+    "ThrottlingException": Verdict.NOT_PROCESSED,
+    "TooManyRequestsException": Verdict.NOT_PROCESSED,
 }
 
 
-def meaning(service: str, status: int, body: object) -> Class:
+def call_verdict(service: str, status: int, body: object) -> Verdict:
     """What a call that was answered with this HTTP status means; `body` is what came with it, as text."""
-    result = web.meaning(status)
-    if result is not Class.REFUSED or service not in _READERS:
+    result = web.status_verdict(status)
+    if result is not Verdict.REFUSED or service not in _READERS:
         return result
     return _READERS[service](_read(body)) or result
 
 
-def of_postmark(said: Mapping[str, Any]) -> Class:
+def postmark_verdict(said: Mapping[str, Any]) -> Verdict:
     """What Postmark's answer to one mail means, where it was not taken."""
     code, words = said.get("ErrorCode"), str(said.get("Message", ""))
     if code in _POSTMARK_OURS:
-        return Class.CONFIGURATION
+        return Verdict.CONFIGURATION
     of_recipient = code == _POSTMARK_INACTIVE or (
         code == _POSTMARK_INVALID and _POSTMARK_TO.match(words) is not None
     )
-    return Class.PERMANENT if of_recipient else Class.REFUSED
+    return Verdict.PERMANENT if of_recipient else Verdict.REFUSED
 
 
-def of_amazon(said: Mapping[str, Any]) -> tuple[Class, str]:
+def amazon_verdict(said: Mapping[str, Any]) -> tuple[Verdict, str]:
     """What an error of Amazon SES means, and its code; one of another kind goes by its HTTP status."""
     code = str(said.get("Error", {}).get("Code", ""))
     status = int(said.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    return _AMAZON.get(code) or web.meaning(status), code or str(status)
+    return _AMAZON.get(code) or web.status_verdict(status), code or str(status)
 
 
-def _of_mailgun(said: Mapping[str, Any]) -> Class | None:
-    return Class.PERMANENT if str(said.get("message", "")).startswith(_MAILGUN_TO) else None
+def _of_mailgun(said: Mapping[str, Any]) -> Verdict | None:
+    return Verdict.PERMANENT if str(said.get("message", "")).startswith(_MAILGUN_TO) else None
 
 
-def _of_sendgrid(said: Mapping[str, Any]) -> Class | None:
+def _of_sendgrid(said: Mapping[str, Any]) -> Verdict | None:
     fields = [str(error.get("field")) for error in _errors(said)]
-    return Class.PERMANENT if fields and all(map(_SENDGRID_TO.match, fields)) else None
+    return Verdict.PERMANENT if fields and all(map(_SENDGRID_TO.match, fields)) else None
 
 
-def _of_sparkpost(said: Mapping[str, Any]) -> Class | None:
+def _of_sparkpost(said: Mapping[str, Any]) -> Verdict | None:
     codes = {str(error.get("code")) for error in _errors(said)}
     if codes & _SPARKPOST_SENDER:
-        return Class.CONFIGURATION
-    return Class.PERMANENT if codes and codes <= _SPARKPOST_NOBODY else None
+        return Verdict.CONFIGURATION
+    return Verdict.PERMANENT if codes and codes <= _SPARKPOST_NOBODY else None
 
 
-_READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Class | None]]] = {
-    "postmark": of_postmark,
+_READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Verdict | None]]] = {
+    "postmark": postmark_verdict,
     "mailgun": _of_mailgun,
     "sendgrid": _of_sendgrid,
     "sparkpost": _of_sparkpost,

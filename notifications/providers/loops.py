@@ -41,17 +41,17 @@ _loops: dict[tuple[int, int], _Loop] = {}
 """By process and thread."""
 
 
-def current() -> asyncio.AbstractEventLoop:
+def current_loop() -> asyncio.AbstractEventLoop:
     """The loop of this thread."""
     return _mine().loop
 
 
-def run(work: Awaitable[Result]) -> Result:
+def run_on_loop(work: Awaitable[Result]) -> Result:
     """Run something to its end on the loop of this thread; everything else on it goes on meanwhile."""
-    return _finish(current(), work)
+    return _finish(current_loop(), work)
 
 
-def keep(name: object, make: Callable[[], Kept]) -> Kept:
+def kept_on_loop(name: object, make: Callable[[], Kept]) -> Kept:
     """What this thread's loop has open under a name; made where there is none yet."""
     kept = _mine().kept
     if name not in kept:
@@ -59,7 +59,7 @@ def keep(name: object, make: Callable[[], Kept]) -> Kept:
     return cast("Kept", kept[name])
 
 
-def close() -> None:
+def close_loops() -> None:
     """Close what the loops of this process have open, and the loops."""
     for key in [key for key in _loops if key[0] == os.getpid()]:
         _close(key)
@@ -101,4 +101,4 @@ def _new() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-atexit.register(close)
+atexit.register(close_loops)

@@ -14,7 +14,7 @@ from icalendar import Calendar
 from notifications.contract import Message
 
 
-def compose(message: Message) -> EmailMultiAlternatives:
+def django_mail(message: Message) -> EmailMultiAlternatives:
     """One mail to one person: text, HTML beside it, and the calendar where there is one.
 
     Raises ValueError where address, subject or headers cannot be written.

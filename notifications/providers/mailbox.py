@@ -17,13 +17,13 @@ _FAULT: Final = (
 _HEADERS: Final = HeaderRegistry()
 
 
-def address(said: str) -> str:
+def sender_address(said: str) -> str:
     """The address alone, as a sender is known by; where it cannot be read, what was said."""
     found = _read(said)
     return found or said.strip()
 
 
-def fault(said: str) -> str:
+def sender_fault(said: str) -> str:
     """What is wrong with it, in a sentence; empty where nothing is, and each wire can write it."""
     return "" if _read(said) else _FAULT.format(said=said)
 

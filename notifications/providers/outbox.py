@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from notifications.contract import Class, Found, Message, Outcome
+from notifications.contract import Found, Message, Outcome, Verdict
 from notifications.providers import outcome
 
 
@@ -25,7 +25,7 @@ class Outbox:
 
     async def send(self, messages: Sequence[Message]) -> Sequence[Outcome]:
         """Accept them."""
-        return [outcome(message, Class.ACCEPTED, self.name) for message in messages]
+        return [outcome(message, Verdict.ACCEPTED, self.name) for message in messages]
 
     def find(self, message: Message, since: datetime) -> Found | None:
         """Everything it was ever given, it took."""

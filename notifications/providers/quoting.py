@@ -20,7 +20,7 @@ _WORD_BYTES: Final = 39
 _SUBJECT_ROOM: Final = 67
 
 
-def line(words: str) -> bytes:
+def quoted_line(words: str) -> bytes:
     """A text on one line, to be followed by a soft break, so that spaces at its end are safe.
 
     No line begins with a dot, which SMTP would want doubled.
@@ -35,7 +35,7 @@ def line(words: str) -> bytes:
     return _SOFT.join([b"=2E" + part[1:] if part[:1] == b"." else part for part in parts])
 
 
-def spliced(pieces: tuple[str, ...]) -> list[bytes]:
+def quoted_pieces(pieces: tuple[str, ...]) -> list[bytes]:
     """Pieces as in contract.Words, quoted but for the names, in whose places `line` of a value fits.
 
     A value has lines of its own, between soft breaks.
@@ -51,16 +51,16 @@ def spliced(pieces: tuple[str, ...]) -> list[bytes]:
         if place + 1 == len(pieces):
             parts.append(before + quoted + _whole(last))
         else:
-            parts.append(before + quoted + (line(last) + _SOFT if last else b""))
+            parts.append(before + quoted + (quoted_line(last) + _SOFT if last else b""))
     return parts
 
 
 def _whole(words: str) -> bytes:
     """A line as it ends in the text; a space at its end might be lost on its way."""
-    return line(words[:-1]) + _SOFT + b"=20" if words.endswith(" ") else line(words)
+    return quoted_line(words[:-1]) + _SOFT + b"=20" if words.endswith(" ") else quoted_line(words)
 
 
-def subject(words: str) -> bytes:
+def quoted_subject(words: str) -> bytes:
     """What stands behind "Subject: ". Raises ValueError where it would begin another header."""
     if "\n" in words or "\r" in words:
         raise ValueError("a subject cannot have two lines")

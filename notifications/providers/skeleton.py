@@ -20,7 +20,7 @@ from typing import Final
 
 from django.conf import settings
 
-from notifications.contract import Message, Words
+from notifications.contract import Message, Template
 from notifications.providers import mail, quoting
 
 _SIMPLE: Final = re.compile(
@@ -51,22 +51,22 @@ class _Skeleton:
     html: list[tuple[int, str]] = field(default_factory=list)
 
 
-def simple(address: str) -> bool:
+def is_plain_address(address: str) -> bool:
     """Whether an address needs no encoding."""
     return _SIMPLE.fullmatch(address) is not None
 
 
-def content(message: Message) -> bytes:
+def mail_content(message: Message) -> bytes:
     """The mail as SMTP wants it behind DATA: its lines ended, their first dots doubled, and its end.
 
     Raises ValueError where address, subject or headers cannot be written.
     """
     words = message.words
-    if words is not None and simple(message.address) and all(map(_plain, message.headers.values())):
+    if words is not None and is_plain_address(message.address) and all(map(_plain, message.headers.values())):
         skeleton = _skeleton(words, settings.DEFAULT_FROM_EMAIL, settings.BASE_URL, tuple(message.headers))
         if skeleton:
             return _filled(skeleton, message, words)
-    return _stuffed(_wire(mail.compose(message).message().as_bytes()))
+    return _stuffed(_wire(mail.django_mail(message).message().as_bytes()))
 
 
 def _plain(value: str) -> bool:
@@ -83,7 +83,7 @@ def _stuffed(written: bytes) -> bytes:
     return re.sub(rb"(?m)^\.", b"..", written) + ending
 
 
-def _filled(skeleton: _Skeleton, message: Message, words: Words) -> bytes:
+def _filled(skeleton: _Skeleton, message: Message, words: Template) -> bytes:
     parts, own, values = skeleton.parts.copy(), skeleton.own, message.values
     parts[own["to"]] = message.address.encode()
     parts[own["id"]] = mail.message_id(message.delivery).encode()
@@ -91,15 +91,15 @@ def _filled(skeleton: _Skeleton, message: Message, words: Words) -> bytes:
     if "subject" in own:
         pieces = words.subject
         said = [values[piece] if place % 2 else piece for place, piece in enumerate(pieces)]
-        parts[own["subject"]] = quoting.subject("".join(said))
+        parts[own["subject"]] = quoting.quoted_subject("".join(said))
     for place, name in skeleton.headers:
         parts[place] = message.headers[name].encode()
-    quoted = {key: quoting.line(value) for key, value in values.items()}
+    quoted = {key: quoting.quoted_line(value) for key, value in values.items()}
     for place, key in skeleton.body:
         parts[place] = quoted[key]
     for place, key in skeleton.html:
         escaped = html.escape(values[key])
-        parts[place] = quoted[key] if escaped == values[key] else quoting.line(escaped)
+        parts[place] = quoted[key] if escaped == values[key] else quoting.quoted_line(escaped)
     return b"".join(parts)
 
 
@@ -109,12 +109,12 @@ def _date(second: int, is_local: bool) -> bytes:
 
 
 @lru_cache(maxsize=_KEPT)
-def _skeleton(words: Words, sender: str, base: str, headers: tuple[str, ...]) -> _Skeleton | None:
+def _skeleton(words: Template, sender: str, base: str, headers: tuple[str, ...]) -> _Skeleton | None:
     """None where a header is named that is ours to write; `sender` and `base` are only part of the key."""
     if any(name.lower() in _OWN for name in headers):
         return None
     marks = _Marks()
-    composed = mail.compose(
+    composed = mail.django_mail(
         replace(
             _NOBODY,
             address=marks.new("to"),
@@ -155,7 +155,7 @@ class _Marks:
             yield piece, *(self._meant[int(number)] if number else ("", ""))
 
 
-def _cut(pieces: Iterator[tuple[bytes, str, str]], words: Words) -> _Skeleton:
+def _cut(pieces: Iterator[tuple[bytes, str, str]], words: Template) -> _Skeleton:
     made = _Skeleton()
     for piece, kind, name in pieces:
         made.parts.append(piece)
@@ -163,7 +163,7 @@ def _cut(pieces: Iterator[tuple[bytes, str, str]], words: Words) -> _Skeleton:
             found, places = (words.body, made.body) if kind == "body" else (words.html, made.html)
             first = len(made.parts)
             places.extend((first + place, key) for place, key in enumerate(found) if place % 2)
-            made.parts.extend(quoting.spliced(found))
+            made.parts.extend(quoting.quoted_pieces(found))
         elif kind == "header":
             made.headers.append((len(made.parts), name))
             made.parts.append(b"")

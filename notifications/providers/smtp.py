@@ -14,7 +14,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
 from django.utils.module_loading import import_string
 
-from notifications.contract import Class, Fault, Found, Message, Outcome
+from notifications.contract import Fault, Found, Message, Outcome, Verdict
 from notifications.providers import loops, mail, mailbox, outcome, skeleton
 from notifications.providers.smtp_door import Door
 from notifications.providers.smtp_lines import Lines
@@ -41,7 +41,7 @@ def faults(name: str, number: str, host: str, port: int, hint: str) -> Iterator[
         yield Fault(number, words, hint)
 
 
-class Provider:
+class SmtpProvider:
     """The SMTP server of Django's settings."""
 
     name = NAME
@@ -52,8 +52,8 @@ class Provider:
 
     def __init__(self) -> None:
         """Nothing is opened yet."""
-        self.sender = mailbox.address(settings.DEFAULT_FROM_EMAIL)
-        self._fault = mailbox.fault(settings.DEFAULT_FROM_EMAIL)
+        self.sender = mailbox.sender_address(settings.DEFAULT_FROM_EMAIL)
+        self._fault = mailbox.sender_fault(settings.DEFAULT_FROM_EMAIL)
         reply = settings.EMAIL_TIMEOUT or _REPLY_SECONDS
         self._patience = Patience(reply, min(2 * reply, _LONGEST_CONTENT_SECONDS))
         self._server = (
@@ -67,17 +67,17 @@ class Provider:
 
     async def _sent(self, message: Message) -> Outcome:
         if self._fault:
-            return outcome(message, Class.CONFIGURATION, NAME, code="settings", detail=self._fault)
+            return outcome(message, Verdict.CONFIGURATION, NAME, code="settings", detail=self._fault)
         try:
             recipient = _envelope(message.address)
         except (ValueError, MessageError, IndexError) as error:
-            return outcome(message, Class.PERMANENT, NAME, code="invalid", detail=str(error))
+            return outcome(message, Verdict.PERMANENT, NAME, code="invalid", detail=str(error))
         try:
-            sender, content = _sender(self.sender), skeleton.content(message)
+            sender, content = _sender(self.sender), skeleton.mail_content(message)
         except ValueError as error:
-            return outcome(message, Class.REFUSED, NAME, code="invalid", detail=str(error))
-        answer = await loops.keep(self._server, self._lines).carry(sender, recipient, content)
-        reference = mail.message_id(message.delivery) if answer.result is Class.ACCEPTED else ""
+            return outcome(message, Verdict.REFUSED, NAME, code="invalid", detail=str(error))
+        answer = await loops.kept_on_loop(self._server, self._lines).carry(sender, recipient, content)
+        reference = mail.message_id(message.delivery) if answer.result is Verdict.ACCEPTED else ""
         return outcome(
             message, answer.result, NAME, provider_ref=reference, code=answer.code, detail=answer.words
         )
@@ -95,7 +95,7 @@ class Provider:
 
 def _envelope(address: str) -> bytes:
     """An address as SMTP wants it. Raises ValueError."""
-    if skeleton.simple(address):
+    if skeleton.is_plain_address(address):
         return b"<%b>" % address.encode()
     written = smtplib.quoteaddr(sanitize_address(address, "utf-8"))
     if not written.isprintable():

@@ -11,7 +11,7 @@ from django.core.mail import get_connection
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.utils import DNS_NAME
 
-from notifications.contract import Class
+from notifications.contract import Verdict
 from notifications.providers.smtp_lines import Closed
 
 _CONNECT_SECONDS: Final = 5.0
@@ -56,12 +56,12 @@ class Door:
         await _greet(client)
         if backend.use_tls and not backend.use_ssl:
             if not client.supports_extension("starttls"):
-                raise Closed(Class.CONFIGURATION, "settings", "the server offers no STARTTLS")
+                raise Closed(Verdict.CONFIGURATION, "settings", "the server offers no STARTTLS")
             await client.starttls()
             await _greet(client)
         if backend.username and backend.password:
             if not client.supports_extension("auth"):
-                raise Closed(Class.CONFIGURATION, "settings", "the server offers no AUTH")
+                raise Closed(Verdict.CONFIGURATION, "settings", "the server offers no AUTH")
             await client.login(backend.username, backend.password)
 
 
@@ -87,7 +87,9 @@ async def _greet(client: aiosmtplib.SMTP) -> None:
 def _closed(error: Exception) -> Closed:
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
         never = error.code >= 500
-        return Closed(Class.CONFIGURATION if never else Class.NOT_PROCESSED, str(error.code), error.message)
+        return Closed(
+            Verdict.CONFIGURATION if never else Verdict.NOT_PROCESSED, str(error.code), error.message
+        )
     if isinstance(error, (OSError, aiosmtplib.SMTPResponseException)):
-        return Closed(Class.NOT_PROCESSED, "no connection", str(error))
-    return Closed(Class.CONFIGURATION, "settings", str(error))  # no way of AUTH that both sides know
+        return Closed(Verdict.NOT_PROCESSED, "no connection", str(error))
+    return Closed(Verdict.CONFIGURATION, "settings", str(error))  # no way of AUTH that both sides know

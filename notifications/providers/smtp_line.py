@@ -12,9 +12,9 @@ from collections import deque
 from collections.abc import Callable, Container
 from typing import Final, Protocol, TypeAlias
 
-from notifications.contract import Class
+from notifications.contract import Verdict
 from notifications.providers import smtp_refusals
-from notifications.providers.smtp_mail import Answer, Mail
+from notifications.providers.smtp_mail import QueuedMail, SmtpAnswer
 from notifications.providers.smtp_patience import Deadline, Patience
 from notifications.providers.smtp_replies import Nonsense, Replies
 
@@ -25,13 +25,13 @@ _GO_AHEAD: Final = 354
 class Office(Protocol):
     """Where mails wait for lines, and lines for mails."""
 
-    def next(self) -> Mail | None:
+    def next(self) -> QueuedMail | None:
         """The mail to hand over now; it is the line's from here on."""
 
     def free(self, line: Line) -> None:
         """The line has nothing to do."""
 
-    def gone(self, line: Line, again: Mail | None) -> None:
+    def gone(self, line: Line, again: QueuedMail | None) -> None:
         """The line is closed, and this mail was certainly not sent on it."""
 
 
@@ -57,12 +57,12 @@ class Line(asyncio.Protocol):
         self._expected: deque[_Step] = deque()
         self._unsaid: deque[tuple[bytes, _Step]] = deque()
         """Commands that wait for the reply to the one before, where the server takes one at a time."""
-        self._announced: Mail | None = None
+        self._announced: QueuedMail | None = None
         """Its envelope is said, its text is not."""
-        self._refusal: Answer | None = None
+        self._refusal: SmtpAnswer | None = None
         """Of the mail that is announced."""
         self._has_recipient = False
-        self._sending: Mail | None = None
+        self._sending: QueuedMail | None = None
         """Its text is on its way."""
         self._has_carried = False
         self._unfinished = False
@@ -75,7 +75,7 @@ class Line(asyncio.Protocol):
         """Whether anything can still be said."""
         return not (self._lost or self._transport.is_closing())
 
-    def carry(self, mail: Mail) -> None:
+    def carry(self, mail: QueuedMail) -> None:
         """Hand a mail over; for a free line."""
         self._transport.write(self._announce(mail))
         self._deadline.wait(self._patience.reply)
@@ -119,14 +119,14 @@ class Line(asyncio.Protocol):
     def _heard(self, code: int, words: str) -> None:
         if code == _CLOSING:
             if self._sending:
-                self._settle(Answer(Class.NOT_PROCESSED, str(code), words))
+                self._settle(SmtpAnswer(Verdict.NOT_PROCESSED, str(code), words))
             self._lose(words, str(code))
         elif self._expected:
             self._expected.popleft()(code, words)
         else:
             self._lose(f"{code} {words}")
 
-    def _announce(self, mail: Mail) -> bytes:
+    def _announce(self, mail: QueuedMail) -> bytes:
         """Begin with a mail; what is to be said of it at once."""
         self._announced, self._refusal, self._has_recipient = mail, None, False
         size = b" SIZE=%d" % len(mail.content) if self._sized else b""
@@ -170,15 +170,15 @@ class Line(asyncio.Protocol):
         self._has_recipient = code < 300
         self._judge(code, words, smtp_refusals.of_recipient(code, words))
 
-    def _judge(self, code: int, words: str, never: Class) -> None:
+    def _judge(self, code: int, words: str, never: Verdict) -> None:
         """What a reply to a part of the envelope means: 5yz is for good, 4yz for now (RFC 5321, 4.2.1)."""
         if 200 <= code < 300:
             self._go_on()
         elif not 400 <= code < 600:
             self._lose(words, str(code))
         else:
-            result = never if code >= 500 else Class.NOT_PROCESSED
-            self._refusal = self._refusal or Answer(result, str(code), words)
+            result = never if code >= 500 else Verdict.NOT_PROCESSED
+            self._refusal = self._refusal or SmtpAnswer(result, str(code), words)
             self._unfinished = True
             if not self._pipelining:  # else DATA is said already, and its reply awaited
                 self._refused()
@@ -211,7 +211,7 @@ class Line(asyncio.Protocol):
             mail.settle(self._refusal)
         self._rest()
 
-    def _transmit(self, mail: Mail) -> None:
+    def _transmit(self, mail: QueuedMail) -> None:
         self._sending, self._announced, self._has_carried = mail, None, True
         self._expected.append(self._on_content)
         following = self._office.next() if self._pipelining else None
@@ -220,10 +220,10 @@ class Line(asyncio.Protocol):
 
     def _on_content(self, code: int, words: str) -> None:
         if 200 <= code < 300:
-            self._settle(Answer(Class.ACCEPTED, words=words))
+            self._settle(SmtpAnswer(Verdict.ACCEPTED, words=words))
         elif 400 <= code < 600:
-            result = smtp_refusals.of_text(code) if code >= 500 else Class.NOT_PROCESSED
-            self._settle(Answer(result, str(code), words))
+            result = smtp_refusals.of_text(code) if code >= 500 else Verdict.NOT_PROCESSED
+            self._settle(SmtpAnswer(result, str(code), words))
         else:
             self._lose(words, str(code))
             return
@@ -232,7 +232,7 @@ class Line(asyncio.Protocol):
         else:
             self._rest()
 
-    def _settle(self, answer: Answer) -> None:
+    def _settle(self, answer: SmtpAnswer) -> None:
         mail, self._sending = self._sending, None
         if mail:
             mail.settle(answer)
@@ -250,10 +250,10 @@ class Line(asyncio.Protocol):
         self._deadline.end()
         if not self._transport.is_closing():
             self._transport.abort()
-        self._settle(Answer(Class.UNKNOWN, "line lost", words))
+        self._settle(SmtpAnswer(Verdict.UNKNOWN, "line lost", words))
         mail, self._announced = self._announced, None
         if mail and (self._refusal or not self._has_carried):
-            mail.settle(self._refusal or Answer(Class.NOT_PROCESSED, code, words))
+            mail.settle(self._refusal or SmtpAnswer(Verdict.NOT_PROCESSED, code, words))
             mail = None
         # servers close a line after so many mails: this one goes on another
         self._office.gone(self, mail)

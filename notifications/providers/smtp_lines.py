@@ -8,9 +8,9 @@ from collections.abc import Callable, Container, Coroutine
 from contextlib import suppress
 from typing import Any, Final
 
-from notifications.contract import Class
+from notifications.contract import Verdict
 from notifications.providers.smtp_line import Line
-from notifications.providers.smtp_mail import Answer, Mail
+from notifications.providers.smtp_mail import QueuedMail, SmtpAnswer
 from notifications.providers.smtp_patience import Patience
 
 _STALE_SECONDS: Final = 5.0
@@ -25,9 +25,9 @@ _WAIT_SECONDS: Final = 25.0
 class Closed(Exception):
     """No line can be opened."""
 
-    def __init__(self, result: Class, code: str, words: str) -> None:
+    def __init__(self, result: Verdict, code: str, words: str) -> None:
         super().__init__(words)
-        self.answer = Answer(result, code, words)
+        self.answer = SmtpAnswer(result, code, words)
 
 
 Door = Callable[[], Coroutine[Any, Any, tuple[asyncio.Transport, Container[str]]]]
@@ -41,23 +41,23 @@ class Lines:
         """`most` are open at once."""
         self._door, self._most, self._patience = door, most, patience
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[Mail] = deque()
+        self._waiting: deque[QueuedMail] = deque()
         self._idle: list[Line] = []
         self._open: set[Line] = set()
         self._probed: set[Line] = set()
         self._opening: set[asyncio.Task[None]] = set()
         self._full_until = 0.0
 
-    async def carry(self, sender: bytes, recipient: bytes, content: bytes) -> Answer:
+    async def carry(self, sender: bytes, recipient: bytes, content: bytes) -> SmtpAnswer:
         """Hand a mail over, when its turn has come."""
-        mail = Mail(sender, recipient, content, self._loop.time(), self._loop.create_future())
+        mail = QueuedMail(sender, recipient, content, self._loop.time(), self._loop.create_future())
         self._waiting.append(mail)
         self._work()
         return await mail.answer
 
     async def close(self) -> None:
         """Say goodbye on every line."""
-        self._give_back(Answer(Class.NOT_PROCESSED, "no line", "closed by us"))
+        self._give_back(SmtpAnswer(Verdict.NOT_PROCESSED, "no line", "closed by us"))
         opening = list(self._opening)
         for task in opening:
             task.cancel()
@@ -73,7 +73,7 @@ class Lines:
 
     # --- what lines ask
 
-    def next(self) -> Mail | None:
+    def next(self) -> QueuedMail | None:
         """The mail that has waited longest."""
         while self._waiting:
             mail = self._waiting.popleft()
@@ -81,7 +81,9 @@ class Lines:
                 continue
             if self._loop.time() - mail.since < _WAIT_SECONDS:
                 return mail
-            mail.settle(Answer(Class.NOT_PROCESSED, "no line", "the server is too slow for so many mails"))
+            mail.settle(
+                SmtpAnswer(Verdict.NOT_PROCESSED, "no line", "the server is too slow for so many mails")
+            )
         return None
 
     def free(self, line: Line) -> None:
@@ -93,7 +95,7 @@ class Lines:
         elif line.usable:
             self._idle.append(line)
 
-    def gone(self, line: Line, again: Mail | None) -> None:
+    def gone(self, line: Line, again: QueuedMail | None) -> None:
         """Do without it."""
         self._open.discard(line)
         self._probed.discard(line)
@@ -127,13 +129,13 @@ class Lines:
         return min(without, most - len(self._open)) - len(self._opening)
 
     async def _open_one(self) -> None:
-        refusal: Answer | None = None
+        refusal: SmtpAnswer | None = None
         try:
             transport, extensions = await self._door()
         except Closed as closed:
             refusal = closed.answer
         except Exception as error:  # noqa: BLE001  # those who wait must hear of it
-            refusal = Answer(Class.NOT_PROCESSED, "no connection", f"{type(error).__name__}: {error}")
+            refusal = SmtpAnswer(Verdict.NOT_PROCESSED, "no connection", f"{type(error).__name__}: {error}")
         finally:
             # at once, for others may come to their end in the same turn of the loop
             if task := asyncio.current_task():
@@ -147,12 +149,12 @@ class Lines:
             self.free(line)
         self._work()
 
-    def _refused(self, answer: Answer) -> None:
+    def _refused(self, answer: SmtpAnswer) -> None:
         self._full_until = self._loop.time() + _FULL_SECONDS
         if not (self._open or self._opening):  # nor is another on its way
             self._give_back(answer)
 
-    def _give_back(self, answer: Answer) -> None:
+    def _give_back(self, answer: SmtpAnswer) -> None:
         waiting, self._waiting = self._waiting, deque()
         for mail in waiting:
             mail.settle(answer)

@@ -5,29 +5,29 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from notifications.contract import Class
+from notifications.contract import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SmtpAnswer:
     """What became of one mail."""
 
-    result: Class
+    result: Verdict
     code: str = ""
     words: str = ""
 
 
 @dataclass(eq=False, slots=True)
-class Mail:
+class QueuedMail:
     """One on its way. Addresses in angle brackets; `content` with its dots doubled, and its end."""
 
     sender: bytes
     recipient: bytes
     content: bytes
     since: float
-    answer: asyncio.Future[Answer]
+    answer: asyncio.Future[SmtpAnswer]
 
-    def settle(self, answer: Answer) -> None:
+    def settle(self, answer: SmtpAnswer) -> None:
         """Tell whoever still listens."""
         if not self.answer.done():
             self.answer.set_result(answer)

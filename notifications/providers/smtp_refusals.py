@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from notifications.contract import Class
+from notifications.contract import Verdict
 
 _ENHANCED: Final = re.compile(r"(?:^|#)5\.(\d{1,3})\.(\d{1,3})\b")
 """Before the words, or as qmail has it, behind them."""
@@ -47,26 +47,26 @@ _MUST_SIGN_IN: Final = frozenset({530, 534, 535, 538})
 _TOO_BIG: Final = 552
 
 
-def of_sender(code: int) -> Class:
+def of_sender(code: int) -> Verdict:
     """To MAIL: that we may not send as who we are, unless it speaks of the mail's size."""
-    return Class.REFUSED if code == _TOO_BIG else Class.CONFIGURATION
+    return Verdict.REFUSED if code == _TOO_BIG else Verdict.CONFIGURATION
 
 
-def of_recipient(code: int, words: str) -> Class:
+def of_recipient(code: int, words: str) -> Verdict:
     """To RCPT."""
     if code in _MUST_SIGN_IN:
-        return Class.CONFIGURATION
+        return Verdict.CONFIGURATION
     enhanced = _ENHANCED.search(words)
     said = (int(enhanced[1]), int(enhanced[2])) if enhanced else None
     if said in _OF_THE_MAILBOX:
-        return Class.PERMANENT
+        return Verdict.PERMANENT
     of_mailbox = said in _OF_THE_MAILBOX_OR_US or (
         said is None and code in _MAILBOX_REPLIES and _SPEAKS_OF_THE_MAILBOX.search(words) is not None
     )
     of_mailbox = of_mailbox and not _SPEAKS_OF_US.search(words)
-    return Class.PERMANENT if of_mailbox else Class.REFUSED
+    return Verdict.PERMANENT if of_mailbox else Verdict.REFUSED
 
 
-def of_text(code: int) -> Class:
+def of_text(code: int) -> Verdict:
     """To DATA, or to the text behind it: it speaks of what we say or of us, never of who is to read it."""
-    return Class.CONFIGURATION if code in _MUST_SIGN_IN else Class.REFUSED
+    return Verdict.CONFIGURATION if code in _MUST_SIGN_IN else Verdict.REFUSED

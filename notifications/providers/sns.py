@@ -103,7 +103,7 @@ def _certificate(address: str) -> x509.Certificate:
 def _fetched(address: str) -> x509.Certificate:
     timeouts = (web.CONNECT_SECONDS, web.CONNECT_SECONDS)  # SNS waits 15 seconds for our answer
     try:
-        with web.session(os.getpid(), "sns").get(
+        with web.process_session(os.getpid(), "sns").get(
             address, timeout=timeouts, allow_redirects=False, stream=True
         ) as response:
             if response.status_code != requests.codes.ok:

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import requests
 from django.core.exceptions import ImproperlyConfigured
 
-from notifications.contract import Class, Found, Message, Outcome, Unreachable
+from notifications.contract import Found, Message, Outcome, Unreachable, Verdict
 from notifications.providers import outcome, reference, web, with_wait
 
 MASTODON: Final = "mastodon"
@@ -33,7 +33,7 @@ class Target:
     token: str = field(default="", repr=False)
 
 
-def read(addresses: list[str]) -> list[Target]:
+def targets_of(addresses: list[str]) -> list[Target]:
     """SOCIAL_URLS as targets. Raises ImproperlyConfigured, without showing a token, where one is wrong."""
     targets = [_target(number, address) for number, address in enumerate(addresses, start=1)]
     names = [target.name for target in targets]
@@ -90,7 +90,7 @@ class ByHand:
 
     async def send(self, messages: Sequence[Message]) -> Sequence[Outcome]:
         """Ask for a person."""
-        return [outcome(message, Class.BY_HAND, BY_HAND) for message in messages]
+        return [outcome(message, Verdict.BY_HAND, BY_HAND) for message in messages]
 
     def find(self, message: Message, since: datetime) -> Found | None:
         """Only the person knows."""
@@ -127,15 +127,17 @@ class Mastodon:
         try:
             response = self._post(message)
         except requests.RequestException as error:
-            result, code = web.failure(error)
+            result, code = web.failure_verdict(error)
             return outcome(message, result, MASTODON, code=code, detail=str(error))
         if not 200 <= response.status_code < 300:
             status = response.status_code
-            told = outcome(message, web.meaning(status), MASTODON, code=str(status), detail=response.text)
+            told = outcome(
+                message, web.status_verdict(status), MASTODON, code=str(status), detail=response.text
+            )
             return with_wait(told, web.retry_after(response.headers, datetime.now(UTC)))
         post = response.json()
         return outcome(
-            message, Class.ACCEPTED, MASTODON, provider_ref=post["id"], detail=post.get("url") or ""
+            message, Verdict.ACCEPTED, MASTODON, provider_ref=post["id"], detail=post.get("url") or ""
         )
 
     def find(self, message: Message, since: datetime) -> Found | None:
@@ -160,7 +162,7 @@ class Mastodon:
         post = {"status": message.body, "visibility": "public"}
         if message.language:
             post["language"] = message.language.partition("-")[0]  # ISO 639-1
-        return web.session(os.getpid(), MASTODON).post(
+        return web.process_session(os.getpid(), MASTODON).post(
             f"{self._target.address}/api/v1/statuses",
             json=post,
             headers={"Idempotency-Key": str(message.delivery)},

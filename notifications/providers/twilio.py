@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from notifications import links
-from notifications.contract import Class, Found, Message, Outcome, Unreachable, Words
+from notifications.contract import Found, Message, Outcome, Template, Unreachable, Verdict
 from notifications.providers import client, outcome, twilio_codes, twilio_list, web, with_wait
 
 NAME: Final = "twilio"
@@ -32,7 +32,7 @@ _TEXTS: Final = 64
 _SAFE: Final = frozenset(string.ascii_letters + string.digits + "_.-~")
 
 
-class Provider:
+class TwilioProvider:
     """Twilio's Programmable Messaging, by the account in the settings.
 
     A message is one POST of a form, without the SDK: its asynchronous client repeats a POST that was
@@ -50,7 +50,7 @@ class Provider:
     ) -> None:
         """`timeouts` are seconds to connect and to be answered."""
         self._timeouts = timeouts
-        self._missing = unset()
+        self._missing = unset_settings()
         self.sender = settings.TWILIO_MESSAGING_SERVICE_SID or settings.TWILIO_FROM
         # characters were counted and approved as they are; and `find` compares the text
         self._same = "&" + urlencode({"SmartEncoded": "false", **_sender()})
@@ -72,9 +72,9 @@ class Provider:
 
     async def _created(self, message: Message) -> Outcome:
         if self._missing:
-            return outcome(message, Class.CONFIGURATION, NAME, code="settings", detail=self._missing)
+            return outcome(message, Verdict.CONFIGURATION, NAME, code="settings", detail=self._missing)
         try:
-            answer = await client.session(NAME, *self._timeouts).post(
+            answer = await client.async_session(NAME, *self._timeouts).post(
                 self._url, self._form(message), self._headers
             )
         except client.Unanswered as lost:
@@ -84,14 +84,14 @@ class Provider:
             return _refusal(message, answer, said)
         sid = said.get("sid")
         if not (isinstance(sid, str) and sid):
-            return outcome(message, Class.UNKNOWN, NAME, code="no sid")
-        return outcome(message, Class.ACCEPTED, NAME, provider_ref=sid)
+            return outcome(message, Verdict.UNKNOWN, NAME, code="no sid")
+        return outcome(message, Verdict.ACCEPTED, NAME, provider_ref=sid)
 
     def find(self, message: Message, since: datetime) -> Found | None:
         """Look through what Twilio has for this number."""
         if self._missing:
             raise Unreachable(self._missing)
-        return twilio_list.find(message, since, self._timeouts)
+        return twilio_list.found_message(message, since, self._timeouts)
 
     def close(self) -> None:
         """Connections stay for the process, and the next call will use them."""
@@ -115,7 +115,7 @@ class Provider:
         return "".join(parts)
 
 
-def _pieces(words: Words) -> tuple[str, ...]:
+def _pieces(words: Template) -> tuple[str, ...]:
     """The body's pieces, quoted but for the names of the person's own values."""
     return tuple(piece if place % 2 else _quoted(piece) for place, piece in enumerate(words.body))
 
@@ -130,7 +130,7 @@ def _quoted(text: str) -> str:
     return text.encode().decode("latin-1").translate(_QUOTED)
 
 
-def unset() -> str:
+def unset_settings() -> str:
     """What the settings lack besides the account, and what to do about it; empty where nothing is lacking."""
     if not settings.TWILIO_AUTH_TOKEN:
         return "TWILIO_ACCOUNT_SID is set, but TWILIO_AUTH_TOKEN is not: set it, or TWILIO_AUTH_TOKEN_FILE."
@@ -159,11 +159,11 @@ def _read(body: bytes) -> Mapping[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _refusal(message: Message, answer: client.Answer, said: Mapping[str, Any]) -> Outcome:
+def _refusal(message: Message, answer: client.HttpAnswer, said: Mapping[str, Any]) -> Outcome:
     code = str(said.get("code", "") or answer.status)
     words = str(said.get("message", "") or http.client.responses.get(answer.status, ""))
     wait = web.retry_after(answer.headers, datetime.now(UTC))
     if code == twilio_codes.QUEUE_FULL:
         wait = wait or _QUEUE_SECONDS
-    result = twilio_codes.REFUSALS.get(code) or web.meaning(answer.status)
+    result = twilio_codes.REFUSALS.get(code) or web.status_verdict(answer.status)
     return with_wait(outcome(message, result, NAME, code=code, detail=words), wait)

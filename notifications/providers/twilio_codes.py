@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from notifications.contract import Class
+from notifications.contract import Verdict
 
 QUEUE_FULL: Final = "21611"
 
@@ -52,16 +52,16 @@ _OF_OURS: Final = {
     "90010",  # the account is not active
 }
 REFUSALS: Final = {
-    **dict.fromkeys(_OF_THE_NUMBER, Class.PERMANENT),
+    **dict.fromkeys(_OF_THE_NUMBER, Verdict.PERMANENT),
     # said, because 21408 comes with HTTP 403, which elsewhere means a wrong key
-    **dict.fromkeys(_OF_OURS_FOR_SOME, Class.REFUSED),
-    **dict.fromkeys(_OF_OURS, Class.CONFIGURATION),
-    "20429": Class.NOT_PROCESSED,  # too many calls at once
-    "21610": Class.OPT_OUT,
-    QUEUE_FULL: Class.NOT_PROCESSED,
-    "21730": Class.NOT_PROCESSED,  # Twilio's own maintenance
-    "30001": Class.NOT_PROCESSED,  # the queue is full
-    "63017": Class.NOT_PROCESSED,  # more messages a second than the account may send
+    **dict.fromkeys(_OF_OURS_FOR_SOME, Verdict.REFUSED),
+    **dict.fromkeys(_OF_OURS, Verdict.CONFIGURATION),
+    "20429": Verdict.NOT_PROCESSED,  # too many calls at once
+    "21610": Verdict.OPT_OUT,
+    QUEUE_FULL: Verdict.NOT_PROCESSED,
+    "21730": Verdict.NOT_PROCESSED,  # Twilio's own maintenance
+    "30001": Verdict.NOT_PROCESSED,  # the queue is full
+    "63017": Verdict.NOT_PROCESSED,  # more messages a second than the account may send
 }
 """What a message was answered with at once."""
 

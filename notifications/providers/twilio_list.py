@@ -65,7 +65,7 @@ class _Wire:
     def request(self, method: str, url: str, **asked: Any) -> requests.Response:
         """Raises _Refused for every answer but 2xx, requests' errors where none came."""
         ours = {"timeout": self._timeouts, "allow_redirects": False}
-        response = web.session(os.getpid(), "twilio").request(
+        response = web.process_session(os.getpid(), "twilio").request(
             method, url.replace(_API, self._base, 1), **asked | ours
         )
         if not 200 <= response.status_code < 300:
@@ -80,7 +80,7 @@ def _client(account: str, token: str, base: str, timeouts: tuple[float, float]) 
     return Client(account, token, http_client=_Wire(base, timeouts))
 
 
-def find(
+def found_message(
     message: Message, since: datetime, timeouts: tuple[float, float] = (web.CONNECT_SECONDS, web.READ_SECONDS)
 ) -> Found | None:
     """Look through what Twilio has for this number, as contract.Channel.find.
@@ -101,7 +101,7 @@ def find(
     return Found(provider_ref=oldest, others=tuple(newer))
 
 
-def report(
+def reported_messages(
     references: Collection[str],
     since: datetime,
     until: datetime,
@@ -131,14 +131,14 @@ def report(
             pages -= 1
             for one in page:
                 missing.discard(one.sid)
-                yield from said(one.sid, one.status, one.error_code)
+                yield from report_of(one.sid, one.status, one.error_code)
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="twilio-ask") as threads:
             for one in threads.map(lambda sid: _one(resource, sid), sorted(missing)):
                 if one is not None:
-                    yield from said(one.sid, one.status, one.error_code)
+                    yield from report_of(one.sid, one.status, one.error_code)
 
 
-def said(sid: object, status: object, code: object) -> Iterator[Report]:
+def report_of(sid: object, status: object, code: object) -> Iterator[Report]:
     """Twilio's words on one message as a report; none where the word is not known."""
     fate, code = _FATES.get(str(status)), "" if code is None else str(code)
     if fate is not None:

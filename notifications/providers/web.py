@@ -20,7 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from notifications.contract import Class
+from notifications.contract import Verdict
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 20.0
@@ -84,7 +84,7 @@ class Adapter(HTTPAdapter):
 
 
 @lru_cache(maxsize=16)
-def session(process: int, name: str) -> requests.Session:
+def process_session(process: int, name: str) -> requests.Session:
     """The one session of a provider in a process; `process` is os.getpid(), so that a fork makes its own."""
     made = requests.Session()
     made.mount("https://", Adapter())
@@ -92,15 +92,15 @@ def session(process: int, name: str) -> requests.Session:
     return made
 
 
-def failure(error: requests.RequestException) -> tuple[Class, str]:
+def failure_verdict(error: requests.RequestException) -> tuple[Verdict, str]:
     """What it means that no answer came: (class, code)."""
     if isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError)) or _never_left(error):
-        return Class.NOT_PROCESSED, "no connection"
+        return Verdict.NOT_PROCESSED, "no connection"
     if isinstance(error, ValueError):  # an address or header that cannot be written
-        return Class.CONFIGURATION, "invalid request"
+        return Verdict.CONFIGURATION, "invalid request"
     if isinstance(error, requests.Timeout):
-        return Class.UNKNOWN, "timeout"
-    return Class.UNKNOWN, "connection lost"
+        return Verdict.UNKNOWN, "timeout"
+    return Verdict.UNKNOWN, "connection lost"
 
 
 def _never_left(error: requests.RequestException) -> bool:
@@ -108,18 +108,18 @@ def _never_left(error: requests.RequestException) -> bool:
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
 
 
-def meaning(status: int) -> Class:
+def status_verdict(status: int) -> Verdict:
     """What an HTTP status means where the provider says no more; a 2xx that could not be read is unknown.
 
     No status speaks of the customer's address, so none is for good.
     """
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Class.NOT_PROCESSED
+        return Verdict.NOT_PROCESSED
     if status in _OUR_FAULT or 300 <= status < 400:  # a redirect: the address is not the provider's
-        return Class.CONFIGURATION
+        return Verdict.CONFIGURATION
     if 400 <= status < 500 and status != HTTPStatus.REQUEST_TIMEOUT:
-        return Class.REFUSED
-    return Class.UNKNOWN
+        return Verdict.REFUSED
+    return Verdict.UNKNOWN
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

@@ -4,7 +4,7 @@ Receipts come twice, late, early and out of order. Within one attempt the rank m
 later attempt outranks an earlier one; the same event is kept once.
 """
 
-from notifications.receipts.keeping import keep, receipt, record
-from notifications.receipts.working import work
+from notifications.receipts.keeping import keep_receipt, keep_receipts, receipt_of
+from notifications.receipts.working import apply_receipts
 
-__all__ = ["keep", "receipt", "record", "work"]
+__all__ = ["keep_receipts", "receipt_of", "keep_receipt", "apply_receipts"]

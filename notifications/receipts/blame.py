@@ -27,7 +27,7 @@ from notifications import database, pacing
 from notifications.channels import open_channel
 from notifications.contract import Channel
 from notifications.models import Delivery, ReportedRest, State, Tally
-from notifications.pacing import Refused, Sender
+from notifications.pacing import RefusedMessage, Sender
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Failed(NamedTuple):
     provider: str
 
 
-def note(failed: Iterable[Failed]) -> None:
+def note_blame(failed: Iterable[Failed]) -> None:
     """As part of the caller's transaction. A provider that is no longer in the settings has no sender."""
     by_channel: defaultdict[str, list[Failed]] = defaultdict(list)
     for row in failed:
@@ -86,7 +86,7 @@ def _note(who: Sender, wire: Channel, rows: Sequence[Failed]) -> None:
     pacing.note_reported(
         who,
         [
-            Refused(row.id, row.customer, row.attempt, row.code, "")
+            RefusedMessage(row.id, row.customer, row.attempt, row.code, "")
             for row in rows
             if row.customer is not None and wire.blames_us(row.code)
         ],
@@ -114,7 +114,7 @@ class _Shared(NamedTuple):
 
     def is_new(self) -> bool:
         """Whether no sender has rested for it of late; from now on one has. Who asks meanwhile waits."""
-        clock = database.clock()
+        clock = database.database_now()
         once = ReportedRest(
             notice_id=self.notice, channel=self.channel, code=self.code, rested_at=clock - _AGAIN
         )

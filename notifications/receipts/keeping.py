@@ -20,7 +20,7 @@ _KEEP: Final = (
 )
 
 
-def receipt(
+def receipt_of(
     *,
     provider: str,
     event_key: str,
@@ -48,7 +48,7 @@ def receipt(
     )
 
 
-def record(kept: Receipt) -> bool:
+def keep_receipt(kept: Receipt) -> bool:
     """Keep a receipt for later work, in one statement. False where the same event was kept before."""
     values = [field.get_db_prep_save(getattr(kept, field.attname), connection) for field in _FIELDS]
     with connection.cursor() as cursor:
@@ -56,7 +56,7 @@ def record(kept: Receipt) -> bool:
         return bool(cursor.rowcount == 1)
 
 
-def keep(words: Iterable[Receipt]) -> None:
+def keep_receipts(words: Iterable[Receipt]) -> None:
     """The same for many, all or none; what was kept before stays as it is.
 
     In the order of the unique key: of two requests with the same events one waits for the other, and none

@@ -100,7 +100,7 @@ class _Standing:
         return blame.Failed(self.id, self.attempt, self.code, *of)
 
 
-def work(*, now: datetime) -> int:
+def apply_receipts(*, now: datetime) -> int:
     """Move the deliveries of the receipts that wait; how many receipts were worked on.
 
     Those that go on waiting do not hold up the others.
@@ -164,7 +164,7 @@ def _work_on(batch: Sequence[_Word], *, now: datetime) -> int:
         results |= _let_go([word for word in batch if word.id not in results], now=now)
         moved = [row for row in deliveries.values() if row.moved]
         _write(moved, results, now=now)
-        blame.note(row.as_failed() for row in moved if row.state == State.FAILED)
+        blame.note_blame(row.as_failed() for row in moved if row.state == State.FAILED)
     return len(results)
 
 
@@ -204,7 +204,7 @@ def _let_go(waiting: Sequence[_Word], *, now: datetime) -> dict[int, str]:
 def _write(moved: Sequence[_Standing], results: Mapping[int, str], *, now: datetime) -> None:
     transitions.move_each(Act.RECEIPT, [row.step() for row in moved], Terms(locked=True))
     if results:
-        given = database.rows(_DONE, list(results.items()))
+        given = database.rows_of_values(_DONE, list(results.items()))
         with connection.cursor() as cursor:
             cursor.execute(
                 f"WITH given AS ({given.sql}) UPDATE {_RECEIPT} SET processed_at = %s, result = given.result"

@@ -33,7 +33,7 @@ _TURNS: Final = 8
 Answer: TypeAlias = Found | Exception | None
 
 
-def claim(channel: str, *, demonstration: bool, now: datetime) -> list[Delivery]:
+def claimed_unknowns(channel: str, *, demonstration: bool, now: datetime) -> list[Delivery]:
     """Those that are asked about now. Their next turn is set first: one that cannot be settled, or a
     process that dies over it, must not keep the others from being asked about.
     """
@@ -44,7 +44,7 @@ def claim(channel: str, *, demonstration: bool, now: datetime) -> list[Delivery]
                 channel=channel,
                 state=State.UNKNOWN,
                 demonstration=demonstration,
-                intended_at__lte=database.clock() - timedelta(seconds=settings.RECEIPT_FIRST_SECONDS),
+                intended_at__lte=database.database_now() - timedelta(seconds=settings.RECEIPT_FIRST_SECONDS),
                 not_before__lte=now,
                 waits_for__isnull=False,  # of an earlier version, and perhaps held in its way
             )
@@ -55,7 +55,7 @@ def claim(channel: str, *, demonstration: bool, now: datetime) -> list[Delivery]
     return rows
 
 
-def ask(wire: Channel, rows: Sequence[Delivery], *, now: datetime) -> dict[int, Answer]:
+def answers_of_provider(wire: Channel, rows: Sequence[Delivery], *, now: datetime) -> dict[int, Answer]:
     """The provider's answer for each, or what went wrong with it. The threads know no database."""
     questions = {row.pk: _question(row, now=now) for row in rows}
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix=f"{wire.provider}-ask") as threads:
@@ -65,7 +65,7 @@ def ask(wire: Channel, rows: Sequence[Delivery], *, now: datetime) -> dict[int, 
 
 def _question(row: Delivery, *, now: datetime) -> Message | Exception | None:
     try:
-        return composition.again(row, now=now)
+        return composition.message_again(row, now=now)
     except Exception as error:  # whatever it is, the others must not wait for it
         log.exception("delivery %s cannot be asked about; it is tried again", row.public_id)
         return error

@@ -19,8 +19,14 @@ from notifications.channels import UNREADABLE, class_of, open_channel
 from notifications.contract import Channel, Found, Unreachable
 from notifications.delivery.transitions import Act
 from notifications.models import IN_DOUBT, AttemptOutcome, Delivery, Notice, State
-from notifications.reconciliation.asking import AT_ONCE, Answer, ask, claim, note_unasked
-from notifications.reconciliation.steps import Decision, take
+from notifications.reconciliation.asking import (
+    AT_ONCE,
+    Answer,
+    answers_of_provider,
+    claimed_unknowns,
+    note_unasked,
+)
+from notifications.reconciliation.steps import Decision, take_steps
 
 _CLOCKS_APART: Final = timedelta(minutes=5)
 
@@ -46,7 +52,7 @@ def reconcile(*, now: datetime) -> int:
 
 def _some(channel: str, demonstration: bool, *, now: datetime) -> int | None:
     """How many of the next ones are unknown no more; None where it is nobody's turn, or none can be asked."""
-    rows = claim(channel, demonstration=demonstration, now=now)
+    rows = claimed_unknowns(channel, demonstration=demonstration, now=now)
     if not rows:
         return None
     try:
@@ -55,13 +61,13 @@ def _some(channel: str, demonstration: bool, *, now: datetime) -> int | None:
         note_unasked(rows, dict.fromkeys((row.pk for row in rows), Unreachable(str(error))), now=now)
         return None
     with contextlib.closing(opened) as wire:
-        answers = ask(wire, rows, now=now)
+        answers = answers_of_provider(wire, rows, now=now)
         note_unasked(rows, answers, now=now)
         with transaction.atomic():
             found, doubtful = _found(wire, rows, answers)
             settled = {step.row.pk for step in found} | doubtful
             left = [row for row in rows if row.pk not in settled]
-            moved = take(Act.ASK, [*found, *_by_policy(left, answers, now=now)], now=now)
+            moved = take_steps(Act.ASK, [*found, *_by_policy(left, answers, now=now)], now=now)
     return sum(step.state not in IN_DOUBT for step in moved)
 
 
@@ -133,7 +139,7 @@ def _others(rows: Sequence[Delivery], found: Mapping[int, Found]) -> tuple[set[s
 
 def _by_policy(rows: Sequence[Delivery], answers: Mapping[int, Answer], *, now: datetime) -> list[Decision]:
     """What happens to those that nobody found, once they have waited long enough."""
-    waited = database.clock() - timedelta(seconds=settings.UNKNOWN_WAIT_SECONDS)
+    waited = database.database_now() - timedelta(seconds=settings.UNKNOWN_WAIT_SECONDS)
     steps = []
     for row in rows:
         answer = answers[row.pk]

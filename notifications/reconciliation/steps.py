@@ -50,7 +50,7 @@ def release(row: Delivery, *, sent: bool, by: str, now: datetime) -> bool:
     """
     now = not_ahead(now)
     with transaction.atomic():
-        return bool(take(Act.DECIDE, [_decided(row, sent=sent, by=by, now=now)], now=now))
+        return bool(take_steps(Act.DECIDE, [_decided(row, sent=sent, by=by, now=now)], now=now))
 
 
 def release_all(notice: int, channel: str, *, until: datetime, sent: bool, by: str, now: datetime) -> int:
@@ -73,7 +73,7 @@ def release_all(notice: int, channel: str, *, until: datetime, sent: bool, by: s
                 .order_by("pk")[:_SLICE]
             )
             decided = [_decided(row, sent=sent, by=by, now=now) for row in rows]
-            moved += len(take(Act.DECIDE, decided, now=now))
+            moved += len(take_steps(Act.DECIDE, decided, now=now))
         if len(rows) < _SLICE:
             return moved
         last = rows[-1].pk
@@ -87,7 +87,7 @@ def _decided(row: Delivery, *, sent: bool, by: str, now: datetime) -> Decision:
     return Decision(row, State.QUEUED, f"{outcome.value} by {by}", outcome, f"by {by}", not_before=now)
 
 
-def take(act: Act, decisions: Sequence[Decision], *, now: datetime) -> list[Decision]:
+def take_steps(act: Act, decisions: Sequence[Decision], *, now: datetime) -> list[Decision]:
     """Write them in one statement; those that were in doubt until now, unless a receipt was quicker."""
     moved = transitions.move_each(act, [_step(one) for one in decisions])
     taken = [one for one in decisions if one.row.pk in moved]

@@ -15,33 +15,33 @@ from django.db import Error
 
 from notifications import configuration, heartbeats
 from notifications.watch import processes, queues, senders
-from notifications.watch.words import Wrong
+from notifications.watch.words import Finding
 
 log = logging.getLogger(__name__)
 
 
-def wrong(*, now: datetime) -> list[Wrong]:
+def all_findings(*, now: datetime) -> list[Finding]:
     """All that a person must see to.
 
     A question that cannot be asked is one more fault and silences none of the others. Raises what the
     database raises: then nothing is known.
     """
     pulses = heartbeats.pulses()
-    questions: dict[str, Callable[[], Iterator[Wrong]]] = {
-        "settings": lambda: iter(settings()),
-        "the clock": lambda: processes.clock(pulses),
-        "the workers": lambda: processes.workers(pulses),
-        "notices to prepare": lambda: queues.unprepared(now),
-        "messages that are due": lambda: queues.due(pulses, now),
-        "senders": lambda: senders.resting(now),
-        "failures": lambda: senders.failures(now),
-        "doubts": queues.unknown,
-        "receipts": lambda: queues.receipts(now),
+    questions: dict[str, Callable[[], Iterator[Finding]]] = {
+        "settings": lambda: iter(setting_findings()),
+        "the clock": lambda: processes.silent_clock(pulses),
+        "the workers": lambda: processes.silent_workers(pulses),
+        "notices to prepare": lambda: queues.unprepared_notices(now),
+        "messages that are due": lambda: queues.overdue_queues(pulses, now),
+        "senders": lambda: senders.resting_senders(now),
+        "failures": lambda: senders.sender_failures(now),
+        "doubts": queues.unknown_deliveries,
+        "receipts": lambda: queues.waiting_receipts(now),
     }
     return [found for name, ask in questions.items() for found in _asked(name, ask)]
 
 
-def _asked(name: str, ask: Callable[[], Iterator[Wrong]]) -> list[Wrong]:
+def _asked(name: str, ask: Callable[[], Iterator[Finding]]) -> list[Finding]:
     try:
         return list(ask())
     except Error:
@@ -49,7 +49,7 @@ def _asked(name: str, ask: Callable[[], Iterator[Wrong]]) -> list[Wrong]:
     except Exception:  # whatever it is, the other questions are asked
         log.exception("the watch cannot ask after %s", name)
         return [
-            Wrong(
+            Finding(
                 f"watch {name}",
                 f"The watch cannot ask after {name}, and would miss what is wrong with them. "
                 "The clock's log says why.",
@@ -57,11 +57,11 @@ def _asked(name: str, ask: Callable[[], Iterator[Wrong]]) -> list[Wrong]:
         ]
 
 
-def settings() -> list[Wrong]:
+def setting_findings() -> list[Finding]:
     """Faults of this process's settings. Asked by pages and probes too: a web process may have others."""
     return [
-        Wrong(f"settings {fault.id} {_short(fault.words)}", f"{fault.words} {fault.hint}")
-        for fault in configuration.faults()
+        Finding(f"settings {fault.id} {_short(fault.words)}", f"{fault.words} {fault.hint}")
+        for fault in configuration.setting_faults()
         if not fault.is_warning
     ]
 
@@ -71,10 +71,10 @@ def _short(words: str) -> str:
     return hashlib.sha256(words.encode()).hexdigest()[:8]
 
 
-def dead_clock() -> list[Wrong]:
+def dead_clock() -> list[Finding]:
     """Asked by pages and probes too: a dead clock raises no alarm of its own.
 
     Nor does a database that refuses it, which then is what is wrong, and all that is known.
     """
-    silent = list(processes.clock(heartbeats.pulses()))
-    return (list(processes.database()) or silent) if silent else []
+    silent = list(processes.silent_clock(heartbeats.pulses()))
+    return (list(processes.database_faults()) or silent) if silent else []

@@ -9,15 +9,15 @@ from typing import Final
 from notifications import heartbeats
 from notifications.heartbeats import CLOCK, SERVING, Pulse
 from notifications.timetable import HANDS, Hand
-from notifications.watch.words import Wrong, length_of
+from notifications.watch.words import Finding, length_of
 
 DATABASE: Final = "database"
 
 
-def database() -> Iterator[Wrong]:
+def database_faults() -> Iterator[Finding]:
     """Where it takes no heartbeats, their silence says nothing of who should beat."""
     if refusal := heartbeats.refusal():
-        yield Wrong(
+        yield Finding(
             DATABASE,
             f"The database refuses new connections, or what is written ({refusal}). Nothing is planned, "
             "prepared or sent until it takes them; then all goes on by itself. Of the clock and the workers "
@@ -25,13 +25,13 @@ def database() -> Iterator[Wrong]:
         )
 
 
-def clock(pulses: Mapping[str, Pulse]) -> Iterator[Wrong]:
+def silent_clock(pulses: Mapping[str, Pulse]) -> Iterator[Finding]:
     """Whichever process is one: any that ticks is enough."""
     pulse = pulses.get(CLOCK)
     if pulse is None:
-        yield Wrong(CLOCK, f"The clock has not ticked for an hour or more. {_CLOCK}")
-    elif pulse.age > heartbeats.silence():
-        yield Wrong(CLOCK, f"The clock has not ticked for {length_of(pulse.age)}. {_CLOCK}")
+        yield Finding(CLOCK, f"The clock has not ticked for an hour or more. {_CLOCK}")
+    elif pulse.age > heartbeats.silence_limit():
+        yield Finding(CLOCK, f"The clock has not ticked for {length_of(pulse.age)}. {_CLOCK}")
 
 
 _CLOCK: Final = (
@@ -40,15 +40,15 @@ _CLOCK: Final = (
 )
 
 
-def workers(pulses: Mapping[str, Pulse]) -> Iterator[Wrong]:
+def silent_workers(pulses: Mapping[str, Pulse]) -> Iterator[Finding]:
     """Only under a clock that has ticked long enough for its orders to be missed."""
     ticking = pulses.get(CLOCK)
-    if ticking is None or ticking.steady < heartbeats.silence():
+    if ticking is None or ticking.steady < heartbeats.silence_limit():
         return
     ages = [pulse.age for pulse in _worked(pulses)]
-    if not ages or min(ages) > heartbeats.silence():
+    if not ages or min(ages) > heartbeats.silence_limit():
         since = f"for {length_of(min(ages))}" if ages else "for an hour or more"
-        yield Wrong(
+        yield Finding(
             "worker",
             f"No worker has done anything {since}. Nothing is prepared or sent, and nothing is lost. "
             "Start one (celery -A config worker); where one runs, see its log, and whether Redis answers it.",
@@ -59,7 +59,7 @@ def workers(pulses: Mapping[str, Pulse]) -> Iterator[Wrong]:
         at_work = working(pulses)
         age = min(at_work, pulse.age) if pulse else at_work
         if age > _patience(hand):
-            yield Wrong(
+            yield Finding(
                 f"hand {hand.name}",
                 f"“{hand.name}” has not come to its end for {length_of(age)}, while other work goes on. "
                 "The workers' log says why.",
@@ -85,4 +85,4 @@ def _patience(hand: Hand) -> timedelta:
 
 def busy() -> timedelta:
     """Longer than a sender's turn with slow calls, and short enough to be told within a minute."""
-    return heartbeats.silence() * 4 / 3
+    return heartbeats.silence_limit() * 4 / 3

@@ -12,7 +12,7 @@ from notifications import backlog, database, notices
 from notifications.heartbeats import SENDING, SERVING, Pulse
 from notifications.watch import senders
 from notifications.watch.processes import busy, working
-from notifications.watch.words import Wrong, label, length_of, number_of
+from notifications.watch.words import Finding, label, length_of, number_of
 
 LATE: Final = timedelta(minutes=3)
 """How long a channel with something due may send nothing; a slow sender still sends within it."""
@@ -21,22 +21,22 @@ UNREAD: Final = timedelta(minutes=10)
 """How long a receipt may wait: its delivery was committed before the provider heard of it."""
 
 
-def unsettled() -> timedelta:
+def unsettled_notices() -> timedelta:
     """How long reconciliation may take: twice its longest wait."""
     return timedelta(seconds=2 * settings.UNKNOWN_WAIT_SECONDS)
 
 
-def unprepared(now: datetime) -> Iterator[Wrong]:
+def unprepared_notices(now: datetime) -> Iterator[Finding]:
     """Whatever the workers' heartbeats say."""
-    if notices.stuck(now=now):
-        yield Wrong(
+    if notices.stuck_notices(now=now):
+        yield Finding(
             "notices",
             "Notices are due and not prepared, or changes have no notices yet. "
             "Where a worker runs, its log says what stops them.",
         )
 
 
-def due(pulses: Mapping[str, Pulse], now: datetime) -> Iterator[Wrong]:
+def overdue_queues(pulses: Mapping[str, Pulse], now: datetime) -> Iterator[Finding]:
     """A queue is no fault while it moves, or while its sender rests: that is told by itself."""
     at_work = working(pulses)
     for channel in settings.CHANNELS if at_work > busy() else ():
@@ -44,7 +44,7 @@ def due(pulses: Mapping[str, Pulse], now: datetime) -> Iterator[Wrong]:
         waited = min(now - since, at_work) if since else timedelta(0)
         sending = pulses.get(f"{SENDING}{channel}")
         if waited > busy() and (sending is None or sending.age > busy()):
-            yield Wrong(f"sender {channel}", _unsent(channel, waited, pulses.get(f"{SERVING}{channel}")))
+            yield Finding(f"sender {channel}", _unsent(channel, waited, pulses.get(f"{SERVING}{channel}")))
         elif waited > LATE and (sending is None or sending.idle is None or sending.idle > LATE):
             yield from _stuck(channel, waited, now)
 
@@ -70,23 +70,23 @@ _NAMED: Final = 3
 """Processes that are named; the others are like them."""
 
 
-def _stuck(channel: str, waited: timedelta, now: datetime) -> Iterator[Wrong]:
+def _stuck(channel: str, waited: timedelta, now: datetime) -> Iterator[Finding]:
     if not senders.in_the_way(channel, now=now):
-        yield Wrong(
+        yield Finding(
             f"due {channel}",
             f"{label(channel)}: the oldest message has been due for {length_of(waited)}, and none has "
             f"gone for {length_of(LATE)}, though a worker tries. Its log says why.",
         )
 
 
-def unknown() -> Iterator[Wrong]:
+def unknown_deliveries() -> Iterator[Finding]:
     """Doubt that grows, or that nothing ends."""
-    moment = database.clock()
+    moment = database.database_now()
     for channel in settings.CHANNELS:
-        waiting = backlog.unknown(channel)
-        old = waiting.since is not None and moment - waiting.since > unsettled()
+        waiting = backlog.unknown_deliveries(channel)
+        old = waiting.since is not None and moment - waiting.since > unsettled_notices()
         if waiting.since is not None and (old or waiting.number > backlog.tolerated(channel)):
-            yield Wrong(
+            yield Finding(
                 f"unknown {channel}",
                 f"{label(channel)}: of {number_of(waiting)} nobody knows whether they were sent, the "
                 f"oldest for {length_of(moment - waiting.since)}. Receipts and the provider are asked by "
@@ -94,11 +94,11 @@ def unknown() -> Iterator[Wrong]:
             )
 
 
-def receipts(now: datetime) -> Iterator[Wrong]:
+def waiting_receipts(now: datetime) -> Iterator[Finding]:
     """Those that are early wait for seconds."""
-    waiting = backlog.receipts()
+    waiting = backlog.waiting_receipts()
     if waiting.since is not None and now - waiting.since > UNREAD:
-        yield Wrong(
+        yield Finding(
             "receipts",
             f"Receipts wait ({number_of(waiting)}), the oldest for {length_of(now - waiting.since)}. "
             "Nobody works on them, or they name deliveries that are not there: was the database put back to "

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from notifications import backlog, database, heartbeats, pacing
 from notifications.models import IN_DOUBT, Bucket, Notice, State
-from notifications.watch.words import Wrong, label, length_of
+from notifications.watch.words import Finding, label, length_of
 
 _LATELY: Final = timedelta(hours=6)
 """For so long after it was due failures of a notice are told of which nothing is left to send."""
@@ -27,7 +27,7 @@ _LONG_REST: Final = timedelta(minutes=1)
 """A shorter rest is the ordinary way to keep to a provider's pace."""
 
 
-def resting(now: datetime) -> Iterator[Wrong]:
+def resting_senders(now: datetime) -> Iterator[Finding]:
     """Of the senders in use, those that keep messages waiting.
 
     Where nothing waits nobody is kept waiting, and nothing is tried that could show that all is well again:
@@ -39,27 +39,27 @@ def resting(now: datetime) -> Iterator[Wrong]:
 
 def in_the_way(channel: str, *, now: datetime) -> bool:
     """Whether a channel's queue stands because its sender rests or fails."""
-    bucket, moment = _bucket(channel), database.clock()
+    bucket, moment = _bucket(channel), database.database_now()
     if bucket is None:
         return False
     return _rest(bucket, moment) > timedelta(0) or _fails(bucket, channel, moment, now)
 
 
-def _hindered(channel: str, now: datetime) -> Iterator[Wrong]:
-    bucket, moment = _bucket(channel), database.clock()
+def _hindered(channel: str, now: datetime) -> Iterator[Finding]:
+    bucket, moment = _bucket(channel), database.database_now()
     if bucket is None:
         return
     name = f"{bucket.sender} at {bucket.provider}" if bucket.sender else bucket.provider
     rest = _rest(bucket, moment)
     if bucket.failing_since and _fails(bucket, channel, moment, now):
-        yield Wrong(
+        yield Finding(
             f"failing {bucket.provider} {bucket.sender}",
             f"Sending as {name} has failed for {length_of(moment - bucket.failing_since)}. Its messages "
             "wait, none is lost, and it is tried again by itself. The first page of the admin shows the "
             "provider's reason: mend the account, the key or the way there.",
         )
     elif rest >= _LONG_REST and backlog.queued(channel):
-        yield Wrong(
+        yield Finding(
             f"resting {bucket.provider} {bucket.sender}",
             f"Sending as {name} rests for {length_of(rest)} more, as the provider asked or its answer "
             "demanded. The first page of the admin shows its reason.",
@@ -77,15 +77,15 @@ def _rest(bucket: Bucket, moment: datetime) -> timedelta:
 
 def _fails(bucket: Bucket, channel: str, moment: datetime, now: datetime) -> bool:
     """For what it has to send: by its last try, where something is due and so tried, else by what waits."""
-    if bucket.failing_since is None or moment - bucket.failing_since < heartbeats.silence():
+    if bucket.failing_since is None or moment - bucket.failing_since < heartbeats.silence_limit():
         return False
     due = backlog.due_since(channel, now=now, demonstrations=[False]) is not None
-    if due or backlog.sending(channel):
+    if due or backlog.is_sending(channel):
         return _rest(bucket, moment) > -_NOT_TRIED
     return backlog.queued(channel)
 
 
-def failures(now: datetime) -> Iterator[Wrong]:
+def sender_failures(now: datetime) -> Iterator[Finding]:
     """Per notice and channel: an average over all would hide the one that goes wrong.
 
     As long as it goes on, or has just been sent; what was withdrawn or is true no longer nobody can mend.
@@ -101,7 +101,7 @@ def failures(now: datetime) -> Iterator[Wrong]:
         failed, tried = states[State.FAILED], sum(states[state] for state in _TRIED)
         goes_on = sum(states[state] for state in _TO_GO) > 0 or notices[pk].due_at > now - _LATELY
         if goes_on and failed >= max(_MANY, _SHARE * tried):
-            yield Wrong(
+            yield Finding(
                 f"failures {pk} {channel}",
                 f"{label(channel)} of a notice of window {notices[pk].window_id}: {failed:,} of "
                 f"{tried:,} failed for good. Their reasons stand in the admin under Failed, "

@@ -10,7 +10,7 @@ from notifications.backlog import Waiting
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class Finding:
     """One thing that is wrong. `what` stays the same while it is."""
 
     what: str

@@ -98,7 +98,9 @@ class _Unkept:
 _unkept = _Unkept()
 
 
-def state(word: str, sent: frozenset[str], delivered: frozenset[str], failed: frozenset[str]) -> State | None:
+def state_of_report(
+    word: str, sent: frozenset[str], delivered: frozenset[str], failed: frozenset[str]
+) -> State | None:
     """A provider's word as ours; None where it says nothing of arrival."""
     if word in delivered:
         return State.DELIVERED

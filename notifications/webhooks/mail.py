@@ -47,7 +47,7 @@ class _Kept:
         events = super().parse_events(request)  # type: ignore[misc]  # anymail's view stands beside it
         if len(events) > _MOST:
             raise door.TooMany(f"{len(events)} events in a request: no more than {_MOST} are taken")
-        receipts.keep(_receipts(events, esp.name_of(self.esp_name)))
+        receipts.keep_receipts(_receipts(events, esp.backend_name(self.esp_name)))
         return []
 
 
@@ -106,13 +106,13 @@ def _receipts(events: Iterable[AnymailTrackingEvent], provider: str) -> list[Rec
 def _receipt(event: AnymailTrackingEvent, provider: str, now: datetime) -> Receipt | None:
     sent = links.read_receipt(str((event.metadata or {}).get(esp_batches.METADATA, "")))
     suppress = _mail_suppression(event)
-    state = door.state(event.event_type, esp.SENT, esp.DELIVERED, esp.FAILED)
+    state = door.state_of_report(event.event_type, esp.SENT, esp.DELIVERED, esp.FAILED)
     if state is None and suppress:
         state = State.DELIVERED  # who complains or unsubscribes has it
     if sent is None or state is None:
         return None
     delivery, attempt = sent
-    return receipts.receipt(
+    return receipts.receipt_of(
         provider=provider,
         event_key=_event_key(event),
         delivery=delivery,

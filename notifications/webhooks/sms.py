@@ -52,10 +52,10 @@ def _record(delivery: UUID, attempt: int, said: QueryDict) -> None:
     reference, status, code = (said.get(name, "") for name in ("MessageSid", "MessageStatus", "ErrorCode"))
     if not (reference and status):
         raise BadRequest("a receipt names MessageSid and MessageStatus")
-    state = door.state(status, twilio_list.SENT, twilio_list.DELIVERED, twilio_list.FAILED)
+    state = door.state_of_report(status, twilio_list.SENT, twilio_list.DELIVERED, twilio_list.FAILED)
     if state is None:
         return
-    kept = receipts.receipt(
+    kept = receipts.receipt_of(
         provider=twilio.NAME,
         event_key=f"{reference}:{status}",
         delivery=delivery,
@@ -67,7 +67,7 @@ def _record(delivery: UUID, attempt: int, said: QueryDict) -> None:
         raw={name: str(said[name]) for name in _KEPT if name in said},
         now=datetime.now(UTC),
     )
-    receipts.record(kept)
+    receipts.keep_receipt(kept)
 
 
 def _suppression(code: str) -> str:

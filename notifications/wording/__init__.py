@@ -14,25 +14,32 @@ from typing import Any, Final
 from django.conf import settings
 from django.template import Context, TemplateDoesNotExist
 
-from maintenance.models import Change, Kind, NoticePolicy, Window
+from maintenance.models import Change, NoticeKind, NoticePolicy, Window
 from notifications import channels
 from notifications.contract import Form
 from notifications.models import Notice, Text
 from notifications.wording import completeness, letter, moments, phrases, segments
 from notifications.wording import facts as gathered
 from notifications.wording.facts import Facts, Incomplete
-from notifications.wording.filling import Filled, Reader, fill, put_in, values, words
+from notifications.wording.filling import (
+    Filled,
+    MessageReader,
+    filled_template,
+    filled_text,
+    message_template,
+    reader_values,
+)
 
 __all__ = [
     "Filled",
     "Incomplete",
-    "Reader",
-    "draft",
-    "fill",
-    "put_in",
-    "standard",
-    "values",
-    "words",
+    "MessageReader",
+    "drafted_texts",
+    "filled_text",
+    "filled_template",
+    "standard_texts",
+    "reader_values",
+    "message_template",
 ]
 
 _HEADING: Final = "inapp subject"
@@ -40,25 +47,27 @@ _HEADING: Final = "inapp subject"
 _SUBJECT_ROOM: Final[int] = Text._meta.get_field("subject").max_length or 0
 
 
-def draft(notice: Notice, told: Collection[int] = ()) -> list[Text]:
+def drafted_texts(notice: Notice, told: Collection[int] = ()) -> list[Text]:
     """The texts of a notice, unsaved. Raises Incomplete where a mandatory fact is missing.
 
     `told` are the revisions of its window of which somebody may have heard.
     """
-    facts = gathered.of(notice, told)
+    facts = gathered.facts_of(notice, told)
     texts = [
         _Writer(facts, channel, language).text(notice)
         for channel in notice.channels
         for language, _ in settings.LANGUAGES
     ]
     for text in texts:
-        completeness.check(text, facts)
+        completeness.check_completeness(text, facts)
     return texts
 
 
-def standard(window: Window, kind: Kind, change: Change | None, channels: Sequence[str]) -> list[Text]:
+def standard_texts(
+    window: Window, kind: NoticeKind, change: Change | None, channels: Sequence[str]
+) -> list[Text]:
     """The words a later notice of this window would have, for those who approve them now."""
-    return draft(Notice(window=window, kind=kind, change=change, channels=list(channels)))
+    return drafted_texts(Notice(window=window, kind=kind, change=change, channels=list(channels)))
 
 
 class _Writer:
@@ -67,9 +76,9 @@ class _Writer:
     def __init__(self, facts: Facts, channel: str, language: str) -> None:
         self.facts, self.channel, self.language = facts, channel, language
         self.kind = channels.class_of(channel)
-        self.path = phrases.path(language, facts.template)
+        self.path = phrases.phrases_path(language, facts.template)
         try:
-            self.sections = phrases.sections(language, facts.template)
+            self.sections = phrases.phrase_sections(language, facts.template)
         except TemplateDoesNotExist:
             raise Incomplete(
                 f"There are no words in {language!r} for the kind {facts.template!r}: write "
@@ -103,7 +112,7 @@ class _Writer:
             heading=self._line(_HEADING, _SUBJECT_ROOM),
             preheader=self._line("preheader"),
             paragraphs=tuple(letter.paragraphs(body)),
-            rows=letter.rows(self._render("facts")),
+            rows=letter.fact_rows(self._render("facts")),
         )
 
     def _line(self, section: str, room: int | None = None) -> str:
@@ -114,7 +123,7 @@ class _Writer:
         if section not in self.sections:
             raise Incomplete(f"templates/{self.path} has no section [{section}]: add it.")
         words = self._say(section, brief=False)
-        if room is not None and len(words) > room:
+        if room is not None and len(message_template) > room:
             words = self._say(section, brief=True)
             if len(words) > room:
                 raise Incomplete(
@@ -129,7 +138,7 @@ class _Writer:
 
     def _names(self, *, brief: bool) -> dict[str, Any]:
         facts = self.facts
-        several = phrases.phrase(self.language, completeness.SEVERAL)
+        several = phrases.shared_phrase(self.language, completeness.SEVERAL)
         lists = {
             "services": facts.services,
             "outages": facts.outages,
@@ -171,5 +180,5 @@ class _Writer:
         """A placeholder for the reader's zone; in public, where none can be known, the bank's by name."""
         instants = "/".join(f"{one.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for one in at)
         if self.kind.is_public:
-            return moments.say(style, instants, self.language, settings.TIME_ZONE, name_zone=True)
+            return moments.moment_words(style, instants, self.language, settings.TIME_ZONE, name_zone=True)
         return f"[[{style}:{instants}]]"

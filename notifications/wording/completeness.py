@@ -10,27 +10,27 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from maintenance.models import Kind, NoticePolicy
+from maintenance.models import NoticeKind, NoticePolicy
 from notifications import channels
 from notifications.models import Text
 from notifications.wording import letter, moments, segments
 from notifications.wording.facts import Facts, Incomplete
 from notifications.wording.filling import PERSONAL, placeholders
-from notifications.wording.phrases import phrase
+from notifications.wording.phrases import shared_phrase
 
 Fact = NoticePolicy.Fact
 SEVERAL: Final = "several"
 """The phrase that stands for a list of services too long for its channel."""
 _URGENT: Final = ("urgent", "sorry")
 """The phrases that must stand in what customers are first told, where that is at short notice."""
-_FIRST_WORD: Final = {Kind.ANNOUNCED, Kind.RESCHEDULED}
-_STARTS: Final = {Kind.ANNOUNCED, Kind.RESCHEDULED, Kind.REMINDER, Kind.CANCELLED}
+_FIRST_WORD: Final = {NoticeKind.ANNOUNCED, NoticeKind.RESCHEDULED}
+_STARTS: Final = {NoticeKind.ANNOUNCED, NoticeKind.RESCHEDULED, NoticeKind.REMINDER, NoticeKind.CANCELLED}
 """Kinds that must say when the window starts."""
-_ENDS: Final = _STARTS | {Kind.STARTED}
+_ENDS: Final = _STARTS | {NoticeKind.STARTED}
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 
 
-def check(text: Text, facts: Facts) -> None:
+def check_completeness(text: Text, facts: Facts) -> None:
     """Raises Incomplete with everything that stands against this text, each with what to do."""
     if found := list(_objections(text, facts)):
         name = f"{channels.label(text.channel)} text in {text.language!r} for {facts.kind.value!r}"
@@ -63,7 +63,7 @@ def _wrong_placeholders(text: Text) -> Iterator[str]:
 
 def _can_be_said(style: str, instants: str, language: str) -> bool:
     try:
-        moments.say(style, instants, language, moments.bank().time_zone)
+        moments.moment_words(style, instants, language, moments.bank_settings().time_zone)
     except moments.NoMoment:
         return False
     return True
@@ -71,7 +71,7 @@ def _can_be_said(style: str, instants: str, language: str) -> bool:
 
 def _lacking(text: Text, facts: Facts) -> Iterator[str]:
     body = segments.simplify(" ".join(text.body.split()))
-    is_brief = phrase(text.language, SEVERAL) in body
+    is_brief = shared_phrase(text.language, SEVERAL) in body
     names, works = facts.each_name(text.language), facts.works(text.language)
     # a summary names no service and says one thing that works, where the rule-book is content with that
     needed = names if not is_brief or Fact.SERVICES in facts.demanded else []
@@ -84,7 +84,7 @@ def _lacking(text: Text, facts: Facts) -> Iterator[str]:
     yield from (f"it does not say {words!r}" for words in needed if segments.simplify(words) not in body)
     if facts.short_notice and facts.kind in _FIRST_WORD:
         said = f"{text.subject} {body}".casefold()
-        phrases = (phrase(text.language, name) for name in _URGENT)
+        phrases = (shared_phrase(text.language, name) for name in _URGENT)
         yield from (
             f"it is told at short notice and does not say {one!r}" for one in phrases if one not in said
         )
@@ -94,7 +94,7 @@ def _lacking(text: Text, facts: Facts) -> Iterator[str]:
 
 def _untimed(body: str, facts: Facts) -> Iterator[str]:
     said = {moment for _, instants in placeholders(body) for moment in _moments(instants)}
-    wanted: Mapping[str, tuple[set[Kind], datetime]] = {
+    wanted: Mapping[str, tuple[set[NoticeKind], datetime]] = {
         "starts": (_STARTS, facts.starts_at),
         "ends": (_ENDS, facts.ends_at),
     }
@@ -106,6 +106,6 @@ def _untimed(body: str, facts: Facts) -> Iterator[str]:
 def _moments(instants: str) -> Iterator[datetime]:
     for part in instants.split("/"):
         try:
-            yield moments.instant(part)
+            yield moments.parsed_instant(part)
         except ValueError:
             continue

@@ -13,16 +13,16 @@ from django.conf import settings
 from notifications import channels
 from notifications.models import Text
 from notifications.wording import segments
-from notifications.wording.filling import Filled, Reader, fill
+from notifications.wording.filling import Filled, MessageReader, filled_text
 
 _NAMES: Final = {"ar": "ليلى"}
 
 
-def filled(text: Text) -> Filled:
+def example_text(text: Text) -> Filled:
     """In the text's own language and the bank's own zone, to somebody with a name of ordinary length."""
-    return fill(
+    return filled_text(
         text,
-        Reader(
+        MessageReader(
             name=_NAMES.get(text.language.split("-")[0], "Cleo"),
             language=text.language,
             time_zone=settings.TIME_ZONE,
@@ -31,7 +31,7 @@ def filled(text: Text) -> Filled:
     )
 
 
-def size(text: Text) -> int:
+def example_size(text: Text) -> int:
     """What it takes from a sender's rate: segments of an SMS, 1 for anything else."""
     counts = channels.class_of(text.channel).counts_segments
-    return segments.count(filled(text).body).segments if counts else 1
+    return segments.counted_segments(example_text(text).body).segments if counts else 1

@@ -13,25 +13,25 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from maintenance import languages
-from maintenance.models import Alternative, Change, Impact, Kind, NoticePolicy, Service, Window
+from maintenance.models import Alternative, Change, Impact, NoticeKind, NoticePolicy, Service, Window
 from notifications.models import Notice
 from notifications.wording import moments
 
-_WORKS_AGAIN: Final = {Kind.FINISHED, Kind.CANCELLED}
+_WORKS_AGAIN: Final = {NoticeKind.FINISHED, NoticeKind.CANCELLED}
 """Kinds that say everything works; all others must say what still does."""
 
 
 _AT_SHORT_NOTICE: Final = {
-    Kind.ANNOUNCED: "urgent_announced",
-    Kind.RESCHEDULED: "urgent_rescheduled",
-    Kind.REMINDER: "urgent_reminder",
-    Kind.STARTED: "urgent_started",
-    Kind.CANCELLED: "urgent_cancelled",
+    NoticeKind.ANNOUNCED: "urgent_announced",
+    NoticeKind.RESCHEDULED: "urgent_rescheduled",
+    NoticeKind.REMINDER: "urgent_reminder",
+    NoticeKind.STARTED: "urgent_started",
+    NoticeKind.CANCELLED: "urgent_cancelled",
 }
 """Kinds that have words of their own for it; what is over is over, however it was announced."""
 
 
-LOOKS_BACK: Final = frozenset({Kind.RESCHEDULED, Kind.CANCELLED})
+LOOKS_BACK: Final = frozenset({NoticeKind.RESCHEDULED, NoticeKind.CANCELLED})
 """Kinds whose words depend on what was told before."""
 
 
@@ -43,7 +43,7 @@ class Incomplete(ValueError):
 class Facts:
     """What a notice states, in no language yet."""
 
-    kind: Kind
+    kind: NoticeKind
     bank: str
     link: str
     starts_at: datetime
@@ -84,7 +84,7 @@ class Facts:
         return list(dict.fromkeys(_sentence(one.words_in(language)) for one in self.alternatives))
 
 
-def of(notice: Notice, told: Collection[int] = ()) -> Facts:
+def facts_of(notice: Notice, told: Collection[int] = ()) -> Facts:
     """Gather what the words must state. Raises Incomplete naming the first fact that is missing.
 
     `told` are the revisions of its window of which somebody may have heard.
@@ -92,7 +92,7 @@ def of(notice: Notice, told: Collection[int] = ()) -> Facts:
     A notice that is not stored is one whose words are approved ahead: it speaks of the window as it stands,
     to those who will hold that.
     """
-    kind = Kind(notice.kind)
+    kind = NoticeKind(notice.kind)
     impacts = list(
         notice.window.impacts.select_related("service")
         .prefetch_related("service__alternatives")
@@ -102,11 +102,11 @@ def of(notice: Notice, told: Collection[int] = ()) -> Facts:
         raise Incomplete("The window takes no service away: name at least one service in the window.")
     window = notice.window
     times, before, short_notice = (window.starts_at, window.ends_at), None, window.short_notice
-    if kind == Kind.CANCELLED and notice.pk:  # what customers hold, wherever it has been moved since
+    if kind == NoticeKind.CANCELLED and notice.pk:  # what customers hold, wherever it has been moved since
         if (last := _last_told(window, told, before=window.revision + 1)) is not None:
             times = _times(last)
             short_notice = bool(last.after.get("short_notice", short_notice))
-    elif kind == Kind.RESCHEDULED:
+    elif kind == NoticeKind.RESCHEDULED:
         before = times_told(window, told, before=window.revision) or _before(getattr(notice, "change", None))
     return Facts(
         kind=kind,
@@ -159,7 +159,7 @@ def _chosen(window: Window) -> QuerySet[Change]:
 
 
 def _times(change: Change) -> tuple[datetime, datetime]:
-    return moments.instant(change.after["starts_at"]), moments.instant(change.after["ends_at"])
+    return moments.parsed_instant(change.after["starts_at"]), moments.parsed_instant(change.after["ends_at"])
 
 
 def _bank() -> str:
@@ -182,7 +182,7 @@ def _link() -> str:
 def _before(change: Change | None) -> tuple[datetime, datetime]:
     try:
         before = change.before if change else {}
-        return moments.instant(before["starts_at"]), moments.instant(before["ends_at"])
+        return moments.parsed_instant(before["starts_at"]), moments.parsed_instant(before["ends_at"])
     except (KeyError, TypeError, ValueError):
         raise Incomplete(
             "The times before the move are not known: a notice of a new time must follow from a change "

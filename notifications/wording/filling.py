@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from notifications.contract import Words
+from notifications.contract import Template
 from notifications.models import Text
 from notifications.wording import moments
-from notifications.wording.phrases import phrase
+from notifications.wording.phrases import shared_phrase
 
 PERSONAL: Final = ("name", "preferences")
 """Placeholders that say something about the person; never in public."""
@@ -25,7 +25,7 @@ _PERSONAL: Final = re.compile(rf"\[\[({'|'.join(PERSONAL)})\]\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class MessageReader:
     """Whom the words address. `time_zone` is an IANA name."""
 
     name: str
@@ -43,20 +43,20 @@ class Filled:
     html: str
 
 
-def fill(text: Text, reader: Reader) -> Filled:
+def filled_text(text: Text, reader: MessageReader) -> Filled:
     """Put the person's name, links and times into a text; values are escaped in its HTML.
 
     Times are in the reader's zone, in the text's language as the reader's locale writes it.
     An unknown zone becomes the bank's, and is named; an unknown placeholder stays as it is.
     """
-    shared = words(text, reader.language, reader.time_zone)
-    return put_in(shared, values(text, reader))
+    shared = message_template(text, reader.language, reader.time_zone)
+    return filled_template(shared, reader_values(text, reader))
 
 
-def words(text: Text, language: str, time_zone: str, calendar: str = "") -> Words:
+def message_template(text: Text, language: str, time_zone: str, calendar: str = "") -> Template:
     """What all readers of this language and zone are told, with places for the person's own values."""
-    spoken, bank = _language(text.language, language), moments.bank()
-    return Words(
+    spoken, bank = _language(text.language, language), moments.bank_settings()
+    return Template(
         subject=_pieces(text.subject, spoken, time_zone, False, bank),
         body=_pieces(text.body, spoken, time_zone, False, bank),
         html=_pieces(text.html, spoken, time_zone, True, bank) if text.html else (),
@@ -64,14 +64,16 @@ def words(text: Text, language: str, time_zone: str, calendar: str = "") -> Word
     )
 
 
-def values(text: Text, reader: Reader) -> dict[str, str]:
+def reader_values(text: Text, reader: MessageReader) -> dict[str, str]:
     """The reader's own values, as plain text."""
     # a line break in a name must not become a header of the email
-    name = " ".join(reader.name.split()) or phrase(_language(text.language, reader.language), "someone")
+    name = " ".join(reader.name.split()) or shared_phrase(
+        _language(text.language, reader.language), "someone"
+    )
     return {"name": name, "preferences": reader.preferences_url}
 
 
-def put_in(shared: Words, own: Mapping[str, str]) -> Filled:
+def filled_template(shared: Template, own: Mapping[str, str]) -> Filled:
     """The words with a person's values in their places; escaped in the HTML."""
     safe = {key: html.escape(value) for key, value in own.items()} if shared.html else {}
     return Filled(_join(shared.subject, own), _join(shared.body, own), _join(shared.html, safe))
@@ -100,7 +102,7 @@ def _pieces(source: str, language: str, zone: str, is_html: bool, bank: moments.
 
     def said(found: re.Match[str]) -> str:
         try:
-            words = moments.say(found[1], found[2] or "", language, zone)
+            words = moments.moment_words(found[1], found[2] or "", language, zone)
         except moments.NoMoment:
             return found[0]
         return html.escape(words) if is_html else words

@@ -10,13 +10,13 @@ from typing import Final
 from babel import Locale
 from babel.dates import format_time
 
-from notifications.wording.phrases import phrase
+from notifications.wording.phrases import shared_phrase
 
 _HALF: Final = re.compile(r"(?<!')\ba+\b|a+(?=h)")
 """Where a time pattern has its AM or PM; some hold quoted words as well: a 'ga' h:mm."""
 
 
-def read(times: Sequence[datetime], language: str, locale: Locale, *, is_short: bool) -> list[str]:
+def hours_words(times: Sequence[datetime], language: str, locale: Locale, *, is_short: bool) -> list[str]:
     """The times of one sentence: 02:00 and 04:00, or 2:00 and 4:00 AM, or in short 2 and 4 AM."""
     pattern = str(locale.time_formats["short"].pattern)
     half = _HALF.search(pattern)
@@ -41,7 +41,7 @@ def is_confusing(times: Sequence[datetime]) -> bool:
 def _half(at: datetime, language: str, locale: Locale, *, is_short: bool) -> str:
     """AM or PM in the locale's words; midnight and noon by name, since 12:00 could be either."""
     if (at.hour % 12, at.minute) == (0, 0):
-        return phrase(language, "noon" if at.hour else "midnight")
+        return shared_phrase(language, "noon" if at.hour else "midnight")
     key = "am" if at.hour < 12 else "pm"
     written_out = None if is_short else locale.day_periods["stand-alone"]["wide"].get(key)
     return str(written_out or locale.day_periods["format"]["abbreviated"][key])

@@ -9,7 +9,7 @@ from typing import Final
 from django.template.loader import render_to_string
 
 from maintenance import languages
-from notifications.wording.phrases import phrase
+from notifications.wording.phrases import shared_phrase
 
 ROWS: Final = "[[facts]]"
 """The paragraph in whose place the facts are set out."""
@@ -22,7 +22,7 @@ _FILLER: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FactRow:
     """One line of the facts: what it is about, and one or more things to say about it."""
 
     label: str
@@ -45,7 +45,7 @@ class Letter:
     heading: str
     preheader: str
     paragraphs: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[FactRow, ...]
 
     def plain(self) -> str:
         """The text part, which says all that the HTML says."""
@@ -75,10 +75,10 @@ class Letter:
         )
 
     def _phrase(self, name: str) -> str:
-        return phrase(self.language, name, bank=self.bank)
+        return shared_phrase(self.language, name, bank=self.bank)
 
 
-def rows(words: str) -> tuple[Row, ...]:
+def fact_rows(words: str) -> tuple[FactRow, ...]:
     """Read lines of "Label: value", with further values below as "- value"; what says nothing is left out."""
     found: list[tuple[str, list[str]]] = []
     for line in filter(None, map(str.strip, words.splitlines())):
@@ -87,7 +87,7 @@ def rows(words: str) -> tuple[Row, ...]:
         else:
             label, _, value = line.partition(":")
             found.append((label.strip(), [value.strip()] if value.strip() else []))
-    return tuple(Row(label, tuple(values)) for label, values in found if values)
+    return tuple(FactRow(label, tuple(values)) for label, values in found if values)
 
 
 def paragraphs(words: str) -> Iterator[str]:

@@ -21,7 +21,7 @@ from django.conf import settings
 
 from maintenance import clock, languages
 from notifications.wording import hours, segments
-from notifications.wording.phrases import phrase
+from notifications.wording.phrases import shared_phrase
 
 
 class NoMoment(ValueError):
@@ -78,22 +78,22 @@ class Bank:
     country: str
 
 
-def bank() -> Bank:
+def bank_settings() -> Bank:
     """The bank of the settings."""
     return Bank(settings.TIME_ZONE, settings.COUNTRY)
 
 
-def say(style: str, instants: str, language: str, zone: str, *, name_zone: bool = False) -> str:
+def moment_words(style: str, instants: str, language: str, zone: str, *, name_zone: bool = False) -> str:
     """The words of one of STYLES for one or two ISO instants, joined by a slash.
 
     The zone is named where `name_zone` asks for it, and wherever the reader could be wrong about
     it: another offset than the bank's, or a zone nobody knows. An unknown zone is the bank's.
     Raises NoMoment where the style is unknown or the instants do not fit it.
     """
-    return _say(style, instants, language, zone, name_zone, bank())
+    return _say(style, instants, language, zone, name_zone, bank_settings())
 
 
-def instant(words: str) -> datetime:
+def parsed_instant(words: str) -> datetime:
     """An ISO 8601 moment. Raises ValueError where it is none or names no zone."""
     at = datetime.fromisoformat(words)
     if at.tzinfo is None:
@@ -104,7 +104,7 @@ def instant(words: str) -> datetime:
 @lru_cache(maxsize=65536)
 def _say(style: str, instants: str, language: str, zone: str, name_zone: bool, bank: Bank) -> str:
     try:
-        wanted, moments = STYLES[style], [instant(part) for part in instants.split("/")]
+        wanted, moments = STYLES[style], [parsed_instant(part) for part in instants.split("/")]
     except (KeyError, ValueError) as error:
         raise NoMoment(f"{style}:{instants}") from error
     if len(moments) != wanted.moments:
@@ -115,7 +115,7 @@ def _say(style: str, instants: str, language: str, zone: str, name_zone: bool, b
     words = speaker.place() if style == "zone" else speaker.words(wanted)
     elsewhere = any(at.utcoffset() != at.astimezone(home).utcoffset() for at in local)
     if wanted.zone and (name_zone or known is None or elsewhere):
-        words = phrase(language, "in zone", words=words, zone=speaker.place())
+        words = shared_phrase(language, "in zone", words=words, zone=speaker.place())
     # one kind of space everywhere: the rarer ones would double the price of an SMS
     return segments.simplify(words)
 
@@ -134,15 +134,15 @@ class _Speaker:
         days = [self.day(at, style.day) for at in self.local]
         if not style.phrase:
             return days[0]
-        times = hours.read(self.local, self.language, self.locale, is_short=style.is_short)
+        times = hours.hours_words(self.local, self.language, self.locale, is_short=style.is_short)
         if hours.is_confusing(self.local):
             times = [f"{time} {self.offset(at)}" for time, at in zip(times, self.local, strict=True)]
         if style.moments == 1:
-            return phrase(self.language, style.phrase, day=days[0], time=times[0])
+            return shared_phrase(self.language, style.phrase, day=days[0], time=times[0])
         start, end = self.local
         name = style.phrase if start.date() == end.date() else f"{style.phrase} over midnight"
         values = {"day": days[0], "start": times[0], "last_day": days[1], "end": times[1]}
-        return phrase(self.language, name, **values)
+        return shared_phrase(self.language, name, **values)
 
     def day(self, at: date, day: Day) -> str:
         """The day as the locale orders and parts it; without commas where every character may cost."""
@@ -172,4 +172,4 @@ class _Speaker:
                 city = get_timezone_location(self.zone, locale=self.locale, return_city=True)
             except KeyError:  # a language of which CLDR knows almost nothing
                 city = key.replace("_", " ")
-        return phrase(self.language, "zone", city=city.rpartition("/")[2])
+        return shared_phrase(self.language, "zone", city=city.rpartition("/")[2])

@@ -19,23 +19,23 @@ PHRASES: Final = "phrases"
 _HEADER: Final = re.compile(r"^\[([a-z][a-z ]*)\][ \t]*$", re.MULTILINE)
 
 
-def path(language: str, name: str) -> str:
+def phrases_path(language: str, name: str) -> str:
     """Where the file lies, under templates/."""
     return f"notices/{language}/{name}.txt"
 
 
 @lru_cache(maxsize=256)
-def sections(language: str, name: str) -> Mapping[str, Template]:
+def phrase_sections(language: str, name: str) -> Mapping[str, Template]:
     """The parts of a file by their names. Raises TemplateDoesNotExist where there is no such file."""
     engine = Engine(dirs=Engine.get_default().dirs, autoescape=False)
-    source = str(engine.get_template(path(language, name)).source)
+    source = str(engine.get_template(phrases_path(language, name)).source)
     _, *parts = _HEADER.split(source)
     return {
         header: engine.from_string(body.strip()) for header, body in zip(parts[::2], parts[1::2], strict=True)
     }
 
 
-def phrase(language: str, name: str, **values: Any) -> str:
+def shared_phrase(language: str, name: str, **values: Any) -> str:
     """One of the shared phrases, in the bank's first language where this one has no words.
 
     Raises KeyError where the file lacks the phrase.
@@ -46,7 +46,7 @@ def phrase(language: str, name: str, **values: Any) -> str:
 def _shared(language: str) -> Mapping[str, Template]:
     for candidate in (language, language.partition("-")[0]):
         try:
-            return sections(candidate, PHRASES)
+            return phrase_sections(candidate, PHRASES)
         except TemplateDoesNotExist:
             continue
-    return sections(settings.LANGUAGE_CODE, PHRASES)
+    return phrase_sections(settings.LANGUAGE_CODE, PHRASES)

@@ -45,7 +45,7 @@ class Segments:
     segments: int
 
 
-def count(text: str) -> Segments:
+def counted_segments(text: str) -> Segments:
     """What this text costs on the wire: 160 or 70 units in one segment, 153 or 67 in each of several."""
     if _GSM_7.fullmatch(text):
         return _counted("GSM-7", text, _ESCAPED)

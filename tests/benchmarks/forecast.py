@@ -27,7 +27,7 @@ django.setup()
 import numpy as np  # after Django is set up, as the rest
 
 from maintenance import backtest
-from maintenance.backtest import History, Row, grid, limits
+from maintenance.backtest import BacktestRow, History, grid, limits
 from maintenance.days import Country
 from maintenance.intake import csvfiles, samples
 from maintenance.traffic import Profile, keeping, learning
@@ -114,9 +114,9 @@ def _read(name: str) -> History:
 
 
 def _figures(series: History, most: int, *, cold: bool) -> Figures:
-    rows: list[Row] = []
+    rows: list[BacktestRow] = []
     if not cold:
-        rows = [row for row in backtest.run(series, _LENGTHS, _MODES, most=most) if row.baseline]
+        rows = [row for row in backtest.backtest_rows(series, _LENGTHS, _MODES, most=most) if row.baseline]
     by_mode = {mode: [row for row in rows if row.mode == mode] for mode in _MODES}
     return Figures(
         ratios={mode: _over(_chosen(some), _baseline(some)) for mode, some in by_mode.items()},
@@ -129,11 +129,11 @@ def _figures(series: History, most: int, *, cold: bool) -> Figures:
     )
 
 
-def _chosen(rows: Sequence[Row]) -> list[float]:
+def _chosen(rows: Sequence[BacktestRow]) -> list[float]:
     return [row.chosen.actual for row in rows]
 
 
-def _baseline(rows: Sequence[Row]) -> list[float]:
+def _baseline(rows: Sequence[BacktestRow]) -> list[float]:
     return [row.baseline.actual for row in rows if row.baseline]
 
 
@@ -141,17 +141,17 @@ def _over(one: Sequence[float], other: Sequence[float]) -> float | None:
     return sum(one) / sum(other) if sum(other) else None
 
 
-def _p95(rows: Sequence[Row]) -> float | None:
+def _p95(rows: Sequence[BacktestRow]) -> float | None:
     if not rows:
         return None
     theirs = float(np.percentile(_baseline(rows), 95))
     return float(np.percentile(_chosen(rows), 95)) / theirs if theirs else None
 
 
-def _loss(series: History, rows: Sequence[Row], most: int) -> float | None:
+def _loss(series: History, rows: Sequence[BacktestRow], most: int) -> float | None:
     """What more comes in the slots chosen from a history with outages, over those from one without."""
     counts, last = series.counts.copy(), float("-inf")
-    for row in backtest.run(series, [_OUTAGE], ["any"], most=_EARLIER):
+    for row in backtest.backtest_rows(series, [_OUTAGE], ["any"], most=_EARLIER):
         if row.chosen.start - last >= _FORTNIGHT:
             first, last = series.place(row.chosen.start), row.chosen.start
             counts[first : first + series.steps(_OUTAGE)] *= 0  # what was not observed stays so
@@ -159,7 +159,7 @@ def _loss(series: History, rows: Sequence[Row], most: int) -> float | None:
     spoilt = grid.history(series.seconds(there), counts[there], zone=series.zone, country=series.country)
     clean = {(row.origin, row.hours): row.chosen.actual for row in rows}
     pairs = []
-    for row in backtest.run(spoilt, _LENGTHS, ["any"], most=most):
+    for row in backtest.backtest_rows(spoilt, _LENGTHS, ["any"], most=most):
         came = series.came(series.place(row.chosen.start), series.steps(timedelta(hours=row.hours)))
         if (row.origin, row.hours) in clean and not np.isnan(came):
             pairs.append((came, clean[row.origin, row.hours]))
@@ -170,7 +170,7 @@ def _loss(series: History, rows: Sequence[Row], most: int) -> float | None:
 def _cold(series: History, most: int) -> list[float]:
     """For each length, any hours and staffed ones: three weeks of history against a cautious habit."""
     sums: dict[tuple[float, str], list[tuple[float, float]]] = {}
-    for row in backtest.run(series, _LENGTHS, ["any", "staffed"], most=most, weeks=_THREE_WEEKS):
+    for row in backtest.backtest_rows(series, _LENGTHS, ["any", "staffed"], most=most, weeks=_THREE_WEEKS):
         theirs = _by_hour_of_day(series, row)
         if not np.isnan(theirs):
             sums.setdefault((row.hours, row.mode), []).append((row.chosen.actual, theirs))
@@ -178,7 +178,7 @@ def _cold(series: History, most: int) -> list[float]:
     return [ratio for ratio in found if ratio]
 
 
-def _by_hour_of_day(series: History, row: Row) -> float:
+def _by_hour_of_day(series: History, row: BacktestRow) -> float:
     """What came in the slot that the 90th percentile of each hour of day would have chosen; NaN: unknown."""
     now, steps = series.place(row.origin), series.steps(timedelta(hours=row.hours))
     begin = max(0, now - round(_THREE_WEEKS * 7 * DAY / series.step))
@@ -191,7 +191,7 @@ def _by_hour_of_day(series: History, row: Row) -> float:
         ]
     )
     day = int(series.local[min(now, series.local.size - 1)] // DAY)
-    starts = limits.starts(series, day, steps, row.mode)
+    starts = limits.allowed_starts(series, day, steps, row.mode)
     if not starts.size:
         return float("nan")
     sums = by_hour[hour[starts[:, None] + np.arange(steps)]].sum(axis=1)

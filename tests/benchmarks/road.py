@@ -116,7 +116,7 @@ def _booked() -> Window:
         print(f"  {slot.starts_at:%a %d %b %H:%M} UTC, {slot.reasons[0]}")
     best = found[0]
     proposal = Proposal(best.starts_at, best.ends_at, services, purpose="Upgrade")
-    window = windows.book(proposal, by=people.user("ada"), now=now)
+    window = windows.book_window(proposal, by=people.user("ada"), now=now)
     approvals.approve(window, Approval.Subject.CHANGE, revision=1, by=people.user("ben"), now=now)
     notices.approve_text(window, revision=1, by=people.user("ben"), now=now)
     return window
@@ -139,7 +139,7 @@ def _send(folder: Path, window: Window, workers: int) -> None:
         f"({len(set(mailed)):,} Message-IDs)"
     )
     told = list(window.notices.filter(kind="announced").values_list("pk", flat=True))
-    for part in progress.of(told):
+    for part in progress.progress_of(told):
         print(f"  {part.channel:<7} {part.state.label:<12} {part.people:>7,}")
 
 

@@ -59,7 +59,7 @@ def _kept(name: str, zone: str, country: str) -> tuple[Service, datetime]:
     service = Service.objects.create(key="benchmark", name=name, time_zone=zone, country=country)
     samples = from_file(Path(os.environ["LULL_SHARED"]) / "data" / f"{name}.csv", ZoneInfo(zone))
     now = samples[-1][0] + timedelta(hours=1)
-    traffic.record(service, [sample for sample in samples if sample[0] > now - _LEARNT_FROM])
+    traffic.keep_samples(service, [sample for sample in samples if sample[0] > now - _LEARNT_FROM])
     freeze = now + timedelta(days=30)
     Freeze.objects.create(name="Sale", starts_at=freeze, ends_at=freeze + timedelta(days=5))
     pattern = CriticalDay.Pattern.LAST_WORKING_DAYS
@@ -70,10 +70,10 @@ def _kept(name: str, zone: str, country: str) -> tuple[Service, datetime]:
 def _medians(services: list[Service], now: datetime, length: timedelta, runs: int) -> list[float]:
     """Reading what is known; choosing from it, without the database; both; and a week by hours."""
     search = slots.Search(services, end=now + _AHEAD)
-    known = slots.read(search, now=now)
+    known = slots.slot_context(search, now=now)
     monday = clock.bank_day(now) + timedelta(days=7)
     asked: list[Callable[[], object]] = [
-        lambda: slots.read(search, now=now),
+        lambda: slots.slot_context(search, now=now),
         lambda: slots.choose(known, length),
         lambda: slots.suggest(search, length, now=now),
         lambda: slots.week(known, _monday(monday), length),

@@ -46,10 +46,10 @@ DRESSES = {
 @pytest.fixture
 def bank() -> Service:
     """A service with traffic, and Cleo who uses it."""
-    policies.of()
+    policies.policy_of()
     banking = people.service()
     today = timezone.now().replace(minute=0, second=0, microsecond=0)
-    traffic.record(banking, samples(until=today, days=63))
+    traffic.keep_samples(banking, samples(until=today, days=63))
     people.customer("cleo", uses=[banking], phone="+447700900001", email="cleo@example.com")
     return banking
 
@@ -214,7 +214,7 @@ def _series(now: datetime) -> Series:
     again = timedelta(days=7)
     Freeze.objects.create(name="Audit", starts_at=start + again, ends_at=end + again)
     ada, services = people.user("ada"), [people.service("atm")]
-    return series.book(Proposal(start, end, services, purpose="Keys"), "FREQ=WEEKLY", by=ada, now=now)
+    return series.book_series(Proposal(start, end, services, purpose="Keys"), "FREQ=WEEKLY", by=ada, now=now)
 
 
 def _pages(now: datetime) -> list[str]:
@@ -235,7 +235,7 @@ def _pages(now: datetime) -> list[str]:
     Window.objects.filter(pk=started.pk).update(status=Window.Status.STARTED, started_at=started.starts_at)
     repeated = _series(now)
     Freeze.objects.create(name="Year end", starts_at=now, ends_at=now + timedelta(days=9))
-    rechecks.run(now)  # the window lies in it
+    rechecks.recheck_windows(now)  # the window lies in it
     post()
     at = (now + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
     return [
@@ -273,6 +273,6 @@ def _pages(now: datetime) -> list[str]:
             )
         ),
         address("maintenance_service_change", window.services.get().pk),
-        address("maintenance_noticepolicy_change", policies.of().pk),
+        address("maintenance_noticepolicy_change", policies.policy_of().pk),
         address("maintenance_noticepolicy_rulebooks"),
     ]

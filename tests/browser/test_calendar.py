@@ -25,7 +25,7 @@ LENGTH = timedelta(hours=2)
 @pytest.fixture
 def monday() -> date:
     """Of the week after the next one: far enough for the notice, and with no change of the clocks in it."""
-    policies.of()
+    policies.policy_of()
     first = week_of(timezone.localdate(), 0)[0] + timedelta(days=14)
     changed = at(first + timedelta(days=7), 0) - at(first, 0) != timedelta(days=7)
     return first + timedelta(days=7 * changed)

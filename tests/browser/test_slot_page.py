@@ -31,7 +31,7 @@ def today() -> datetime:
 def banking(today: datetime) -> Service:
     """A service with traffic, which rests for good from three weeks on."""
     used = people.service()
-    traffic.record(used, samples(until=today, days=63))
+    traffic.keep_samples(used, samples(until=today, days=63))
     Freeze.objects.create(
         name="Sale", starts_at=today + timedelta(days=21), ends_at=today + timedelta(days=99)
     )

@@ -73,7 +73,7 @@ def test_a_critical_day_asks_for_what_its_pattern_needs(page: Page, live_server:
 
 
 def test_a_calendar_is_imported_without_a_script(browser: Browser, live_server: LiveServer) -> None:
-    policies.of()
+    policies.policy_of()
     view = browser.new_context(java_script_enabled=False, locale="en-GB")
     page = view.new_page()
     signed_in_already(view, live_server, "ada")

@@ -20,7 +20,7 @@ from maintenance.models import (
     Cutoff,
     Freeze,
     Holiday,
-    Kind,
+    NoticeKind,
     Series,
     Skipped,
     StandingWindow,
@@ -45,7 +45,7 @@ ACTS = (
 
 def build() -> None:
     """Rows of every table that a page shows."""
-    groups.make()
+    groups.make_groups()
     for name in ("ada", "ben", "olga"):
         people.user(name)
     banking, cards = people.service(), people.service("cards", moves_money=True)
@@ -104,7 +104,7 @@ def _hand_out(told: Window) -> None:
         expires_at=told.starts_at,
         sent_at=people.NOW,
     )
-    people.notice(told, Kind.REMINDER, channels=("inapp",), status=Notice.Status.PLANNED)
+    people.notice(told, NoticeKind.REMINDER, channels=("inapp",), status=Notice.Status.PLANNED)
     Attempt.objects.create(delivery_id=first.pk, number=1, at=people.NOW, outcome="unknown")
     Receipt.objects.create(
         provider="twilio",
@@ -119,7 +119,7 @@ def _hand_out(told: Window) -> None:
         sender="+441632960000",
         tokens=1,
         refilled_at=people.NOW,
-        resting_until=database.clock() + timedelta(days=1),
+        resting_until=database.database_now() + timedelta(days=1),
     )
 
 
@@ -202,7 +202,9 @@ _OTHERS: dict[str, Any] = {
     "service_calendar": lambda: {"key": "online-banking"},
     "preferences": lambda: {"token": links.preferences_url(_cleo(), now=people.NOW).split("/")[-2]},
     "my_calendar": lambda: {"token": links.my_calendar_url(_cleo()).split("/")[-1].removesuffix(".ics")},
-    "mark_read": lambda: {"notice": Notice.objects.filter(kind=Kind.ANNOUNCED).earliest("pk").public_id},
+    "mark_read": lambda: {
+        "notice": Notice.objects.filter(kind=NoticeKind.ANNOUNCED).earliest("pk").public_id
+    },
     "receipt-sms": lambda: {"token": links.receipt_token(Delivery.objects.earliest("pk").public_id, 1)},
     "auth_user_password_change": lambda: {"id": people.user("ada").pk},
     "auth_group_change": lambda: {"object_id": Group.objects.earliest("pk").pk},

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from maintenance import approvals, windows
-from maintenance.models import Alternative, Approval, Kind, Window
+from maintenance.models import Alternative, Approval, NoticeKind, Window
 from maintenance.proposals import Proposal
 from notifications import notices, wording
 from notifications.models import Delivery, Notice, State, Text
@@ -31,7 +31,7 @@ def test_words_edited_in_mid_run_are_not_those_that_were_approved(bank: Bank, re
     announced, worker = _announced_to_some(bank)
     approved = _words(announced)
     _edit()
-    notices.draft(Window.objects.get(), now=datetime.now(UTC))
+    notices.drafted_notices(Window.objects.get(), now=datetime.now(UTC))
     for text in Text.objects.filter(notice=announced, variant=""):
         text.pk, text.version, text.body = None, 2, f"{text.body} {_NEW}"
         text.save()
@@ -60,7 +60,7 @@ def test_a_window_moved_in_mid_run_is_told_once_in_its_new_words(bank: Bank, rep
         by=people.user("ada"),
         now=now,
     )
-    notices.draft(window, now=now)
+    notices.drafted_notices(window, now=now)
     told = bank.texted()
     bank.until(lambda: not bank.count(State.QUEUED, State.SENDING))
     old = harness.texted(bank.texts)
@@ -70,7 +70,7 @@ def test_a_window_moved_in_mid_run_is_told_once_in_its_new_words(bank: Bank, rep
     bank.strike()
 
     report(bank.whole("F21 window moved at 30 %", 2 * ROWS, ended=[State.WITHDRAWN, State.NO_ADDRESS]))
-    moved = Notice.objects.get(kind=Kind.RESCHEDULED)
+    moved = Notice.objects.get(kind=NoticeKind.RESCHEDULED)
     new = harness.texted(bank.texts)[len(old) :]
     assert sorted(text.to for text in new) == [scene.phone(one) for one in range(CUSTOMERS)]
     assert all(_NEW in text.body for text in new)
@@ -85,13 +85,13 @@ def _announced_to_some(bank: Bank) -> tuple[Notice, Process]:
     now = datetime.now(UTC)
     scene.customers(CUSTOMERS)
     starts_at = now.replace(minute=0, second=0, microsecond=0) + timedelta(days=6)
-    window = windows.book(people.proposal(starts_at=starts_at), by=people.user("ada"), now=now)
+    window = windows.book_window(people.proposal(starts_at=starts_at), by=people.user("ada"), now=now)
     _approve(window)
     bank.behave(delay=1)
     bank.bench.quick_beat()
     worker = bank.bench.worker()
     bank.until(lambda: bank.texted() > CUSTOMERS * 3 // 10)
-    return Notice.objects.get(kind=Kind.ANNOUNCED), worker
+    return Notice.objects.get(kind=NoticeKind.ANNOUNCED), worker
 
 
 def _approve(window: Window) -> None:
@@ -120,8 +120,8 @@ def _told(bank: Bank) -> list[int]:
         assert row.customer
         text = texts[row.text_id or 0]
         assert text.notice_id == row.notice_id
-        reader = wording.Reader(row.customer.name, row.language, row.customer.time_zone, "")
-        assert taken.body == wording.fill(text, reader).body
+        reader = wording.MessageReader(row.customer.name, row.language, row.customer.time_zone, "")
+        assert taken.body == wording.filled_text(text, reader).body
         assert bytes(row.text_hash or b"") == hashlib.sha256(f"\x1f{taken.body}\x1f".encode()).digest()
         found.append(row.notice_id)
     return found

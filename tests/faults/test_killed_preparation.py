@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection, transaction
 
-from maintenance.models import Customer, Kind
+from maintenance.models import Customer, NoticeKind
 from notifications.models import Delivery, Notice, State
 from notifications.preparation import SLICE
 from tests import people
@@ -85,7 +85,7 @@ def test_in_the_first_slice_and_in_the_last(bank: Bank, report: Report) -> None:
 def test_who_hangs_in_a_slice_holds_up_no_other_notice(bank: Bank, report: Report) -> None:
     """F8, I9: another notice goes out while nobody can go on with the first."""
     notice = scene.notice(REACHABLE)
-    other = people.notice(notice.window, Kind.REMINDER, channels=["sms"], due_at=notice.due_at)
+    other = people.notice(notice.window, NoticeKind.REMINDER, channels=["sms"], due_at=notice.due_at)
     scene.prepare(other)
     bank.bench.quick_beat()
     with _place_taken(notice, Customer.objects.earliest("pk").pk):

@@ -40,7 +40,7 @@ def subjects(log: Path) -> list[str]:
 def alive(*hands: str) -> bool:
     """Whether each of them has moved lately."""
     pulses = heartbeats.pulses()
-    return all(hand in pulses and pulses[hand].age < heartbeats.silence() for hand in hands)
+    return all(hand in pulses and pulses[hand].age < heartbeats.silence_limit() for hand in hands)
 
 
 @pytest.mark.postgresql

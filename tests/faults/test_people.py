@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from maintenance import approvals, windows
-from maintenance.models import Approval, Customer, Kind, Window
+from maintenance.models import Approval, Customer, NoticeKind, Window
 from notifications import addresses, notices
 from notifications.models import Contact, Delivery, Notice, State, Suppression, Text
 from tests import people
@@ -45,7 +45,9 @@ def test_an_opt_out_bites_up_to_the_intent_and_for_the_next_notice(bank: Bank, r
     bank.until(lambda: bank.texted() == 1)
     _opt_out(1)
     bank.until(lambda: (bank.count(State.SUPPRESSED), bank.count(State.SENT)) == (1, 1))
-    later = people.notice(Window.objects.get(), Kind.REMINDER, channels=["sms"], due_at=datetime.now(UTC))
+    later = people.notice(
+        Window.objects.get(), NoticeKind.REMINDER, channels=["sms"], due_at=datetime.now(UTC)
+    )
     bank.strike()
 
     bank.until(lambda: bank.count(State.SUPPRESSED, notice=later) == 2)
@@ -63,17 +65,17 @@ def test_a_cancelled_window_is_announced_to_no_more_than_were_in_flight(bank: Ba
     window = Window.objects.get()
     moment = datetime.now(UTC)
     windows.cancel(window, reason="Not needed.", by=people.user("ada"), now=moment)
-    notices.draft(window, now=moment)
+    notices.drafted_notices(window, now=moment)
     told = bank.texted()
     bank.strike()
 
-    bank.until(lambda: bank.count(State.SENT, notice__kind=Kind.CANCELLED) > 0)
+    bank.until(lambda: bank.count(State.SENT, notice__kind=NoticeKind.CANCELLED) > 0)
     announced = bank.count(State.SENT, notice=notice)
     expected = 4 * CUSTOMERS + announced
     report(bank.whole("F21 cancelled at 30 %", expected, ended=[State.WITHDRAWN, State.EXPIRED]))
     assert bank.count(State.SENT, notice=notice) <= told + 2 * bank.in_flight
     assert bank.count(State.WITHDRAWN, notice=notice) > 0
-    assert bank.count(notice__kind=Kind.CANCELLED) == bank.count(State.SENT, notice=notice)
+    assert bank.count(notice__kind=NoticeKind.CANCELLED) == bank.count(State.SENT, notice=notice)
 
 
 def test_whatever_is_done_twice_happens_once(bank: Bank, report: Report) -> None:
@@ -96,7 +98,7 @@ def test_whatever_is_done_twice_happens_once(bank: Bank, report: Report) -> None
 
     bank.until(lambda: bank.count(channel="sms") == CUSTOMERS)
     report(bank.whole("F22 everything twice", bank.count(), ended=[State.NO_ADDRESS]))
-    announced = Notice.objects.filter(kind=Kind.ANNOUNCED, status=Notice.Status.PREPARED)
+    announced = Notice.objects.filter(kind=NoticeKind.ANNOUNCED, status=Notice.Status.PREPARED)
     assert announced.count() == 1
     assert Approval.objects.filter(approved=True).count() == 2
     assert Delivery.objects.filter(channel="sms").values("customer").distinct().count() == CUSTOMERS

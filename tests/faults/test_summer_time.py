@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from maintenance.models import Kind
+from maintenance.models import NoticeKind
 from notifications.models import State
 from tests import people
 from tests.faults import harness, scene
@@ -56,7 +56,7 @@ def test_the_clocks_change_in_mid_run(
     assert max(_moments(told, ahead)) < nine + _BURST
 
     scene.customers(CUSTOMERS, time_zone=_AWAKE, first=CUSTOMERS)
-    second = people.notice(window, Kind.REMINDER, channels=["sms"], due_at=changed - _LEAD)
+    second = people.notice(window, NoticeKind.REMINDER, channels=["sms"], due_at=changed - _LEAD)
     ahead = _ahead(changed)
     at_night = bank.at("night", ahead)
     bank.until(lambda: datetime.now(UTC) + ahead > changed)

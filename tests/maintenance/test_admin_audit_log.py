@@ -124,11 +124,11 @@ def test_every_line_is_on_one_page_and_on_one_only() -> None:
         people.window(people.service(f"cards-{number}"))
         _did(f"Freeze {number}", at=people.NOW)
         _signed_in(f"person-{number}")
-    asked, there, seen = log.Asked(log.SOURCES), None, list[str]()
+    asked, there, seen = log.LogQuery(log.SOURCES), None, list[str]()
     while True:
-        lines, there = log.page(asked, there, 5)
+        lines, there = log.log_page(asked, there, 5)
         seen += [f"{line.who} {line.target}" for line in lines]
-        assert log.place(str(there)) == there
+        assert log.position_of(str(there)) == there
         if there is None:
             break
     assert (len(seen), len(set(seen))) == (12, 12)

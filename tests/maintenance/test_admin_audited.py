@@ -255,7 +255,7 @@ def test_what_goes_with_a_service_is_counted() -> None:
 
 
 def test_the_groups_of_a_person_are_in_the_log() -> None:
-    groups.make()
+    groups.make_groups()
     ben = people.user("ben")
     managers = Group.objects.get(name=groups.CHANGE_MANAGERS)
     given = _account(ben, groups=[managers.pk])
@@ -287,7 +287,7 @@ def test_a_password_is_said_to_be_set_and_never_kept() -> None:
 
 
 def test_a_rule_book_that_is_taken_over_is_in_the_log_with_what_it_replaced() -> None:
-    policy = policies.of()
+    policy = policies.policy_of()
     page = address("maintenance_noticepolicy_rulebooks")
     signed_in("ben").post(page, {"rulebook": "SA-SAMA-66"})
     entry = AuditEntry.objects.get()
@@ -300,7 +300,7 @@ def test_a_rule_book_that_is_taken_over_is_in_the_log_with_what_it_replaced() ->
 
 
 def test_an_import_says_what_it_took_and_keeps_what_it_overwrote() -> None:
-    policies.of()
+    policies.policy_of()
     client = signed_in("ada")
     confirmed(
         client, *shown(client, calendar(block(*WEEK), block(*WEEK, uid="two"), block(*WEEK[:1], uid="x")))
@@ -323,8 +323,8 @@ def test_an_import_says_what_it_took_and_keeps_what_it_overwrote() -> None:
 def test_the_end_of_a_series_is_in_the_log_and_what_was_done_about_its_times() -> None:
     skipped = planned.skipped()
     ada = people.user("ada")
-    series.settle(skipped, "Moved to Friday", by=ada, now=people.NOW)
-    series.end(skipped.series, by=ada, now=people.NOW)
+    series.settle_skipped(skipped, "Moved to Friday", by=ada, now=people.NOW)
+    series.end_series(skipped.series, by=ada, now=people.NOW)
     settled, ended = AuditEntry.objects.order_by("id")
     assert (settled.action, settled.reason) == (Action.SETTLED, "Moved to Friday")
     assert (ended.action, ended.object_type, ended.object_id) == (Action.ENDED, "series", skipped.series_id)

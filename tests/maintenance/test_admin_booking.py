@@ -222,7 +222,7 @@ def test_a_window_in_conflict_is_put_forward_again_with_a_reason(now: datetime) 
     window = people.window(starts_at=now + DAYS)
     CriticalDay.objects.create(name="Payday", pattern="date", day=(now + DAYS).date())
     RuleSetting.objects.create(rule="critical", weight="soft")
-    rechecks.run(now)
+    rechecks.recheck_windows(now)
     ada = signed_in("ada")
     page = words(ada, _chosen(window, now + DAYS))
     assert "Put forward again" in page

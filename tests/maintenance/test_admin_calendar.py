@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from maintenance.admin.calendar.entries import Entry, Kind, between
-from maintenance.admin.calendar.month import Bar, bars, days_of, first_weekday
+from maintenance.admin.calendar.entries import CalendarEntry, EntryKind, entries_between
+from maintenance.admin.calendar.month import MonthBar, bars_of_week, first_weekday, weeks_of_month
 from maintenance.models import Conflict, CriticalDay, Freeze, Holiday, StandingWindow, Window
 from tests import people
 from tests.maintenance.planned import conflict, skipped, times
@@ -20,12 +20,12 @@ MARCH = (date(2026, 3, 1), date(2026, 3, 31))
 WEEK = [date(2026, 3, day) for day in range(16, 23)]
 
 
-def _entry(start: tuple[int, int], end: tuple[int, int]) -> Entry:
+def _entry(start: tuple[int, int], end: tuple[int, int]) -> CalendarEntry:
     at = [datetime(2026, 3, *moment, tzinfo=UTC) for moment in (start, end)]
-    return Entry(Kind.WINDOW, "Cards", "Approved", "approved", at[0], at[1])
+    return CalendarEntry(EntryKind.WINDOW, "Cards", "Approved", "approved", at[0], at[1])
 
 
-def _places(found: list[Bar]) -> list[tuple[int, int, int]]:
+def _places(found: list[MonthBar]) -> list[tuple[int, int, int]]:
     return [(bar.column, bar.days, bar.row) for bar in found]
 
 
@@ -35,29 +35,29 @@ def test_weeks_begin_on_the_countrys_own_day(country: str, first: int) -> None:
 
 
 def test_a_month_is_made_of_whole_weeks() -> None:
-    weeks = days_of(date(2026, 3, 1), first_weekday("GB"))
+    weeks = weeks_of_month(date(2026, 3, 1), first_weekday("GB"))
     assert (weeks[0][0], weeks[-1][-1]) == (date(2026, 2, 23), date(2026, 4, 5))
 
 
 def test_a_bar_lies_on_the_day_of_its_window() -> None:
-    assert _places(bars(WEEK, [_entry((18, 2), (18, 4))])) == [(3, 1, 1)]
+    assert _places(bars_of_week(WEEK, [_entry((18, 2), (18, 4))])) == [(3, 1, 1)]
 
 
 def test_a_window_over_midnight_lies_on_both_days() -> None:
-    assert _places(bars(WEEK, [_entry((18, 23), (19, 1))])) == [(3, 2, 1)]
+    assert _places(bars_of_week(WEEK, [_entry((18, 23), (19, 1))])) == [(3, 2, 1)]
 
 
 def test_a_window_until_midnight_does_not_touch_the_next_day() -> None:
-    assert _places(bars(WEEK, [_entry((18, 22), (19, 0))])) == [(3, 1, 1)]
+    assert _places(bars_of_week(WEEK, [_entry((18, 22), (19, 0))])) == [(3, 1, 1)]
 
 
 def test_bars_of_one_day_lie_below_each_other_and_free_rows_are_taken_again() -> None:
     entries = [_entry((16, 2), (18, 4)), _entry((17, 2), (17, 4)), _entry((19, 2), (19, 4))]
-    assert _places(bars(WEEK, entries)) == [(1, 3, 1), (2, 1, 2), (4, 1, 1)]
+    assert _places(bars_of_week(WEEK, entries)) == [(1, 3, 1), (2, 1, 2), (4, 1, 1)]
 
 
 def test_a_bar_is_cut_at_the_weeks_edges_and_says_so() -> None:
-    [bar] = bars(WEEK, [_entry((10, 0), (30, 0))])
+    [bar] = bars_of_week(WEEK, [_entry((10, 0), (30, 0))])
     assert (bar.column, bar.days, bar.before, bar.after) == (1, 7, True, True)
 
 
@@ -94,7 +94,7 @@ def test_what_repeats_is_shown_each_time() -> None:
 @pytest.mark.usefixtures("standing_clock")
 def test_a_standing_window_is_shown_as_one() -> None:
     times(StandingWindow, "Agreed night", recurrence="FREQ=MONTHLY")
-    [entry] = [entry for entry in between(*MARCH).entries if entry.kind is Kind.STANDING]
+    [entry] = [entry for entry in entries_between(*MARCH).entries if entry.kind is EntryKind.STANDING]
     assert (entry.name, entry.status) == ("Agreed night", "Standing window")
 
 
@@ -104,7 +104,7 @@ def test_public_holidays_are_the_countrys_with_the_banks_own(settings: Any) -> N
     settings.COUNTRY = "GB-ENG"
     Holiday.objects.create(country="GB", day=date(2026, 4, 6), name="Easter Monday", observed=False)
     Holiday.objects.create(country="GB", day=date(2026, 4, 8), name="Founders' day")
-    found = between(date(2026, 4, 1), date(2026, 4, 30)).entries
+    found = entries_between(date(2026, 4, 1), date(2026, 4, 30)).entries
     assert [(entry.name, entry.first.day) for entry in found] == [("Good Friday", 3), ("Founders' day", 8)]
 
 
@@ -130,7 +130,7 @@ def test_a_window_in_conflict_says_so_and_why(asked: str) -> None:
 def test_a_conflict_that_is_gone_is_not_shown() -> None:
     found = conflict(people.window())
     Conflict.objects.filter(pk=found.pk).update(gone_at=people.NOW)
-    assert [entry.conflicts for entry in between(*MARCH).entries] == [()]
+    assert [entry.conflicts for entry in entries_between(*MARCH).entries] == [()]
 
 
 @pytest.mark.django_db
@@ -151,7 +151,7 @@ def test_with_a_service_only_what_concerns_it_is_shown() -> None:
     times(Freeze, "For all")
     times(Freeze, "For cards").services.add(cards)
     times(Freeze, "For banking").services.add(banking)
-    names = {entry.name for entry in between(*MARCH, service=cards).entries}
+    names = {entry.name for entry in entries_between(*MARCH, service=cards).entries}
     assert names == {"Cards", "For all", "For cards (Cards)"}
 
 
@@ -185,7 +185,7 @@ def test_three_of_everything_take_the_queries_of_one(asked: str) -> None:
 
 
 def _shown(name: str) -> list[int]:
-    return [entry.first.day for entry in between(*MARCH).entries if entry.name == name]
+    return [entry.first.day for entry in entries_between(*MARCH).entries if entry.name == name]
 
 
 def _one_of_everything(number: int) -> None:

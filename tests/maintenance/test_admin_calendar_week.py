@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from maintenance.admin.calendar.entries import Entry, Kind
+from maintenance.admin.calendar.entries import CalendarEntry, EntryKind
 from maintenance.admin.calendar.week import Block, columns
 from maintenance.models import Window
 from tests import people
@@ -20,8 +20,8 @@ WEEK = [MONDAY + timedelta(days=number) for number in range(7)]
 SPRING = [date(2026, 3, 23) + timedelta(days=number) for number in range(7)]
 
 
-def window(starts_at: datetime, hours: float = 2, kind: Kind = Kind.WINDOW) -> Entry:
-    return Entry(kind, "Cards", "Approved", "approved", starts_at, starts_at + timedelta(hours=hours))
+def window(starts_at: datetime, hours: float = 2, kind: EntryKind = EntryKind.WINDOW) -> CalendarEntry:
+    return CalendarEntry(kind, "Cards", "Approved", "approved", starts_at, starts_at + timedelta(hours=hours))
 
 
 def hours(block: Block) -> tuple[float, float]:
@@ -52,7 +52,7 @@ def test_windows_at_one_time_stand_side_by_side() -> None:
 
 
 def test_freezes_and_standing_windows_lie_behind() -> None:
-    column = columns(WEEK, [window(london(MONDAY, 2), kind=Kind.STANDING)])[0]
+    column = columns(WEEK, [window(london(MONDAY, 2), kind=EntryKind.STANDING)])[0]
     assert (len(column.behind), len(column.blocks)) == (1, 0)
 
 

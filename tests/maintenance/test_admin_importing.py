@@ -26,7 +26,7 @@ WEEK = ("DTSTART:20260310T020000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=9")
 @pytest.fixture
 def promised() -> None:
     """What customers are promised, without which nothing is checked."""
-    policies.of()
+    policies.policy_of()
 
 
 def sent(client: Client, content: bytes, *services: Service) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.http import HttpResponse
 
 from maintenance import policies
-from maintenance.models import Kind, NoticePolicy
+from maintenance.models import NoticeKind, NoticePolicy
 from tests.staff import address, reader, signed_in, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]
@@ -158,25 +158,25 @@ def test_a_lead_that_means_nothing_is_refused(typed: str, said: str) -> None:
 
 
 def test_the_announcement_follows_the_promise() -> None:
-    policy = policies.of()
+    policy = policies.policy_of()
     given = _given(name=policy.name, audience="customer", unit="working_days", promised="8", least="5")
     response = signed_in("olga").post(
         address("maintenance_noticepolicy_change", policy.pk), given, follow=True
     )
-    assert policy.rules.get(kind=Kind.ANNOUNCED).lead == timedelta(days=8)
+    assert policy.rules.get(kind=NoticeKind.ANNOUNCED).lead == timedelta(days=8)
     assert "The announcement now goes out 8 working days ahead" in response.content.decode()
 
 
 def test_an_announcement_with_a_lead_of_its_own_keeps_it() -> None:
-    policy = policies.of()
-    policy.rules.filter(kind=Kind.ANNOUNCED).update(lead=timedelta(days=14))
+    policy = policies.policy_of()
+    policy.rules.filter(kind=NoticeKind.ANNOUNCED).update(lead=timedelta(days=14))
     given = _given(name=policy.name, audience="customer", promised="8")
     signed_in("olga").post(address("maintenance_noticepolicy_change", policy.pk), given)
-    assert policy.rules.get(kind=Kind.ANNOUNCED).lead == timedelta(days=14)
+    assert policy.rules.get(kind=NoticeKind.ANNOUNCED).lead == timedelta(days=14)
 
 
 def test_a_policy_stays_that_of_its_audience() -> None:
-    policy = policies.of()
+    policy = policies.policy_of()
     given = _given(name=policy.name, audience="partner")
     signed_in("olga").post(address("maintenance_noticepolicy_change", policy.pk), given)
     policy.refresh_from_db()
@@ -184,7 +184,7 @@ def test_a_policy_stays_that_of_its_audience() -> None:
 
 
 def test_the_policy_of_customers_is_not_deleted() -> None:
-    page = address("maintenance_noticepolicy_delete", policies.of().pk)
+    page = address("maintenance_noticepolicy_delete", policies.policy_of().pk)
     assert signed_in("olga").post(page, {"post": "yes"}).status_code == 403
 
 
@@ -198,7 +198,7 @@ def test_the_policy_of_others_is() -> None:
 
 
 def test_readers_read_a_policy_in_words() -> None:
-    page = words(reader(), address("maintenance_noticepolicy_change", policies.of().pk))
+    page = words(reader(), address("maintenance_noticepolicy_change", policies.policy_of().pk))
     assert "At least 5 days of notice; 7 days are promised." in page
     assert "7 days ahead" in page
     assert "sms, email, inapp, social" in page
@@ -206,7 +206,7 @@ def test_readers_read_a_policy_in_words() -> None:
 
 def test_an_announcement_is_read_as_it_is_counted() -> None:
     NoticePolicy.objects.update(unit="working_days")
-    page = words(reader(), address("maintenance_noticepolicy_change", policies.of().pk))
+    page = words(reader(), address("maintenance_noticepolicy_change", policies.policy_of().pk))
     assert "7 working days ahead" in page
 
 
@@ -256,7 +256,7 @@ def test_who_may_not_change_policies_is_offered_none() -> None:
 
 def test_a_rule_book_is_taken_over_and_who_did_it_is_logged() -> None:
     response = _take_over("SA-SAMA-66")
-    policy = policies.of()
+    policy = policies.policy_of()
     assert response.headers["Location"] == address("maintenance_noticepolicy_change", policy.pk)
     assert (policy.rulebook, policy.unit, policy.country) == ("SA-SAMA-66", "working_days", "SA")
     logged = LogEntry.objects.get()
@@ -276,7 +276,7 @@ def test_what_is_no_rule_book_is_said_to_be_none() -> None:
 
 def test_the_policy_says_where_it_was_taken_from_and_that_it_was_changed() -> None:
     _take_over("BR-OF")
-    page = address("maintenance_noticepolicy_change", policies.of("partner").pk)
+    page = address("maintenance_noticepolicy_change", policies.policy_of("partner").pk)
     assert "BR-OF, Brazil: Open Finance (read in the published text)" in words(reader(), page)
     NoticePolicy.objects.filter(audience="partner").update(longest=timedelta(hours=2))
     assert "BR-OF, Brazil: Open Finance (read in the published text); changed since" in words(reader(), page)

@@ -21,7 +21,7 @@ WEEK = timedelta(days=7)
 @pytest.fixture
 def promised() -> None:
     """What customers are promised, without which nothing is checked."""
-    policies.of()
+    policies.policy_of()
 
 
 def freeze(client: Client, **changed: Any) -> str:
@@ -108,7 +108,7 @@ def test_a_shorter_longest_window_hits_what_is_longer() -> None:
 
 
 def test_a_policy_that_demands_more_hits_what_is_booked() -> None:
-    window, policy = people.window(), policies.of()
+    window, policy = people.window(), policies.policy_of()
     given = {
         "name": policy.name,
         "audience": policy.audience,

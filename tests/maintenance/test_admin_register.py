@@ -62,7 +62,7 @@ def test_a_zone_that_does_not_exist_is_refused() -> None:
 
 def test_the_page_of_a_service_sums_up_its_traffic() -> None:
     service = people.service()
-    traffic.record(service, samples(until=people.NOW, days=2))
+    traffic.keep_samples(service, samples(until=people.NOW, days=2))
     page = words(reader(), address(SERVICE, service.pk))
     assert "48 samples" in page
     assert "?service=online-banking&minutes=120" in page
@@ -95,7 +95,7 @@ def test_readers_write_nothing() -> None:
     pages = [
         address(SERVICE, service.pk),
         address("maintenance_service_add"),
-        address("maintenance_noticepolicy_change", policies.of().pk),
+        address("maintenance_noticepolicy_change", policies.policy_of().pk),
     ]
     assert [page for page in pages if _writes(reader(), page)] == []
 

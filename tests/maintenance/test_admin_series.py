@@ -47,7 +47,7 @@ def audit() -> None:
 
 def made() -> Series:
     proposal = people.proposal(starts_at=london(date(2026, 3, 15), 2), purpose="New certificates")
-    return series.book(proposal, "FREQ=WEEKLY", by=people.user("ada"), now=people.NOW)
+    return series.book_series(proposal, "FREQ=WEEKLY", by=people.user("ada"), now=people.NOW)
 
 
 def test_its_times_are_shown_before_anything_is_booked() -> None:

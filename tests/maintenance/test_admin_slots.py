@@ -26,7 +26,7 @@ BOOK = "maintenance_window_book"
 def banking(now: datetime) -> Service:
     """A service with nine weeks of traffic that is least at three on Sundays."""
     used = people.service()
-    traffic.record(used, samples(until=now, days=63))
+    traffic.keep_samples(used, samples(until=now, days=63))
     return used
 
 

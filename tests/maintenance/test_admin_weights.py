@@ -24,7 +24,7 @@ AGREED = re.compile(r'name="agreed" value="([^"]+)"')
 @pytest.fixture
 def promised() -> None:
     """What customers are promised, without which nothing is checked."""
-    policies.of()
+    policies.policy_of()
 
 
 def given(**changed: str) -> dict[str, str]:

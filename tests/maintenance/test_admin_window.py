@@ -270,7 +270,7 @@ def test_the_trail_can_be_read_and_never_edited(model: str) -> None:
 def _hit(now: datetime) -> Window:
     window = people.window()
     freeze(starts_at=window.starts_at, ends_at=window.ends_at)
-    rechecks.run(now)
+    rechecks.recheck_windows(now)
     return window
 
 
@@ -291,7 +291,7 @@ def test_readers_are_told_of_a_conflict_without_a_way_out(now: datetime) -> None
 def test_a_conflict_that_is_gone_is_not_shown(now: datetime) -> None:
     window = _hit(now)
     Freeze.objects.all().delete()
-    rechecks.run(now)
+    rechecks.recheck_windows(now)
     assert "has come to stand against it" not in words(reader(), address(PAGE, window.pk))
 
 
@@ -324,7 +324,7 @@ def test_a_cancelled_window_takes_its_conflicts_with_it(now: datetime) -> None:
 
 def test_a_rejected_window_stands_against_no_other(now: datetime) -> None:
     first, second = people.window(), people.window(booker="bea")
-    rechecks.run(now)
+    rechecks.recheck_windows(now)
     assert set(rechecks.open_conflicts().values_list("window", flat=True)) == {first.pk, second.pk}
     signed_in("ben").post(
         address(DECIDE, first.pk), {"verdict": "reject", "revision": "1", "reason": "The other is first"}

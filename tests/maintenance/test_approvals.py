@@ -127,7 +127,7 @@ def test_an_emergency_may_be_approved_late_and_its_change_only_by_whom_it_names(
     soon = now + timedelta(hours=4)
     emergency = Emergency("It expires tonight", user("ben"))
     urgent = proposal(starts_at=soon, length=timedelta(hours=1), emergency=emergency)
-    booked = windows.book(urgent, by=user("ada"), now=now)
+    booked = windows.book_window(urgent, by=user("ada"), now=now)
     with pytest.raises(NotAllowed, match="an emergency for which ben answers"):
         _approve(booked, CHANGE, now, by="bea")
     _approve(booked, CHANGE, now)
@@ -159,13 +159,13 @@ def test_what_is_soft_does_not_keep_the_change_from_being_approved(now: datetime
 def test_what_was_passed_over_does_not_keep_the_change_from_being_approved(now: datetime) -> None:
     freeze()
     urgent = proposal(starts_at=START, emergency=Emergency("It expires", user("ben")))
-    booked = windows.book(urgent, by=user("ada"), now=now)
+    booked = windows.book_window(urgent, by=user("ada"), now=now)
     assert _approve(booked, CHANGE, now).approved
 
 
 def test_an_emergency_waits_for_what_came_to_stand_against_it_since(now: datetime) -> None:
     urgent = proposal(starts_at=START, emergency=Emergency("It expires", user("ben")))
-    booked = windows.book(urgent, by=user("ada"), now=now)
+    booked = windows.book_window(urgent, by=user("ada"), now=now)
     freeze()
     with pytest.raises(NotAllowed, match="Election"):
         _approve(booked, CHANGE, now)
@@ -181,7 +181,7 @@ def test_an_emergency_whose_time_has_passed_is_not_approved(now: datetime) -> No
     soon = now + timedelta(hours=4)
     emergency = Emergency("It expires tonight", user("ben"))
     urgent = proposal(starts_at=soon, length=timedelta(hours=1), emergency=emergency)
-    booked = windows.book(urgent, by=user("ada"), now=now)
+    booked = windows.book_window(urgent, by=user("ada"), now=now)
     with pytest.raises(NotAllowed, match="Its time has passed"):
         _approve(booked, CHANGE, soon + timedelta(hours=1))
 

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from maintenance import rechecks, rules, series, traffic
-from maintenance.admin.calendar.entries import between
+from maintenance.admin.calendar.entries import entries_between
 from maintenance.models import (
     Conflict,
     CriticalDay,
@@ -48,7 +48,7 @@ ROWS: dict[str, tuple[datetime, datetime, str]] = {
 @pytest.fixture
 def banking(now: datetime) -> None:
     """Online banking with nine weeks of traffic, and a window in two weeks."""
-    traffic.record(people.service(), samples(until=now, days=63))
+    traffic.keep_samples(people.service(), samples(until=now, days=63))
 
 
 def _freeze(starts_at: datetime, ends_at: datetime, rule: str) -> Freeze:
@@ -124,18 +124,18 @@ def test_a_time_is_booked_with_a_reason(ada: Client) -> None:
 def test_booked_windows_have_one_soft_conflict_each() -> None:
     for week in range(3):
         people.window(starts_at=START + week * timedelta(days=7))
-    assert rechecks.run(people.NOW) == 3
+    assert rechecks.recheck_windows(people.NOW) == 3
     assert list(Conflict.objects.values_list("rule", "hard")) == [("broken", False)] * 3
-    assert rechecks.run(people.NOW) == 0
+    assert rechecks.recheck_windows(people.NOW) == 0
 
 
 def test_a_row_that_is_mended_counts_again(ada: Client) -> None:
     row = _freeze(*ROWS["a year was mistyped"])
     people.window()
-    rechecks.run(people.NOW)
+    rechecks.recheck_windows(people.NOW)
     row.starts_at, row.ends_at, row.recurrence = START, START + timedelta(hours=1), ""
     row.save()
-    rechecks.run(people.NOW)
+    rechecks.recheck_windows(people.NOW)
     assert list(rechecks.open_conflicts().values_list("rule", "hard")) == [("freeze", True)]
 
 
@@ -144,7 +144,7 @@ def test_a_series_is_shown_and_booked_with_a_reason() -> None:
     proposal = people.proposal(starts_at=START, overrides={"broken": "It is from last year"})
     found = series.preview(proposal, "FREQ=WEEKLY", now=people.NOW)
     assert {objection.rule for each in found for objection in each.against} == {"broken"}
-    made = series.book(proposal, "FREQ=WEEKLY", by=people.user("ada"), now=people.NOW)
+    made = series.book_series(proposal, "FREQ=WEEKLY", by=people.user("ada"), now=people.NOW)
     assert made.windows.count() > 3
     assert not made.skipped.exists()
 
@@ -158,7 +158,7 @@ def test_a_broken_series_stops_no_other(row: tuple[datetime, datetime, str], ada
     )
     for each in (broken, sound):
         each.services.add(people.service())
-    series.extend(people.NOW)
+    series.extend_series(people.NOW)
     assert sound.windows.exists()
     assert not broken.windows.exists()
     assert "cannot be worked out" in words(ada, address("maintenance_series_change", broken.pk))
@@ -180,7 +180,7 @@ def test_the_other_tables_are_listed_and_left_out_as_well(
         assert "Broken" in words(ada, address(f"maintenance_{name}_changelist"))
         assert "Broken" in words(ada, address(f"maintenance_{name}_change", each.pk))
     people.window()
-    rechecks.run(people.NOW)
+    rechecks.recheck_windows(people.NOW)
     [conflict] = Conflict.objects.all()
     assert conflict.rule == "broken"
     assert conflict.words.count("cannot be worked out") == 3
@@ -259,7 +259,7 @@ def test_a_window_that_was_booked_for_another_century_does_not_break_the_rows_of
     )
     people.window()
     people.window(people.service("cards"), starts_at=START.replace(year=2190))
-    rechecks.run(people.NOW)
+    rechecks.recheck_windows(people.NOW)
     assert sorted(Conflict.objects.values_list("rule", flat=True)) == ["freeze", "freeze"]
 
 
@@ -279,7 +279,7 @@ def test_of_a_thousand_freezes_a_calendar_shows_those_that_can_be_told_apart(ada
         for n in range(70)
     )
     Freeze.objects.bulk_create(rows)
-    found = between(date(2026, 3, 16), date(2026, 3, 31))
+    found = entries_between(date(2026, 3, 16), date(2026, 3, 31))
     assert (len([entry for entry in found.entries if entry.kind == "freeze"]), found.more) == (1_000, 120)
     assert "more times of freezes and standing windows are not shown" in words(
         ada, address("maintenance_window_calendar") + "?month=2026-03"

@@ -17,7 +17,7 @@ GB, SAUDI = Country("GB-ENG"), Country("SA")
 
 def _days(pattern: Pattern, *, first: str, last: str, country: Country = GB, **more: Any) -> list[str]:
     row = CriticalDay(name="Payday", pattern=pattern, **more)
-    found = critical.days_of(row, country, date.fromisoformat(first), date.fromisoformat(last))
+    found = critical.critical_dates(row, country, date.fromisoformat(first), date.fromisoformat(last))
     return [day.isoformat() for day in found]
 
 

@@ -94,7 +94,7 @@ def test_importing_again_changes_nothing(file: Path) -> None:
 def test_a_known_moment_gets_the_new_count(file: Path) -> None:
     """The later file knows better."""
     service = people.service()
-    traffic.record(service, [(datetime(2026, 3, 2, 9, tzinfo=UTC), 1.0)])
+    traffic.keep_samples(service, [(datetime(2026, 3, 2, 9, tzinfo=UTC), 1.0)])
     file.write_text(GOOD)
     run("online-banking", file)
     assert kept() == {"09:00": 5.0, "09:30": 6.5}
@@ -235,7 +235,7 @@ def test_an_import_cut_short_keeps_whole_chunks_and_is_completed_by_another(
     people.service()
     file.write_text(GOOD + "2026-03-02T10:00,7\n2026-03-02T10:30,8\n")
     monkeypatch.setattr(import_traffic, "CHUNK_ROWS", 2)
-    record, calls = traffic.record, iter((True, False))
+    record, calls = traffic.keep_samples, iter((True, False))
 
     def dies(*arguments: Any) -> int:
         stored = record(*arguments)
@@ -244,7 +244,7 @@ def test_an_import_cut_short_keeps_whole_chunks_and_is_completed_by_another(
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as broken:
-        broken.setattr(traffic, "record", dies)
+        broken.setattr(traffic, "keep_samples", dies)
         with pytest.raises(RuntimeError):
             run("online-banking", file)
     half = len(kept())
@@ -260,7 +260,7 @@ def test_ctrl_c_says_how_to_go_on(file: Path, monkeypatch: pytest.MonkeyPatch) -
     def interrupted(*_: Any) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(traffic, "record", interrupted)
+    monkeypatch.setattr(traffic, "keep_samples", interrupted)
     assert refusal("online-banking", file) == "Stopped after 0 rows. Run it again to complete it."
 
 
@@ -446,7 +446,7 @@ def test_an_import_that_is_stopped_says_how_far_it_came(file: Path, monkeypatch:
     def interrupted(*_: Any) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(traffic, "record", interrupted)
+    monkeypatch.setattr(traffic, "keep_samples", interrupted)
     refusal("online-banking", file)
     assert [after.get("ended") for *_, after in logged()] == [None, "stopped"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from maintenance import policies, rulebooks
-from maintenance.models import Kind, NoticePolicy
+from maintenance.models import NoticeKind, NoticePolicy
 from maintenance.rulebooks import RULEBOOKS, Rulebook, Seen
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -89,12 +89,12 @@ def test_each_fits_into_the_table() -> None:
 
 @pytest.mark.django_db
 def test_the_customers_policy_from_the_first_migration_is_the_default() -> None:
-    assert _by_id("LULL").matches(policies.of())
+    assert _by_id("LULL").matches(policies.policy_of())
 
 
 @pytest.mark.django_db
 def test_an_audience_keeps_what_is_sent_by_which_channels() -> None:
-    before = {rule.pk: rule.channels for rule in policies.of().rules.all()}
+    before = {rule.pk: rule.channels for rule in policies.policy_of().rules.all()}
     policy, made = rulebooks.take_over(_by_id("SA-SAMA-66"))
     assert not made
     assert {rule.pk: rule.channels for rule in policy.rules.all()} == before
@@ -103,7 +103,7 @@ def test_an_audience_keeps_what_is_sent_by_which_channels() -> None:
 @pytest.mark.django_db
 def test_its_announcement_goes_out_as_is_promised_now() -> None:
     policy, _ = rulebooks.take_over(_by_id("SA-SAMA-66"))
-    assert policy.rules.get(kind=Kind.ANNOUNCED).lead == 5 * DAY
+    assert policy.rules.get(kind=NoticeKind.ANNOUNCED).lead == 5 * DAY
 
 
 @pytest.mark.django_db
@@ -111,10 +111,10 @@ def test_a_new_audience_gets_lines_by_email() -> None:
     policy, made = rulebooks.take_over(_by_id("IT-PAGOPA"))
     assert made
     assert {rule.kind: (rule.lead, rule.channels) for rule in policy.rules.all()} == {
-        Kind.ANNOUNCED: (72 * HOUR, ["email"]),
-        Kind.RESCHEDULED: (timedelta(0), ["email"]),
-        Kind.FINISHED: (timedelta(0), ["email"]),
-        Kind.CANCELLED: (timedelta(0), ["email"]),
+        NoticeKind.ANNOUNCED: (72 * HOUR, ["email"]),
+        NoticeKind.RESCHEDULED: (timedelta(0), ["email"]),
+        NoticeKind.FINISHED: (timedelta(0), ["email"]),
+        NoticeKind.CANCELLED: (timedelta(0), ["email"]),
     }
 
 

@@ -41,7 +41,7 @@ def book(
     reasons: dict[str, str] | None = None,
     now: datetime = NOW,
 ) -> Series:
-    return series.book(
+    return series.book_series(
         proposed(*services, starts_at=starts_at, length=length, overrides=reasons or {}),
         rule,
         by=people.user("ada"),
@@ -92,7 +92,7 @@ def test_a_month_has_its_last_sunday() -> None:
 def test_a_series_that_begins_later_is_booked_when_its_time_comes_near() -> None:
     made = book(starts_at=london(date(2026, 9, 6), 2))
     assert starts(made) == []
-    series.extend(NOW + timedelta(days=140))
+    series.extend_series(NOW + timedelta(days=140))
     assert starts(made)[0] == "09-06 02:00"
 
 
@@ -100,21 +100,21 @@ def test_looking_again_makes_nothing_twice() -> None:
     made = book()
     before = starts(made)
     Series.objects.update(extended_at=None)
-    series.extend(NOW)
+    series.extend_series(NOW)
     assert starts(made) == before
 
 
 def test_a_day_later_the_next_time_is_made() -> None:
     made = book(rule="FREQ=DAILY", length=timedelta(hours=1))
     before = made.windows.count()
-    series.extend(NOW + timedelta(days=1))
+    series.extend_series(NOW + timedelta(days=1))
     assert made.windows.count() == before + 1
 
 
 def test_between_two_looks_it_is_booked_sixty_days_ahead() -> None:
     made = book(rule="FREQ=DAILY", length=timedelta(hours=1))
     just_before = NOW + timedelta(hours=11, minutes=59)
-    series.extend(just_before)
+    series.extend_series(just_before)
     last = made.windows.latest("starts_at").starts_at
     assert last + timedelta(days=1) > just_before + timedelta(days=60)
 
@@ -122,7 +122,7 @@ def test_between_two_looks_it_is_booked_sixty_days_ahead() -> None:
 def test_where_nothing_is_to_do_it_costs_one_query() -> None:
     book()
     with CaptureQueriesContext(connection) as asked:
-        series.extend(NOW + timedelta(hours=5))
+        series.extend_series(NOW + timedelta(hours=5))
     assert len(asked) == 1
 
 
@@ -130,7 +130,7 @@ def test_what_was_cancelled_is_not_made_again() -> None:
     made = book()
     first = made.windows.earliest("starts_at")
     windows.cancel(first, reason="Not needed", by=people.user("ada"), now=NOW)
-    series.extend(NOW + timedelta(days=1))
+    series.extend_series(NOW + timedelta(days=1))
     assert made.windows.filter(occurrence_at=FIRST).get() == first
 
 
@@ -139,7 +139,7 @@ def test_what_was_moved_is_not_made_again() -> None:
     first = made.windows.earliest("starts_at")
     later = FIRST + timedelta(days=1)
     windows.reschedule(first, Proposal(later, later + LENGTH), reason="Crew", by=people.user("ada"), now=NOW)
-    series.extend(NOW + timedelta(days=1))
+    series.extend_series(NOW + timedelta(days=1))
     assert not made.windows.filter(starts_at=FIRST).exists()
 
 
@@ -167,7 +167,7 @@ def test_what_cannot_be_booked_leaves_no_half_window() -> None:
 def test_what_was_found_impossible_is_found_once() -> None:
     freeze(date(2026, 3, 20), date(2026, 3, 24))
     book()
-    series.extend(NOW + timedelta(days=1))
+    series.extend_series(NOW + timedelta(days=1))
     assert Skipped.objects.count() == 1
 
 
@@ -205,26 +205,26 @@ def test_what_cannot_be_a_series_is_refused(fault: dict[str, object], said: str)
 def test_after_its_end_nothing_is_made_and_what_is_booked_stays() -> None:
     made = book()
     before = starts(made)
-    series.end(made, by=people.user("ada"), now=NOW)
-    series.extend(NOW + timedelta(days=30))
+    series.end_series(made, by=people.user("ada"), now=NOW)
+    series.extend_series(NOW + timedelta(days=30))
     assert starts(made) == before
 
 
 def test_who_ended_it_is_kept() -> None:
-    ended = series.end(book(), by=people.user("ada"), now=NOW)
+    ended = series.end_series(book(), by=people.user("ada"), now=NOW)
     assert (ended.ended_by, ended.ended_at) == (people.user("ada"), NOW)
 
 
 def test_it_ends_once() -> None:
-    ended = series.end(book(), by=people.user("ada"), now=NOW)
+    ended = series.end_series(book(), by=people.user("ada"), now=NOW)
     with pytest.raises(Refused, match="ended already"):
-        series.end(ended, by=people.user("ada"), now=NOW)
+        series.end_series(ended, by=people.user("ada"), now=NOW)
 
 
 def test_what_was_taken_care_of_says_how_and_by_whom() -> None:
     freeze(date(2026, 3, 20), date(2026, 3, 24))
     book()
-    settled = series.settle(Skipped.objects.get(), "Done on Saturday", by=people.user("ada"), now=NOW)
+    settled = series.settle_skipped(Skipped.objects.get(), "Done on Saturday", by=people.user("ada"), now=NOW)
     assert (settled.settled_words, settled.settled_by) == ("Done on Saturday", people.user("ada"))
 
 
@@ -232,7 +232,7 @@ def test_what_was_taken_care_of_needs_words() -> None:
     freeze(date(2026, 3, 20), date(2026, 3, 24))
     book()
     with pytest.raises(Refused):
-        series.settle(Skipped.objects.get(), " ", by=people.user("ada"), now=NOW)
+        series.settle_skipped(Skipped.objects.get(), " ", by=people.user("ada"), now=NOW)
 
 
 def test_one_series_that_fails_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,7 +240,7 @@ def test_one_series_that_fails_holds_up_no_other(monkeypatch: pytest.MonkeyPatch
     Series.objects.filter(pk=broken.pk).update(recurrence="often")
     before = whole.windows.count()
     monkeypatch.setattr(series.making.log, "exception", lambda *_: None)
-    series.extend(NOW + timedelta(days=30))
+    series.extend_series(NOW + timedelta(days=30))
     assert whole.windows.count() > before
 
 
@@ -282,7 +282,7 @@ def test_more_times_are_shown_for_the_same_queries() -> None:
 def test_the_clock_books_what_has_come_near() -> None:
     made = planned.series()
     Series.objects.update(extended_at=None)
-    series.extend(NOW)
+    series.extend_series(NOW)
     assert made.windows.exists()
 
 
@@ -292,7 +292,7 @@ def test_two_clocks_at_once_make_each_time_once() -> None:
     made = book(rule="FREQ=DAILY", length=timedelta(hours=1))
     before = made.windows.count()
     freeze(date(2026, 5, 10), date(2026, 5, 13))
-    at_once(lambda: series.extend(NOW + timedelta(days=20)), times=2)
+    at_once(lambda: series.extend_series(NOW + timedelta(days=20)), times=2)
     assert (made.windows.count(), made.skipped.count()) == (before + 17, 3)
     assert made.windows.filter(impacts=None).count() == 0
 
@@ -302,8 +302,8 @@ def test_two_clocks_at_once_make_each_time_once() -> None:
 def test_a_series_that_ends_meanwhile_is_made_no_further() -> None:
     made = book(rule="FREQ=DAILY", length=timedelta(hours=1))
     with transaction.atomic():
-        series.end(made, by=people.user("ada"), now=NOW)
-        extending = Thread(target=_quietly, args=[lambda: series.extend(NOW + timedelta(days=20))])
+        series.end_series(made, by=people.user("ada"), now=NOW)
+        extending = Thread(target=_quietly, args=[lambda: series.extend_series(NOW + timedelta(days=20))])
         extending.start()
         before = made.windows.count()
         extending.join(timeout=0.5)

@@ -24,7 +24,7 @@ BEFORE_EASTER = "--to=2026-04-02"
 
 @pytest.fixture(autouse=True)
 def _used(now: datetime) -> None:
-    traffic.record(service(), samples(until=now, days=63))
+    traffic.keep_samples(service(), samples(until=now, days=63))
 
 
 def _suggest(*arguments: str) -> str:
@@ -92,7 +92,7 @@ def test_it_looks_where_it_is_told_to_on_the_bank_s_clock() -> None:
 
 
 def test_several_services_count_in_ordinary_hours(now: datetime) -> None:
-    traffic.record(service("cards"), samples(until=now, days=63))
+    traffic.keep_samples(service("cards"), samples(until=now, days=63))
     table = _suggest("online-banking", "cards", "--duration=2h", NOW)
     assert "The quietest 2 h for Online banking, Cards, on the clock" in table
     assert "ordinary hours" in table.splitlines()[2]
@@ -154,7 +154,7 @@ def test_a_time_too_short_for_the_length_is_named() -> None:
 
 
 def test_hours_that_were_never_observed_are_named(now: datetime) -> None:
-    traffic.record(
+    traffic.keep_samples(
         service("desk"),
         samples(lambda at: week(at) if 8 <= at.hour < 18 else None, until=now, days=63),
     )

@@ -26,20 +26,20 @@ def names() -> dict[str, str]:
 @pytest.mark.parametrize("count", [0, 1, 100, 101, 2_001])
 def test_every_row_is_written(count: int) -> None:
     """Whatever is left for the last statement."""
-    upserts.write(Customer, COLUMNS, [row(number, "Cleo") for number in range(count)], CONFLICT)
+    upserts.upsert(Customer, COLUMNS, [row(number, "Cleo") for number in range(count)], CONFLICT)
     assert len(names()) == count
 
 
 def test_a_row_that_is_there_is_updated() -> None:
     """And the new ones beside it are inserted."""
-    upserts.write(Customer, COLUMNS, [row(1, "Cleo")], CONFLICT)
-    upserts.write(Customer, COLUMNS, [row(1, 'Cleo’s "new" {name}, \\ 100 %'), row(2, "دان")], CONFLICT)
+    upserts.upsert(Customer, COLUMNS, [row(1, "Cleo")], CONFLICT)
+    upserts.upsert(Customer, COLUMNS, [row(1, 'Cleo’s "new" {name}, \\ 100 %'), row(2, "دان")], CONFLICT)
     assert names() == {"1": 'Cleo’s "new" {name}, \\ 100 %', "2": "دان"}
 
 
 def test_rows_that_say_nothing_new_are_not_counted() -> None:
     """One is inserted, one updated; the one that is there already and the same is passed over."""
     conflict = f"{CONFLICT} WHERE maintenance_customer.name <> excluded.name"
-    upserts.write(Customer, COLUMNS, [row(1, "Cleo"), row(2, "Dan")], conflict)
+    upserts.upsert(Customer, COLUMNS, [row(1, "Cleo"), row(2, "Dan")], conflict)
     again = [row(1, "Cleo"), row(2, "Ben"), row(3, "Ada")]
-    assert upserts.write(Customer, COLUMNS, again, conflict) == 2
+    assert upserts.upsert(Customer, COLUMNS, again, conflict) == 2

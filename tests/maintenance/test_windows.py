@@ -37,7 +37,7 @@ A_WEEK_LATER = Proposal(START + LATER, END + LATER)
 
 def _book(now: datetime, **changed: Any) -> Window:
     asked = {"starts_at": START, "ends_at": END, "services": [service()], "purpose": "Database upgrade"}
-    return windows.book(Proposal(**{**asked, **changed}), by=user("ada"), now=now)
+    return windows.book_window(Proposal(**{**asked, **changed}), by=user("ada"), now=now)
 
 
 def _approved(now: datetime, **changed: Any) -> Window:
@@ -397,7 +397,7 @@ def test_a_window_with_a_conflict_may_be_put_forward_as_it_is_to_pass_it_over(no
     booked = _approved(now)
     freeze()
     _soft("freeze")
-    rechecks.run(now)
+    rechecks.recheck_windows(now)
     again = windows.reschedule(
         booked,
         Proposal(START, END, overrides={"freeze": "The office agreed"}),
@@ -405,7 +405,7 @@ def test_a_window_with_a_conflict_may_be_put_forward_as_it_is_to_pass_it_over(no
         by=user("ada"),
         now=now,
     )
-    rechecks.run(now)
+    rechecks.recheck_windows(now)
     assert (again.status, again.revision) == (Window.Status.BOOKED, 2)
     assert not rechecks.open_conflicts().exists()
 

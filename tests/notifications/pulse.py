@@ -16,7 +16,7 @@ def beats(
     *hands: str, age: timedelta = timedelta(0), steady: timedelta = _HOUR, idle: timedelta | None = None
 ) -> None:
     """These hands moved so long ago, without a gap for so long before, and found nothing to do since."""
-    moment = database.clock() - age
+    moment = database.database_now() - age
     for hand in hands:
         Heartbeat.objects.update_or_create(
             hand=hand,

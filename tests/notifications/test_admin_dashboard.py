@@ -47,7 +47,7 @@ def test_what_ben_has_decided_waits_no_more() -> None:
 def test_windows_in_conflict_are_named_with_what_stands_against_them() -> None:
     hit, _free = people.window(), people.window(people.service("cards"))
     freeze(people.service(), starts_at=hit.starts_at, ends_at=hit.ends_at)
-    rechecks.run(people.NOW)
+    rechecks.recheck_windows(people.NOW)
     card = _card(words(reader(), address("index")), "In conflict")
     assert address("maintenance_window_change", hit.pk) in card
     assert card.count("<a href=") == 1
@@ -173,7 +173,7 @@ def test_a_dead_clock_needs_a_person_though_nothing_wrote_it_down() -> None:
 def test_senders_in_use_that_rest_are_shown_with_the_providers_reason(settings: Settings) -> None:
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+15005550006"
     settings.TWILIO_MESSAGING_SERVICE_SID = ""
-    moment = database.clock()
+    moment = database.database_now()
     for sender, until in (("+15005550006", timedelta(minutes=9)), ("+15005550007", timedelta(minutes=9))):
         Bucket.objects.create(
             provider="twilio",
@@ -196,7 +196,7 @@ def test_senders_in_use_that_rest_are_shown_with_the_providers_reason(settings: 
 def test_a_sender_that_fails_says_what_comes_next(settings: Settings, queued: int, said: str) -> None:
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+15005550006"
     settings.TWILIO_MESSAGING_SERVICE_SID = ""
-    past = database.clock() - timedelta(days=1)
+    past = database.database_now() - timedelta(days=1)
     Bucket.objects.create(
         provider="twilio", sender="+15005550006", refilled_at=past, failing_since=past, resting_until=past
     )

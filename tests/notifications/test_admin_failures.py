@@ -100,7 +100,7 @@ def test_what_failed_for_one_reason_is_one_card_whatever_the_notice() -> None:
 def test_all_notices_are_sent_again_with_one_confirmation() -> None:
     first, second = _failed(2), _failed(1)
     withdrawn, over = _failed(1), _failed(1, expires_at=people.NOW)
-    deliveries.withdraw([withdrawn.pk], "The window was moved.", now=people.NOW)
+    deliveries.withdraw_deliveries([withdrawn.pk], "The window was moved.", now=people.NOW)
     _failed(1, second, code="21211")
     _failed(1, second, channel="email")
     asked: dict[str, Any] = {"notice": "", "number": 3}
@@ -161,7 +161,7 @@ def test_what_is_no_longer_true_stays_as_it_is() -> None:
 
 def test_nothing_of_a_withdrawn_notice_is_sent_again() -> None:
     notice = _failed(3)
-    deliveries.withdraw([notice.pk], "The window was moved.", now=people.NOW)
+    deliveries.withdraw_deliveries([notice.pk], "The window was moved.", now=people.NOW)
     _send_again(notice)
     assert _states() == [State.FAILED] * 3
     assert "The notice was withdrawn" in words(signed_in("ada"), address(FAILURES))
@@ -175,7 +175,7 @@ def test_an_odd_time_moves_nothing(until: str) -> None:
 
 @pytest.mark.parametrize("at_once", [False, True])
 def test_what_a_person_sends_again_waits_for_no_page_whose_clock_is_ahead(at_once: bool) -> None:
-    tomorrow = database.clock() + timedelta(days=1)
+    tomorrow = database.database_now() + timedelta(days=1)
     notice = people.notice(people.window(), true_until=tomorrow + timedelta(days=1))
     _failed(of=notice)
     who: dict[str, Any] = {"until": tomorrow, "by": "ada", "now": tomorrow}
@@ -186,8 +186,8 @@ def test_what_a_person_sends_again_waits_for_no_page_whose_clock_is_ahead(at_onc
     row = Delivery.objects.get()
 
     assert row.state == State.QUEUED
-    assert row.not_before <= database.clock()
-    assert Attempt.objects.get().at <= database.clock()
+    assert row.not_before <= database.database_now()
+    assert Attempt.objects.get().at <= database.database_now()
 
 
 def test_it_is_confirmed_first() -> None:

@@ -78,7 +78,7 @@ def _worked(page: str) -> list[str]:
 @pytest.mark.parametrize("demonstration", [False, True])
 def test_no_link_in_the_outbox_works(name: str, demonstration: bool) -> None:
     window = people.window()
-    notices.draft(window, now=people.NOW)
+    notices.drafted_notices(window, now=people.NOW)
     kept = _kept(window.notices.get(kind="announced"), channel="email")
     Customer.objects.update(demonstration=demonstration)
     page = words(signed_in(name), address(OUTBOX))
@@ -89,7 +89,7 @@ def test_no_link_in_the_outbox_works(name: str, demonstration: bool) -> None:
 
 def test_no_page_about_a_message_shows_a_link_that_works() -> None:
     window = people.window()
-    notices.draft(window, now=people.NOW)
+    notices.drafted_notices(window, now=people.NOW)
     [row] = _kept(window.notices.get(kind="announced"), channel="email")
     pages = (
         ("maintenance_window_change", window.pk),

@@ -42,7 +42,7 @@ def test_a_sender_that_has_not_sent_yet_is_shown_with_its_rate() -> None:
 
 def test_what_is_left_in_the_bucket_is_shown(settings: Settings) -> None:
     settings.RATES = {"sms": 1e-6}
-    pacing.take(Sender("twilio", NUMBER, 1e-6), [4], urgent=True)
+    pacing.granted(Sender("twilio", NUMBER, 1e-6), [4], urgent=True)
     assert "6 segments" in _page()
 
 
@@ -80,7 +80,7 @@ def test_a_provider_that_failed_and_has_nothing_to_carry_is_no_fault() -> None:
 
 
 def test_a_sender_of_earlier_settings_is_shown_behind() -> None:
-    pacing.take(Sender("twilio", "+440000000000", 1.0), [1], urgent=True)
+    pacing.granted(Sender("twilio", "+440000000000", 1.0), [1], urgent=True)
     page = _page()
     assert "Not in use" in page
     assert page.index(NUMBER) < page.index("+440000000000")
@@ -91,18 +91,18 @@ def test_olga_says_try_now() -> None:
     answer = signed_in("olga").post(address(AWAKEN, Bucket.objects.get().pk), follow=True)
     assert answer.redirect_chain == [(address(SENDERS), 302)]
     assert "It is tried now." in answer.content.decode()
-    assert pacing.take(TWILIO, [1], urgent=False).messages == 1
+    assert pacing.granted(TWILIO, [1], urgent=False).messages == 1
 
 
 def test_what_does_not_rest_is_not_woken() -> None:
-    pacing.take(TWILIO, [1], urgent=True)
+    pacing.granted(TWILIO, [1], urgent=True)
     answer = signed_in("ada").post(address(AWAKEN, Bucket.objects.get().pk), follow=True)
     assert "it does not rest any more" in answer.content.decode()
     assert signed_in("ada").post(address(AWAKEN, 404)).status_code == 404
 
 
 def test_the_button_stands_only_where_it_rests_and_for_who_may() -> None:
-    pacing.take(TWILIO, [1], urgent=True)
+    pacing.granted(TWILIO, [1], urgent=True)
     assert "Try now" not in _page()
     pacing.rest(TWILIO, 300, "queue full", failing=False)
     assert "Try now" in _page()

@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from maintenance import windows
-from maintenance.models import Approval, Kind, Service, Window
+from maintenance.models import Approval, NoticeKind, Service, Window
 from maintenance.proposals import Emergency
 from notifications import notices, pacing
 from notifications.models import Delivery, Notice, State, WaitsFor
@@ -64,7 +64,7 @@ def test_the_price_stands_beside_the_people(banking: Service, settings: Settings
 
 def test_the_words_of_start_end_and_cancellation_are_shown_too(banking: Service) -> None:
     page = words(signed_in("ben"), address(PAGE, people.window(banking).pk))
-    for kind in (Kind.STARTED, Kind.FINISHED, Kind.CANCELLED):
+    for kind in (NoticeKind.STARTED, NoticeKind.FINISHED, NoticeKind.CANCELLED):
         assert f"<h3>{kind.label}</h3>" in page
 
 
@@ -183,7 +183,7 @@ def test_progress_moves_while_something_is_queued_and_rests_when_all_has_arrived
 def test_what_waits_for_nothing_soon_is_not_asked_for_again(row: dict[str, Any]) -> None:
     window = people.window()
     people.notice(window, status=Notice.Status.DRAFT)
-    people.queued(people.notice(window, Kind.REMINDER, status=Notice.Status.PREPARED), **row)
+    people.queued(people.notice(window, NoticeKind.REMINDER, status=Notice.Status.PREPARED), **row)
     assert reader().get(address(PROGRESS, window.pk)).json()["moving"] is False
 
 
@@ -208,7 +208,7 @@ def test_progress_of_three_notices_takes_the_queries_of_one() -> None:
     client = reader()
     one = queries(client, address(PROGRESS, window.pk))
     for hour in (1, 2):
-        later = people.notice(window, Kind.REMINDER, due_at=people.NOW + timedelta(hours=hour))
+        later = people.notice(window, NoticeKind.REMINDER, due_at=people.NOW + timedelta(hours=hour))
         people.queued(later, number=2)
     assert queries(client, address(PROGRESS, window.pk)) == one
 
@@ -321,7 +321,7 @@ def test_a_reminder_that_the_announcement_makes_needless_is_not_promised_to_the_
     window = people.window(cards, starts_at=people.NOW + timedelta(hours=3))
     ben = signed_in("ben")
     page = words(ben, address(PAGE, window.pk))
-    reminders = list(window.notices.filter(kind=Kind.REMINDER))
+    reminders = list(window.notices.filter(kind=NoticeKind.REMINDER))
     assert [reminder.channels for reminder in reminders] == [["inapp"], ["sms"]]
     for reminder in reminders:
         card = _card(page, reminder)
@@ -331,19 +331,19 @@ def test_a_reminder_that_the_announcement_makes_needless_is_not_promised_to_the_
         ]
         progress = ben.get(address(PROGRESS, window.pk)).json()["html"][f"progress-{reminder.pk}"]
         assert "Will not be sent: the announcement goes out at the same time." in progress
-    assert "GBP" in _card(page, window.notices.get(kind=Kind.ANNOUNCED))
+    assert "GBP" in _card(page, window.notices.get(kind=NoticeKind.ANNOUNCED))
 
 
 def test_once_approved_a_needless_reminder_names_no_day_on_which_it_was_due() -> None:
     soon, emergency = people.NOW + timedelta(hours=3), Emergency("It expires", people.user("ben"))
     proposal = people.proposal(starts_at=soon, emergency=emergency)
-    window = windows.book(proposal, by=people.user("ada"), now=people.NOW)
+    window = windows.book_window(proposal, by=people.user("ada"), now=people.NOW)
     ben = signed_in("ben")
     words(ben, address(PAGE, window.pk))
     ben.post(address("maintenance_window_decide", window.pk), APPROVE)
     ben.post(address(DECIDE_TEXT, window.pk), APPROVE)
-    notices.plan(now=people.NOW)
-    card = _card(words(ben, address(PAGE, window.pk)), window.notices.get(kind=Kind.REMINDER))
+    notices.plan_notices(now=people.NOW)
+    card = _card(words(ben, address(PAGE, window.pk)), window.notices.get(kind=NoticeKind.REMINDER))
     assert "withdrawn Mon 2 Mar 2026, 09:00</span>" in card
     assert "Not sent: the announcement goes out at the same time." in card
 

@@ -56,8 +56,8 @@ def silent_workers() -> None:
 
 def test_an_alarm_is_one_row_however_often_it_is_seen(now: datetime) -> None:
     silent_workers()
-    alarms.look(now=now)
-    alarms.look(now=now + timedelta(seconds=15))
+    alarms.update_alarms(now=now)
+    alarms.update_alarms(now=now + timedelta(seconds=15))
 
     alarm = Alarm.objects.get()
     assert (alarm.what, alarm.since, alarm.ended_at) == ("worker", now, None)
@@ -65,29 +65,29 @@ def test_an_alarm_is_one_row_however_often_it_is_seen(now: datetime) -> None:
 
 def test_an_alarm_cannot_be_open_twice(now: datetime) -> None:
     silent_workers()
-    alarms.look(now=now)
+    alarms.update_alarms(now=now)
     with pytest.raises(IntegrityError), transaction.atomic():
         Alarm.objects.create(what="worker", words="again", since=now, seen_at=now)
 
 
 def test_it_ends_when_it_was_not_seen_for_two_looks(now: datetime) -> None:
     silent_workers()
-    alarms.look(now=now)
+    alarms.update_alarms(now=now)
     all_is_well()
-    alarms.look(now=now + SILENCE / 2)
+    alarms.update_alarms(now=now + SILENCE / 2)
     assert Alarm.objects.get().ended_at is None
-    alarms.look(now=now + SILENCE)
+    alarms.update_alarms(now=now + SILENCE)
 
     assert Alarm.objects.get().ended_at == now + SILENCE
 
 
 def test_what_comes_again_after_its_end_is_another_alarm(now: datetime) -> None:
     silent_workers()
-    alarms.look(now=now)
+    alarms.update_alarms(now=now)
     all_is_well()
-    alarms.look(now=now + SILENCE)
+    alarms.update_alarms(now=now + SILENCE)
     silent_workers()
-    alarms.look(now=now + timedelta(hours=1))
+    alarms.update_alarms(now=now + timedelta(hours=1))
 
     assert list(Alarm.objects.order_by("since").values_list("since", flat=True)) == [
         now,
@@ -99,13 +99,13 @@ def test_operators_hear_once_and_again_after_an_hour_and_when_it_is_over(
     now: datetime, postbox: Postbox
 ) -> None:
     silent_workers()
-    alarms.look(now=now)
+    alarms.update_alarms(now=now)
     for minutes in (0, 1, 59, 60, 61):
-        alarms.tell(postbox, now=now + timedelta(minutes=minutes))
+        alarms.tell_alarms(postbox, now=now + timedelta(minutes=minutes))
     all_is_well()
     for minutes in (62, 63):
-        alarms.look(now=now + timedelta(minutes=minutes))
-        alarms.tell(postbox, now=now + timedelta(minutes=minutes))
+        alarms.update_alarms(now=now + timedelta(minutes=minutes))
+        alarms.tell_alarms(postbox, now=now + timedelta(minutes=minutes))
 
     bank = settings.BANK_NAME
     assert [subject.split("No worker")[0] for subject in postbox.subjects] == [
@@ -118,7 +118,7 @@ def test_operators_hear_once_and_again_after_an_hour_and_when_it_is_over(
 def test_what_begins_together_is_one_mail_with_what_to_do(now: datetime, postbox: Postbox) -> None:
     for what in ("one", "two"):
         Alarm.objects.create(what=what, words=f"{what} fails. Mend it.", since=now, seen_at=now)
-    alarms.tell(postbox, now=now)
+    alarms.tell_alarms(postbox, now=now)
 
     ((subject, body),) = postbox.mails
     assert subject == f"{settings.BANK_NAME}: one fails (and 1 more)"
@@ -129,25 +129,25 @@ def test_what_begins_together_is_one_mail_with_what_to_do(now: datetime, postbox
 def test_several_clocks_send_one_mail(now: datetime, postbox: Postbox) -> None:
     """The second comes while the first is still at it."""
     silent_workers()
-    alarms.look(now=now)
+    alarms.update_alarms(now=now)
 
     def slowly(subject: str, body: str) -> None:
-        assert alarms.tell(postbox, now=now) == 0
+        assert alarms.tell_alarms(postbox, now=now) == 0
         postbox(subject, body)
 
-    assert alarms.tell(slowly, now=now) == 1
-    assert alarms.tell(postbox, now=now) == 0
+    assert alarms.tell_alarms(slowly, now=now) == 1
+    assert alarms.tell_alarms(postbox, now=now) == 0
     assert len(postbox.mails) == 1
 
 
 def test_a_mail_that_is_refused_is_tried_at_the_next_look(now: datetime, postbox: Postbox) -> None:
     silent_workers()
-    alarms.look(now=now)
+    alarms.update_alarms(now=now)
     postbox.refuses = True
     with pytest.raises(OSError, match="no route"):
-        alarms.tell(postbox, now=now)
+        alarms.tell_alarms(postbox, now=now)
     postbox.refuses = False
-    alarms.tell(postbox, now=now + timedelta(seconds=15))
+    alarms.tell_alarms(postbox, now=now + timedelta(seconds=15))
 
     assert len(postbox.mails) == 1
     assert Alarm.objects.get().told_at == now + timedelta(seconds=15)
@@ -155,21 +155,21 @@ def test_a_mail_that_is_refused_is_tried_at_the_next_look(now: datetime, postbox
 
 def test_a_clock_that_died_while_telling_is_replaced(now: datetime, postbox: Postbox) -> None:
     silent_workers()
-    alarms.look(now=now)
-    Alarm.objects.update(telling_until=database.clock() + timedelta(minutes=1))
-    assert alarms.tell(postbox, now=now) == 0
-    Alarm.objects.update(telling_until=database.clock() - timedelta(seconds=1))
+    alarms.update_alarms(now=now)
+    Alarm.objects.update(telling_until=database.database_now() + timedelta(minutes=1))
+    assert alarms.tell_alarms(postbox, now=now) == 0
+    Alarm.objects.update(telling_until=database.database_now() - timedelta(seconds=1))
 
-    assert alarms.tell(postbox, now=now) == 1
+    assert alarms.tell_alarms(postbox, now=now) == 1
 
 
 def test_the_end_of_what_nobody_heard_of_is_not_told(now: datetime, postbox: Postbox) -> None:
     silent_workers()
-    alarms.look(now=now)
+    alarms.update_alarms(now=now)
     all_is_well()
-    alarms.look(now=now + SILENCE)
+    alarms.update_alarms(now=now + SILENCE)
 
-    assert alarms.tell(postbox, now=now + SILENCE) == 0
+    assert alarms.tell_alarms(postbox, now=now + SILENCE) == 0
     assert postbox.mails == []
 
 
@@ -197,7 +197,7 @@ def _cancel() -> None:
 
 def _bad_sender(**times: timedelta) -> None:
     _due()
-    who, moment = pacing.sender_of("sms"), database.clock()
+    who, moment = pacing.sender_of("sms"), database.database_now()
     assert who is not None
     at = {name: moment + length for name, length in times.items()}
     Bucket.objects.create(provider=who.provider, sender=who.name, refilled_at=moment, **at)
@@ -222,11 +222,11 @@ def _early_receipt() -> None:
 
 def _doubt() -> None:
     notice = people.notice(people.window(), status=Notice.Status.PREPARED)
-    people.queued(notice, state=State.UNKNOWN, intended_at=database.clock() - AN_HOUR)
+    people.queued(notice, state=State.UNKNOWN, intended_at=database.database_now() - AN_HOUR)
 
 
 _UNREADABLE = override_settings(SOCIAL_URLS=["mastodon://no token"])
-_UNASKED = mock.patch.object(backlog, "receipts", side_effect=RuntimeError("a fault of ours"))
+_UNASKED = mock.patch.object(backlog, "waiting_receipts", side_effect=RuntimeError("a fault of ours"))
 
 BEGINNINGS: Mapping[str, tuple[Callable[[], object], Callable[[], object]]] = {
     "clock": (lambda: beats(CLOCK, age=2 * SILENCE), all_is_well),
@@ -255,12 +255,12 @@ def test_every_alarm_is_over_once_its_cause_is_gone(kind: str) -> None:
     all_is_well()
     begin()
     try:
-        alarms.look(now=NOW)
+        alarms.update_alarms(now=NOW)
         assert [alarm.what.split()[0] for alarm in Alarm.objects.all()] == [kind]
     finally:
         mend()
-    alarms.look(now=NOW + SILENCE / 2)
-    alarms.look(now=NOW + SILENCE)
+    alarms.update_alarms(now=NOW + SILENCE / 2)
+    alarms.update_alarms(now=NOW + SILENCE)
 
     assert Alarm.objects.get().ended_at == NOW + SILENCE
 
@@ -276,8 +276,11 @@ def test_no_kind_of_alarm_is_left_out() -> None:
 
 def test_a_dead_clock_stands_beside_what_it_last_found(now: datetime) -> None:
     silent_workers()
-    alarms.look(now=now)
-    assert [standing.since for standing in alarms.standing()] == [now]
-    beats(CLOCK, age=heartbeats.silence() + timedelta(seconds=1))
+    alarms.update_alarms(now=now)
+    assert [standing.since for standing in alarms.open_alarms()] == [now]
+    beats(CLOCK, age=heartbeats.silence_limit() + timedelta(seconds=1))
 
-    assert [standing.words.split(" has ")[0] for standing in alarms.standing()] == ["The clock", "No worker"]
+    assert [standing.words.split(" has ")[0] for standing in alarms.open_alarms()] == [
+        "The clock",
+        "No worker",
+    ]

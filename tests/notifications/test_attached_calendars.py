@@ -11,7 +11,7 @@ from django.conf import settings
 from icalendar import Calendar
 from pytest_django.fixtures import Settings
 
-from maintenance.models import Kind, Window
+from maintenance.models import NoticeKind, Window
 from notifications import composition
 from notifications.models import Delivery
 from notifications.providers import mail
@@ -26,7 +26,7 @@ STORIES: Final[dict[str, dict[str, Any]]] = {
 }
 """What stands in the window's row after each."""
 every_story = pytest.mark.parametrize("story", STORIES)
-every_kind = pytest.mark.parametrize("kind", Kind)
+every_kind = pytest.mark.parametrize("kind", NoticeKind)
 every_language = pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
 
 
@@ -37,7 +37,7 @@ def _attached(settings: Settings) -> None:
     settings.DEFAULT_FROM_EMAIL = '"Bank, of the Bend" <notices@bank.example>'
 
 
-def _queued(story: str, kind: Kind, language: str) -> Delivery:
+def _queued(story: str, kind: NoticeKind, language: str) -> Delivery:
     window = people.window(status=Window.Status.APPROVED, length=timedelta(days=2))
     Window.objects.filter(pk=window.pk).update(**STORIES[story])
     (row,) = people.queued(
@@ -47,10 +47,12 @@ def _queued(story: str, kind: Kind, language: str) -> Delivery:
 
 
 def _part(row: Delivery) -> Part:
-    message = composition.again(row, now=people.NOW)
+    message = composition.message_again(row, now=people.NOW)
     assert message
     (found,) = (
-        part for part in mail.compose(message).message().walk() if part.get_content_type() == "text/calendar"
+        part
+        for part in mail.django_mail(message).message().walk()
+        if part.get_content_type() == "text/calendar"
     )
     return found
 
@@ -69,7 +71,7 @@ def _content(part: Part) -> bytes:
 @every_story
 @every_kind
 @every_language
-def test_its_header_says_what_is_inside(story: str, kind: Kind, language: str) -> None:
+def test_its_header_says_what_is_inside(story: str, kind: NoticeKind, language: str) -> None:
     part = _part(_queued(story, kind, language))
     said = Calendar.from_ical(_content(part))["METHOD"]
     assert part.get_param("method") == said == ("CANCEL" if story == "cancelled" else "PUBLISH")
@@ -79,25 +81,25 @@ def test_its_header_says_what_is_inside(story: str, kind: Kind, language: str) -
 @every_story
 @every_kind
 @every_language
-def test_it_keeps_the_standards(story: str, kind: Kind, language: str) -> None:
+def test_it_keeps_the_standards(story: str, kind: NoticeKind, language: str) -> None:
     assert libical.faults(_content(_part(_queued(story, kind, language)))) == []
 
 
 def test_it_comes_from_the_bank_and_from_the_address_that_sends_the_mail() -> None:
-    event = _event(_part(_queued("booked", Kind.ANNOUNCED, "en")))
+    event = _event(_part(_queued("booked", NoticeKind.ANNOUNCED, "en")))
     assert event["ORGANIZER"] == "mailto:notices@bank.example"
     assert event["ORGANIZER"].params["CN"] == "Bank, of the “Bend”"
 
 
 def test_it_is_made_when_its_notice_is_due() -> None:
-    row = _queued("booked", Kind.REMINDER, "en")
+    row = _queued("booked", NoticeKind.REMINDER, "en")
     assert _event(_part(row))["DTSTAMP"].dt == row.notice.due_at
 
 
 def test_made_again_it_is_the_same() -> None:
-    row = _queued("moved", Kind.RESCHEDULED, "ar")
-    first = composition.again(row, now=people.NOW)
-    second = composition.again(row, now=people.NOW + timedelta(hours=1))
+    row = _queued("moved", NoticeKind.RESCHEDULED, "ar")
+    first = composition.message_again(row, now=people.NOW)
+    second = composition.message_again(row, now=people.NOW + timedelta(hours=1))
     assert first
     assert second
     assert first.calendar == second.calendar

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from notifications import database, deliveries, reconciliation, settlement
-from notifications.contract import Class, Found, Outcome, Unreachable
+from notifications.contract import Found, Outcome, Unreachable, Verdict
 from notifications.models import Attempt, AttemptOutcome, Delivery, Notice, State
 from notifications.reconciliation import deciding
 from notifications.settlement import Settled
@@ -23,7 +23,7 @@ def test_every_outcome_fits_its_column() -> None:
 
 
 def test_what_a_provider_may_answer_has_an_outcome() -> None:
-    unclean = {answer.value for answer in Class} - {Class.ACCEPTED.value}
+    unclean = {answer.value for answer in Verdict} - {Verdict.ACCEPTED.value}
     assert unclean <= set(AttemptOutcome)
 
 
@@ -50,10 +50,10 @@ def test_all_that_is_ever_written_of_a_try_is_one_of_the_outcomes_and_each_is_wr
 
 
 def _answered(notice: Notice, now: datetime) -> None:
-    unclean = [answer for answer in Class if answer is not Class.ACCEPTED]
+    unclean = [answer for answer in Verdict if answer is not Verdict.ACCEPTED]
     people.queued(notice, number=len(unclean))
-    held = deliveries.claim("sms", demonstration=False, limit=99, token=people.TOKEN, now=now)
-    deliveries.intend(held)
+    held = deliveries.claimed_deliveries("sms", demonstration=False, limit=99, token=people.TOKEN, now=now)
+    deliveries.intended_ids(held)
     outcomes = [
         Outcome(one.public_id, one.attempt, answer, "twilio")
         for one, answer in zip(held, unclean, strict=True)
@@ -62,14 +62,14 @@ def _answered(notice: Notice, now: datetime) -> None:
 
 
 def _lapsed(notice: Notice, now: datetime) -> None:
-    past = database.clock() - timedelta(seconds=1)
+    past = database.database_now() - timedelta(seconds=1)
     people.queued(notice, state=State.SENDING, lease_token=people.TOKEN, lease_until=past)
-    deliveries.sweep(now=now)
+    deliveries.sweep_deliveries(now=now)
 
 
 def _unknown(notice: Notice, channel: str) -> Delivery:
     Delivery.objects.filter(state=State.UNKNOWN).update(state=State.FAILED)  # those of before
-    intended = database.clock() - timedelta(hours=1)
+    intended = database.database_now() - timedelta(hours=1)
     [row] = people.queued(notice, channel=channel, state=State.UNKNOWN, attempt=1, intended_at=intended)
     return row
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from pytest_django.fixtures import Settings
 
-from maintenance.models import Customer, Kind
+from maintenance.models import Customer, NoticeKind
 from notifications import audience, preparation
 from notifications.models import Delivery, Notice, State
 from notifications.recipients import Span
@@ -23,11 +23,11 @@ def test_everyone_who_uses_the_service_is_counted_once_a_channel(now: datetime) 
     people.customer("other", uses=[people.service("cards")], phone="+447700900002")
     notice = people.notice(people.window(bank))
 
-    assert audience.counts(notice, now=now) == [
-        audience.Count("email", "en", State.QUEUED, 1),
-        audience.Count("sms", "en", State.QUEUED, 1),
+    assert audience.audience_counts(notice, now=now) == [
+        audience.AudienceCount("email", "en", State.QUEUED, 1),
+        audience.AudienceCount("sms", "en", State.QUEUED, 1),
     ]
-    assert audience.size(notice) == 1
+    assert audience.audience_size(notice) == 1
 
 
 def test_somebody_using_two_of_the_services_is_one_person(now: datetime) -> None:
@@ -35,7 +35,7 @@ def test_somebody_using_two_of_the_services_is_one_person(now: datetime) -> None
     people.customer("cleo", uses=[bank, cards], phone="+447700900001")
     notice = people.notice(people.window(bank, cards), channels=["sms"])
 
-    assert [count.people for count in audience.counts(notice, now=now)] == [1]
+    assert [count.people for count in audience.audience_counts(notice, now=now)] == [1]
 
 
 def test_no_address_and_opted_out_are_counted_not_dropped(now: datetime) -> None:
@@ -45,7 +45,7 @@ def test_no_address_and_opted_out_are_counted_not_dropped(now: datetime) -> None
     people.opt_out("+447700900002", "sms")
     notice = people.notice(people.window(bank), channels=["sms"])
 
-    assert {count.state: count.people for count in audience.counts(notice, now=now)} == {
+    assert {count.state: count.people for count in audience.audience_counts(notice, now=now)} == {
         State.NO_ADDRESS: 1,
         State.SUPPRESSED: 1,
     }
@@ -58,7 +58,7 @@ def test_an_opt_out_follows_the_address_to_whoever_shares_it(now: datetime) -> N
     people.opt_out("+447700900002", "sms")
     notice = people.notice(people.window(bank), channels=["sms"])
 
-    assert [count.state for count in audience.counts(notice, now=now)] == [State.SUPPRESSED]
+    assert [count.state for count in audience.audience_counts(notice, now=now)] == [State.SUPPRESSED]
 
 
 def test_an_unknown_language_reads_the_banks_own_and_a_region_its_language(now: datetime) -> None:
@@ -67,7 +67,7 @@ def test_an_unknown_language_reads_the_banks_own_and_a_region_its_language(now: 
     people.customer("dan", uses=[bank], phone="+447700900002", language="ar-SA")
     notice = people.notice(people.window(bank), channels=["sms"])
 
-    assert [(count.language, count.people) for count in audience.counts(notice, now=now)] == [
+    assert [(count.language, count.people) for count in audience.audience_counts(notice, now=now)] == [
         ("ar", 1),
         ("en", 1),
     ]
@@ -91,7 +91,7 @@ def test_words_that_quiet_hours_would_make_false_expire_with_the_reason(now: dat
     people.customer("lin", uses=[bank], phone="+447700900002", time_zone="America/Los_Angeles")
     notice = people.notice(people.window(bank), channels=["sms"], true_until=now + timedelta(hours=6))
 
-    assert [count.state for count in audience.counts(notice, now=now)] == [State.EXPIRED]
+    assert [count.state for count in audience.audience_counts(notice, now=now)] == [State.EXPIRED]
 
 
 def test_a_notice_only_for_the_told_skips_those_who_never_heard(now: datetime) -> None:
@@ -104,9 +104,9 @@ def test_a_notice_only_for_the_told_skips_those_who_never_heard(now: datetime) -
     preparation.prepare(first.pk, now=now)
     Delivery.objects.filter(state=State.QUEUED).update(state=State.SENT)
     people.customer("new", uses=[bank], phone="+447700900003")
-    second = people.notice(window, Kind.CANCELLED, only_told=True)
+    second = people.notice(window, NoticeKind.CANCELLED, only_told=True)
 
-    assert audience.counts(second, now=now) == [audience.Count("sms", "en", State.QUEUED, 1)]
+    assert audience.audience_counts(second, now=now) == [audience.AudienceCount("sms", "en", State.QUEUED, 1)]
 
 
 def test_a_new_time_reaches_the_told_even_when_they_use_the_service_no_longer(now: datetime) -> None:
@@ -118,9 +118,9 @@ def test_a_new_time_reaches_the_told_even_when_they_use_the_service_no_longer(no
     Delivery.objects.update(state=State.SENT)
     cleo.use_set.all().delete()
     people.customer("new", uses=[bank], phone="+447700900003")
-    second = people.notice(window, Kind.RESCHEDULED, channels=["sms"])
+    second = people.notice(window, NoticeKind.RESCHEDULED, channels=["sms"])
 
-    assert audience.size(second) == 2
+    assert audience.audience_size(second) == 2
 
 
 def test_partners_are_not_told_what_customers_are(now: datetime) -> None:
@@ -128,7 +128,7 @@ def test_partners_are_not_told_what_customers_are(now: datetime) -> None:
     partner = people.customer("partner", uses=[bank], phone="+447700900001")
     Customer.objects.filter(pk=partner.pk).update(kind=Customer.Kind.PARTNER)
 
-    assert audience.counts(people.notice(people.window(bank)), now=now) == []
+    assert audience.audience_counts(people.notice(people.window(bank)), now=now) == []
 
 
 def test_a_notice_by_broadcast_alone_has_no_rows_per_person(now: datetime) -> None:
@@ -136,7 +136,7 @@ def test_a_notice_by_broadcast_alone_has_no_rows_per_person(now: datetime) -> No
     people.customer("cleo", uses=[bank], phone="+447700900001")
     notice: Notice = people.notice(people.window(bank), channels=["inapp", "social"])
 
-    assert audience.counts(notice, now=now) == []
+    assert audience.audience_counts(notice, now=now) == []
 
 
 def test_a_language_taken_up_after_the_words_were_written_reads_what_there_is(
@@ -147,7 +147,7 @@ def test_a_language_taken_up_after_the_words_were_written_reads_what_there_is(
     notice = people.notice(people.window(bank), channels=["sms"])
     settings.LANGUAGES, settings.LANGUAGE_CODE = [("fr", "français"), ("ar", "العربية")], "fr"
 
-    assert [count.language for count in audience.counts(notice, now=now)] == ["en"]
+    assert [count.language for count in audience.audience_counts(notice, now=now)] == ["en"]
 
 
 def test_somebody_who_moves_abroad_while_rows_are_made_is_not_dropped(
@@ -158,7 +158,7 @@ def test_somebody_who_moves_abroad_while_rows_are_made_is_not_dropped(
     notice = people.notice(people.window(bank), channels=["sms"])
     monkeypatch.setattr(audience, "_in_use", lambda spans: (["elsewhere"], ["Else/Where"]))
 
-    assert audience.counts(notice, now=now) == [audience.Count("sms", "en", State.QUEUED, 1)]
+    assert audience.audience_counts(notice, now=now) == [audience.AudienceCount("sms", "en", State.QUEUED, 1)]
 
 
 @pytest.mark.skipif(
@@ -169,8 +169,8 @@ def test_who_was_told_is_looked_up_and_not_read_whole_for_each_customer(now: dat
     first = people.notice(window, channels=["sms"])
     people.queued(first, state=State.SENT)
     Notice.objects.update(prepared_at=now)
-    second = people.notice(window, Kind.CANCELLED, only_told=True)
-    asked = audience.rows(second, [Span(0, 1_000)], now=now)
+    second = people.notice(window, NoticeKind.CANCELLED, only_told=True)
+    asked = audience.audience_rows(second, [Span(0, 1_000)], now=now)
 
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {asked.sql}", asked.parameters)

@@ -50,9 +50,9 @@ def test_doubt_is_counted_since_it_began(now: datetime) -> None:
     notice = people.notice(people.window())
     people.queued(notice, number=3, state=State.UNKNOWN, intended_at=now)
     people.queued(notice, state=State.UNKNOWN, intended_at=now - timedelta(hours=1))
-    assert backlog.unknown("sms") == backlog.Waiting(4, now - timedelta(hours=1))
+    assert backlog.unknown_deliveries("sms") == backlog.Waiting(4, now - timedelta(hours=1))
 
-    assert backlog.unknown("email") == backlog.Waiting(0, None)
+    assert backlog.unknown_deliveries("email") == backlog.Waiting(0, None)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_doubt_is_counted_no_further(
     monkeypatch.setattr(settings, "IN_FLIGHT", {})
     monkeypatch.setattr(settings, "DELIVERIES_IN_FLIGHT", tolerated // 2)
     people.queued(people.notice(people.window()), number=7, state=State.UNKNOWN, intended_at=now)
-    assert backlog.unknown("sms") == backlog.Waiting(counted, now, more=True)
+    assert backlog.unknown_deliveries("sms") == backlog.Waiting(counted, now, more=True)
 
 
 def test_more_is_counted_than_a_channel_with_the_settings_of_the_house_tolerates() -> None:
@@ -89,7 +89,7 @@ def test_receipts_that_were_worked_on_wait_no_more(now: datetime) -> None:
             processed_at=processed,
         )
 
-    assert backlog.receipts() == backlog.Waiting(1, now)
+    assert backlog.waiting_receipts() == backlog.Waiting(1, now)
 
 
 def test_counts_are_those_of_the_counters(now: datetime) -> None:
@@ -100,7 +100,7 @@ def test_counts_are_those_of_the_counters(now: datetime) -> None:
     people.queued(old)
     Delivery.objects.filter(state=State.QUEUED).update(state=State.SENT)
 
-    found = backlog.counts(due_after=now - timedelta(days=7), now=now)
+    found = backlog.state_counts(due_after=now - timedelta(days=7), now=now)
     assert {(count.notice, count.state): count.deliveries for count in found if count.deliveries} == {
         (notice.pk, State.SENT): 2,
         (notice.pk, State.FAILED): 1,
@@ -114,8 +114,8 @@ def test_each_question_is_answered_by_its_index(now: datetime) -> None:
     people.queued(notice, state=State.UNKNOWN, intended_at=now)
     with CaptureQueriesContext(connection) as captured:
         backlog.due_since("sms", now=now)
-        backlog.unknown("sms")
-        backlog.receipts()
+        backlog.unknown_deliveries("sms")
+        backlog.waiting_receipts()
     plans = of_big_tables(captured)
 
     indexes = ("delivery_queue", "delivery_unknown", "receipt_waiting")

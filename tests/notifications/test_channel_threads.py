@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from notifications import channel_threads, progress, sending
 from notifications.channels import open_channel
-from notifications.contract import Channel, Class, Message, Outcome, Pause
+from notifications.contract import Channel, Message, Outcome, Pause, Verdict
 from notifications.models import Delivery, Notice, State
 from notifications.providers import loops
 from tests import people
@@ -41,7 +41,7 @@ class Wire(Channel):
 
     def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:
         self.threads.append(threading.get_ident())
-        self.loops.add(id(loops.current()))
+        self.loops.add(id(loops.current_loop()))
         for message in messages:
             if isinstance(message, Pause):
                 continue
@@ -49,7 +49,7 @@ class Wire(Channel):
             if self.fails:
                 raise RuntimeError("no such road")
             assert self.goes_on.wait(PATIENCE)
-            yield Outcome(message.delivery, message.attempt, Class.ACCEPTED, self.provider, "ref")
+            yield Outcome(message.delivery, message.attempt, Verdict.ACCEPTED, self.provider, "ref")
 
 
 Road = Callable[[str, Wire], Wire]
@@ -73,7 +73,7 @@ def road(monkeypatch: pytest.MonkeyPatch) -> Iterator[Road]:
     yield put
     for wire in wires.values():
         wire.goes_on.set()
-    channel_threads.close(PATIENCE)
+    channel_threads.close_threads(PATIENCE)
 
 
 def due(*channels: str, number: int = 1) -> None:
@@ -222,7 +222,7 @@ def test_what_a_thread_has_open_is_closed_with_it(road: Road) -> None:
     before = set(loops._loops)
     channel_threads.serve(["sms"])
     assert set(loops._loops) - before != set()
-    channel_threads.close(PATIENCE)
+    channel_threads.close_threads(PATIENCE)
 
     assert set(loops._loops) == before
 
@@ -248,7 +248,7 @@ def test_a_database_that_is_away_for_a_look_ends_no_turn(road: Road, monkeypatch
     monkeypatch.setattr(channel_threads, "LOOK_SECONDS", 0.1)
     due("sms")
     slow = road("sms", Wire(threading.Event()))
-    waiting, away = progress.waiting, threading.Event()
+    waiting, away = progress.waiting_channels, threading.Event()
 
     def fails(*args: object, **options: object) -> list[str]:
         if slow.taken.is_set() and not away.is_set():
@@ -256,7 +256,7 @@ def test_a_database_that_is_away_for_a_look_ends_no_turn(road: Road, monkeypatch
             raise OperationalError("the server closed the connection")
         return waiting(*args, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(progress, "waiting", fails)
+    monkeypatch.setattr(progress, "waiting_channels", fails)
     with serving("sms", "email"):
         assert away.wait(PATIENCE)
         due("email")

@@ -188,7 +188,7 @@ def test_a_worker_tells_it_in_its_log(settings: Settings, caplog: pytest.LogCapt
 @pytest.mark.django_db
 def test_readyz_and_the_first_page_name_it_at_once(settings: Settings, client: Client) -> None:
     settings.DEFAULT_FROM_EMAIL = "Example Bank, N.A. <notices@bank.example>"
-    heartbeats.beat(heartbeats.CLOCK)
+    heartbeats.record_beat(heartbeats.CLOCK)
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.content.decode().startswith("DEFAULT_FROM_EMAIL must be one address")
@@ -200,8 +200,8 @@ def test_the_watch_calls_an_operator_and_readyz_says_it_once(
     settings: Settings, client: Client, now: datetime
 ) -> None:
     settings.DEFAULT_FROM_EMAIL = "Example Bank"
-    heartbeats.beat(heartbeats.CLOCK)
-    alarms.look(now=now)
+    heartbeats.record_beat(heartbeats.CLOCK)
+    alarms.update_alarms(now=now)
     assert Alarm.objects.filter(what__startswith="settings lull.E008 ", ended_at=None).count() == 1
     assert client.get("/readyz").content.decode().count("DEFAULT_FROM_EMAIL must be") == 1
 

@@ -15,9 +15,9 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Sum
 from pytest_django.fixtures import Settings
 
-from maintenance.models import Kind
+from maintenance.models import NoticeKind
 from notifications import deliveries, preparation, progress, receipts, settlement
-from notifications.contract import Class, Outcome
+from notifications.contract import Outcome, Verdict
 from notifications.deliveries import Claimed
 from notifications.models import Delivery, Notice, State, Tally, WaitsFor
 from tests import people
@@ -70,7 +70,14 @@ class _Walk:
                 self._settle,
                 self._settle,
             ),
-            *(self._put_off, self._give_up, self._receipts, self._sweep, self._withdraw, progress.fold),
+            *(
+                self._put_off,
+                self._give_up,
+                self._receipts,
+                self._sweep,
+                self._withdraw,
+                progress.fold_tallies,
+            ),
         ]
         self.chance.choice(moves)()
 
@@ -84,13 +91,13 @@ class _Walk:
         limit = self.chance.randint(1, 7)
         token = uuid.UUID(int=self.chance.getrandbits(128))
         with transaction.atomic():
-            self.claimed = deliveries.claim(
+            self.claimed = deliveries.claimed_deliveries(
                 channel, demonstration=False, limit=limit, token=token, now=self.now
             )
 
     def _intend(self) -> None:
         said = {held.id: (b"", self.chance.randint(1, 3)) for held in self.claimed}
-        mine = deliveries.intend(self.claimed, said)
+        mine = deliveries.intended_ids(self.claimed, said)
         self.intended += [held for held in self.claimed if held.id in mine]
         self.claimed = []
 
@@ -100,7 +107,7 @@ class _Walk:
             outcome = Outcome(
                 held.public_id,
                 held.attempt,
-                self.chance.choice(list(Class)),
+                self.chance.choice(list(Verdict)),
                 self.chance.choice(("outbox", "twilio")),
                 provider_ref=str(held.id),
             )
@@ -119,8 +126,8 @@ class _Walk:
     def _receipts(self) -> None:
         for row in Delivery.objects.filter(state__in=(State.SENT, State.UNKNOWN)).order_by("pk")[:5]:
             state = self.chance.choice((State.SENT, State.DELIVERED, State.FAILED))
-            receipts.record(
-                receipts.receipt(
+            receipts.keep_receipt(
+                receipts.receipt_of(
                     provider="twilio",
                     event_key=f"{row.pk}:{state}",
                     delivery=row.public_id,
@@ -129,17 +136,17 @@ class _Walk:
                     now=self.now,
                 )
             )
-        receipts.work(now=self.now)
+        receipts.apply_receipts(now=self.now)
 
     def _sweep(self) -> None:
         Delivery.objects.filter(lease_until__isnull=False).update(lease_until=self.now - timedelta(days=900))
-        deliveries.sweep(now=self.now)
+        deliveries.sweep_deliveries(now=self.now)
         self.now += timedelta(minutes=self.chance.choice((0, 1, 60)))
 
     def _withdraw(self) -> None:
         if self.chance.random() < 0.2:
             [pk] = Notice.objects.order_by("?").values_list("pk", flat=True)[:1]
-            deliveries.withdraw([pk], "moved", now=self.now)
+            deliveries.withdraw_deliveries([pk], "moved", now=self.now)
 
 
 def _crowd() -> None:
@@ -154,7 +161,7 @@ def _crowd() -> None:
         )
     window = people.window(bank)
     people.notice(window, channels=["sms", "email", "inapp"])
-    people.notice(window, Kind.REMINDER, channels=["sms"])
+    people.notice(window, NoticeKind.REMINDER, channels=["sms"])
 
 
 @pytest.mark.django_db
@@ -187,7 +194,7 @@ def test_several_at_once_and_two_that_sum_up_lose_no_count(
 
     def sum_up(_: int) -> None:
         for _ in range(60):
-            progress.fold()
+            progress.fold_tallies()
 
     with ThreadPoolExecutor(5) as threads:
         work = [threads.submit(_apart, partial(move, seed)) for seed in range(3)]
@@ -209,13 +216,13 @@ def test_a_count_that_is_committed_while_others_are_summed_up_stays(now: datetim
         Delivery.objects.filter(pk=rows[0].pk).update(state=State.SENT)
 
     with transaction.atomic():
-        progress.fold()
+        progress.fold_tallies()
         with ThreadPoolExecutor(1) as thread:
             thread.submit(_apart, send).result()
-            thread.submit(_apart, progress.fold).result()
-    progress.fold()
+            thread.submit(_apart, progress.fold_tallies).result()
+    progress.fold_tallies()
 
-    assert {(one.state, one.people) for one in progress.of([notice.pk])} == {
+    assert {(one.state, one.people) for one in progress.progress_of([notice.pk])} == {
         (State.QUEUED, 5),
         (State.SENT, 1),
     }
@@ -228,7 +235,7 @@ def test_a_state_that_nothing_is_in_any_more_is_not_spoken_of(now: datetime) -> 
     people.queued(notice, number=2)
     Delivery.objects.update(state=State.SENT)
 
-    assert [(one.state, one.people) for one in progress.of([notice.pk])] == [(State.SENT, 2)]
+    assert [(one.state, one.people) for one in progress.progress_of([notice.pk])] == [(State.SENT, 2)]
 
 
 @pytest.mark.django_db

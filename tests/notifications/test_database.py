@@ -66,7 +66,7 @@ def test_values_arrive_as_they_were_given_whatever_they_are() -> None:
     at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
     columns = {"id": "bigint", "words": "text", "hash": "bytea", "at": "timestamptz"}
     values = [(1, 'it\'s "said" – ليلى %s \\', b"\x00\xff", at), (2, None, None, None)]
-    given = database.rows(columns, values)
+    given = database.rows_of_values(columns, values)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT id, words, hash FROM ({given.sql}) AS v ORDER BY id", given.parameters)  # noqa: S608
         found = [(pk, words, None if octets is None else bytes(octets)) for pk, words, octets in cursor]

@@ -32,7 +32,9 @@ count. What it took before it came to wait, it has."""
 def _claim(
     now: datetime, limit: int = 10, after: deliveries.Claimed | None = None
 ) -> list[deliveries.Claimed]:
-    return deliveries.claim("sms", demonstration=False, limit=limit, token=people.TOKEN, now=now, after=after)
+    return deliveries.claimed_deliveries(
+        "sms", demonstration=False, limit=limit, token=people.TOKEN, now=now, after=after
+    )
 
 
 def _states() -> list[State]:
@@ -44,7 +46,7 @@ def test_what_is_intended_is_not_claimed_again(now: datetime) -> None:
     people.queued(people.notice(people.window()), number=3)
 
     first = _claim(now, limit=2)
-    deliveries.intend(first)
+    deliveries.intended_ids(first)
 
     assert (len(first), len(_claim(now))) == (2, 1)
 
@@ -55,7 +57,7 @@ def test_a_claim_whose_transaction_is_not_committed_never_was(now: datetime) -> 
     before = list(Delivery.objects.values())
 
     with transaction.atomic():
-        deliveries.intend(_claim(now))
+        deliveries.intended_ids(_claim(now))
         transaction.set_rollback(True)
 
     assert list(Delivery.objects.values()) == before
@@ -124,7 +126,7 @@ def test_an_intent_counts_the_attempt_and_is_committed_before_any_call(now: date
     people.queued(people.notice(people.window()))
     held = _claim(now)
 
-    assert deliveries.intend(held) == {held[0].id}
+    assert deliveries.intended_ids(held) == {held[0].id}
     row = Delivery.objects.get()
     assert (row.state, row.attempt, row.intended_at is not None) == (State.SENDING, held[0].attempt, True)
 
@@ -135,7 +137,7 @@ def test_an_opt_out_between_claim_and_intent_stops_the_message(now: datetime) ->
     held = _claim(now)
     people.opt_out("+447700900000", "sms")
 
-    assert deliveries.intend(held) == {cleo.pk}
+    assert deliveries.intended_ids(held) == {cleo.pk}
     dan.refresh_from_db()
     assert (dan.state, dan.attempt, dan.lease_token) == (State.SUPPRESSED, 0, None)
 
@@ -144,9 +146,9 @@ def test_an_opt_out_between_claim_and_intent_stops_the_message(now: datetime) ->
 def test_what_is_already_with_the_provider_is_not_withdrawn(now: datetime) -> None:
     notice = people.notice(people.window())
     people.queued(notice)
-    deliveries.intend(_claim(now))
+    deliveries.intended_ids(_claim(now))
 
-    assert deliveries.withdraw([notice.pk], "The window was moved.", now=now) == 0
+    assert deliveries.withdraw_deliveries([notice.pk], "The window was moved.", now=now) == 0
     assert _states() == [State.SENDING]
 
 
@@ -156,10 +158,10 @@ def test_a_dead_workers_intents_become_unknown_and_what_it_had_not_intended_stay
 ) -> None:
     people.queued(people.notice(people.window()), number=3)
     held = _claim(now)
-    deliveries.intend(held[:1])
+    deliveries.intended_ids(held[:1])
     Delivery.objects.filter(state=State.SENDING).update(lease_until=now - timedelta(days=999))
 
-    assert deliveries.sweep(now=now) == 1
+    assert deliveries.sweep_deliveries(now=now) == 1
     assert _states() == [State.UNKNOWN, State.QUEUED, State.QUEUED]
     assert list(Attempt.objects.values_list("delivery_id", "number", "outcome")) == [
         (held[0].id, 1, "lease lapsed")
@@ -169,18 +171,18 @@ def test_a_dead_workers_intents_become_unknown_and_what_it_had_not_intended_stay
 @pytest.mark.django_db
 def test_a_living_workers_leases_are_left_alone(now: datetime) -> None:
     people.queued(people.notice(people.window()))
-    deliveries.intend(_claim(now))
+    deliveries.intended_ids(_claim(now))
 
-    assert deliveries.sweep(now=now) == 0
+    assert deliveries.sweep_deliveries(now=now) == 0
 
 
 @pytest.mark.django_db
 def test_the_only_process_of_a_database_need_not_wait_for_the_leases_of_the_last(now: datetime) -> None:
     people.queued(people.notice(people.window()), number=2)
-    deliveries.intend(_claim(now, limit=1))
+    deliveries.intended_ids(_claim(now, limit=1))
 
     assert deliveries.end_all_leases() == 1
-    deliveries.sweep(now=now)
+    deliveries.sweep_deliveries(now=now)
     assert _states() == [State.UNKNOWN, State.QUEUED]
 
 
@@ -189,9 +191,9 @@ def test_a_worker_that_comes_back_from_the_dead_changes_nothing_that_others_did(
     notice = people.notice(people.window())
     people.queued(notice)
     held = _claim(now)
-    deliveries.withdraw([notice.pk], "Cancelled.", now=now)
+    deliveries.withdraw_deliveries([notice.pk], "Cancelled.", now=now)
 
-    assert deliveries.intend(held) == set()
+    assert deliveries.intended_ids(held) == set()
     deliveries.put_off(held, not_before=now, waits_for=WaitsFor.MORNING, reason="asleep")
     deliveries.give_up(held[0], State.FAILED, "late", now=now)
     assert _states() == [State.WITHDRAWN]
@@ -214,17 +216,17 @@ def test_a_sweep_that_is_cut_off_leaves_ended_what_it_had_ended(
     with monkeypatch.context() as patch:
         patch.setattr(ending, "_lock", cut_off)
         with pytest.raises(SystemExit):
-            deliveries.sweep(now=now)
+            deliveries.sweep_deliveries(now=now)
     assert Delivery.objects.filter(state=State.EXPIRED).count() == 4
 
-    assert deliveries.sweep(now=now) == 1
+    assert deliveries.sweep_deliveries(now=now) == 1
 
 
 @pytest.mark.django_db
 def test_too_late_to_be_true_expires_with_its_reason(now: datetime) -> None:
     people.queued(people.notice(people.window(), true_until=now + timedelta(hours=1)))
 
-    deliveries.sweep(now=now + timedelta(hours=1))
+    deliveries.sweep_deliveries(now=now + timedelta(hours=1))
 
     row = Delivery.objects.get()
     assert (row.state, row.reason) == (State.EXPIRED, "its words are no longer true")
@@ -238,7 +240,7 @@ def test_a_wait_for_the_morning_is_not_called_what_a_provider_refused(now: datet
     deliveries.put_off(_claim(now), not_before=opening, waits_for=WaitsFor.MORNING, reason=QUIET_HOURS)
 
     assert Delivery.objects.values_list("code", "reason").get() == ("", QUIET_HOURS)
-    deliveries.sweep(now=notice.true_until)
+    deliveries.sweep_deliveries(now=notice.true_until)
     assert Delivery.objects.get().reason == "its words are no longer true"
 
 
@@ -247,7 +249,7 @@ def test_many_that_are_too_late_expire_some_at_a_time(now: datetime, monkeypatch
     monkeypatch.setattr(ending, "_SWEPT", 2)
     people.queued(people.notice(people.window(), true_until=now), number=5)
 
-    assert deliveries.sweep(now=now) == 5
+    assert deliveries.sweep_deliveries(now=now) == 5
     assert _states() == [State.EXPIRED] * 5
 
 
@@ -297,7 +299,7 @@ def test_two_workers_at_once_never_claim_the_same_row(now: datetime) -> None:
             while held is None or held:
                 with transaction.atomic():
                     held = _claim(now, limit=3)
-                    deliveries.intend(held)
+                    deliveries.intended_ids(held)
                 seen.extend(row.public_id for row in held)
         finally:
             connection.close()
@@ -338,8 +340,10 @@ def test_a_sender_does_not_wait_for_a_withdrawal_that_waits_for_what_it_settles(
     people.queued(notice, number=6)
     with transaction.atomic():
         sending = _claim(now, limit=3)
-        deliveries.intend(sending)
-    withdrawn = threading.Thread(target=_apart, args=(deliveries.withdraw, [notice.pk], "Cancelled.", now))
+        deliveries.intended_ids(sending)
+    withdrawn = threading.Thread(
+        target=_apart, args=(deliveries.withdraw_deliveries, [notice.pk], "Cancelled.", now)
+    )
 
     with transaction.atomic():
         ours = Delivery.objects.filter(pk__in=[row.id for row in sending]).select_for_update()
@@ -358,13 +362,15 @@ def test_a_sender_does_not_wait_for_a_withdrawal_that_waits_for_what_it_settles(
 def test_a_withdrawal_waits_out_a_claim_and_takes_back_what_was_not_intended(now: datetime) -> None:
     notice = people.notice(people.window())
     people.queued(notice, number=4)
-    withdrawn = threading.Thread(target=_apart, args=(deliveries.withdraw, [notice.pk], "Cancelled.", now))
+    withdrawn = threading.Thread(
+        target=_apart, args=(deliveries.withdraw_deliveries, [notice.pk], "Cancelled.", now)
+    )
 
     with transaction.atomic():
         held = _claim(now)
         withdrawn.start()
         _until(lambda: _is(_WAITS_FOR_US))
-        deliveries.intend(held[:1])
+        deliveries.intended_ids(held[:1])
     withdrawn.join()
 
     assert _states() == [State.SENDING] + [State.WITHDRAWN] * 3
@@ -434,7 +440,7 @@ def test_what_comes_back_from_the_provider_in_the_middle_of_a_withdrawal_is_with
 ) -> None:
     notice = people.notice(people.window())
     people.queued(notice)
-    deliveries.intend(_claim(now))
+    deliveries.intended_ids(_claim(now))
     lock = ending._lock
 
     def locked(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
@@ -444,5 +450,5 @@ def test_what_comes_back_from_the_provider_in_the_middle_of_a_withdrawal_is_with
         return rows
 
     monkeypatch.setattr(ending, "_lock", locked)
-    assert deliveries.withdraw([notice.pk], "Cancelled.", now=now) == 1
+    assert deliveries.withdraw_deliveries([notice.pk], "Cancelled.", now=now) == 1
     assert _states() == [State.WITHDRAWN]

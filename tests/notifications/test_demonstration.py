@@ -29,7 +29,7 @@ from maintenance.models import (
 )
 from maintenance.signin import one_time
 from notifications import demonstration
-from notifications.customers import Row
+from notifications.customers import CustomerRow
 from notifications.demonstration import Built, crowd, staff, usage
 from notifications.models import Contact, Suppression
 from tests import people
@@ -90,7 +90,7 @@ def test_the_traffic_ends_with_the_last_full_hour(built: Built, now: datetime) -
 def test_the_next_freeze_is_the_year_end_and_comes_back(built: Built) -> None:
     """By the bank's own clock."""
     freeze = Freeze.objects.get()
-    times = recurrence.coming(freeze.recurring, people.NOW, 2)
+    times = recurrence.coming_times(freeze.recurring, people.NOW, 2)
     assert times == [
         (datetime(year, 12, 15, tzinfo=UTC), datetime(year + 1, 1, 5, tzinfo=UTC)) for year in (2026, 2027)
     ]
@@ -121,7 +121,7 @@ def test_the_hotline_rests_on_the_countrys_day_of_rest(
     settings.COUNTRY = country
     demonstration.build(now=now, progress=lambda words: None)
     hotline = SupportCover.objects.get(name="Hotline")
-    times = recurrence.coming(hotline.recurring, now, 6)
+    times = recurrence.coming_times(hotline.recurring, now, 6)
     assert {f"{starts_at:%A}" for starts_at, _ in times} == set(calendar.day_name) - {closed}
     assert {(starts_at.hour, ends_at.hour) for starts_at, ends_at in times} == {(7, 22)}
 
@@ -131,15 +131,15 @@ def test_every_service_has_quiet_slots(monkeypatch: pytest.MonkeyPatch, now: dat
     """With all that stands against them, and none of the times that are kept clear."""
     monkeypatch.setattr(usage, "_HOURS", 120 * 24)
     monkeypatch.setattr(crowd, "SIZE", 60)
-    policies.of()
+    policies.policy_of()
     demonstration.build(now=now, progress=lambda words: None)
     for service in Service.objects.all():
         found = slots.suggest(slots.Search([service]), timedelta(hours=2), now=now, count=3)
         assert found.based_on_traffic
         assert len(found.slots) == 3, service
         for slot in found.slots:
-            around = rules.surroundings([service], slot.starts_at, slot.ends_at)
-            assert rules.free(around, rules.Time(slot.starts_at, slot.ends_at, now))
+            around = rules.rule_context([service], slot.starts_at, slot.ends_at)
+            assert rules.free(around, rules.WindowTime(slot.starts_at, slot.ends_at, now))
 
 
 def test_a_few_have_opted_out(built: Built) -> None:
@@ -160,7 +160,7 @@ def test_ada_ben_and_olga_can_sign_in_once(built: Built) -> None:
         assert person.is_staff
         assert not person.is_superuser
         roles[name] = set(person.groups.values_list("name", flat=True))
-        assert one_time.current(person)
+        assert one_time.one_time_password(person)
     assert roles == {"ada": {groups.CHANGE_MANAGERS}, "ben": {groups.APPROVERS}, "olga": {groups.READERS}}
 
 
@@ -230,25 +230,25 @@ def test_each_stage_is_told(small: None, now: datetime) -> None:
 
 def test_the_customers_are_the_same_every_time() -> None:
     """Pictures and words about them stay true."""
-    assert crowd.make(KEYS) == crowd.make(KEYS)
+    assert crowd.make_customers(KEYS) == crowd.make_customers(KEYS)
 
 
 def test_no_customer_can_be_reached() -> None:
     """Every address is reserved for fiction by those who give addresses out."""
-    rows = crowd.make(KEYS)
+    rows = crowd.make_customers(KEYS)
     assert {row.phone for row in rows if row.phone and not FICTION.fullmatch(row.phone)} == set()
     assert {row.email.rpartition("@")[2] for row in rows} == {"", "example.com"}
 
 
 def test_every_phone_has_a_country() -> None:
     """Or its SMS would have no price."""
-    phones = [row.phone for row in crowd.make(KEYS) if row.phone]
+    phones = [row.phone for row in crowd.make_customers(KEYS) if row.phone]
     assert {phonenumbers.parse(phone).country_code for phone in phones} == {1, 44}
 
 
 def test_no_two_customers_share_an_address() -> None:
     """One person's opt-out must not look like another's."""
-    rows = crowd.make(KEYS)
+    rows = crowd.make_customers(KEYS)
     for addresses in ([row.phone for row in rows if row.phone], [row.email for row in rows if row.email]):
         assert len(addresses) == len(set(addresses))
 
@@ -264,16 +264,18 @@ def test_no_two_customers_share_an_address() -> None:
         (75, lambda row: "cash-machines" in row.services),
     ],
 )
-def test_the_crowd_is_mixed(percent: float, who: Callable[[Row], bool]) -> None:
+def test_the_crowd_is_mixed(percent: float, who: Callable[[CustomerRow], bool]) -> None:
     """There is somebody for each state that a delivery can have."""
-    rows = crowd.make(KEYS)
+    rows = crowd.make_customers(KEYS)
     assert 100 * sum(map(who, rows)) / len(rows) == pytest.approx(percent, rel=0.3)
 
 
 def test_names_are_in_the_script_of_their_language() -> None:
     """Right to left is seen only then."""
     arabic = re.compile("[\u0600-\u06ff ]+")
-    assert all(bool(arabic.fullmatch(row.name)) is (row.language == "ar") for row in crowd.make(KEYS))
+    assert all(
+        bool(arabic.fullmatch(row.name)) is (row.language == "ar") for row in crowd.make_customers(KEYS)
+    )
 
 
 def year(key: str = "online-banking", country: str = "GB") -> Sequence[tuple[datetime, float]]:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
-from maintenance.models import Exemption, Kind, NoticePolicy, Window
+from maintenance.models import Exemption, NoticeKind, NoticePolicy, Window
 from notifications import finishing, pacing
 from notifications.finishing import Finish, Late
 from notifications.models import Notice, State, Tally
@@ -39,7 +39,7 @@ def _ahead(now: datetime, segments: int, *, due_at: datetime | None = None) -> t
 
 
 def _expected(notice: Notice, now: datetime, segments: int = 0) -> Finish:
-    [finish] = finishing.of([notice], {notice.pk: {"sms": segments}}, now=now)[notice.pk]
+    [finish] = finishing.expected_finishes([notice], {notice.pk: {"sms": segments}}, now=now)[notice.pk]
     return finish
 
 
@@ -69,7 +69,7 @@ def test_a_day_with_room_ends_by_the_rate_alone(now: datetime) -> None:
 def test_a_channel_that_cannot_be_opened_hides_no_other(now: datetime, settings: Settings) -> None:
     settings.EMAIL_BACKEND = "no.such.Backend"
     notice = people.notice(people.window(), due_at=now)
-    found = finishing.of([notice], {notice.pk: {"sms": 36_000, "email": 10}}, now=now)
+    found = finishing.expected_finishes([notice], {notice.pk: {"sms": 36_000, "email": 10}}, now=now)
 
     assert [finish.channel for finish in found[notice.pk]] == ["sms"]
 
@@ -103,7 +103,9 @@ def test_without_a_rate_the_provider_alone_decides(now: datetime, settings: Sett
 def test_each_direct_channel_has_its_own_end(now: datetime, settings: Settings) -> None:
     settings.RATES = {"sms": 10, "email": 100}
     notice = people.notice(people.window())
-    found = finishing.of([notice], {notice.pk: {"sms": 36_000, "email": 36_000}}, now=now)[notice.pk]
+    found = finishing.expected_finishes([notice], {notice.pk: {"sms": 36_000, "email": 36_000}}, now=now)[
+        notice.pk
+    ]
     assert [(one.channel, one.ends_at) for one in found] == [
         ("sms", now + timedelta(hours=1)),
         ("email", now + timedelta(minutes=6)),
@@ -152,7 +154,7 @@ def test_what_is_still_left_by_then_is_waited_for(now: datetime) -> None:
 
 def test_a_cancellation_overtakes_what_is_in_the_queue(now: datetime) -> None:
     _queued(360_000)
-    urgent = people.notice(people.window(), Kind.CANCELLED, status=Notice.Status.PREPARED)
+    urgent = people.notice(people.window(), NoticeKind.CANCELLED, status=Notice.Status.PREPARED)
     _tally(urgent, 36_000)
     assert _expected(urgent, now).ends_at == now + timedelta(hours=1)
 
@@ -165,7 +167,7 @@ def test_earlier_plans_of_other_windows_go_first(now: datetime) -> None:
     finish = _ahead(now, 36_000, due_at=now + timedelta(minutes=1))[1]
     assert finish.before == pytest.approx(18_000, abs=1)
     later = people.notice(people.window(), due_at=now + timedelta(days=2))
-    people.notice(other, Kind.REMINDER, due_at=now + timedelta(days=3))
+    people.notice(other, NoticeKind.REMINDER, due_at=now + timedelta(days=3))
     assert _expected(later, now, 36_000).before == 0
 
 
@@ -239,7 +241,7 @@ def test_who_hears_last_has_less_notice_than_must_be_given(now: datetime) -> Non
 def test_reminders_and_exempt_work_break_no_promise(now: datetime) -> None:
     NoticePolicy.objects.update(promised=timedelta(days=7), least=timedelta(days=7))
     window = people.window(starts_at=now + timedelta(days=8))
-    assert _expected(people.notice(window, Kind.REMINDER), now, 1_200_000).late is Late.NO
+    assert _expected(people.notice(window, NoticeKind.REMINDER), now, 1_200_000).late is Late.NO
     NoticePolicy.objects.update(exempt=[Exemption.values[0]])
     exempt = people.window(starts_at=now + timedelta(days=8))
     Window.objects.filter(pk=exempt.pk).update(exemption=Exemption.values[0])
@@ -259,8 +261,8 @@ def test_a_rate_so_small_that_it_never_ends_is_not_worked_out_to_its_end(
 def test_three_notices_take_the_queries_of_one(now: datetime) -> None:
     first = _queued(36_000)
     with CaptureQueriesContext(connection) as one:
-        finishing.of([first], {}, now=now)
+        finishing.expected_finishes([first], {}, now=now)
     every = [first, _queued(36_000), _queued(36_000)]
     with CaptureQueriesContext(connection) as three:
-        finishing.of(every, {}, now=now)
+        finishing.expected_finishes(every, {}, now=now)
     assert len(three) == len(one)

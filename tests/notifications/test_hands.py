@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from maintenance.models import Customer, Kind
+from maintenance.models import Customer, NoticeKind
 from notifications import database, hands, heartbeats, preparation, sending, tasks
 from notifications.management import watchman
 from notifications.management.commands import dispatch
@@ -96,7 +96,7 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def moment() -> datetime:
     """The database's."""
-    return database.clock()
+    return database.database_now()
 
 
 def waiting(moment: datetime, *, due_in: timedelta, true_for: timedelta) -> Delivery:
@@ -125,7 +125,7 @@ def test_a_process_a_day_ahead_prepares_and_sends_nothing_early(moment: datetime
     row = waiting(moment, due_in=timedelta(hours=1), true_for=timedelta(days=3))
     coming = people.notice(
         people.window(starts_at=moment + timedelta(days=7), booked_at=moment),
-        Kind.REMINDER,
+        NoticeKind.REMINDER,
         due_at=moment + timedelta(hours=1),
     )
     with time_machine.travel(moment + DAY):
@@ -186,7 +186,7 @@ def test_a_channel_that_cannot_be_opened_keeps_its_messages_and_the_demonstratio
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.EMAIL_CONFIGURED, settings.EMAIL_BACKEND = True, "no.such.Backend"
-    now = database.clock()
+    now = database.database_now()
     notice = people.notice(people.window(), due_at=now, true_until=now + timedelta(days=1))
     (waits,) = people.queued(notice, channel="email")
     (invented,) = people.queued(notice, channel="email", demonstration=True)

@@ -17,78 +17,78 @@ pytestmark = pytest.mark.django_db
 def earlier(**changes: Any) -> None:
     """Move the times of all heartbeats into the past, by so much for each field."""
     for field, length in changes.items():
-        Heartbeat.objects.update(**{field: database.clock() - length})
+        Heartbeat.objects.update(**{field: database.database_now() - length})
 
 
 def test_a_beat_is_known_to_everybody() -> None:
-    heartbeats.beat("tick")
+    heartbeats.record_beat("tick")
 
     pulse = heartbeats.pulses()["tick"]
-    assert pulse.age < heartbeats.silence()
+    assert pulse.age < heartbeats.silence_limit()
     assert (pulse.processes, pulse.idle) == (1, None)
 
 
 def test_beats_close_together_are_one_row_written_once() -> None:
-    heartbeats.beat("tick")
+    heartbeats.record_beat("tick")
     written = Heartbeat.objects.get()
-    heartbeats.beat("tick")
+    heartbeats.record_beat("tick")
 
     assert Heartbeat.objects.get().beat_at == written.beat_at
 
 
 def test_a_later_beat_moves_the_row_and_goes_on_without_a_gap() -> None:
-    heartbeats.beat("tick")
-    earlier(since=timedelta(hours=2), beat_at=heartbeats.silence() / 2)
-    heartbeats.beat("tick")
+    heartbeats.record_beat("tick")
+    earlier(since=timedelta(hours=2), beat_at=heartbeats.silence_limit() / 2)
+    heartbeats.record_beat("tick")
 
     pulse = heartbeats.pulses()["tick"]
-    assert pulse.age < heartbeats.often()
+    assert pulse.age < heartbeats.beat_interval()
     assert pulse.steady >= timedelta(hours=2)
 
 
 def test_after_a_silence_it_begins_anew() -> None:
-    heartbeats.beat("tick")
-    earlier(since=timedelta(hours=2), beat_at=2 * heartbeats.silence())
+    heartbeats.record_beat("tick")
+    earlier(since=timedelta(hours=2), beat_at=2 * heartbeats.silence_limit())
     assert heartbeats.pulses()["tick"].processes == 0
-    heartbeats.beat("tick")
+    heartbeats.record_beat("tick")
 
-    assert heartbeats.pulses()["tick"].steady < heartbeats.silence()
+    assert heartbeats.pulses()["tick"].steady < heartbeats.silence_limit()
 
 
 def test_one_living_process_is_enough() -> None:
-    heartbeats.beat("tick")
+    heartbeats.record_beat("tick")
     Heartbeat.objects.update(process="elsewhere:1")
-    earlier(since=timedelta(hours=1), beat_at=2 * heartbeats.silence())
-    heartbeats.beat("tick")
+    earlier(since=timedelta(hours=1), beat_at=2 * heartbeats.silence_limit())
+    heartbeats.record_beat("tick")
 
     pulse = heartbeats.pulses()["tick"]
     assert (pulse.processes, Heartbeat.objects.count()) == (1, 2)
-    assert pulse.age < heartbeats.silence()
-    assert pulse.steady < heartbeats.silence()  # the dead one's hour counts for nothing
+    assert pulse.age < heartbeats.silence_limit()
+    assert pulse.steady < heartbeats.silence_limit()  # the dead one's hour counts for nothing
 
 
 def test_work_is_told_apart_from_looking_for_it() -> None:
-    heartbeats.beat("deliver sms", worked=True)
-    earlier(worked_at=timedelta(minutes=10), beat_at=heartbeats.silence() / 2)
-    heartbeats.beat("deliver sms")
+    heartbeats.record_beat("deliver sms", worked=True)
+    earlier(worked_at=timedelta(minutes=10), beat_at=heartbeats.silence_limit() / 2)
+    heartbeats.record_beat("deliver sms")
 
     pulse = heartbeats.pulses()["deliver sms"]
     assert pulse.idle is not None
     assert pulse.idle >= timedelta(minutes=10)
-    heartbeats.beat("deliver sms", worked=True)
+    heartbeats.record_beat("deliver sms", worked=True)
     idle = heartbeats.pulses()["deliver sms"].idle
     assert idle is not None
-    assert idle < heartbeats.silence()
+    assert idle < heartbeats.silence_limit()
 
 
 def test_processes_long_gone_are_forgotten() -> None:
-    heartbeats.beat("tick")
+    heartbeats.record_beat("tick")
     earlier(beat_at=timedelta(hours=2))
-    heartbeats.beat("sweep")
-    heartbeats.forget()
+    heartbeats.record_beat("sweep")
+    heartbeats.forget_dead()
 
     assert list(heartbeats.pulses()) == ["sweep"]
 
 
 def test_a_heart_beats_several_times_before_its_silence_alarms() -> None:
-    assert 5 * heartbeats.often() < timedelta(seconds=settings.SILENT_SECONDS)
+    assert 5 * heartbeats.beat_interval() < timedelta(seconds=settings.SILENT_SECONDS)

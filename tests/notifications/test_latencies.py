@@ -30,8 +30,8 @@ def test_times_are_those_of_first_tries_of_the_last_notices(now: datetime) -> No
     old = people.notice(people.window(), due_at=now - timedelta(days=3), status=Notice.Status.PREPARED)
     people.queued(old, attempt=1, state=State.SENT, sent_at=now)
 
-    assert latencies.sample("sms", now=now) == latencies.Sample([1.0, 3.0], [7.0])
-    assert latencies.sample("email", now=now) == latencies.Sample([], [])
+    assert latencies.latency_sample("sms", now=now) == latencies.LatencySample([1.0, 3.0], [7.0])
+    assert latencies.latency_sample("email", now=now) == latencies.LatencySample([], [])
 
 
 def test_what_was_asked_about_since_does_not_count_as_sent_before_it_was_due(now: datetime) -> None:
@@ -41,7 +41,7 @@ def test_what_was_asked_about_since_does_not_count_as_sent_before_it_was_due(now
     people.queued(notice, attempt=1, state=State.SENT, sent_at=due + timedelta(seconds=2))
     people.queued(notice, attempt=1, state=State.SENT, sent_at=due, not_before=now)
 
-    assert latencies.sample("sms", now=now).due_to_sent == [2.0]
+    assert latencies.latency_sample("sms", now=now).due_to_sent == [2.0]
 
 
 def test_more_customers_are_no_larger_sample(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,8 +49,8 @@ def test_more_customers_are_no_larger_sample(now: datetime, monkeypatch: pytest.
     notice = people.notice(people.window(), due_at=now, status=Notice.Status.PREPARED)
     people.queued(notice, number=20, attempt=1, state=State.SENT, sent_at=now)
 
-    assert len(latencies.sample("sms", now=now).due_to_sent) == 5
+    assert len(latencies.latency_sample("sms", now=now).due_to_sent) == 5
 
 
 def test_without_customers_there_is_nothing_to_measure(now: datetime) -> None:
-    assert latencies.sample("sms", now=now) == latencies.Sample([], [])
+    assert latencies.latency_sample("sms", now=now) == latencies.LatencySample([], [])

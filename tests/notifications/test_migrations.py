@@ -38,7 +38,7 @@ def _claim_as_before() -> int:
 
 def _counted() -> dict[State, int]:
     always = {"due_after": people.NOW - timedelta(days=99), "now": people.NOW + timedelta(days=99)}
-    return {one.state: one.deliveries for one in backlog.counts(**always) if one.deliveries}
+    return {one.state: one.deliveries for one in backlog.state_counts(**always) if one.deliveries}
 
 
 def test_what_an_earlier_version_had_claimed_goes_back_to_the_queue() -> None:
@@ -58,7 +58,7 @@ def test_deliveries_are_counted_as_they_stand_after_claims_ceased_to_be_written_
     _claim_as_before()
 
     _migrate("")
-    progress.fold()
+    progress.fold_tallies()
     Delivery.objects.filter(pk=Delivery.objects.earliest("pk").pk).update(state=State.WITHDRAWN)
 
     assert _counted() == {State.QUEUED: 2, State.WITHDRAWN: 1}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from maintenance.models import Change, Customer, Kind, NoticePolicy, Window
+from maintenance.models import Change, Customer, NoticeKind, NoticePolicy, Window
 from notifications import notice_given, review
 from notifications.models import Delivery, Notice, State
 from notifications.notice_given import NoticeGiven
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def _told(window: Window, at: datetime | None, number: int = 1, **options: Any) -> Notice:
     """So many new customers were sent an SMS of a new notice then."""
-    kind = options.pop("kind", Kind.ANNOUNCED)
+    kind = options.pop("kind", NoticeKind.ANNOUNCED)
     notice = people.notice(
         window, kind, due_at=options.pop("due_at", people.NOW), status=Notice.Status.PREPARED
     )
@@ -49,7 +49,7 @@ def test_a_post_that_went_first_keeps_no_promise_to_who_was_told_in_the_last_nig
     window = people.window(starts_at=now + timedelta(days=8))
     notice = _told(window, window.starts_at - timedelta(hours=14), number=3)
     _also(notice, None, "social", target="mastodon", state=State.SENT, sent_at=now)
-    found = review.of(window, now=now)
+    found = review.review_of(window, now=now)
     assert _parts(found.notice) == (0, 3, 0)
     assert found.kept is False
     assert found.notice.shortest == timedelta(hours=14)
@@ -60,7 +60,7 @@ def test_each_customer_stands_in_the_bracket_of_her_own_first_message(now: datet
     begins = window.starts_at
     for days in (8, 6, 4, 2, 0.5, -0.1):
         _told(window, begins - timedelta(days=days), due_at=now + timedelta(minutes=days))
-    given = notice_given.count(window)
+    given = notice_given.notice_given(window)
     assert _parts(given) == (1, 5, 0)
     assert _brackets(given) == {
         "7 days or more": 1,
@@ -77,15 +77,15 @@ def test_the_first_of_her_messages_counts(now: datetime) -> None:
     window = people.window(starts_at=now + timedelta(days=8))
     notice = _told(window, now + timedelta(days=6))
     _also(notice, Customer.objects.get(), "email", state=State.DELIVERED, sent_at=now)
-    assert _parts(notice_given.count(window)) == (1, 0, 0)
+    assert _parts(notice_given.notice_given(window)) == (1, 0, 0)
 
 
 def test_who_first_heard_by_the_reminder_was_told_then(now: datetime) -> None:
     window = people.window(starts_at=now + timedelta(days=8))
     _told(window, None, state=State.FAILED)
-    reminder = people.notice(window, Kind.REMINDER, due_at=now + timedelta(days=7))
+    reminder = people.notice(window, NoticeKind.REMINDER, due_at=now + timedelta(days=7))
     _also(reminder, Customer.objects.get(), "sms", state=State.SENT, sent_at=now + timedelta(days=7))
-    assert _parts(notice_given.count(window)) == (0, 1, 0)
+    assert _parts(notice_given.notice_given(window)) == (0, 1, 0)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_who_got_nothing_was_not_told(now: datetime, options: dict[str, Any]) ->
     window = people.window(starts_at=now + timedelta(days=8))
     notice = _told(window, None, **options)
     _also(notice, None, "inapp", target="app", state=State.SENT, sent_at=now)
-    given = notice_given.count(window)
+    given = notice_given.notice_given(window)
     assert _parts(given) == (0, 0, 1)
     assert (given.first_at, given.last_at) == (None, None)
 
@@ -114,9 +114,9 @@ def test_who_has_no_other_road_is_told_by_the_app(now: datetime, state: State) -
     window = people.window(starts_at=now + timedelta(days=8))
     notice = _told(window, None, state=state)
     _also(notice, Customer.objects.get(), "email", state=State.NO_ADDRESS)
-    assert _parts(notice_given.count(window)) == (0, 0, 1)
+    assert _parts(notice_given.notice_given(window)) == (0, 0, 1)
     _also(notice, None, "inapp", target="app", state=State.SENT, sent_at=now)
-    given = notice_given.count(window)
+    given = notice_given.notice_given(window)
     assert _parts(given) == (1, 0, 0)
     assert given.app_at == given.first_at == now
 
@@ -125,9 +125,9 @@ def test_the_notice_is_counted_to_the_start_as_it_came(now: datetime) -> None:
     window = people.window(starts_at=now + timedelta(days=7), status=Window.Status.STARTED)
     NoticePolicy.objects.update(unit="hours")
     _told(window, now + timedelta(minutes=10))
-    assert _parts(notice_given.count(window)) == (0, 1, 0)
+    assert _parts(notice_given.notice_given(window)) == (0, 1, 0)
     window.started_at = window.starts_at + timedelta(minutes=30)
-    given = notice_given.count(window)
+    given = notice_given.notice_given(window)
     assert _parts(given) == (1, 0, 0)
     assert given.shortest == timedelta(days=7, minutes=20)
 
@@ -137,7 +137,7 @@ def test_a_message_on_the_promised_day_keeps_the_promise(now: datetime) -> None:
     window = people.window(starts_at=now.replace(hour=2) + timedelta(days=7))
     _told(window, now.replace(hour=23, minute=59))
     _told(window, now.replace(hour=0) + timedelta(days=1), due_at=now + timedelta(days=1))
-    assert _brackets(notice_given.count(window)) == {"7 days or more": 1, "5 to 7 days": 1}
+    assert _brackets(notice_given.notice_given(window)) == {"7 days or more": 1, "5 to 7 days": 1}
 
 
 def test_a_promise_in_working_days_is_judged_and_read_as_one(now: datetime) -> None:
@@ -146,7 +146,7 @@ def test_a_promise_in_working_days_is_judged_and_read_as_one(now: datetime) -> N
     window = people.window(starts_at=now.replace(hour=2) + timedelta(days=9))
     for days in (0, 1, 4):
         _told(window, now + timedelta(days=days, hours=1), due_at=now + timedelta(days=days))
-    found = review.of(window, now=now)
+    found = review.review_of(window, now=now)
     assert _brackets(found.notice) == {
         "7 working days or more": 1,
         "5 to 7 working days": 1,
@@ -156,7 +156,7 @@ def test_a_promise_in_working_days_is_judged_and_read_as_one(now: datetime) -> N
 
 
 def test_before_anybody_was_told_nothing_is_kept_or_broken(now: datetime) -> None:
-    found = review.of(people.window(), now=now)
+    found = review.review_of(people.window(), now=now)
     assert (found.kept, found.notice.all) == (None, 0)
 
 
@@ -178,9 +178,9 @@ def test_who_was_told_of_another_time_first_is_counted_from_the_message_of_this_
     _moved(window, 1, window.starts_at)
     _told(window, now)
     _moved(window, 2, now + timedelta(days=12))
-    news = people.notice(window, Kind.RESCHEDULED, due_at=now + timedelta(days=8))
+    news = people.notice(window, NoticeKind.RESCHEDULED, due_at=now + timedelta(days=8))
     _also(news, Customer.objects.get(), "sms", state=State.SENT, sent_at=now + timedelta(days=8))
-    given = notice_given.count(window)
+    given = notice_given.notice_given(window)
     assert _parts(given) == (0, 1, 0)
     assert given.shortest == timedelta(days=4)
 
@@ -190,7 +190,7 @@ def test_of_a_time_nobody_has_heard_nobody_was_told(now: datetime) -> None:
     _moved(window, 1, window.starts_at)
     _told(window, now)
     _moved(window, 2, now + timedelta(days=12))
-    assert notice_given.count(window).all == 0
+    assert notice_given.notice_given(window).all == 0
 
 
 def test_back_at_a_time_that_was_told_before_what_was_told_still_holds(now: datetime) -> None:
@@ -201,7 +201,7 @@ def test_back_at_a_time_that_was_told_before_what_was_told_still_holds(now: date
     _told(window, now)
     _moved(window, 2, now + timedelta(days=12))
     _moved(window, 3, first)
-    assert _parts(notice_given.count(window)) == (1, 0, 0)
+    assert _parts(notice_given.notice_given(window)) == (1, 0, 0)
 
 
 def test_a_time_told_before_another_one_holds_no_more_when_it_comes_back(now: datetime) -> None:
@@ -211,9 +211,9 @@ def test_a_time_told_before_another_one_holds_no_more_when_it_comes_back(now: da
     _told(window, now)
     for revision, starts_at in ((2, now + timedelta(days=12)), (3, first)):
         _moved(window, revision, starts_at)
-        news = people.notice(window, Kind.RESCHEDULED, due_at=now + timedelta(days=2 * revision))
+        news = people.notice(window, NoticeKind.RESCHEDULED, due_at=now + timedelta(days=2 * revision))
         _also(news, Customer.objects.get(), "sms", state=State.SENT, sent_at=news.due_at)
-    given = notice_given.count(window)
+    given = notice_given.notice_given(window)
     assert _parts(given) == (0, 1, 0)
     assert given.shortest == timedelta(days=4)
 

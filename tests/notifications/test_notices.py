@@ -9,7 +9,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from maintenance import approvals, execution, windows
-from maintenance.models import Alternative, Approval, Change, Kind, NoticePolicy, NoticeRule, Window
+from maintenance.models import Alternative, Approval, Change, NoticeKind, NoticePolicy, NoticeRule, Window
 from maintenance.proposals import Emergency, Proposal
 from notifications import notices, occasions, wording
 from notifications.models import Delivery, Notice, PlannedChange, State, Text
@@ -29,7 +29,7 @@ def _happens(window: Window, what: Change.What, now: datetime, **changes: object
     Change.objects.create(
         window=window, what=what, at=now, actor=people.user("ada"), revision=window.revision
     )
-    notices.plan(now=now)
+    notices.plan_notices(now=now)
 
 
 def _approve(window: Window, now: datetime) -> None:
@@ -49,9 +49,9 @@ def _move(window: Window, now: datetime, by: timedelta) -> None:
     )
 
 
-def _stand(window: Window) -> list[tuple[Kind, Status]]:
+def _stand(window: Window) -> list[tuple[NoticeKind, Status]]:
     rows = window.notices.order_by("id").values_list("kind", "status")
-    return [(Kind(kind), Status(status)) for kind, status in rows]
+    return [(NoticeKind(kind), Status(status)) for kind, status in rows]
 
 
 def _ended_at(window: Window, status: Notice.Status) -> set[datetime | None]:
@@ -60,7 +60,7 @@ def _ended_at(window: Window, status: Notice.Status) -> set[datetime | None]:
 
 def _told(window: Window, now: datetime, channel: str = "sms") -> None:
     """The announcement has reached Cleo by one channel."""
-    first = window.notices.get(kind=Kind.ANNOUNCED, status=Status.PLANNED)
+    first = window.notices.get(kind=NoticeKind.ANNOUNCED, status=Status.PLANNED)
     Notice.objects.filter(pk=first.pk).update(status=Status.PREPARED, prepared_at=now)
     people.queued(first, channel=channel, state=State.SENT)
 
@@ -69,22 +69,22 @@ def _told(window: Window, now: datetime, channel: str = "sms") -> None:
 def window(now: datetime) -> Window:
     """Booked 13 days ahead, at 02:00 on 16 March."""
     made = people.window()
-    notices.plan(now=now)
+    notices.plan_notices(now=now)
     return made
 
 
 def test_a_booking_drafts_the_announcement_and_a_reminder_with_words_in_every_language(
     window: Window,
 ) -> None:
-    assert _stand(window) == [(Kind.ANNOUNCED, Status.DRAFT), (Kind.REMINDER, Status.DRAFT)]
-    assert Text.objects.filter(notice__kind=Kind.ANNOUNCED).count() == 4 * 2
+    assert _stand(window) == [(NoticeKind.ANNOUNCED, Status.DRAFT), (NoticeKind.REMINDER, Status.DRAFT)]
+    assert Text.objects.filter(notice__kind=NoticeKind.ANNOUNCED).count() == 4 * 2
 
 
 def test_customers_are_told_at_ten_of_the_banks_day_seven_days_ahead(window: Window) -> None:
     due = dict(window.notices.values_list("kind", "due_at"))
 
-    assert due[Kind.ANNOUNCED].isoformat() == "2026-03-09T10:00:00+00:00"
-    assert due[Kind.REMINDER].isoformat() == "2026-03-15T10:00:00+00:00"
+    assert due[NoticeKind.ANNOUNCED].isoformat() == "2026-03-09T10:00:00+00:00"
+    assert due[NoticeKind.REMINDER].isoformat() == "2026-03-15T10:00:00+00:00"
 
 
 @pytest.mark.parametrize(
@@ -98,25 +98,25 @@ def test_the_announcement_is_due_as_the_policy_counts_and_the_reminder_in_days(
     now: datetime, unit: str, lead: timedelta, due: str
 ) -> None:
     NoticePolicy.objects.update(unit=unit, promised=lead)
-    NoticeRule.objects.filter(kind=Kind.ANNOUNCED).update(lead=lead)
+    NoticeRule.objects.filter(kind=NoticeKind.ANNOUNCED).update(lead=lead)
     window = people.window()
-    notices.plan(now=now)
+    notices.plan_notices(now=now)
     planned = {kind: at.isoformat() for kind, at in window.notices.values_list("kind", "due_at")}
-    assert planned == {Kind.ANNOUNCED: due, Kind.REMINDER: "2026-03-15T10:00:00+00:00"}
+    assert planned == {NoticeKind.ANNOUNCED: due, NoticeKind.REMINDER: "2026-03-15T10:00:00+00:00"}
 
 
 def test_an_announcement_goes_out_no_later_than_is_promised(now: datetime) -> None:
     NoticePolicy.objects.update(promised=timedelta(days=9))
     window = people.window()
-    notices.plan(now=now)
-    assert window.notices.get(kind=Kind.ANNOUNCED).due_at.isoformat() == "2026-03-07T10:00:00+00:00"
+    notices.plan_notices(now=now)
+    assert window.notices.get(kind=NoticeKind.ANNOUNCED).due_at.isoformat() == "2026-03-07T10:00:00+00:00"
 
 
 def test_where_money_moves_the_reminder_also_goes_by_sms(now: datetime) -> None:
     window = people.window(people.service("cards", moves_money=True))
-    notices.plan(now=now)
+    notices.plan_notices(now=now)
 
-    reminders = window.notices.filter(kind=Kind.REMINDER).order_by("id")
+    reminders = window.notices.filter(kind=NoticeKind.REMINDER).order_by("id")
     assert [reminder.channels for reminder in reminders] == [["inapp"], ["sms"]]
 
 
@@ -135,7 +135,7 @@ def test_both_approvals_plan_the_notices(window: Window, now: datetime) -> None:
 def test_a_change_is_worked_out_once_however_often_the_clock_ticks(window: Window, now: datetime) -> None:
     _approve(window, now)
 
-    assert notices.plan(now=now) == 0
+    assert notices.plan_notices(now=now) == 0
     assert (PlannedChange.objects.count(), window.notices.count()) == (3, 2)
 
 
@@ -145,14 +145,14 @@ def test_a_late_announcement_goes_out_at_once_and_takes_the_reminder_with_it(
     eve = window.starts_at - timedelta(hours=3)
     _approve(window, eve)
 
-    assert _stand(window) == [(Kind.ANNOUNCED, Status.PLANNED), (Kind.REMINDER, Status.WITHDRAWN)]
-    assert notices.due(now=eve) == [window.notices.get(kind=Kind.ANNOUNCED).pk]
+    assert _stand(window) == [(NoticeKind.ANNOUNCED, Status.PLANNED), (NoticeKind.REMINDER, Status.WITHDRAWN)]
+    assert notices.due_notices(now=eve) == [window.notices.get(kind=NoticeKind.ANNOUNCED).pk]
 
 
 def test_an_announcement_approved_after_the_start_expires_with_the_reason(window: Window) -> None:
     _approve(window, window.starts_at)
 
-    announcement = window.notices.get(kind=Kind.ANNOUNCED)
+    announcement = window.notices.get(kind=NoticeKind.ANNOUNCED)
     assert announcement.status == Status.EXPIRED
     assert announcement.reason != ""
 
@@ -162,7 +162,7 @@ def test_after_a_move_the_new_time_takes_the_reminders_place(window: Window, now
     _told(window, now)
     _move(window, now, timedelta(hours=7) - (window.starts_at - now))
     drafts = list(window.notices.filter(revision=2))
-    reminder = window.notices.get(kind=Kind.REMINDER, revision=2)
+    reminder = window.notices.get(kind=NoticeKind.REMINDER, revision=2)
     needless = {reminder.pk: "the new time is told at the same time."}
     assert occasions.needless_reminders(drafts, now=now) == needless
 
@@ -176,7 +176,7 @@ def test_after_a_move_the_new_time_takes_the_reminders_place(window: Window, now
 
 def test_a_reminder_that_is_due_after_the_announcement_is_needed(window: Window, now: datetime) -> None:
     drafts = list(window.notices.all())
-    reminder = window.notices.get(kind=Kind.REMINDER)
+    reminder = window.notices.get(kind=NoticeKind.REMINDER)
     assert not occasions.needless_reminders(drafts, now=reminder.due_at - timedelta(seconds=1))
     assert list(occasions.needless_reminders(drafts, now=reminder.due_at)) == [reminder.pk]
 
@@ -185,18 +185,18 @@ def test_a_reminder_that_is_due_after_the_announcement_is_needed(window: Window,
 def test_what_the_words_of_a_needless_reminder_lack_hinders_no_approval(
     ahead: timedelta, hindered: bool, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = wording.draft
+    written = wording.drafted_texts
 
     def lacking(notice: Notice, told: Collection[int] = ()) -> list[Text]:
-        if notice.kind == Kind.REMINDER:
+        if notice.kind == NoticeKind.REMINDER:
             raise wording.Incomplete("The reminder lacks its words.")
         return written(notice, told)
 
-    monkeypatch.setattr(wording, "draft", lacking)
+    monkeypatch.setattr(wording, "drafted_texts", lacking)
     ben = people.user("ben")
     emergency = Emergency("It expires", ben)
     proposal = people.proposal(starts_at=now + ahead, length=timedelta(hours=1), emergency=emergency)
-    window = windows.book(proposal, by=people.user("ada"), now=now)
+    window = windows.book_window(proposal, by=people.user("ada"), now=now)
     if hindered:
         with pytest.raises(notices.NotReady):
             notices.approve_text(window, revision=1, by=ben, now=now)
@@ -210,8 +210,8 @@ def test_a_notice_that_the_clock_missed_is_sent_if_still_true_else_expires(
 ) -> None:
     _approve(window, now)
 
-    assert len(notices.due(now=window.starts_at - timedelta(minutes=1))) == 2
-    assert notices.due(now=window.starts_at) == []
+    assert len(notices.due_notices(now=window.starts_at - timedelta(minutes=1))) == 2
+    assert notices.due_notices(now=window.starts_at) == []
     assert {status for _, status in _stand(window)} == {Status.EXPIRED}
 
 
@@ -220,7 +220,7 @@ def test_what_expires_or_is_withdrawn_notes_when(window: Window, now: datetime) 
     _approve(window, eve)
     assert _ended_at(window, Status.WITHDRAWN) == {eve}  # the reminder
 
-    notices.due(now=window.starts_at)
+    notices.due_notices(now=window.starts_at)
     assert _ended_at(window, Status.EXPIRED) == {window.starts_at}
 
 
@@ -248,7 +248,7 @@ def test_what_a_move_withdraws_notes_when(window: Window, now: datetime) -> None
 def test_nothing_is_due_before_its_hour(window: Window, now: datetime) -> None:
     _approve(window, now)
 
-    assert notices.due(now=datetime.fromisoformat("2026-03-09T09:59:59+00:00")) == []
+    assert notices.due_notices(now=datetime.fromisoformat("2026-03-09T09:59:59+00:00")) == []
 
 
 def test_a_rejection_withdraws_the_drafts_with_its_reason(window: Window, now: datetime) -> None:
@@ -260,7 +260,7 @@ def test_a_rejection_withdraws_the_drafts_with_its_reason(window: Window, now: d
         revision=1,
         reason="Too long",
     )
-    notices.plan(now=now)
+    notices.plan_notices(now=now)
 
     assert set(window.notices.values_list("status", "reason")) == {(Status.WITHDRAWN, "Rejected: Too long")}
 
@@ -273,12 +273,12 @@ def test_a_move_before_anyone_was_told_withdraws_and_announces_the_right_time(
     _approve(window, now)
 
     assert _stand(window) == [
-        (Kind.ANNOUNCED, Status.WITHDRAWN),
-        (Kind.REMINDER, Status.WITHDRAWN),
-        (Kind.ANNOUNCED, Status.PLANNED),
-        (Kind.REMINDER, Status.PLANNED),
+        (NoticeKind.ANNOUNCED, Status.WITHDRAWN),
+        (NoticeKind.REMINDER, Status.WITHDRAWN),
+        (NoticeKind.ANNOUNCED, Status.PLANNED),
+        (NoticeKind.REMINDER, Status.PLANNED),
     ]
-    assert notices.due(now=now + timedelta(days=7, hours=2)) == []
+    assert notices.due_notices(now=now + timedelta(days=7, hours=2)) == []
 
 
 def test_a_move_after_customers_were_told_gives_them_the_new_time_at_once(
@@ -289,14 +289,17 @@ def test_a_move_after_customers_were_told_gives_them_the_new_time_at_once(
     _move(window, now, timedelta(days=1))
     _approve(window, now)
 
-    assert set(_stand(window)[2:]) == {(Kind.RESCHEDULED, Status.PLANNED), (Kind.REMINDER, Status.PLANNED)}
-    assert notices.due(now=now) == [window.notices.get(kind=Kind.RESCHEDULED).pk]
+    assert set(_stand(window)[2:]) == {
+        (NoticeKind.RESCHEDULED, Status.PLANNED),
+        (NoticeKind.REMINDER, Status.PLANNED),
+    }
+    assert notices.due_notices(now=now) == [window.notices.get(kind=NoticeKind.RESCHEDULED).pk]
 
 
 def test_a_move_takes_back_what_is_still_queued(window: Window, now: datetime) -> None:
     _approve(window, now)
     _told(window, now)
-    people.queued(window.notices.get(kind=Kind.ANNOUNCED), number=2)
+    people.queued(window.notices.get(kind=NoticeKind.ANNOUNCED), number=2)
     _move(window, now, timedelta(days=1))
 
     rows = list(Delivery.objects.order_by("id").values_list("state", flat=True))
@@ -317,7 +320,7 @@ def test_a_cancellation_goes_to_those_who_were_told_by_the_channels_that_told_th
     _told(window, now, channel="email")
     _happens(window, What.CANCELLED, now, status=Window.Status.CANCELLED)
 
-    cancelled = window.notices.get(kind=Kind.CANCELLED)
+    cancelled = window.notices.get(kind=NoticeKind.CANCELLED)
     assert (cancelled.channels, cancelled.only_told, cancelled.status) == (["email"], True, Status.PLANNED)
 
 
@@ -327,15 +330,15 @@ def test_start_and_end_are_told_in_the_app_and_by_posts_when_they_happen(
     _approve(window, now)
     begun = window.starts_at + timedelta(minutes=1)
     _happens(window, What.STARTED, begun, status=Window.Status.STARTED, started_at=begun)
-    assert not window.notices.filter(kind=Kind.FINISHED).exists()
+    assert not window.notices.filter(kind=NoticeKind.FINISHED).exists()
 
     over = begun + timedelta(hours=5)
     _happens(window, What.FINISHED, over, status=Window.Status.FINISHED, finished_at=over)
 
-    told = window.notices.filter(kind__in=(Kind.STARTED, Kind.FINISHED)).order_by("id")
+    told = window.notices.filter(kind__in=(NoticeKind.STARTED, NoticeKind.FINISHED)).order_by("id")
     assert [(notice.kind, notice.channels, notice.due_at) for notice in told] == [
-        (Kind.STARTED, ["inapp", "social"], begun),
-        (Kind.FINISHED, ["inapp", "social"], over),
+        (NoticeKind.STARTED, ["inapp", "social"], begun),
+        (NoticeKind.FINISHED, ["inapp", "social"], over),
     ]
 
 
@@ -343,30 +346,30 @@ def test_a_reminder_that_did_not_get_out_before_the_start_is_withdrawn(window: W
     _approve(window, now)
     _happens(window, What.STARTED, window.starts_at, status=Window.Status.STARTED)
 
-    assert window.notices.get(kind=Kind.REMINDER).status == Status.WITHDRAWN
+    assert window.notices.get(kind=NoticeKind.REMINDER).status == Status.WITHDRAWN
 
 
 def test_words_without_what_still_works_cannot_be_approved_and_say_what_to_do(now: datetime) -> None:
     bank = people.service(alternative=False)
     window = people.window(bank)
-    notices.plan(now=now)
+    notices.plan_notices(now=now)
 
     with pytest.raises(notices.NotReady, match="alternative"):
         notices.approve_text(window, revision=1, by=people.user("ben"), now=now)
 
     people.service()
-    drafts = notices.draft(window, now=now)
+    drafts = notices.drafted_notices(window, now=now)
     assert {draft.reason for draft in drafts} == {""}
 
 
 def test_words_are_drafted_at_once_for_the_page(now: datetime) -> None:
-    assert len(notices.draft(people.window(), now=now)) == 2
+    assert len(notices.drafted_notices(people.window(), now=now)) == 2
 
 
 def test_channels_the_bank_has_switched_off_are_in_no_notice(now: datetime, settings: Settings) -> None:
     settings.CHANNELS = ["email", "inapp"]
 
-    announcement = notices.draft(people.window(), now=now)[0]
+    announcement = notices.drafted_notices(people.window(), now=now)[0]
     assert announcement.channels == ["email", "inapp"]
 
 
@@ -374,19 +377,19 @@ def test_one_change_that_cannot_be_worked_out_holds_up_no_other_window(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, sound = people.window(), people.window()
-    work_out = occasions.work_out
+    work_out = occasions.work_out_change
 
     def fails_for_one(window: Window, change: Change, *, now: datetime) -> None:
         if window == broken:
             raise RuntimeError("no disk")
         work_out(window, change, now=now)
 
-    monkeypatch.setattr(occasions, "work_out", fails_for_one)
-    notices.plan(now=now)
+    monkeypatch.setattr(occasions, "work_out_change", fails_for_one)
+    notices.plan_notices(now=now)
     assert (broken.notices.count(), sound.notices.count()) == (0, 2)
 
     monkeypatch.undo()
-    notices.plan(now=now)
+    notices.plan_notices(now=now)
     assert broken.notices.count() == 2
 
 
@@ -397,7 +400,7 @@ def _words(notice: Notice, channel: str = "sms") -> str:
 def _booked_and_told(now: datetime) -> Window:
     """Really booked and approved, for 16 March; the announcement has reached Cleo by SMS."""
     proposal = people.proposal(starts_at=now + timedelta(days=13, hours=17), purpose="Upgrade")
-    window = windows.book(proposal, by=people.user("ada"), now=now)
+    window = windows.book_window(proposal, by=people.user("ada"), now=now)
     _approved(window, now)
     _told(window, now)
     return window
@@ -408,7 +411,7 @@ def _approved(window: Window, now: datetime) -> None:
     ben = people.user("ben")
     approvals.approve(window, Approval.Subject.CHANGE, revision=window.revision, by=ben, now=now)
     notices.approve_text(window, revision=window.revision, by=ben, now=now)
-    notices.plan(now=now)
+    notices.plan_notices(now=now)
 
 
 def _moved(window: Window, now: datetime, days: int) -> None:
@@ -421,7 +424,7 @@ def _moved(window: Window, now: datetime, days: int) -> None:
         by=people.user("ada"),
         now=now,
     )
-    notices.plan(now=now)
+    notices.plan_notices(now=now)
 
 
 def test_moved_twice_the_words_name_the_time_that_customers_hold(now: datetime) -> None:
@@ -429,7 +432,7 @@ def test_moved_twice_the_words_name_the_time_that_customers_hold(now: datetime) 
     _moved(window, now, days=3)
     _moved(window, now, days=3)
 
-    words = _words(window.notices.get(kind=Kind.RESCHEDULED, status=Status.DRAFT))
+    words = _words(window.notices.get(kind=NoticeKind.RESCHEDULED, status=Status.DRAFT))
     assert "2026-03-16" in words
     assert "2026-03-22" in words
     assert "2026-03-19" not in words
@@ -439,9 +442,9 @@ def test_moved_and_then_cancelled_what_customers_hold_is_called_off(now: datetim
     window = _booked_and_told(now)
     _moved(window, now, days=3)
     windows.cancel(window, reason="Not needed", by=people.user("ada"), now=now)
-    notices.plan(now=now)
+    notices.plan_notices(now=now)
 
-    words = _words(window.notices.get(kind=Kind.CANCELLED))
+    words = _words(window.notices.get(kind=NoticeKind.CANCELLED))
     assert "2026-03-16" in words
     assert "2026-03-19" not in words
 
@@ -452,7 +455,7 @@ def test_moved_back_to_where_customers_think_it_is_nobody_is_told_a_new_time(now
     _moved(window, now, days=-3)
     _approved(window, now)
 
-    assert [status for kind, status in _stand(window) if kind == Kind.RESCHEDULED] == [Status.WITHDRAWN]
+    assert [status for kind, status in _stand(window) if kind == NoticeKind.RESCHEDULED] == [Status.WITHDRAWN]
 
 
 def test_a_move_that_was_rejected_can_be_put_forward_again(now: datetime) -> None:
@@ -461,11 +464,11 @@ def test_a_move_that_was_rejected_can_be_put_forward_again(now: datetime) -> Non
     approvals.reject(
         window, Approval.Subject.TEXT, revision=2, reason="Unclear", by=people.user("ben"), now=now
     )
-    notices.plan(now=now)
+    notices.plan_notices(now=now)
     _moved(window, now, days=0)
     _approved(window, now)
 
-    assert window.notices.filter(kind=Kind.RESCHEDULED, status=Status.PLANNED).count() == 1
+    assert window.notices.filter(kind=NoticeKind.RESCHEDULED, status=Status.PLANNED).count() == 1
 
 
 def test_what_is_changed_after_approval_does_not_reach_customers_under_it(now: datetime) -> None:
@@ -473,9 +476,9 @@ def test_what_is_changed_after_approval_does_not_reach_customers_under_it(now: d
     Alternative.objects.update(words="Call our premium line 0900 123 456.")
     window.refresh_from_db()
     execution.start(window, by=people.user("ada"), now=window.starts_at)
-    notices.plan(now=window.starts_at)
+    notices.plan_notices(now=window.starts_at)
 
-    started = window.notices.get(kind=Kind.STARTED)
+    started = window.notices.get(kind=NoticeKind.STARTED)
     assert started.status == Status.PLANNED
     assert "Cards and cash machines work as usual." in _words(started, "social")
 
@@ -484,19 +487,19 @@ def test_a_cancellation_while_the_first_message_is_on_its_way_is_told(now: datet
     window = _booked_and_told(now)
     Delivery.objects.update(state=State.SENDING, lease_token=people.TOKEN)
     windows.cancel(window, reason="Not needed", by=people.user("ada"), now=now)
-    notices.plan(now=now)
+    notices.plan_notices(now=now)
 
-    assert window.notices.get(kind=Kind.CANCELLED).channels == ["sms"]
+    assert window.notices.get(kind=NoticeKind.CANCELLED).channels == ["sms"]
 
 
 def test_a_cancellation_that_had_no_words_is_told_once_it_has(now: datetime, settings: Settings) -> None:
     window = _booked_and_told(now)
-    Text.objects.filter(variant=Kind.CANCELLED).delete()  # approved before words were kept
+    Text.objects.filter(variant=NoticeKind.CANCELLED).delete()  # approved before words were kept
     settings.BANK_NAME = ""
     windows.cancel(window, reason="Not needed", by=people.user("ada"), now=now)
-    notices.plan(now=now)
-    assert window.notices.get(kind=Kind.CANCELLED).status == Status.DRAFT
+    notices.plan_notices(now=now)
+    assert window.notices.get(kind=NoticeKind.CANCELLED).status == Status.DRAFT
 
     settings.BANK_NAME = "Example Bank"
-    notices.plan(now=now)
-    assert window.notices.get(kind=Kind.CANCELLED).status == Status.PLANNED
+    notices.plan_notices(now=now)
+    assert window.notices.get(kind=NoticeKind.CANCELLED).status == Status.PLANNED

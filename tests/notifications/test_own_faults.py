@@ -36,7 +36,7 @@ def notice(day: datetime) -> Notice:
 @pytest.fixture(autouse=True)
 def _loops() -> Iterator[None]:
     yield
-    loops.close()
+    loops.close_loops()
     esp._idle.clear()
 
 
@@ -131,7 +131,7 @@ def test_numbers_that_twilio_takes_for_none_of_a_whole_import_wait_for_a_person(
 
     phone_server.answers.clear()
     wire = open_channel("sms", 1, demonstration=False)
-    pacing.awaken(pacing.sender("sms", provider=wire.provider, name=wire.sender))
+    pacing.end_rest(pacing.sender("sms", provider=wire.provider, name=wire.sender))
     assert _drain("sms", day + timedelta(minutes=1)) == {State.SENT}
 
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 def _asked(who: Sender, sizes: list[int], *, urgent: bool = True) -> tuple[int, Any]:
-    grant = pacing.take(who, sizes, urgent=urgent)
+    grant = pacing.granted(who, sizes, urgent=urgent)
     return grant.messages, grant.wait
 
 
@@ -56,55 +56,57 @@ def test_a_full_bucket_grants_what_fits_and_says_when_more_will() -> None:
     """Whole messages, the first ones first, and never one out of its turn."""
     assert _asked(SLOW, [4, 3, 2, 5, 1]) == (3, pytest.approx(4_000, rel=0.01))
     assert _asked(SLOW, [2]) == (0, pytest.approx(1_000, rel=0.01))
-    assert pacing.take(SLOW, [1], urgent=True) == Grant(1, 0.0)
+    assert pacing.granted(SLOW, [1], urgent=True) == Grant(1, 0.0)
 
 
 def test_a_bucket_fills_at_its_rate_and_no_higher_than_its_burst() -> None:
     """Also below one a second."""
-    assert pacing.take(SLOW, [10], urgent=True).messages == 1
+    assert pacing.granted(SLOW, [10], urgent=True).messages == 1
     _later(2_100)
-    assert pacing.take(SLOW, [1, 1, 1], urgent=True).messages == 2
+    assert pacing.granted(SLOW, [1, 1, 1], urgent=True).messages == 2
     _later(1_000_000)
-    assert pacing.take(SLOW, [1] * 20, urgent=True).messages == 10
+    assert pacing.granted(SLOW, [1] * 20, urgent=True).messages == 10
 
 
 def test_a_fast_sender_may_send_a_second_of_its_rate_at_once() -> None:
     """Its bucket holds more than the longest message."""
-    assert pacing.take(Sender("twilio", "72975", 100.0), [1] * 300, urgent=True).messages in range(100, 200)
+    assert pacing.granted(Sender("twilio", "72975", 100.0), [1] * 300, urgent=True).messages in range(
+        100, 200
+    )
 
 
 def test_routine_messages_leave_the_reserve_to_urgent_ones() -> None:
     """A fifth of the bucket is there for an incident at any moment."""
-    assert pacing.take(SLOW, [1] * 20, urgent=False).messages == 8
-    assert pacing.take(SLOW, [1] * 20, urgent=False).messages == 0
-    assert pacing.take(SLOW, [1] * 20, urgent=True).messages == 2
+    assert pacing.granted(SLOW, [1] * 20, urgent=False).messages == 8
+    assert pacing.granted(SLOW, [1] * 20, urgent=False).messages == 0
+    assert pacing.granted(SLOW, [1] * 20, urgent=True).messages == 2
 
 
 @pytest.mark.parametrize(("size", "wait"), [(10, 10_000), (24, 24_000)])
 def test_a_message_as_large_as_the_bucket_goes_when_it_is_full(size: int, wait: float) -> None:
     """Routine or not; what is larger than the bucket is paid for afterwards."""
-    assert pacing.take(SLOW, [size, 1], urgent=False).messages == 1
-    assert pacing.take(SLOW, [10], urgent=True).wait == pytest.approx(wait, rel=0.01)
+    assert pacing.granted(SLOW, [size, 1], urgent=False).messages == 1
+    assert pacing.granted(SLOW, [10], urgent=True).wait == pytest.approx(wait, rel=0.01)
 
 
 def test_what_was_not_sent_is_given_back() -> None:
     """But no bucket becomes fuller than full."""
-    pacing.take(SLOW, [5, 5], urgent=True)
+    pacing.granted(SLOW, [5, 5], urgent=True)
     pacing.give_back(SLOW, 5)
-    assert pacing.take(SLOW, [5, 1], urgent=True).messages == 1
+    assert pacing.granted(SLOW, [5, 1], urgent=True).messages == 1
     pacing.give_back(SLOW, 50)
-    assert pacing.take(SLOW, [1] * 20, urgent=True).messages == 10
+    assert pacing.granted(SLOW, [1] * 20, urgent=True).messages == 10
 
 
 def test_nothing_is_asked_and_nothing_is_granted() -> None:
     """No row is made for it."""
-    assert pacing.take(SLOW, [], urgent=True) == Grant(0, 0.0)
+    assert pacing.granted(SLOW, [], urgent=True) == Grant(0, 0.0)
     assert not Bucket.objects.exists()
 
 
 def test_without_a_rate_everything_goes() -> None:
     """As fast as the provider takes it."""
-    assert pacing.take(UNLIMITED, [1] * 5_000, urgent=False) == Grant(5_000, 0.0)
+    assert pacing.granted(UNLIMITED, [1] * 5_000, urgent=False) == Grant(5_000, 0.0)
 
 
 @pytest.mark.parametrize("who", [SLOW, UNLIMITED])
@@ -113,14 +115,14 @@ def test_while_a_sender_rests_nothing_goes(who: Sender) -> None:
     pacing.rest(who, 30, "429 Too Many Requests", failing=False)
     assert _asked(who, [1, 1]) == (0, pytest.approx(30, abs=2))
     _later(31)
-    assert pacing.take(who, [1, 1], urgent=True) == Grant(2, 0.0)
+    assert pacing.granted(who, [1, 1], urgent=True) == Grant(2, 0.0)
 
 
 def test_a_rest_is_never_shortened() -> None:
     """The provider's longest word counts, with its reason."""
     pacing.rest(SLOW, 300, "queue full", failing=False)
     pacing.rest(SLOW, 5, "429", failing=False)
-    assert pacing.take(SLOW, [1], urgent=True).wait == pytest.approx(300, abs=2)
+    assert pacing.granted(SLOW, [1], urgent=True).wait == pytest.approx(300, abs=2)
     assert _bucket().reason == "queue full"
 
 
@@ -129,10 +131,10 @@ def test_a_failing_provider_is_tried_with_one_message_at_a_time(who: Sender) -> 
     """Whoever asks meanwhile waits for what becomes of it; once one is taken, all go."""
     pacing.rest(who, 60, "503", failing=True)
     _later(61)
-    assert pacing.take(who, [1, 1, 1], urgent=False).messages == 1
+    assert pacing.granted(who, [1, 1, 1], urgent=False).messages == 1
     assert _asked(who, [1, 1, 1]) == (0, pytest.approx(pacing.PATIENCE, abs=2))
     pacing.taken(who, now=people.NOW)
-    assert pacing.take(who, [1, 1, 1], urgent=False) == Grant(3, 0.0)
+    assert pacing.granted(who, [1, 1, 1], urgent=False) == Grant(3, 0.0)
     assert (_bucket().failing_since, _bucket().failures, _bucket().reason) == (None, 0, "")
 
 
@@ -140,9 +142,9 @@ def test_when_nobody_says_what_became_of_the_one_tried_another_is_tried() -> Non
     """The process that had it may be dead."""
     pacing.rest(SLOW, 60, "503", failing=True)
     _later(61)
-    assert pacing.take(SLOW, [1], urgent=False).messages == 1
+    assert pacing.granted(SLOW, [1], urgent=False).messages == 1
     _later(pacing.PATIENCE + 1)
-    assert pacing.take(SLOW, [1], urgent=False).messages == 1
+    assert pacing.granted(SLOW, [1], urgent=False).messages == 1
 
 
 def test_rests_double_with_each_failure_up_to_ten_minutes() -> None:
@@ -150,9 +152,9 @@ def test_rests_double_with_each_failure_up_to_ten_minutes() -> None:
     waits = []
     for _ in range(6):
         pacing.rest(SLOW, 60, "503", failing=True)
-        waits.append(round(pacing.take(SLOW, [1], urgent=True).wait))
+        waits.append(round(pacing.granted(SLOW, [1], urgent=True).wait))
         _later(3_600)
-        assert pacing.take(SLOW, [1], urgent=True).messages == 1
+        assert pacing.granted(SLOW, [1], urgent=True).messages == 1
     assert waits == pytest.approx([60, 120, 240, 480, 600, 600], abs=2)
 
 
@@ -161,7 +163,7 @@ def test_what_failed_together_is_one_failure() -> None:
     for _ in range(64):
         pacing.rest(SLOW, 60, "503", failing=True)
     assert _bucket().failures == 1
-    assert pacing.take(SLOW, [1], urgent=True).wait == pytest.approx(60, abs=2)
+    assert pacing.granted(SLOW, [1], urgent=True).wait == pytest.approx(60, abs=2)
 
 
 def test_a_message_taken_before_the_failure_does_not_end_the_rest() -> None:
@@ -169,37 +171,37 @@ def test_a_message_taken_before_the_failure_does_not_end_the_rest() -> None:
     pacing.rest(SLOW, 60, "503", failing=True)
     pacing.taken(SLOW, now=people.NOW)
     _later(61)
-    assert pacing.take(SLOW, [1, 1], urgent=True).messages == 1
+    assert pacing.granted(SLOW, [1, 1], urgent=True).messages == 1
 
 
 def test_a_longer_rest_asked_for_by_a_failing_provider_is_kept() -> None:
     """Retry-After may name more than ours would be."""
     pacing.rest(SLOW, 1_800, "503", failing=True)
-    assert pacing.take(SLOW, [1], urgent=True).wait == pytest.approx(1_800, abs=2)
+    assert pacing.granted(SLOW, [1], urgent=True).wait == pytest.approx(1_800, abs=2)
 
 
 def test_a_person_may_say_try_now() -> None:
     """A failing provider is then tried with one message; the others do not follow on a person's word."""
     pacing.rest(SLOW, 600, "401", failing=True)
-    assert pacing.awaken(SLOW)
-    assert pacing.take(SLOW, [1, 1], urgent=False).messages == 1
-    assert pacing.take(SLOW, [1, 1], urgent=False).messages == 0
-    assert not pacing.awaken(SLOW)
+    assert pacing.end_rest(SLOW)
+    assert pacing.granted(SLOW, [1, 1], urgent=False).messages == 1
+    assert pacing.granted(SLOW, [1, 1], urgent=False).messages == 0
+    assert not pacing.end_rest(SLOW)
 
 
 def test_a_clock_set_back_stops_nobody() -> None:
     """The bucket was filled in what is now the future."""
-    pacing.take(SLOW, [10], urgent=True)
+    pacing.granted(SLOW, [10], urgent=True)
     _later(-3_600)
-    pacing.take(SLOW, [1], urgent=True)
+    pacing.granted(SLOW, [1], urgent=True)
     _later(1_100)
-    assert pacing.take(SLOW, [1], urgent=True).messages == 1
+    assert pacing.granted(SLOW, [1], urgent=True).messages == 1
 
 
 def test_senders_have_buckets_of_their_own() -> None:
     """One that rests leaves the other alone."""
     pacing.rest(SLOW, 60, "429", failing=False)
-    assert pacing.take(Sender("twilio", "+441632960001", 0.001), [1], urgent=False).messages == 1
+    assert pacing.granted(Sender("twilio", "+441632960001", 0.001), [1], urgent=False).messages == 1
 
 
 def test_an_error_of_the_database_is_no_grant() -> None:
@@ -207,21 +209,21 @@ def test_an_error_of_the_database_is_no_grant() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE notifications_bucket RENAME TO notifications_bucket_away")
     with pytest.raises(DatabaseError):
-        pacing.take(UNLIMITED, [1], urgent=True)
+        pacing.granted(UNLIMITED, [1], urgent=True)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_many_that_take_at_once_never_take_more_than_there_is() -> None:
     """Eight connections at one bucket for a second: the burst and what was filled meanwhile, no more."""
     who = Sender("twilio", "72975", 200.0)
-    begun = database.clock()
+    begun = database.database_now()
     taken = [0] * 8
 
     def work(place: int) -> None:
         try:
             until = time.monotonic() + 1
             while time.monotonic() < until:
-                grant = pacing.take(who, [2, 1, 3, 1], urgent=place == 0)
+                grant = pacing.granted(who, [2, 1, 3, 1], urgent=place == 0)
                 taken[place] += sum([2, 1, 3, 1][: grant.messages])
         finally:
             connection.close()
@@ -231,7 +233,7 @@ def test_many_that_take_at_once_never_take_more_than_there_is() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    seconds = (database.clock() - begun).total_seconds()
+    seconds = (database.database_now() - begun).total_seconds()
     assert 200 <= sum(taken) <= 200 + 200 * seconds
 
 
@@ -242,7 +244,7 @@ def test_what_a_provider_says_of_itself_outlives_a_lost_connection() -> None:
     pacing.rest(SLOW, 60, "no", failing=True)
     assert _bucket().failures == 1
 
-    pacing.awaken(SLOW)
+    pacing.end_rest(SLOW)
     _lose_connection()
     pacing.taken(SLOW, now=people.NOW)
     assert _bucket().failing_since is None

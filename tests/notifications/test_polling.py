@@ -182,8 +182,8 @@ def test_a_receipt_that_was_not_lost_after_all_is_the_same_event(server: stand_i
     (row,) = _sent(server)
     server.messages[0].move("delivered")
     polling.poll(now=LATER)
-    fresh = receipts.record(
-        receipts.receipt(
+    fresh = receipts.keep_receipt(
+        receipts.receipt_of(
             provider="twilio",
             event_key=f"{server.messages[0].sid}:delivered",
             delivery=row.public_id,

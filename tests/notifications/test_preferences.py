@@ -22,7 +22,7 @@ def cleo() -> Customer:
 
 
 def on(customer: Customer) -> dict[str, bool]:
-    return {preference.channel: preference.on for preference in preferences.state(customer)}
+    return {preference.channel: preference.on for preference in preferences.preferences_of(customer)}
 
 
 def waiting(customer: Customer, address: str, channel: str, state: State = State.QUEUED) -> Delivery:
@@ -50,18 +50,18 @@ def test_a_customer_hears_by_every_address_the_bank_has(cleo: Customer) -> None:
 
 
 def test_the_addresses_are_shown_only_in_part(cleo: Customer) -> None:
-    assert [shown.masked for shown in preferences.state(cleo)] == ["••• 123", "c•••@example.org"]
+    assert [shown.masked for shown in preferences.preferences_of(cleo)] == ["••• 123", "c•••@example.org"]
 
 
 @pytest.mark.parametrize(("address", "masked"), [("ab@example.org", "•••@example.org"), ("12345", "•••")])
 def test_a_short_address_is_not_given_away(address: str, masked: str) -> None:
     person = people.customer(email=address)
-    assert preferences.state(person)[0].masked == masked
+    assert preferences.preferences_of(person)[0].masked == masked
 
 
 def test_an_address_sealed_with_another_key_can_still_be_switched(cleo: Customer, settings: Settings) -> None:
     cleo.contacts.filter(channel="sms").update(address=b"\x01" + bytes(40))
-    assert [shown.masked for shown in preferences.state(cleo)] == ["•••", "c•••@example.org"]
+    assert [shown.masked for shown in preferences.preferences_of(cleo)] == ["•••", "c•••@example.org"]
 
 
 def test_a_channel_that_the_bank_does_not_use_is_not_offered(cleo: Customer, settings: Settings) -> None:
@@ -95,7 +95,7 @@ def test_a_customer_cannot_open_an_address_that_bounced_or_complained(
     )
     preferences.refuse(cleo, "email", now=now)
     preferences.allow(cleo, "email", now=now)
-    shown = {preference.channel: preference for preference in preferences.state(cleo)}["email"]
+    shown = {preference.channel: preference for preference in preferences.preferences_of(cleo)}["email"]
     assert (shown.on, shown.theirs, shown.stopped) == (False, False, reason)
 
 

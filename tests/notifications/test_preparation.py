@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 from pytest_django.fixtures import Settings
 
-from maintenance.models import Kind
+from maintenance.models import NoticeKind
 from notifications import addresses, preparation
 from notifications.models import Delivery, Notice, State
 from tests import people
@@ -168,7 +168,7 @@ def test_people_of_two_services_and_those_told_before_are_one_row_each_in_any_sl
     told[0].use_set.all().delete()
     for n in range(3, 8):
         people.customer(f"c{n}", uses=[bank, cards] if n % 2 else [cards], phone=f"+44770090000{n}")
-    second = people.notice(window, Kind.RESCHEDULED, channels=["sms"])
+    second = people.notice(window, NoticeKind.RESCHEDULED, channels=["sms"])
     _prepare_all(second, now)
 
     assert Delivery.objects.filter(notice=second).count() == 8
@@ -182,7 +182,7 @@ def test_only_the_told_get_a_row_whatever_the_slices(now: datetime, monkeypatch:
     third = Delivery.objects.filter(channel="sms", customer__external_id__in=["c1", "c4", "c6"])
     third.update(state=State.DELIVERED)
     Delivery.objects.filter(channel="email", customer__external_id="c2").update(state=State.UNKNOWN)
-    second = people.notice(first.window, Kind.CANCELLED, channels=["sms", "email"], only_told=True)
+    second = people.notice(first.window, NoticeKind.CANCELLED, channels=["sms", "email"], only_told=True)
     _prepare_all(second, now)
 
     assert set(second.deliveries.values_list("channel", "customer__external_id")) == {

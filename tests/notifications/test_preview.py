@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from pytest_django.fixtures import Settings
 
-from maintenance.models import Kind, Window
+from maintenance.models import NoticeKind, Window
 from notifications import notices, preview, recipients
 from notifications.models import Notice, State
 from notifications.preview import Part, Preview
@@ -30,12 +30,12 @@ def _crowd() -> Window:
 
 
 def _seen(window: Window, now: datetime) -> Preview:
-    notices.draft(window, now=now)
-    return preview.of(window, now=now)
+    notices.drafted_notices(window, now=now)
+    return preview.preview_of(window, now=now)
 
 
 def _announced(window: Window, now: datetime) -> Part:
-    return next(part for part in _seen(window, now).parts if part.notice.kind == Kind.ANNOUNCED)
+    return next(part for part in _seen(window, now).parts if part.notice.kind == NoticeKind.ANNOUNCED)
 
 
 def test_everybody_stands_in_one_state_on_each_channel(now: datetime) -> None:
@@ -111,15 +111,15 @@ def test_a_price_list_that_is_none_leaves_the_sum_open(now: datetime, settings: 
 def test_the_words_of_what_comes_later_are_there_to_be_approved(now: datetime) -> None:
     standard = {part.kind: {seen.channel for seen in part.seen} for part in _seen(_crowd(), now).standard}
     assert standard == {
-        Kind.STARTED: {"inapp", "social"},
-        Kind.FINISHED: {"inapp", "social"},
-        Kind.CANCELLED: {"sms", "email", "inapp", "social"},
+        NoticeKind.STARTED: {"inapp", "social"},
+        NoticeKind.FINISHED: {"inapp", "social"},
+        NoticeKind.CANCELLED: {"sms", "email", "inapp", "social"},
     }
 
 
 def test_what_the_words_lack_is_said(now: datetime) -> None:
     window = people.window(people.service(alternative=False))
-    started = next(part for part in _seen(window, now).standard if part.kind == Kind.STARTED)
+    started = next(part for part in _seen(window, now).standard if part.kind == NoticeKind.STARTED)
     assert started.seen == ()
     assert "Nothing says what still works" in started.lacking
 

@@ -20,7 +20,7 @@ def test_progress_sums_to_everyone(now: datetime) -> None:
     people.queued(notice, state=State.SENT, provider="outbox")
     people.queued(notice, channel="email", state=State.NO_ADDRESS)
 
-    assert progress.of([notice.pk]) == [
+    assert progress.progress_of([notice.pk]) == [
         progress.Progress(notice.pk, "email", State.NO_ADDRESS, 1, 0),
         progress.Progress(notice.pk, "sms", State.QUEUED, 3, 0),
         progress.Progress(notice.pk, "sms", State.SENT, 1, 1),
@@ -33,7 +33,7 @@ def test_only_channels_with_something_due_are_woken(now: datetime) -> None:
     people.queued(notice, channel="email")
     people.queued(notice, channel="sms", not_before=now + timedelta(hours=1))
 
-    assert progress.waiting(now=now) == ["email"]
+    assert progress.waiting_channels(now=now) == ["email"]
 
 
 @pytest.mark.django_db

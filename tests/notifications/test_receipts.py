@@ -42,21 +42,21 @@ def _sent(now: datetime, **options: object) -> Delivery:
 def _record(row: Delivery, state: State, now: datetime, *, attempt: int = 1, **details: object) -> bool:
     values: dict[str, object] = {"event_key": f"SM1:{state.label}:{attempt}", "provider_ref": "SM1"}
     values["provider"] = row.provider
-    kept = receipts.receipt(
+    kept = receipts.receipt_of(
         delivery=row.public_id,
         attempt=attempt,
         state=state,
         now=now,
         **(values | details),  # type: ignore[arg-type]
     )
-    return receipts.record(kept)
+    return receipts.keep_receipt(kept)
 
 
 def test_the_same_event_is_kept_once(now: datetime) -> None:
     row = _sent(now)
 
     assert [_record(row, State.DELIVERED, now) for _ in range(5)] == [True, False, False, False, False]
-    assert receipts.work(now=now) == 1
+    assert receipts.apply_receipts(now=now) == 1
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations((State.SENT, State.DELIVERED, State.FAILED))))
@@ -64,7 +64,7 @@ def test_in_whatever_order_they_come_delivered_wins(now: datetime, order: tuple[
     row = _sent(now, state=State.SENDING, rank=0, lease_token=people.TOKEN)
     for state in order:
         _record(row, state, now)
-        receipts.work(now=now)
+        receipts.apply_receipts(now=now)
 
     row.refresh_from_db()
     assert (row.state, row.lease_token) == (State.DELIVERED, None)
@@ -73,7 +73,7 @@ def test_in_whatever_order_they_come_delivered_wins(now: datetime, order: tuple[
 def test_a_receipt_settles_an_unknown_delivery(now: datetime) -> None:
     row = _sent(now, state=State.UNKNOWN, rank=1)
     _record(row, State.SENT, now)
-    receipts.work(now=now)
+    receipts.apply_receipts(now=now)
 
     row.refresh_from_db()
     assert (row.state, row.provider_ref) == (State.SENT, "SM1")
@@ -82,10 +82,10 @@ def test_a_receipt_settles_an_unknown_delivery(now: datetime) -> None:
 def test_a_receipt_before_the_commit_waits_for_its_delivery(now: datetime) -> None:
     row = _sent(now, state=State.QUEUED, rank=0, attempt=0)
     _record(row, State.DELIVERED, now)
-    assert receipts.work(now=now) == 0
+    assert receipts.apply_receipts(now=now) == 0
 
     Delivery.objects.update(state=State.SENDING, attempt=1, lease_token=people.TOKEN)
-    assert receipts.work(now=now) == 1
+    assert receipts.apply_receipts(now=now) == 1
     assert Delivery.objects.get().state == State.DELIVERED
 
 
@@ -94,15 +94,15 @@ def test_a_receipt_for_nothing_we_know_is_let_go_after_three_days(now: datetime)
     _record(row, State.DELIVERED, now)
     Delivery.objects.all().delete()
 
-    assert receipts.work(now=now + timedelta(days=2)) == 0
-    receipts.work(now=now + timedelta(days=3))
+    assert receipts.apply_receipts(now=now + timedelta(days=2)) == 0
+    receipts.apply_receipts(now=now + timedelta(days=3))
     assert Receipt.objects.get().result == "no such delivery"
 
 
 def test_a_receipt_of_an_earlier_attempt_does_not_move_the_later_one(now: datetime) -> None:
     row = _sent(now, attempt=2)
     _record(row, State.FAILED, now, attempt=1)
-    receipts.work(now=now)
+    receipts.apply_receipts(now=now)
 
     row.refresh_from_db()
     assert row.state == State.SENT
@@ -116,7 +116,7 @@ def test_a_receipt_stops_the_second_try_of_what_was_unknown(
 ) -> None:
     row = _sent(now, rank=0, **second_try)
     _record(row, State.DELIVERED, now)
-    receipts.work(now=now)
+    receipts.apply_receipts(now=now)
 
     row.refresh_from_db()
     assert (row.state, row.lease_token) == (State.DELIVERED, None)
@@ -128,7 +128,7 @@ def test_those_of_one_delivery_are_worked_on_in_one_go(now: datetime) -> None:
         for state in (State.SENT, State.DELIVERED, State.FAILED):
             _record(row, state, now, event_key=f"{row.pk}:{state}", provider_ref=f"SM{row.pk}")
     _record(first, State.FAILED, now, attempt=0)
-    assert receipts.work(now=now) == 7
+    assert receipts.apply_receipts(now=now) == 7
 
     assert [
         list(Receipt.objects.filter(delivery_public_id=row.public_id).order_by("pk").values_list("result"))
@@ -146,7 +146,7 @@ def test_those_of_one_delivery_are_worked_on_in_one_go(now: datetime) -> None:
 def test_a_receipt_that_comes_days_late_still_counts(now: datetime) -> None:
     row = _sent(now)
     _record(row, State.DELIVERED, now + timedelta(days=4))
-    receipts.work(now=now + timedelta(days=4))
+    receipts.apply_receipts(now=now + timedelta(days=4))
 
     row.refresh_from_db()
     assert row.state == State.DELIVERED
@@ -155,7 +155,7 @@ def test_a_receipt_that_comes_days_late_still_counts(now: datetime) -> None:
 def test_a_failure_after_the_fact_says_why(now: datetime) -> None:
     row = _sent(now, sent_at=now)
     _record(row, State.FAILED, now + timedelta(hours=1), code="30003")
-    receipts.work(now=now + timedelta(hours=1))
+    receipts.apply_receipts(now=now + timedelta(hours=1))
 
     row.refresh_from_db()
     assert (row.state, row.reason, row.sent_at) == (State.FAILED, "30003", now)
@@ -174,7 +174,7 @@ def test_thirty_receipts_take_the_statements_of_one(now: datetime) -> None:
         ):
             _record(row, State.FAILED, now, event_key=str(row.public_id), suppress="bounce")
         with CaptureQueriesContext(connection) as queries:
-            assert receipts.work(now=now) == number
+            assert receipts.apply_receipts(now=now) == number
         spent.append(len(queries))
     assert spent[0] == spent[1]
 
@@ -196,8 +196,8 @@ def test_a_delivery_that_a_sender_holds_is_left_for_the_next_run(now: datetime) 
     with transaction.atomic():
         Delivery.objects.select_for_update().get(pk=held.pk)
         with ThreadPoolExecutor(1) as thread:
-            assert thread.submit(_apart, lambda: receipts.work(now=late)).result() == 1
-    assert receipts.work(now=late) == 1
+            assert thread.submit(_apart, lambda: receipts.apply_receipts(now=late)).result() == 1
+    assert receipts.apply_receipts(now=late) == 1
 
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.DELIVERED}
 
@@ -211,9 +211,9 @@ def test_two_at_once_work_on_each_receipt_once(now: datetime, monkeypatch: pytes
         for state in (State.SENT, State.DELIVERED):
             _record(row, state, now, event_key=f"{row.pk}:{state}")
     with ThreadPoolExecutor(4) as threads:
-        done = list(threads.map(lambda _: _apart(lambda: receipts.work(now=now)), range(4)))
+        done = list(threads.map(lambda _: _apart(lambda: receipts.apply_receipts(now=now)), range(4)))
     # what one passed over because another held it is left for the next run
-    assert sum(done) + receipts.work(now=now) == 120
+    assert sum(done) + receipts.apply_receipts(now=now) == 120
 
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.DELIVERED}
 
@@ -229,7 +229,7 @@ def _apart(work: Callable[[], int]) -> int:
 def test_a_bounce_suppresses_the_address_for_the_next_notice(now: datetime) -> None:
     row = _sent(now)
     _record(row, State.FAILED, now, suppress=Suppression.Reason.BOUNCE, code="30005")
-    receipts.work(now=now)
+    receipts.apply_receipts(now=now)
 
     row.refresh_from_db()
     assert (row.state, row.reason) == (State.FAILED, "30005")
@@ -239,8 +239,8 @@ def test_a_bounce_suppresses_the_address_for_the_next_notice(now: datetime) -> N
 def test_receipts_that_wait_do_not_hold_up_the_others(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(working, "_BATCH", 2)
     for number in range(5):
-        receipts.record(
-            receipts.receipt(
+        receipts.keep_receipt(
+            receipts.receipt_of(
                 provider="twilio",
                 event_key=f"nobody's {number}",
                 delivery=people.TOKEN,
@@ -252,13 +252,13 @@ def test_receipts_that_wait_do_not_hold_up_the_others(now: datetime, monkeypatch
     row = _sent(now)
     _record(row, State.DELIVERED, now)
 
-    assert receipts.work(now=now) == 1
+    assert receipts.apply_receipts(now=now) == 1
 
 
 def test_a_receipt_before_the_answer_still_says_when_it_was_sent(now: datetime) -> None:
     row = _sent(now, state=State.SENDING, rank=0, lease_token=people.TOKEN)
     _record(row, State.DELIVERED, now)
-    receipts.work(now=now)
+    receipts.apply_receipts(now=now)
 
     row.refresh_from_db()
     assert row.sent_at == now
@@ -272,7 +272,7 @@ def test_a_blocked_account_that_is_reported_later_rests_the_sender_and_fails_nob
     settings.TWILIO_MESSAGING_SERVICE_SID = ""
     row = _sent(now)
     _record(row, State.FAILED, now, code=code)
-    receipts.work(now=now)
+    receipts.apply_receipts(now=now)
     deliveries.put_back(now=now)
 
     row.refresh_from_db()
@@ -288,15 +288,15 @@ def test_what_is_put_back_still_hears_of_the_attempt_that_was_made(now: datetime
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+441632960000"
     row = _sent(now)
     _record(row, State.FAILED, now, code="30002")
-    receipts.work(now=now)
+    receipts.apply_receipts(now=now)
     deliveries.put_back(now=now)
     _record(row, State.FAILED, now, code="30002", event_key="again")
-    receipts.work(now=now)
+    receipts.apply_receipts(now=now)
     row.refresh_from_db()
     assert row.state == State.QUEUED
 
     _record(row, State.DELIVERED, now)
-    receipts.work(now=now)
+    receipts.apply_receipts(now=now)
     row.refresh_from_db()
     assert row.state == State.DELIVERED
 
@@ -308,7 +308,7 @@ def test_one_phone_that_cannot_be_reached_is_the_customers(
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+441632960000"
     row = _sent(now)
     _record(row, State.FAILED, now, code=code)
-    receipts.work(now=now)
+    receipts.apply_receipts(now=now)
     deliveries.put_back(now=now)
 
     row.refresh_from_db()
@@ -321,7 +321,7 @@ def _reported(notice: Notice, number: int, code: str, now: datetime, provider: s
     sent: dict[str, Any] = {"state": State.SENT, "rank": 2, "attempt": 1, "provider": provider}
     for row in people.queued(notice, number=number, channel=channel, **sent):
         _record(row, State.FAILED, now, code=code, event_key=str(row.pk))
-    receipts.work(now=now)
+    receipts.apply_receipts(now=now)
 
 
 def _delivered(notice: Notice, number: int) -> None:
@@ -397,7 +397,7 @@ def test_a_mail_backend_that_cannot_be_read_keeps_no_receipt_waiting(
         mail, sms = _sent(now, channel="email", provider="sendgrid"), _sent(now)
         _record(mail, State.FAILED, now, code="bounced", event_key=f"mail {number}")
         _record(sms, State.FAILED, now, code="30002", event_key=f"sms {number}")
-        assert receipts.work(now=now) == 2
+        assert receipts.apply_receipts(now=now) == 2
 
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.FAILED}
     assert Bucket.objects.get().reason.endswith("30002")

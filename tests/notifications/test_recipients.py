@@ -28,9 +28,9 @@ def _crowd(size: int) -> Notice:
 def test_of_few_everybody_is_counted(now: datetime) -> None:
     notice = _crowd(100)
 
-    assert audience.counts(notice, now=now) == [
-        audience.Count("sms", "ar", State.NO_ADDRESS, 25),
-        audience.Count("sms", "en", State.NO_ADDRESS, 75),
+    assert audience.audience_counts(notice, now=now) == [
+        audience.AudienceCount("sms", "ar", State.NO_ADDRESS, 25),
+        audience.AudienceCount("sms", "en", State.NO_ADDRESS, 75),
     ]
 
 
@@ -40,12 +40,12 @@ def test_of_many_a_part_stands_for_all_and_the_figures_say_so(
     monkeypatch.setattr(recipients, "_ENOUGH", 100)
     monkeypatch.setattr(recipients, "_PLACES", 8)
     notice = _crowd(1_000)
-    found = audience.counts(notice, now=now)
+    found = audience.audience_counts(notice, now=now)
 
     assert {count.about for count in found} == {True}
     assert {count.language for count in found} == {"ar", "en"}
-    assert sum(count.people for count in found) == audience.size(notice)
-    assert abs(audience.size(notice) - 1_000) <= 100
+    assert sum(count.people for count in found) == audience.audience_size(notice)
+    assert abs(audience.audience_size(notice) - 1_000) <= 100
 
 
 def test_few_people_among_many_customers_are_all_counted(
@@ -55,10 +55,12 @@ def test_few_people_among_many_customers_are_all_counted(
     notice = _crowd(1_000)
     Use.objects.exclude(customer__external_id__endswith="00").delete()
 
-    assert audience.counts(notice, now=now) == [audience.Count("sms", "ar", State.NO_ADDRESS, 9)]
+    assert audience.audience_counts(notice, now=now) == [
+        audience.AudienceCount("sms", "ar", State.NO_ADDRESS, 9)
+    ]
 
 
 def test_nobody_is_no_customer(now: datetime) -> None:
     notice = people.notice(people.window(), channels=["sms"])
 
-    assert (recipients.end_of_slice(notice, customers=5), audience.size(notice)) == (None, 0)
+    assert (recipients.end_of_slice(notice, customers=5), audience.audience_size(notice)) == (None, 0)

@@ -17,7 +17,7 @@ from pytest_django.fixtures import Settings
 
 from maintenance.models import Window
 from notifications import database, deliveries, pacing, receipts, sending
-from notifications.contract import Channel, Class, Message, Outcome, Pause
+from notifications.contract import Channel, Message, Outcome, Pause, Verdict
 from notifications.deliveries import returning
 from notifications.models import Attempt, Bucket, Delivery, Notice, Refusal, State
 from notifications.pacing import Sender
@@ -27,20 +27,20 @@ pytestmark = pytest.mark.django_db
 
 WIRE = Sender("wire", "", None)
 HOUR = timedelta(hours=1)
-Answer = Callable[[Message], tuple[Class, str]]
+Answer = Callable[[Message], tuple[Verdict, str]]
 
 
-def yes(message: Message) -> tuple[Class, str]:
-    return Class.ACCEPTED, ""
+def yes(message: Message) -> tuple[Verdict, str]:
+    return Verdict.ACCEPTED, ""
 
 
-def no_number(message: Message) -> tuple[Class, str]:
+def no_number(message: Message) -> tuple[Verdict, str]:
     """As where every number of an import lacks its prefix."""
-    return Class.PERMANENT, "21211"
+    return Verdict.PERMANENT, "21211"
 
 
-def unheard_of(message: Message) -> tuple[Class, str]:
-    return Class.REFUSED, "29999"
+def unheard_of(message: Message) -> tuple[Verdict, str]:
+    return Verdict.REFUSED, "29999"
 
 
 class Wire(Channel):
@@ -160,7 +160,9 @@ def test_two_processes_that_are_refused_at_the_same_moment_count_together(
             mine = list(itertools.islice(handed_out, 12))
             both.wait(30)
             for message in mine:
-                yield Outcome(message.delivery, message.attempt, Class.PERMANENT, self.provider, code="21211")
+                yield Outcome(
+                    message.delivery, message.attempt, Verdict.PERMANENT, self.provider, code="21211"
+                )
 
     def drain() -> None:
         try:
@@ -173,7 +175,7 @@ def test_two_processes_that_are_refused_at_the_same_moment_count_together(
     deliveries.put_back(now=now)
 
     assert _counts() == {State.QUEUED: 24}
-    assert pacing.resting(WIRE) > 0
+    assert pacing.resting_seconds(WIRE) > 0
 
 
 def test_one_person_refused_again_and_again_is_one(notice: Notice, now: datetime) -> None:
@@ -182,7 +184,7 @@ def test_one_person_refused_again_and_again_is_one(notice: Notice, now: datetime
         Delivery.objects.update(not_before=now)
         _drain(unheard_of, now + timedelta(seconds=again))
 
-    assert (Delivery.objects.get().attempt, pacing.resting(WIRE)) == (25, 0.0)
+    assert (Delivery.objects.get().attempt, pacing.resting_seconds(WIRE)) == (25, 0.0)
 
 
 def test_another_reason_beside_it_does_not_hide_what_many_were_refused_for(
@@ -191,17 +193,17 @@ def test_another_reason_beside_it_does_not_hide_what_many_were_refused_for(
     rows = people.queued(notice, number=40)
     odd = {row.public_id for row in rows[::4]}
 
-    def mixed(message: Message) -> tuple[Class, str]:
+    def mixed(message: Message) -> tuple[Verdict, str]:
         return no_number(message) if message.delivery in odd else unheard_of(message)
 
     _drain(mixed, now)
-    assert pacing.resting(WIRE) > 0
+    assert pacing.resting_seconds(WIRE) > 0
 
 
 def test_the_single_probe_after_the_rest_is_not_failed_for_it_either(notice: Notice, now: datetime) -> None:
     people.queued(notice, number=30)
     _drain(no_number, now)
-    pacing.awaken(WIRE)
+    pacing.end_rest(WIRE)
     probe = _drain(no_number, now)
 
     assert len(probe.messages) == 1
@@ -212,7 +214,7 @@ def test_the_single_probe_after_the_rest_is_not_failed_for_it_either(notice: Not
 def test_once_it_is_mended_all_go_at_once(notice: Notice, now: datetime) -> None:
     people.queued(notice, number=30)
     _drain(unheard_of, now)
-    pacing.awaken(WIRE)
+    pacing.end_rest(WIRE)
     _drain(yes, now)
 
     assert _counts() == {State.SENT: 30}
@@ -225,7 +227,7 @@ def test_a_crash_before_they_are_put_back_leaves_that_to_the_sweep(
     people.queued(notice, number=20)
 
     def killed(*, now: datetime) -> int:
-        if pacing.resting(WIRE):
+        if pacing.resting_seconds(WIRE):
             raise KeyboardInterrupt
         return 0
 
@@ -243,7 +245,7 @@ def test_a_crash_before_they_are_put_back_leaves_that_to_the_sweep(
 def test_what_was_withdrawn_meanwhile_does_not_come_back(notice: Notice, now: datetime) -> None:
     people.queued(notice, number=12)
     _drain(no_number, now)
-    deliveries.withdraw([notice.pk], "The window was moved.", now=now)
+    deliveries.withdraw_deliveries([notice.pk], "The window was moved.", now=now)
     people.queued(people.notice(people.window()), number=12)
     _drain(no_number, now)
 
@@ -258,7 +260,9 @@ def test_a_refusal_that_is_reported_while_others_are_put_back_is_kept_for_the_ne
 
     def report(attempt: int) -> None:
         with transaction.atomic():
-            pacing.note_reported(WIRE, [pacing.Refused(row.pk, row.customer_id or 0, attempt, "30002", "")])
+            pacing.note_reported(
+                WIRE, [pacing.RefusedMessage(row.pk, row.customer_id or 0, attempt, "30002", "")]
+            )
 
     def put_back_and_refused_again(*args: object, **options: object) -> int:
         report(2)
@@ -285,32 +289,32 @@ def test_what_is_put_back_stands_on_record(notice: Notice, now: datetime) -> Non
     }
 
 
-@pytest.mark.parametrize("result", [Class.REFUSED, Class.CONFIGURATION])
-def test_one_poisoned_row_holds_up_nobody(result: Class, notice: Notice, now: datetime) -> None:
+@pytest.mark.parametrize("result", [Verdict.REFUSED, Verdict.CONFIGURATION])
+def test_one_poisoned_row_holds_up_nobody(result: Verdict, notice: Notice, now: datetime) -> None:
     """However urgent it is: it waits longer each time, and others try whether the sender is well."""
     rows = people.queued(notice, number=101)
     Delivery.objects.update(priority=50)
     Delivery.objects.filter(pk=rows[0].pk).update(priority=10)
 
-    def poisoned(message: Message) -> tuple[Class, str]:
+    def poisoned(message: Message) -> tuple[Verdict, str]:
         return (result, "29999") if message.delivery == rows[0].public_id else yes(message)
 
     rests = 0
     while _counts().get(State.SENT, 0) < 100:
         _drain(poisoned, now)
-        now += timedelta(seconds=pacing.resting(WIRE))
-        rests += pacing.awaken(WIRE)
+        now += timedelta(seconds=pacing.resting_seconds(WIRE))
+        rests += pacing.end_rest(WIRE)
         assert rests <= 5
 
     rows[0].refresh_from_db()
     assert (rows[0].state, rows[0].code) == (State.QUEUED, "29999")
-    assert rows[0].not_before > now or result is Class.CONFIGURATION
+    assert rows[0].not_before > now or result is Verdict.CONFIGURATION
 
 
 def test_what_is_refused_until_it_is_too_late_expires_with_its_reason(notice: Notice, now: datetime) -> None:
     people.queued(notice)
     _drain(unheard_of, now)
-    deliveries.sweep(now=notice.true_until)
+    deliveries.sweep_deliveries(now=notice.true_until)
 
     row = Delivery.objects.get()
     assert (row.state, row.code) == (State.EXPIRED, "29999")
@@ -338,13 +342,13 @@ class Twilio(Wire):
 
 def _round(now: datetime) -> int:
     """Rest and waiting are over, whatever is queued goes out, and each is reported as not registered."""
-    ended = database.clock() - timedelta(seconds=1)
+    ended = database.database_now() - timedelta(seconds=1)
     Bucket.objects.update(resting_until=ended, refilled_at=ended - timedelta(minutes=2))
     Delivery.objects.filter(state=State.QUEUED).update(not_before=now)
     wire = Twilio(yes)
     sending._Run(wire, "sms", demonstration=False, clock=lambda: now).go()
     for message in wire.messages:
-        word = receipts.receipt(
+        word = receipts.receipt_of(
             provider="twilio",
             event_key=f"{message.delivery} {message.attempt}",
             delivery=message.delivery,
@@ -353,8 +357,8 @@ def _round(now: datetime) -> int:
             code="30034",
             now=now,
         )
-        receipts.record(word)
-    receipts.work(now=now)
+        receipts.keep_receipt(word)
+    receipts.apply_receipts(now=now)
     deliveries.put_back(now=now)
     return len(wire.messages)
 
@@ -395,12 +399,12 @@ def test_an_hour_without_such_a_report_and_the_next_rest_is_a_first_one(
     for number in range(2):
         people.queued(notice, number=2)
         _round(now + timedelta(minutes=number))
-    Bucket.objects.update(reported_at=database.clock() - HOUR)
+    Bucket.objects.update(reported_at=database.database_now() - HOUR)
     people.queued(notice, number=2)
     _round(now + timedelta(minutes=2))
     assert Bucket.objects.get().failures == 1
 
-    ended = database.clock() - timedelta(seconds=1)
+    ended = database.database_now() - timedelta(seconds=1)
     Bucket.objects.update(reported_at=ended - HOUR, resting_until=ended)
     pacing.taken(unregistered, now=now)
     assert Bucket.objects.get().failures == 0

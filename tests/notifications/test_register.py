@@ -6,8 +6,8 @@ import pytest
 from pytest_django import Settings
 
 from maintenance.intake.csvfiles import Reject
-from notifications.customers import Row
-from notifications.register import COLUMNS, Reader
+from notifications.customers import CustomerRow
+from notifications.register import COLUMNS, CustomerReader
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -24,12 +24,12 @@ CLEO = {
 }
 
 
-def read(**changes: str) -> Row:
+def read(**changes: str) -> CustomerRow:
     """Cleo's row, with these changes."""
     people.service()
     people.service("cards")
     values = CLEO | changes
-    return Reader()([values[column] for column in COLUMNS])
+    return CustomerReader()([values[column] for column in COLUMNS])
 
 
 def reason(**changes: str) -> str:
@@ -41,7 +41,7 @@ def reason(**changes: str) -> str:
 
 def test_a_good_row_is_a_customer() -> None:
     """The phone in E.164."""
-    assert read() == Row(
+    assert read() == CustomerRow(
         external_id="c1",
         name="Cleo",
         email="cleo@example.com",

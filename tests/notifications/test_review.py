@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from maintenance import traffic
-from maintenance.models import Kind, Window
+from maintenance.models import NoticeKind, Window
 from notifications import review
 from notifications.models import Attempt, AttemptOutcome, Delivery, Notice, State
 from tests import people
@@ -40,7 +40,7 @@ def _told(window: Window, at: datetime, state: State = State.DELIVERED, number: 
 def test_each_state_counts_once(now: datetime, state: State, part: str) -> None:
     window = people.window()
     _told(window, now, state, number=2)
-    reach = review.of(window, now=now).reach
+    reach = review.review_of(window, now=now).reach
     assert (getattr(reach, part), reach.all) == (2, 2)
 
 
@@ -58,14 +58,14 @@ def test_one_message_that_arrived_is_enough(now: datetime) -> None:
         expires_at=now,
         provider="smtp",
     )
-    reach = review.of(window, now=now).reach
+    reach = review.review_of(window, now=now).reach
     assert (reach.reached, reach.failed, reach.all) == (1, 0, 1)
 
 
 def test_the_outbox_reaches_nobody(now: datetime) -> None:
     window = people.window()
     people.queued(people.notice(window), state=State.SENT, provider="outbox")
-    reach = review.of(window, now=now).reach
+    reach = review.review_of(window, now=now).reach
     assert (reach.reached, reach.outbox, reach.all) == (0, 1, 1)
 
 
@@ -81,7 +81,7 @@ def test_broadcasts_stand_outside_of_the_customers(now: datetime) -> None:
         not_before=now,
         expires_at=now,
     )
-    found = review.of(window, now=now)
+    found = review.review_of(window, now=now)
     assert found.reach.all == 0
     assert [(row.channel, row.all) for row in found.rows] == [("social", 1)]
 
@@ -91,7 +91,7 @@ def test_each_channel_sums_to_all_of_its_messages(now: datetime) -> None:
     notice = people.notice(window)
     people.queued(notice, number=3, state=State.DELIVERED)
     people.queued(notice, number=2, state=State.FAILED)
-    [row] = review.of(window, now=now).rows
+    [row] = review.review_of(window, now=now).rows
     assert (row.states, row.all) == ({State.DELIVERED: 3, State.FAILED: 2}, 5)
 
 
@@ -99,22 +99,22 @@ def test_the_overrun_is_counted_from_the_planned_end(now: datetime) -> None:
     window = people.window(status=Window.Status.STARTED)
     window.started_at = window.starts_at
     late = timedelta(minutes=40)
-    assert review.of(window, now=window.ends_at + late).overrun == late
+    assert review.review_of(window, now=window.ends_at + late).overrun == late
     window.finished_at = window.ends_at - late
-    assert review.of(window, now=window.ends_at + late).overrun is None
+    assert review.review_of(window, now=window.ends_at + late).overrun is None
 
 
 def test_notices_that_came_too_late_are_named(now: datetime) -> None:
     window = people.window()
-    lost = people.notice(window, Kind.REMINDER, status=Notice.Status.EXPIRED)
+    lost = people.notice(window, NoticeKind.REMINDER, status=Notice.Status.EXPIRED)
     people.notice(window)
-    assert review.of(window, now=now).lost == (lost,)
+    assert review.review_of(window, now=now).lost == (lost,)
 
 
 def test_the_review_shows_what_was_promised_beside_what_came(now: datetime) -> None:
     banking = people.service()
     midnight = now.replace(hour=0)
-    traffic.record(banking, [(midnight + timedelta(hours=hour), 60.0) for hour in range(-48, 9)])
+    traffic.keep_samples(banking, [(midnight + timedelta(hours=hour), 60.0) for hour in range(-48, 9)])
     window = people.window(banking, starts_at=midnight)
     Window.objects.update(
         expected_load=100, expected_low=90, expected_high=110, expected_customers=1, expected_vulnerable=0
@@ -133,7 +133,7 @@ def test_what_was_sent_again_by_policy_is_said(now: datetime) -> None:
     for row, outcome in zip(rows, (AttemptOutcome.RESENT_BY_POLICY, "sent again", "held"), strict=True):
         Attempt.objects.create(delivery_id=row.pk, number=1, at=now, outcome=outcome)
 
-    assert review.of(window, now=now).resent == 1
+    assert review.review_of(window, now=now).resent == 1
     page = words(signed_in("ada"), address("maintenance_window_review", window.pk))
     assert "Sent again by policy, because nobody could know whether they had arrived: 1." in page
 

@@ -15,7 +15,7 @@ from django.db import DatabaseError, OperationalError, connection
 from pytest_django.fixtures import Settings
 
 from notifications import addresses, deliveries, pacing, sending
-from notifications.contract import Channel, Class, Message, Outcome, Pause
+from notifications.contract import Channel, Message, Outcome, Pause, Verdict
 from notifications.models import Bucket, Contact, Delivery, Priority, State, Suppression
 from notifications.wording import segments
 from tests import people
@@ -34,7 +34,7 @@ class Wire(Channel):
 
     provider = "wire"
 
-    def __init__(self, answer: Callable[[Message], Class] = lambda message: Class.ACCEPTED) -> None:
+    def __init__(self, answer: Callable[[Message], Verdict] = lambda message: Verdict.ACCEPTED) -> None:
         super().__init__(in_flight=8)
         self.answer = answer
         self.messages: list[Message] = []
@@ -89,7 +89,7 @@ def test_no_more_than_the_bound_is_ever_in_doubt(now: datetime, settings: Settin
 
 def test_a_wrong_key_stops_the_drain_and_fails_nobody(now: datetime, settings: Settings) -> None:
     people.queued(people.notice(people.window()), number=50)
-    wire = Wire(lambda message: Class.CONFIGURATION)
+    wire = Wire(lambda message: Verdict.CONFIGURATION)
     _drain(wire, now)
 
     assert len(wire.messages) <= 8
@@ -110,14 +110,14 @@ def test_a_fault_of_ours_over_one_makes_it_wait_and_the_others_go(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = people.queued(people.notice(people.window()), number=30)
-    count = segments.count
+    count = segments.counted_segments
 
     def faulty(text: str) -> segments.Segments:
         if "C0," in text:
             raise RuntimeError("no such alphabet")
         return count(text)
 
-    monkeypatch.setattr(segments, "count", faulty)
+    monkeypatch.setattr(segments, "counted_segments", faulty)
     assert _drain(Wire(), now) == 29
 
     rows[0].refresh_from_db()
@@ -133,7 +133,7 @@ def test_a_database_that_refuses_an_intent_is_asked_again_after_a_pause(
     def refused(*args: Any) -> set[int]:
         raise DatabaseError("value out of range")
 
-    monkeypatch.setattr(deliveries, "intend", refused)
+    monkeypatch.setattr(deliveries, "intended_ids", refused)
     source = sending._Run(Wire(), "sms", demonstration=False, clock=lambda: now)._messages()
 
     assert isinstance(next(source), Pause)
@@ -154,7 +154,7 @@ def test_a_stop_word_after_a_change_of_number_suppresses_the_number_that_said_it
     people.queued(people.notice(people.window()))
     new = "+447700900999"
     Contact.objects.update(address=addresses.seal(new), address_hmac=addresses.fingerprint(new))
-    _drain(Wire(lambda message: Class.OPT_OUT), now)
+    _drain(Wire(lambda message: Verdict.OPT_OUT), now)
 
     assert bytes(Suppression.objects.get().address_hmac) == addresses.fingerprint(new)
 
@@ -256,7 +256,7 @@ def _bucket() -> Bucket:
 
 def test_a_wrong_key_rests_the_sender_for_every_process_and_says_why(now: datetime) -> None:
     people.queued(people.notice(people.window()), number=50)
-    _drain(Wire(lambda message: Class.CONFIGURATION), now)
+    _drain(Wire(lambda message: Verdict.CONFIGURATION), now)
     other = Wire()
 
     assert _drain(other, now) == 0
@@ -266,11 +266,11 @@ def test_a_wrong_key_rests_the_sender_for_every_process_and_says_why(now: dateti
 
 def test_after_the_rest_one_message_shows_whether_the_sender_is_well_and_then_all_go(now: datetime) -> None:
     people.queued(people.notice(people.window()), number=50)
-    _drain(Wire(lambda message: Class.CONFIGURATION), now)
-    pacing.awaken(pacing.Sender("wire", "", None))
-    still_wrong = Wire(lambda message: Class.CONFIGURATION)
+    _drain(Wire(lambda message: Verdict.CONFIGURATION), now)
+    pacing.end_rest(pacing.Sender("wire", "", None))
+    still_wrong = Wire(lambda message: Verdict.CONFIGURATION)
     _drain(still_wrong, now)
-    pacing.awaken(pacing.Sender("wire", "", None))
+    pacing.end_rest(pacing.Sender("wire", "", None))
     mended = Wire()
     _drain(mended, now + timedelta(minutes=5))  # the one that was tried waits, so that others are tried too
 
@@ -286,27 +286,29 @@ def test_a_provider_that_names_a_wait_is_left_alone_that_long(now: datetime) -> 
                 yield dataclasses.replace(outcome, retry_after=90.0)
 
     people.queued(people.notice(people.window()), number=50)
-    wire = Busy(lambda message: Class.NOT_PROCESSED)
+    wire = Busy(lambda message: Verdict.NOT_PROCESSED)
     _drain(wire, now)
 
     assert len(wire.messages) <= wire.in_flight
-    assert pacing.resting(pacing.Sender("wire", "", None)) > 60
+    assert pacing.resting_seconds(pacing.Sender("wire", "", None)) > 60
     assert _bucket().failing_since is None  # busy, not ill
 
 
 def test_a_provider_that_leaves_one_answer_after_the_other_in_doubt_is_given_a_rest(now: datetime) -> None:
     people.queued(people.notice(people.window()), number=50)
-    wire = Wire(lambda message: Class.UNKNOWN)
+    wire = Wire(lambda message: Verdict.UNKNOWN)
     _drain(wire, now)
 
     assert 16 <= len(wire.messages) <= 16 + wire.in_flight
-    assert pacing.resting(pacing.Sender("wire", "", None)) > 0
+    assert pacing.resting_seconds(pacing.Sender("wire", "", None)) > 0
     assert _counts() == {State.UNKNOWN: len(wire.messages), State.QUEUED: 50 - len(wire.messages)}
 
 
 def test_one_doubtful_answer_among_many_rests_nobody(now: datetime) -> None:
     rows = people.queued(people.notice(people.window()), number=50)
-    wire = Wire(lambda message: Class.UNKNOWN if message.delivery == rows[9].public_id else Class.ACCEPTED)
+    wire = Wire(
+        lambda message: Verdict.UNKNOWN if message.delivery == rows[9].public_id else Verdict.ACCEPTED
+    )
     _drain(wire, now)
 
     assert _counts() == {State.UNKNOWN: 1, State.SENT: 49}
@@ -362,7 +364,7 @@ def test_a_notice_withdrawn_in_mid_run_overshoots_by_what_is_in_flight_at_most(n
         def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:
             for outcome in super().send(messages):
                 if len(self.messages) == 10:
-                    deliveries.withdraw([notice.pk], "cancelled", now=now)
+                    deliveries.withdraw_deliveries([notice.pk], "cancelled", now=now)
                 yield outcome
 
     wire = Withdrawn()
@@ -428,13 +430,13 @@ def test_a_process_that_stood_still_between_intent_and_call_hands_nothing_over(
     """It may have been taken for dead, and a person may have sent the message again meanwhile."""
     people.queued(people.notice(people.window()), number=3)
     asleep: list[timedelta] = []
-    intends = deliveries.intend
+    intends = deliveries.intended_ids
 
     def intend(*args: Any) -> set[int]:
         asleep.append(timedelta(hours=1))
         return intends(*args)
 
-    monkeypatch.setattr(deliveries, "intend", intend)
+    monkeypatch.setattr(deliveries, "intended_ids", intend)
     wire = Wire()
     sending._Run(wire, "sms", demonstration=False, clock=lambda: now + sum(asleep, timedelta())).go()
 

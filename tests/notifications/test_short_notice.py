@@ -15,7 +15,7 @@ from icalendar import Calendar
 from pytest_django.fixtures import Settings
 
 from maintenance import approvals, execution, windows
-from maintenance.models import Approval, Change, Kind, Window
+from maintenance.models import Approval, Change, NoticeKind, Window
 from maintenance.proposals import Emergency, Proposal
 from notifications import notices, preview
 from notifications import wording as words_of
@@ -42,8 +42,8 @@ def _today(now: datetime, settings: Settings) -> Iterator[None]:
 def _booked(now: datetime, ahead: timedelta, emergency: bool = True, **more: Any) -> Window:
     because = Emergency("A certificate expires", people.user("ben")) if emergency else None
     proposal = people.proposal(starts_at=now + ahead, length=HOUR, emergency=because, **more)
-    window = windows.book(proposal, by=people.user("ada"), now=now)
-    notices.draft(window, now=now)
+    window = windows.book_window(proposal, by=people.user("ada"), now=now)
+    notices.drafted_notices(window, now=now)
     return window
 
 
@@ -52,14 +52,16 @@ def _approved(window: Window, now: datetime) -> Window:
     ben = people.user("ben")
     approvals.approve(window, Approval.Subject.CHANGE, revision=window.revision, by=ben, now=now)
     notices.approve_text(window, revision=window.revision, by=ben, now=now)
-    notices.plan(now=now)
+    notices.plan_notices(now=now)
     window.refresh_from_db()
     return window
 
 
 def _read(text: Text, time_zone: str = "Europe/London") -> str:
     """One text as a customer of its language gets it, with subject and HTML."""
-    filled = words_of.fill(text, words_of.Reader("Cleo", text.language, time_zone, "https://bank/p/1/"))
+    filled = words_of.filled_text(
+        text, words_of.MessageReader("Cleo", text.language, time_zone, "https://bank/p/1/")
+    )
     return f"{filled.subject}\n{filled.body}\n{filled.html}"
 
 
@@ -68,7 +70,7 @@ def _when(text: Text) -> datetime:
     return min(datetime.fromisoformat(at) for at in re.findall(r"[:/](\d{4}-[^/\]]+Z)", text.body))
 
 
-def _texts(kind: Kind) -> list[Text]:
+def _texts(kind: NoticeKind) -> list[Text]:
     found = list(Text.objects.filter(notice__kind=kind, variant=""))
     assert found
     return found
@@ -78,8 +80,8 @@ def test_minutes_ahead_cleo_reads_on_every_road_that_it_is_urgent_and_that_we_ar
     now: datetime,
 ) -> None:
     window = _approved(_booked(now, SOON), now)
-    assert window.notices.get(kind=Kind.ANNOUNCED).status == Notice.Status.PLANNED
-    texts = _texts(Kind.ANNOUNCED)
+    assert window.notices.get(kind=NoticeKind.ANNOUNCED).status == Notice.Status.PLANNED
+    texts = _texts(NoticeKind.ANNOUNCED)
     assert {(text.channel, text.language) for text in texts} == {
         (channel, language) for channel in ("sms", "email", "inapp", "social") for language in ("en", "ar")
     }
@@ -90,7 +92,7 @@ def test_minutes_ahead_cleo_reads_on_every_road_that_it_is_urgent_and_that_we_ar
 
 
 def test_the_approver_sees_these_words_and_those_of_what_may_follow(now: datetime) -> None:
-    seen = preview.of(_booked(now, SOON), now=now)
+    seen = preview.preview_of(_booked(now, SOON), now=now)
     shown = [one for part in seen.parts for one in part.seen]
     shown += [one for part in seen.standard for one in part.seen]
     assert len(shown) > 8
@@ -100,15 +102,15 @@ def test_the_approver_sees_these_words_and_those_of_what_may_follow(now: datetim
 def test_what_follows_says_nothing_of_a_plan_either(now: datetime) -> None:
     window = _approved(_booked(now, SOON), now)
     execution.start(window, by=people.user("ada"), now=now + SOON)
-    notices.plan(now=now + SOON)
+    notices.plan_notices(now=now + SOON)
     execution.finish(window, by=people.user("ada"), now=now + SOON + HOUR / 2)
-    notices.plan(now=now + SOON + HOUR / 2)
-    told = [_read(text) for kind in (Kind.STARTED, Kind.FINISHED) for text in _texts(kind)]
+    notices.plan_notices(now=now + SOON + HOUR / 2)
+    told = [_read(text) for kind in (NoticeKind.STARTED, NoticeKind.FINISHED) for text in _texts(kind)]
     assert not [said for said in told if OF_A_PLAN.search(said)]
 
 
 def _told(window: Window, now: datetime) -> None:
-    notice = window.notices.filter(status=Notice.Status.PLANNED).exclude(kind=Kind.REMINDER).get()
+    notice = window.notices.filter(status=Notice.Status.PLANNED).exclude(kind=NoticeKind.REMINDER).get()
     Notice.objects.filter(pk=notice.pk).update(status=Notice.Status.PREPARED, prepared_at=now)
     people.queued(notice, state=State.SENT)
 
@@ -125,17 +127,17 @@ def test_moved_and_called_off_it_is_still_urgent(now: datetime) -> None:
         by=people.user("ada"),
         now=now,
     )
-    notices.draft(Window.objects.get(), now=now)
+    notices.drafted_notices(Window.objects.get(), now=now)
     window = _approved(window, now)
     _told(window, now)
     windows.cancel(window, reason="It was renewed", by=people.user("ada"), now=now)
-    notices.plan(now=now)
-    for kind in (Kind.RESCHEDULED, Kind.CANCELLED):
+    notices.plan_notices(now=now)
+    for kind in (NoticeKind.RESCHEDULED, NoticeKind.CANCELLED):
         for text in _texts(kind):
             said = _read(text)
             assert not OF_A_PLAN.search(said), said
             assert URGENT[text.language][0] in said.lower(), said
-    assert {_when(text) for text in _texts(Kind.CANCELLED)} == {now + 7 * HOUR}
+    assert {_when(text) for text in _texts(NoticeKind.CANCELLED)} == {now + 7 * HOUR}
 
 
 def test_what_customers_hold_is_called_off_in_the_words_of_how_it_was_told(now: datetime) -> None:
@@ -152,8 +154,8 @@ def test_what_customers_hold_is_called_off_in_the_words_of_how_it_was_told(now: 
     window.refresh_from_db()
     assert window.short_notice
     windows.cancel(window, reason="It was renewed", by=people.user("ada"), now=now)
-    notices.plan(now=now)
-    (text,) = [text for text in _texts(Kind.CANCELLED) if text.language == "en"]
+    notices.plan_notices(now=now)
+    (text,) = [text for text in _texts(NoticeKind.CANCELLED) if text.language == "en"]
     assert ": maintenance Sun 8 Mar, " in _read(text)
 
 
@@ -201,7 +203,9 @@ def test_staff_see_that_it_is_told_at_short_notice(now: datetime) -> None:
 
 def test_an_ordinary_window_reads_as_before(client: Client, now: datetime) -> None:
     _approved(_booked(now, timedelta(days=6), emergency=False), now)
-    (mail,) = [text for text in _texts(Kind.ANNOUNCED) if (text.channel, text.language) == ("email", "en")]
+    (mail,) = [
+        text for text in _texts(NoticeKind.ANNOUNCED) if (text.channel, text.language) == ("email", "en")
+    ]
     assert _read(mail).startswith("Planned maintenance on Sunday 8 March: Online banking\n")
     assert "Urgent" not in client.get("/").content.decode()
     (event,) = _feed(client, "en").walk("VEVENT")

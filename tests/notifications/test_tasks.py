@@ -21,7 +21,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Sequence[str]]]:
     """The hands whose heartbeats this process begins to leave, which would outlast the test."""
     kept: list[Sequence[str]] = []
     queues = {f"lull.{name}": None for name in settings.CHANNELS[:1]}
-    monkeypatch.setattr(heartbeats, "keep", kept.append)
+    monkeypatch.setattr(heartbeats, "keep_beating", kept.append)
     monkeypatch.setattr(current_app.amqp.queues, "_consume_from", queues)
     tasks._keep_serving.cache_clear()
     yield kept

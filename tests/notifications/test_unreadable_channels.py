@@ -37,7 +37,7 @@ def _wrong(request: pytest.FixtureRequest, settings: Settings) -> None:
 
 
 def _failing() -> None:
-    moment = database.clock()
+    moment = database.database_now()
     Bucket.objects.create(
         provider="twilio",
         sender=NUMBER,

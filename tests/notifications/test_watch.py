@@ -26,11 +26,11 @@ A_WHILE = queues.LATE + timedelta(minutes=1)
 
 
 def found(now: datetime) -> list[str]:
-    return [wrong.what for wrong in watch.wrong(now=now)]
+    return [wrong.what for wrong in watch.all_findings(now=now)]
 
 
 def words(now: datetime) -> str:
-    (wrong,) = watch.wrong(now=now)
+    (wrong,) = watch.all_findings(now=now)
     return wrong.words
 
 
@@ -47,7 +47,7 @@ def test_a_question_that_cannot_be_asked_silences_no_other(
     def fail() -> None:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(backlog, "receipts", fail)
+    monkeypatch.setattr(backlog, "waiting_receipts", fail)
     all_is_well()
     people.notice(people.window(), due_at=now - timedelta(minutes=5))
 
@@ -71,17 +71,17 @@ def test_a_setting_that_cannot_be_read_is_told_once_and_silences_no_sender(
 def test_the_fault_of_a_setting_keeps_its_name_when_another_is_mended(settings: Settings) -> None:
     """Or the mended one would end an alarm that goes on, and begin it again: two mails about nothing."""
     settings.BASE_URL, settings.SOCIAL_URLS = "ftp://status.example", ["x://"]
-    first, second = (wrong.what for wrong in watch.settings())
+    first, second = (wrong.what for wrong in watch.setting_findings())
     settings.BASE_URL = "https://status.example"
 
-    assert [wrong.what for wrong in watch.settings()] == [second]
+    assert [wrong.what for wrong in watch.setting_findings()] == [second]
     assert first != second
 
 
 def test_two_faults_of_one_kind_have_each_a_name(settings: Settings) -> None:
     settings.CHANNELS = ["sms", "fax", "telex"]
 
-    assert len({wrong.what for wrong in watch.settings()}) == 2
+    assert len({wrong.what for wrong in watch.setting_findings()}) == 2
 
 
 def test_a_silent_clock_is_wrong_and_its_workers_are_not_blamed(now: datetime) -> None:
@@ -186,7 +186,7 @@ def test_a_worker_that_is_there_and_sends_nothing_is_named_and_no_other_is_asked
 def test_of_many_workers_that_send_nothing_a_few_are_named(now: datetime) -> None:
     all_is_well()
     due(now)
-    moment = database.clock()
+    moment = database.database_now()
     Heartbeat.objects.bulk_create(
         Heartbeat(hand=f"{SERVING}sms", process=f"host:{n}", since=moment, beat_at=moment) for n in range(5)
     )
@@ -223,7 +223,7 @@ def test_after_a_standstill_the_queue_has_time_to_move(now: datetime) -> None:
 
 
 def bucket(**times: timedelta) -> None:
-    moment = database.clock()
+    moment = database.database_now()
     with contextlib.closing(open_channel("sms", 1, demonstration=False)) as wire:
         provider, sender = wire.provider, wire.sender
     Bucket.objects.create(
@@ -289,7 +289,7 @@ def test_a_sender_that_failed_long_ago_is_told_when_the_next_message_fails(now: 
     notice = people.notice(people.window(), status=Notice.Status.PREPARED)
     people.queued(notice, not_before=now)
     assert found(now) == []
-    Bucket.objects.update(resting_until=database.clock() + timedelta(seconds=20))
+    Bucket.objects.update(resting_until=database.database_now() + timedelta(seconds=20))
 
     assert [what.split()[0] for what in found(now)] == ["failing"]
 
@@ -374,10 +374,10 @@ def test_doubt_beyond_what_two_dead_processes_leave_is_wrong(
     monkeypatch.setattr(settings, "DELIVERIES_IN_FLIGHT", 2)
     all_is_well()
     notice = people.notice(people.window(), status=Notice.Status.PREPARED)
-    people.queued(notice, number=3, state=State.UNKNOWN, intended_at=database.clock())
-    people.queued(notice, state=State.HELD, intended_at=database.clock())
+    people.queued(notice, number=3, state=State.UNKNOWN, intended_at=database.database_now())
+    people.queued(notice, state=State.HELD, intended_at=database.database_now())
     assert found(now) == []
-    people.queued(notice, state=State.UNKNOWN, intended_at=database.clock())
+    people.queued(notice, state=State.UNKNOWN, intended_at=database.database_now())
 
     assert found(now) == ["unknown sms"]
 
@@ -391,9 +391,11 @@ def test_a_channel_with_more_in_flight_may_leave_more_in_doubt(
     monkeypatch.setattr(backlog, "MOST", 4)
     all_is_well()
     notice = people.notice(people.window(), status=Notice.Status.PREPARED)
-    people.queued(notice, number=10, channel="email", state=State.UNKNOWN, intended_at=database.clock())
+    people.queued(
+        notice, number=10, channel="email", state=State.UNKNOWN, intended_at=database.database_now()
+    )
     assert found(now) == []
-    people.queued(notice, number=2, channel="email", state=State.UNKNOWN, intended_at=database.clock())
+    people.queued(notice, number=2, channel="email", state=State.UNKNOWN, intended_at=database.database_now())
 
     assert found(now) == ["unknown email"]
     assert "of 11 or more nobody knows" in words(now)
@@ -403,7 +405,7 @@ def test_a_channel_with_more_in_flight_may_leave_more_in_doubt(
 def test_doubt_that_reconciliation_does_not_end_is_wrong(now: datetime, state: State) -> None:
     all_is_well()
     notice = people.notice(people.window(), status=Notice.Status.PREPARED)
-    old = database.clock() - queues.unsettled() - timedelta(minutes=1)
+    old = database.database_now() - queues.unsettled_notices() - timedelta(minutes=1)
     people.queued(notice, state=state, intended_at=old)
 
     assert found(now) == ["unknown sms"]
@@ -427,4 +429,4 @@ def test_receipts_nobody_works_on_are_wrong(now: datetime, age: timedelta, what:
 
 def test_silence_is_told_within_a_minute() -> None:
     """Until the last worker could have been busy, and until the next look; a mail takes a moment."""
-    assert processes.busy() + heartbeats.silence() / 2 < timedelta(minutes=1)
+    assert processes.busy() + heartbeats.silence_limit() / 2 < timedelta(minutes=1)

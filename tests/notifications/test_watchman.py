@@ -45,7 +45,7 @@ def test_a_clock_that_stands_leaves_no_heartbeat() -> None:
 @pytest.mark.django_db
 def test_each_look_writes_and_tells(mails: list[str]) -> None:
     all_is_well()
-    beats(*(hand.name for hand in HANDS), age=2 * heartbeats.silence())
+    beats(*(hand.name for hand in HANDS), age=2 * heartbeats.silence_limit())
     watchman = Watchman()
     watchman._look()
     watchman._look()
@@ -65,7 +65,7 @@ def test_a_database_that_is_away_is_told_without_it_and_so_is_its_return(
     watchman = Watchman()
     monkeypatch.setattr(watchman, "_let_go", lambda: None)  # the test's own connection
     with monkeypatch.context() as broken:
-        broken.setattr(alarms, "look", away)
+        broken.setattr(alarms, "update_alarms", away)
         watchman._look()
         assert mails == []  # it may only restart
         watchman._lost_at = time.monotonic() - settings.SILENT_SECONDS

@@ -173,7 +173,7 @@ def test_a_receipt_that_meets_no_database_is_asked_for_again(monkeypatch: pytest
     def fails(kept: Receipt) -> bool:
         raise OperationalError("the server closed the connection")
 
-    monkeypatch.setattr(receipts, "record", fails)
+    monkeypatch.setattr(receipts, "keep_receipt", fails)
     assert _call() == 503
 
 
@@ -393,7 +393,7 @@ def test_a_batch_that_meets_no_database_is_sent_again_by_its_service(
     def fails(words: Any) -> None:
         raise OperationalError("the server closed the connection")
 
-    monkeypatch.setattr(receipts, "keep", fails)
+    monkeypatch.setattr(receipts, "keep_receipts", fails)
     assert _mail_call(settings, _mail_event()) == 503
 
 

@@ -81,11 +81,11 @@ def amazon(settings: Settings) -> Iterator[Amazon]:
     settings.SNS_TOPICS = []
     settings.ANYMAIL = {"WEBHOOK_SECRET": "sns:secret"}
     sns._certificates.clear()
-    web.session.cache_clear()
+    web.process_session.cache_clear()
     with Amazon() as running:
-        web.session(os.getpid(), "sns").mount("https://", _Detour(running.url))
+        web.process_session(os.getpid(), "sns").mount("https://", _Detour(running.url))
         yield running
-    web.session.cache_clear()
+    web.process_session.cache_clear()
     sns._certificates.clear()
 
 

@@ -12,7 +12,7 @@ import pytest
 import requests
 from pytest_django import Settings
 
-from notifications.contract import Class
+from notifications.contract import Verdict
 from notifications.providers import loops, smtp
 from notifications.providers import twilio as provider
 from tests.notifications import messages
@@ -43,9 +43,9 @@ def test_twilio_writes_each_message_before_it_answers(tmp_path: Path, settings: 
     file = tmp_path / "twilio.jsonl"
     with _running("twilio", file) as port:
         settings.TWILIO_API_BASE = f"http://127.0.0.1:{port}"
-        outcome = calls.one(provider.Provider(), messages.sms())
+        outcome = calls.one(provider.TwilioProvider(), messages.sms())
     (line,) = log.read(file)
-    assert outcome.result is Class.ACCEPTED
+    assert outcome.result is Verdict.ACCEPTED
     assert (line["status"], line["form"]["To"]) == (201, messages.CLEO)
     assert outcome.provider_ref in line["answer"]
 
@@ -59,9 +59,9 @@ def test_twilio_changes_its_ways_in_mid_run(tmp_path: Path, settings: Settings) 
         results = []
         for ways in (Behaviour(status=429, retry_after=7), Behaviour(cut=True), Behaviour()):
             behaviour.write(file.with_suffix(".behave"), ways)
-            results.append(calls.one(provider.Provider(), messages.sms()))
-        loops.close()
-    assert [one.result for one in results] == [Class.NOT_PROCESSED, Class.UNKNOWN, Class.ACCEPTED]
+            results.append(calls.one(provider.TwilioProvider(), messages.sms()))
+        loops.close_loops()
+    assert [one.result for one in results] == [Verdict.NOT_PROCESSED, Verdict.UNKNOWN, Verdict.ACCEPTED]
     assert results[0].retry_after == 7
     assert ["sid" in line for line in log.read(file)] == [False, True, True]  # cut, and taken all the same
 
@@ -93,9 +93,9 @@ def test_smtp_writes_each_mail_before_it_answers(tmp_path: Path, settings: Setti
     sent = messages.mail()
     with _running("smtp", file) as port:
         settings.EMAIL_PORT = port
-        outcome = calls.one(smtp.Provider(), sent)
-        loops.close()
+        outcome = calls.one(smtp.SmtpProvider(), sent)
+        loops.close_loops()
     (line,) = log.read(file)
-    assert outcome.result is Class.ACCEPTED
+    assert outcome.result is Verdict.ACCEPTED
     assert (line["recipients"], line["subject"]) == ([messages.CLEO_MAIL], sent.subject)
     assert str(sent.delivery) in line["message_id"]

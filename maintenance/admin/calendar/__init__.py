@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maintenance.admin.calendar.checking import check
-from maintenance.admin.calendar.page import page
+from maintenance.admin.calendar.checking import check_target
+from maintenance.admin.calendar.page import calendar_page
 
-__all__ = ["check", "page"]
+__all__ = ["check_target", "calendar_page"]

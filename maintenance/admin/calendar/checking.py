@@ -19,12 +19,12 @@ from maintenance.admin.calendar.entries import MOVABLE
 from maintenance.forms import ReasonForm, TargetForm
 from maintenance.models import Window
 from maintenance.proposals import Proposal
-from maintenance.refusals import state, unmoved
+from maintenance.refusals import state_objections, unmoved
 
 
 @frame.allowed("maintenance.book_window")
 @require_safe
-def check(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> HttpResponse:
+def check_target(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> HttpResponse:
     """Whether the window may begin at `starts_at` (the bank's clock) and stay as long as it is.
 
     With `part` the answer is a piece for the page that asked, where the window was dropped; without, the
@@ -47,10 +47,12 @@ def check(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> Htt
             "starts_at": starts_at,
             "ends_at": ends_at,
             "move": move,
-            "refused": state(window, *MOVABLE) or unmoved(window, proposal),
-            **objections.facts(against),
+            "refused": state_objections(window, *MOVABLE) or unmoved(window, proposal),
+            **objections.objection_facts(against),
             "reason": ReasonForm(auto_id="moved_%s")["reason"],
         }
     if part:
         return render(request, "maintenance/admin/calendar/checked.html", facts)
-    return frame.render(request, model_admin, "maintenance/admin/calendar/check.html", "Move a window", facts)
+    return frame.admin_page(
+        request, model_admin, "maintenance/admin/calendar/check.html", "Move a window", facts
+    )

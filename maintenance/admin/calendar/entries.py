@@ -25,7 +25,7 @@ _MOST: Final = 1_000
 _Timed = TypeVar("_Timed", Freeze, StandingWindow)
 
 
-class Kind(enum.StrEnum):
+class EntryKind(enum.StrEnum):
     """What an entry is, in the order in which a day lists them."""
 
     HOLIDAY = "holiday"
@@ -37,10 +37,10 @@ class Kind(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Entry:
+class CalendarEntry:
     """One thing on the calendar, whichever days it lies in."""
 
-    kind: Kind
+    kind: EntryKind
     name: str
     status: str
     """In words: what it is, or how it stands."""
@@ -73,7 +73,7 @@ class Entry:
     @property
     def timed(self) -> bool:
         """Whether its hours say something: a holiday is the whole day."""
-        return self.kind not in (Kind.HOLIDAY, Kind.CRITICAL)
+        return self.kind not in (EntryKind.HOLIDAY, EntryKind.CRITICAL)
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,10 @@ class NotShown:
 
 
 @dataclass(frozen=True)
-class Between:
+class CalendarEntries:
     """All that lies between two days, in order, and what is left out of it."""
 
-    entries: list[Entry]
+    entries: list[CalendarEntry]
     broken: list[NotShown]
     more: int = 0
     """Times of freezes and standing windows that are not among them: nobody could tell so many apart."""
@@ -106,14 +106,16 @@ class _Unfolding:
         self.broken.append(NotShown(f"{row._meta.verbose_name} “{row.name}”", str(problem), _address(row)))
 
 
-def between(first: date, last: date, service: Service | None = None) -> Between:
+def entries_between(first: date, last: date, service: Service | None = None) -> CalendarEntries:
     """Everything from `first` to `last`, both included; with a service, what concerns it."""
-    start, end = midnight(first), midnight(last + _A_DAY)
-    country = days.of(settings.COUNTRY)
+    start, end = bank_midnight(first), bank_midnight(last + _A_DAY)
+    country = days.country_days(settings.COUNTRY)
     reading = _Unfolding()
     repeated = [
-        *_repeated(_concerning(Freeze.objects.all(), service), Kind.FREEZE, (start, end), reading),
-        *_repeated(_concerning(StandingWindow.objects.all(), service), Kind.STANDING, (start, end), reading),
+        *_repeated(_concerning(Freeze.objects.all(), service), EntryKind.FREEZE, (start, end), reading),
+        *_repeated(
+            _concerning(StandingWindow.objects.all(), service), EntryKind.STANDING, (start, end), reading
+        ),
     ]
     found = [
         *_holidays(first, last, country),
@@ -122,12 +124,12 @@ def between(first: date, last: date, service: Service | None = None) -> Between:
         *_skipped(start, end, service),
         *_windows(start, end, service),
     ]
-    order = list(Kind)
+    order = list(EntryKind)
     found.sort(key=lambda entry: (entry.first, order.index(entry.kind), entry.starts_at, entry.pk))
-    return Between(found, reading.broken, max(len(repeated) - _MOST, 0))
+    return CalendarEntries(found, reading.broken, max(len(repeated) - _MOST, 0))
 
 
-def midnight(day: date) -> datetime:
+def bank_midnight(day: date) -> datetime:
     """The first moment of a day at the bank."""
     return clock.at_bank(day, time())
 
@@ -140,8 +142,8 @@ def _concerning(rows: QuerySet[_Timed], service: Service | None) -> QuerySet[_Ti
 
 
 def _repeated(
-    rows: QuerySet[_Timed], kind: Kind, span: tuple[datetime, datetime], reading: _Unfolding
-) -> Iterator[Entry]:
+    rows: QuerySet[_Timed], kind: EntryKind, span: tuple[datetime, datetime], reading: _Unfolding
+) -> Iterator[CalendarEntry]:
     """Each time of each row, however often it repeats."""
     start, end = span
     status = str(rows.model._meta.verbose_name).capitalize()
@@ -154,7 +156,7 @@ def _repeated(
             reading.leave_out(row, problem)
             continue
         for starts_at, ends_at in times:
-            yield Entry(
+            yield CalendarEntry(
                 kind,
                 f"{row.name} ({about})" if about else row.name,
                 status,
@@ -167,42 +169,44 @@ def _repeated(
             )
 
 
-def _holidays(first: date, last: date, country: days.Country) -> Iterator[Entry]:
+def _holidays(first: date, last: date, country: days.Country) -> Iterator[CalendarEntry]:
     for day, name in country.holidays(first, last).items():
-        yield _whole_day(Kind.HOLIDAY, name, "Public holiday", day, "")
+        yield _whole_day(EntryKind.HOLIDAY, name, "Public holiday", day, "")
 
 
 def _critical(
     first: date, last: date, service: Service | None, country: days.Country, reading: _Unfolding
-) -> Iterator[Entry]:
+) -> Iterator[CalendarEntry]:
     rows = CriticalDay.objects.all()
     if service is not None:
         rows = rows.filter(Q(services=service) | Q(services=None)).distinct()
     for row in rows:
         try:
-            found = critical.days_of(row, country, first, last, budget=reading.budget.row())
+            found = critical.critical_dates(row, country, first, last, budget=reading.budget.row())
         except RecurrenceError as problem:
             reading.leave_out(row, problem)
             continue
         for day in found:
-            yield _whole_day(Kind.CRITICAL, row.name, "Critical day", day, _address(row))
+            yield _whole_day(EntryKind.CRITICAL, row.name, "Critical day", day, _address(row))
 
 
-def _whole_day(kind: Kind, name: str, status: str, day: date, address: str) -> Entry:
-    return Entry(kind, name, status, kind, midnight(day), midnight(day + _A_DAY), address=address)
+def _whole_day(kind: EntryKind, name: str, status: str, day: date, address: str) -> CalendarEntry:
+    return CalendarEntry(
+        kind, name, status, kind, bank_midnight(day), bank_midnight(day + _A_DAY), address=address
+    )
 
 
-def _skipped(start: datetime, end: datetime, service: Service | None) -> Iterator[Entry]:
+def _skipped(start: datetime, end: datetime, service: Service | None) -> Iterator[CalendarEntry]:
     rows = Skipped.objects.filter(settled_at=None, occurrence_at__gte=start, occurrence_at__lt=end)
     if service is not None:
         rows = rows.filter(series__services=service)
     for row in rows.select_related("series").prefetch_related("series__services"):
         series = row.series
-        yield Entry(
-            Kind.SKIPPED,
+        yield CalendarEntry(
+            EntryKind.SKIPPED,
             ", ".join(taken.name for taken in series.services.all()),
             "Could not be booked",
-            Kind.SKIPPED,
+            EntryKind.SKIPPED,
             row.occurrence_at,
             row.occurrence_at + (series.ends_at - series.starts_at),
             address=reverse("admin:maintenance_series_change", args=[series.pk]),
@@ -212,15 +216,15 @@ def _skipped(start: datetime, end: datetime, service: Service | None) -> Iterato
         )
 
 
-def _windows(start: datetime, end: datetime, service: Service | None) -> Iterator[Entry]:
+def _windows(start: datetime, end: datetime, service: Service | None) -> Iterator[CalendarEntry]:
     rows = Window.objects.filter(starts_at__lt=end, ends_at__gt=start)
     if service is not None:
         rows = rows.filter(impacts__service=service)
     still = Prefetch("conflicts", Conflict.objects.filter(gone_at=None))
     for window in rows.prefetch_related("services", still):
         live = window.status in LIVE
-        yield Entry(
-            Kind.WINDOW,
+        yield CalendarEntry(
+            EntryKind.WINDOW,
             ", ".join(taken.name for taken in window.services.all()),
             window.get_status_display(),
             window.status,

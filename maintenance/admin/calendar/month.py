@@ -9,14 +9,14 @@ from datetime import date, timedelta
 
 import babel
 
-from maintenance.admin.calendar.entries import Entry
+from maintenance.admin.calendar.entries import CalendarEntry
 
 
 @dataclass(frozen=True)
-class Bar:
+class MonthBar:
     """An entry's part in one week: columns and rows count from 1 as CSS grids do."""
 
-    entry: Entry
+    entry: CalendarEntry
     column: int
     days: int
     row: int
@@ -29,7 +29,7 @@ class Week:
     """Seven days and the bars across them."""
 
     days: tuple[date, ...]
-    bars: tuple[Bar, ...]
+    bars: tuple[MonthBar, ...]
 
 
 def first_weekday(country: str) -> int:
@@ -40,7 +40,7 @@ def first_weekday(country: str) -> int:
         return 0
 
 
-def days_of(month: date, first: int) -> list[list[date]]:
+def weeks_of_month(month: date, first: int) -> list[list[date]]:
     """The whole weeks that a month touches, each beginning on weekday `first`."""
     return calendar.Calendar(first).monthdatescalendar(month.year, month.month)
 
@@ -51,7 +51,7 @@ def week_of(day: date, first: int) -> list[date]:
     return [begin + timedelta(days=number) for number in range(7)]
 
 
-def bars(week: Sequence[date], entries: Sequence[Entry]) -> list[Bar]:
+def bars_of_week(week: Sequence[date], entries: Sequence[CalendarEntry]) -> list[MonthBar]:
     """The entries of a week, each in the first row in which its days are free."""
     free_from: list[date] = []
     made = []
@@ -62,7 +62,7 @@ def bars(week: Sequence[date], entries: Sequence[Entry]) -> list[Bar]:
         row = next((n for n, day in enumerate(free_from) if day <= first), len(free_from))
         free_from[row : row + 1] = [last + timedelta(days=1)]
         made.append(
-            Bar(
+            MonthBar(
                 entry,
                 column=(first - week[0]).days + 1,
                 days=(last - first).days + 1,
@@ -74,9 +74,9 @@ def bars(week: Sequence[date], entries: Sequence[Entry]) -> list[Bar]:
     return made
 
 
-def agenda(days: Sequence[date], entries: Sequence[Entry]) -> list[tuple[date, list[Entry]]]:
+def agenda(days: Sequence[date], entries: Sequence[CalendarEntry]) -> list[tuple[date, list[CalendarEntry]]]:
     """The days on which something begins, or goes on from before the first, each with what does."""
-    listed: dict[date, list[Entry]] = {}
+    listed: dict[date, list[CalendarEntry]] = {}
     for entry in entries:
         if entry.first <= days[-1] and entry.last >= days[0]:
             listed.setdefault(max(entry.first, days[0]), []).append(entry)

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from maintenance import parameters
 from maintenance.admin import frame
 from maintenance.admin.calendar import entries, month, week
-from maintenance.admin.calendar.entries import Entry, Kind
+from maintenance.admin.calendar.entries import CalendarEntry, EntryKind
 from maintenance.forms import TargetForm
 from maintenance.models import Service, Window
 
@@ -37,7 +37,7 @@ class Around:
 
 @frame.allowed("maintenance.view_window")
 @require_safe
-def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
+def calendar_page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
     """The week in the query (`?week=2026-11-29`), or its month (`?month=2026-11`), else the present month."""
     services = list(Service.objects.all())
     key = request.GET.get("service", "")
@@ -57,20 +57,20 @@ def page(request: HttpRequest, model_admin: ModelAdmin[Window]) -> HttpResponse:
         "troubled": _troubled(shown["entries"]),
         "statuses": Window.Status,
     }
-    return frame.render(request, model_admin, "maintenance/admin/calendar/page.html", "Calendar", facts)
+    return frame.admin_page(request, model_admin, "maintenance/admin/calendar/page.html", "Calendar", facts)
 
 
 def _month(request: HttpRequest, today: date, first: int, service: Service | None) -> dict[str, Any]:
-    of = parameters.month(request.GET, "month") or today.replace(day=1)
-    weeks = month.days_of(of, first)
-    between = entries.between(weeks[0][0], weeks[-1][-1], service)
+    of = parameters.month_parameter(request.GET, "month") or today.replace(day=1)
+    weeks = month.weeks_of_month(of, first)
+    between = entries.entries_between(weeks[0][0], weeks[-1][-1], service)
     found = between.entries
     days = [of.replace(day=number + 1) for number in range(calendar.monthrange(of.year, of.month)[1])]
     inside = today if (today.year, today.month) == (of.year, of.month) else of
     return {
         "month": of,
         "weekdays": [date_format(day, "D") for day in weeks[0]],
-        "weeks": [month.Week(tuple(days), tuple(month.bars(days, found))) for days in weeks],
+        "weeks": [month.Week(tuple(days), tuple(month.bars_of_week(days, found))) for days in weeks],
         "entries": found,
         "broken": between.broken,
         "more": between.more,
@@ -87,15 +87,15 @@ def _month(request: HttpRequest, today: date, first: int, service: Service | Non
 
 
 def _week(request: HttpRequest, today: date, first: int, service: Service | None) -> dict[str, Any]:
-    days = month.week_of(parameters.day(request.GET, "week") or today, first)
-    between = entries.between(days[0], days[-1], service)
+    days = month.week_of(parameters.day_parameter(request.GET, "week") or today, first)
+    between = entries.entries_between(days[0], days[-1], service)
     found = between.entries
-    above = [entry for entry in found if not entry.timed or entry.kind is Kind.FREEZE]
+    above = [entry for entry in found if not entry.timed or entry.kind is EntryKind.FREEZE]
     return {
         "days": days,
         "columns": week.columns(days, found),
         "hours": [f"{hour:02}:00" for hour in range(24)],
-        "above": month.bars(days, above),
+        "above": month.bars_of_week(days, above),
         "entries": found,
         "broken": between.broken,
         "more": between.more,
@@ -114,7 +114,7 @@ def _week(request: HttpRequest, today: date, first: int, service: Service | None
 
 def _moving(request: HttpRequest) -> dict[str, Any]:
     """The window that somebody wants to move, with the question where to."""
-    pk = parameters.number(request.GET, "moving")
+    pk = parameters.number_parameter(request.GET, "moving")
     if pk is None or not request.user.has_perm("maintenance.book_window"):
         return {}
     window = Window.objects.filter(pk=pk, status__in=entries.MOVABLE).prefetch_related("services").first()
@@ -123,7 +123,7 @@ def _moving(request: HttpRequest) -> dict[str, Any]:
     return {"moving": window, "target": TargetForm(initial={"starts_at": window.starts_at})}
 
 
-def _troubled(shown: Sequence[Entry]) -> list[Entry]:
+def _troubled(shown: Sequence[CalendarEntry]) -> list[CalendarEntry]:
     return [entry for entry in shown if entry.conflicts]
 
 

@@ -8,19 +8,19 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from maintenance import clock
-from maintenance.admin.calendar.entries import Entry, Kind, midnight
+from maintenance.admin.calendar.entries import CalendarEntry, EntryKind, bank_midnight
 
 _MINUTES: Final = 24 * 60
 _LEAST: Final = 30
 """Minutes that a block is drawn with at the least, so that its words can be read."""
-_BEHIND: Final = (Kind.FREEZE, Kind.STANDING)
+_BEHIND: Final = (EntryKind.FREEZE, EntryKind.STANDING)
 
 
 @dataclass(frozen=True)
 class Block:
     """An entry's part in one day, in percent of the day's 24 hours and of its width."""
 
-    entry: Entry
+    entry: CalendarEntry
     top: float
     height: float
     before: bool
@@ -39,20 +39,20 @@ class Column:
     clocks_change: bool
 
 
-def columns(week: Sequence[date], entries: Sequence[Entry]) -> list[Column]:
+def columns(week: Sequence[date], entries: Sequence[CalendarEntry]) -> list[Column]:
     """The days of a week with their entries; those of whole days stand above them, not in them."""
     return [_column(day, [entry for entry in entries if entry.first <= day <= entry.last]) for day in week]
 
 
-def _column(day: date, entries: Sequence[Entry]) -> Column:
+def _column(day: date, entries: Sequence[CalendarEntry]) -> Column:
     timed = [entry for entry in entries if entry.timed]
     behind = tuple(_block(entry, day) for entry in timed if entry.kind in _BEHIND)
     before = [_block(entry, day) for entry in timed if entry.kind not in _BEHIND]
-    whole = midnight(day + timedelta(days=1)) - midnight(day)
+    whole = bank_midnight(day + timedelta(days=1)) - bank_midnight(day)
     return Column(day, behind, tuple(_side_by_side(before)), whole != timedelta(days=1))
 
 
-def _block(entry: Entry, day: date) -> Block:
+def _block(entry: CalendarEntry, day: date) -> Block:
     begin, end = _minute(entry.starts_at, day), _minute(entry.ends_at, day)
     # in the hour that autumn repeats, the clock's end may lie before its start
     height = min(max(end - begin, _LEAST), _MINUTES - begin) or _LEAST

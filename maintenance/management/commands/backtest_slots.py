@@ -13,10 +13,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from maintenance import backtest, clock, days
-from maintenance.backtest import Choice, History, Row
+from maintenance.backtest import BacktestRow, Choice, History
 from maintenance.intake import samples
 from maintenance.management import imports
-from maintenance.management.arguments import duration, number, zone
+from maintenance.management.arguments import parsed_duration, parsed_number, zone
 from maintenance.traffic import TooLittle
 from maintenance.traffic.weeks import Floats
 
@@ -56,9 +56,14 @@ class Command(BaseCommand):
             action="store_true",
             help="Not on holidays, the 1st, 15th and 25th and the last two days of a month.",
         )
-        parser.add_argument("--origins", type=number, default=200, metavar="N", help="At most so many.")
         parser.add_argument(
-            "--history", type=number, metavar="WEEKS", help="Read only so many weeks before each origin."
+            "--origins", type=parsed_number, default=200, metavar="N", help="At most so many."
+        )
+        parser.add_argument(
+            "--history",
+            type=parsed_number,
+            metavar="WEEKS",
+            help="Read only so many weeks before each origin.",
         )
         parser.add_argument(
             "--json", action="store_true", help="Print one object for each origin and length."
@@ -70,7 +75,7 @@ class Command(BaseCommand):
         if doubt := series.country.doubt(_local(series.begins, options["zone"]).year):
             self.stderr.write(doubt)
         mode = ("staffed" if options["staffed"] else "any") + ("+blackouts" if options["blackouts"] else "")
-        found = backtest.run(
+        found = backtest.backtest_rows(
             series, options["durations"], [mode], most=options["origins"], weeks=options["history"]
         )
         rows = [row for row in found if row.baseline]
@@ -94,8 +99,8 @@ class Command(BaseCommand):
             counts.append(np.array([count for _, count in rows]))
 
         reader = samples.Reader(options["zone"])
-        source = imports.Source(options["file"], samples.COLUMNS, reader, _CHUNK_ROWS)
-        tally = imports.run(source, store, out=self.stderr)
+        source = imports.ImportSource(options["file"], samples.COLUMNS, reader, _CHUNK_ROWS)
+        tally = imports.import_file(source, store, out=self.stderr)
         if tally.rejected:
             self.stderr.write(imports.rejections(tally, None))
         at, count = np.concatenate(times), np.concatenate(counts)
@@ -110,18 +115,18 @@ class Command(BaseCommand):
 
 def durations(text: str) -> list[timedelta]:
     """`1h,2h,4h`."""
-    return [duration(part) for part in text.split(",")]
+    return [parsed_duration(part) for part in text.split(",")]
 
 
 def _country(code: str) -> days.Country:
     """With the bank's own holidays, where there is a database that has them."""
     try:
-        return days.of(code)
+        return days.country_days(code)
     except DatabaseError:
         return days.Country(code.upper())
 
 
-def _plain(row: Row, zone: ZoneInfo) -> dict[str, Any]:
+def _plain(row: BacktestRow, zone: ZoneInfo) -> dict[str, Any]:
     baseline = row.baseline
     assert baseline is not None  # rows without one are left out
     return {
@@ -138,7 +143,7 @@ def _plain(row: Row, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def _report(rows: Sequence[Row], zone: ZoneInfo, mode: str) -> str:
+def _report(rows: Sequence[BacktestRow], zone: ZoneInfo, mode: str) -> str:
     first, last = (clock.day_words(_local(at, zone).date()) for at in (rows[0].origin, rows[-1].origin))
     number = len({row.origin for row in rows})
     kind, _, limits = mode.partition("+")
@@ -168,7 +173,7 @@ def _report(rows: Sequence[Row], zone: ZoneInfo, mode: str) -> str:
     return "\n".join([title, "", *printed, "", _LEGEND, *([_DIFFERENCE] if signed else [])])
 
 
-def _lines(rows: Sequence[Row]) -> list[tuple[str, ...]]:
+def _lines(rows: Sequence[BacktestRow]) -> list[tuple[str, ...]]:
     """The table's lines for one length."""
     length = clock.length_words(timedelta(hours=rows[0].hours))
     inside = sum(row.low <= row.chosen.actual <= row.high for row in rows) / len(rows)
@@ -197,7 +202,7 @@ def _lines(rows: Sequence[Row]) -> list[tuple[str, ...]]:
     return lines
 
 
-def _share(choices: Sequence[Choice], rows: Sequence[Row]) -> str:
+def _share(choices: Sequence[Choice], rows: Sequence[BacktestRow]) -> str:
     came = sum(choice.actual for choice in choices)
     ordinary = sum(row.mean_rate * row.hours for row in rows)
     return f"{100 * came / ordinary:.1f} %" if ordinary else "–"

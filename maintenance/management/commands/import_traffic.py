@@ -60,21 +60,21 @@ class Command(BaseCommand):
 
         def store(rows: Sequence[tuple[datetime, float]]) -> None:
             latest = sorted(dict(rows).items())  # a moment that comes twice keeps the later count
-            if fault := steps.fault([at for at, _ in latest]):
+            if fault := steps.step_fault([at for at, _ in latest]):
                 before = f" {taken.moments:,} samples before were stored." if taken.written else ""
                 raise Unreadable(f"{path.name} {fault}{before}")
             if not check:
                 if not service.pk:
                     _make(service, now)
-                taken.written += traffic.record(service, latest)
+                taken.written += traffic.keep_samples(service, latest)
             taken.moments += len(latest)
 
         logged_as = None if check else TrafficSample
-        source = imports.Source(
+        source = imports.ImportSource(
             path, samples.COLUMNS, reader, CHUNK_ROWS, rejected_to, logged_as, service.key
         )
-        tally = imports.run(source, store, out=self.stderr)
-        lines = [f"{path.name}: {imports.rows(tally.read)} read for {service.key}."]
+        tally = imports.import_file(source, store, out=self.stderr)
+        lines = [f"{path.name}: {imports.rows_words(tally.read)} read for {service.key}."]
         lines.append(_stored(taken, check=check))
         lines += _repairs(tally, taken, reader, service)
         if not check:
@@ -102,15 +102,17 @@ def _samples(count: int) -> str:
     return f"{count:,} sample{'' if count == 1 else 's'}"
 
 
-def _repairs(tally: imports.Tally, taken: _Taken, reader: samples.Reader, service: Service) -> list[str]:
+def _repairs(
+    tally: imports.ImportTally, taken: _Taken, reader: samples.Reader, service: Service
+) -> list[str]:
     """What was made of rows that could be meant otherwise."""
     lines = []
     if repeated := tally.read - tally.rejected - taken.moments:
         repeat = "repeats" if repeated == 1 else "repeat"
-        lines.append(f"{imports.rows(repeated)} {repeat} a moment; the last count holds.")
+        lines.append(f"{imports.rows_words(repeated)} {repeat} a moment; the last count holds.")
     if reader.with_offset and reader.without_offset:
         lines.append(
-            f"{imports.rows(reader.without_offset)} without an offset, beside {reader.with_offset:,} with "
+            f"{imports.rows_words(reader.without_offset)} without an offset, beside {reader.with_offset:,} with "
             f"one: taken as the time in {service.time_zone}."
         )
     return lines

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from maintenance import clock, slots
-from maintenance.management.arguments import duration, moment, number
+from maintenance.management.arguments import parsed_duration, parsed_moment, parsed_number
 from maintenance.models import Service
 from maintenance.slots import Slot, Suggestions
 from maintenance.slots.reasons import SEVERAL, percent
@@ -28,11 +28,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """SERVICE..., the length, and where to look."""
         parser.add_argument("service", nargs="+", help="A service's key, for example online-banking.")
-        parser.add_argument("--duration", required=True, type=duration, help="2h, 90m or 1h30m.")
-        parser.add_argument("--now", type=moment, metavar="T", help="Suggest as if it were this time.")
-        parser.add_argument("--from", type=moment, metavar="T", dest="start", help="Not before this time.")
-        parser.add_argument("--to", type=moment, metavar="T", dest="end", help="Over by this time.")
-        parser.add_argument("--count", type=number, default=5, metavar="N", help="How many slots.")
+        parser.add_argument("--duration", required=True, type=parsed_duration, help="2h, 90m or 1h30m.")
+        parser.add_argument("--now", type=parsed_moment, metavar="T", help="Suggest as if it were this time.")
+        parser.add_argument(
+            "--from", type=parsed_moment, metavar="T", dest="start", help="Not before this time."
+        )
+        parser.add_argument("--to", type=parsed_moment, metavar="T", dest="end", help="Over by this time.")
+        parser.add_argument("--count", type=parsed_number, default=5, metavar="N", help="How many slots.")
         parser.add_argument(
             "--staffed",
             action="store_true",
@@ -74,7 +76,7 @@ def _services(keys: Sequence[str]) -> list[Service]:
 
 
 def _nothing(found: Suggestions, length: timedelta) -> str:
-    between = f"from {clock.words(found.first)} to {clock.words(found.last)}"
+    between = f"from {clock.moment_words(found.first)} to {clock.moment_words(found.last)}"
     free = f"No {clock.length_words(length)} are free {between}."
     return "\n".join([free, *(f"  - {line}" for line in found.nothing), *filter(None, [found.problem])])
 

@@ -58,7 +58,7 @@ class Command(BaseCommand):
             _thread("hands", Moving(stop).turn, stop),
             _thread("senders", Sending(served, stop).turn, stop),
         ]
-        heartbeats.keep([f"{heartbeats.SERVING}{channel}" for channel in served])
+        heartbeats.keep_beating([f"{heartbeats.SERVING}{channel}" for channel in served])
         watchman = Watchman()
         watchman.ticked()
         for thread in threads:
@@ -70,7 +70,7 @@ class Command(BaseCommand):
         deadline = time.monotonic() + _PATIENCE_SECONDS
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        channel_threads.close()
+        channel_threads.close_threads()
         watchman.stop()
         self.stdout.write("Stopped.")
 
@@ -95,7 +95,7 @@ class Moving:
                 log.exception("%s failed; it is tried again", hand.name)
                 close_old_connections()
             else:
-                heartbeats.beat(hand.name)
+                heartbeats.record_beat(hand.name)
 
 
 class Sending:

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from maintenance.management import imports
 from maintenance.models import Customer
 from notifications import customers, register
-from notifications.customers import Row, Stored
+from notifications.customers import CustomerRow, Stored
 
 CHUNK_ROWS: Final = 5_000
 
@@ -35,28 +35,30 @@ class Command(BaseCommand):
         path, check, rejected_to = options["file"], options["check"], options["rejected"]
         stored = Stored()
 
-        def store(rows: Sequence[Row]) -> None:
+        def store(rows: Sequence[CustomerRow]) -> None:
             nonlocal stored
             if not check:
-                stored += customers.store(rows)
+                stored += customers.store_customers(rows)
 
         logged_as = None if check else Customer
-        source = imports.Source(path, register.COLUMNS, register.Reader(), CHUNK_ROWS, rejected_to, logged_as)
-        tally = imports.run(source, store, out=self.stderr)
+        source = imports.ImportSource(
+            path, register.COLUMNS, register.CustomerReader(), CHUNK_ROWS, rejected_to, logged_as
+        )
+        tally = imports.import_file(source, store, out=self.stderr)
         self.stdout.write(_summary(path, tally, stored, check=check))
         self.stdout.write(imports.rejections(tally, rejected_to))
 
 
-def _summary(path: Path, tally: imports.Tally, stored: Stored, *, check: bool) -> str:
-    lines = [f"{path.name}: {imports.rows(tally.read)} read."]
+def _summary(path: Path, tally: imports.ImportTally, stored: Stored, *, check: bool) -> str:
+    lines = [f"{path.name}: {imports.rows_words(tally.read)} read."]
     if check:
         good = tally.read - tally.rejected
-        return "\n".join((*lines, f"{imports.rows(good)} good; nothing was written."))
+        return "\n".join((*lines, f"{imports.rows_words(good)} good; nothing was written."))
     lines.append(
         f"Customers: {stored.new:,} new, {stored.updated:,} updated, {stored.unchanged:,} as they were;"
         f" {stored.without_address:,} with neither phone nor email."
     )
     if stored.repeated:
         repeat = "repeats" if stored.repeated == 1 else "repeat"
-        lines.append(f"{imports.rows(stored.repeated)} {repeat} an external_id; the last holds.")
+        lines.append(f"{imports.rows_words(stored.repeated)} {repeat} an external_id; the last holds.")
     return "\n".join(lines)

@@ -61,7 +61,7 @@ class Command(BaseCommand):
                 settings.BASE_URL = f"http://{HOST}:{port}"
             with self._speaking_if_slow("Preparing the database ..."):
                 call_command("migrate", verbosity=0, interactive=False)
-                backfill.run(now=database.clock())
+                backfill.run(now=database.database_now())
             if settings.EMBEDDED:  # whose lock is ours: nobody else is sending
                 deliveries.end_all_leases()
             people = [] if no_demo else self._demonstrate()
@@ -210,7 +210,7 @@ def _serve(listener: socket.socket, started: Callable[[], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn puts its own in their place while it runs, and raises the signal once more when it has ended
         signal.signal(number, lambda *_: setattr(server, "should_exit", True))
-    heartbeats.keep([f"{heartbeats.SERVING}{channel}" for channel in settings.CHANNELS])
+    heartbeats.keep_beating([f"{heartbeats.SERVING}{channel}" for channel in settings.CHANNELS])
     for thread in threads:
         thread.start()
     server.run([listener])

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from notifications import deliveries, progress, receipts
 from notifications.channels import direct
-from notifications.contract import Class, Outcome
+from notifications.contract import Outcome, Verdict
 from notifications.deliveries import Claimed
 from notifications.models import Attempt, Delivery, Notice, Receipt, State, Tally
 from notifications.settlement import Settled, settle
@@ -108,7 +108,7 @@ def live(customers: int, way: Way) -> Life:
         lived.hear_cpu += cpu_of_postgresql() - used
         lived.wal["hearing"] += wal() - before
         lived.tallies = max(lived.tallies, Tally.objects.count())
-        progress.fold()
+        progress.fold_tallies()
         if way.vacuumed:
             before = wal()
             lived.vacuum_seconds += _vacuum()
@@ -152,8 +152,10 @@ def claim(channel: str) -> list[Claimed]:
     """A window of messages, sent."""
     now = datetime.now(UTC)
     with transaction.atomic():
-        held = deliveries.claim(channel, demonstration=False, limit=_CLAIM, token=uuid4(), now=now)
-        deliveries.intend(held, {row.id: (_HASH, 1) for row in held})
+        held = deliveries.claimed_deliveries(
+            channel, demonstration=False, limit=_CLAIM, token=uuid4(), now=now
+        )
+        deliveries.intended_ids(held, {row.id: (_HASH, 1) for row in held})
     settle([Settled(row, accepted(row)) for row in held], now=now)
     return held
 
@@ -161,7 +163,7 @@ def claim(channel: str) -> list[Claimed]:
 def accepted(row: Claimed) -> Outcome:
     """As Twilio answers."""
     reference = f"SM{row.public_id.hex}"
-    return Outcome(row.public_id, row.attempt, Class.ACCEPTED, "twilio", reference)
+    return Outcome(row.public_id, row.attempt, Verdict.ACCEPTED, "twilio", reference)
 
 
 def hear() -> None:
@@ -170,8 +172,8 @@ def hear() -> None:
     sent = Delivery.objects.filter(state=State.SENT).values_list("public_id", "provider_ref")
     rows = list(sent)
     for start in range(0, len(rows), _CLAIM):
-        receipts.keep([_receipt(*row, now=now) for row in rows[start : start + _CLAIM]])
-    while receipts.work(now=now):
+        receipts.keep_receipts([_receipt(*row, now=now) for row in rows[start : start + _CLAIM]])
+    while receipts.apply_receipts(now=now):
         pass
 
 
@@ -190,7 +192,7 @@ def _receipt(public_id: UUID, reference: str, *, now: datetime) -> Receipt:
 
 def check(notices: Sequence[Notice]) -> None:
     """The counters that triggers write must be what is there."""
-    counted = sum(row.people for row in progress.of([notice.pk for notice in notices]))
+    counted = sum(row.people for row in progress.progress_of([notice.pk for notice in notices]))
     there = Delivery.objects.filter(notice__in=notices).count()
     assert counted == there, f"{counted} counted, {there} there"
 

@@ -88,9 +88,11 @@ def _cycle() -> list[float]:
     for _ in range(_CLAIMS):
         now, marks = datetime.now(UTC), [time.monotonic()]
         with transaction.atomic():
-            held = deliveries.claim(_CHANNEL, demonstration=False, limit=64, token=uuid4(), now=now)
+            held = deliveries.claimed_deliveries(
+                _CHANNEL, demonstration=False, limit=64, token=uuid4(), now=now
+            )
             marks.append(time.monotonic())
-            deliveries.intend(held, {row.id: (bytes(32), 1) for row in held})
+            deliveries.intended_ids(held, {row.id: (bytes(32), 1) for row in held})
         marks.append(time.monotonic())
         assert settle([Settled(row, life.accepted(row)) for row in held], now=now) == len(held) > 0
         marks.append(time.monotonic())

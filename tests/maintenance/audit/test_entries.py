@@ -39,7 +39,7 @@ def test_what_is_secret_or_an_address_is_only_said_to_have_changed(name: str) ->
     )
     assert "900123" not in str(entry.before)
     assert "cleo@example.com" not in str(entry.after)
-    said = {what: after for what, _, after in wording.of_entry(entry).differences}
+    said = {what: after for what, _, after in wording.line_of_entry(entry).differences}
     assert said == {name.replace("_", " "): "changed; what it is is not kept", "inner": f"{name}: (not kept)"}
 
 
@@ -60,7 +60,7 @@ def test_a_command_is_named_as_one() -> None:
     states = audit.States(after={"accepted": 5_000, "rejected": 3})
     stamp = audit.Stamp(None, people.NOW)
     entry = audit.record(Action.IMPORTED, Customer, stamp, states=states, name="customers.csv")
-    line = wording.of_entry(entry)
+    line = wording.line_of_entry(entry)
     assert line.sentence == "Command line imported customers “customers.csv”"
     assert line.details == "accepted: 5,000; rejected: 3"
 
@@ -83,11 +83,13 @@ def test_what_no_table_of_the_log_names_is_a_fault_of_ours() -> None:
 
 
 def test_a_freeze_may_be_called_what_a_window_is() -> None:
-    assert wording.of_entry(_kept({"name": "started"}, {"name": "text"})).details == "name: started → text"
+    assert (
+        wording.line_of_entry(_kept({"name": "started"}, {"name": "text"})).details == "name: started → text"
+    )
 
 
 def test_of_lists_and_tables_only_what_came_and_went_is_said() -> None:
-    line = wording.of_entry(
+    line = wording.line_of_entry(
         _kept(
             {"services": ["Cards", "Loans"], "names": {"ar": "A", "fr": "B"}, "day": "2026-03-20"},
             {"services": ["Cards", "Salaries"], "names": {"ar": "A", "fr": "C"}, "day": "2026-03-21"},

@@ -23,11 +23,11 @@ EXPECTED = Numbers(load=900.0, low=800.0, high=1_000.0, customers=1_204, vulnera
 @pytest.fixture
 def moved() -> Window:
     """By a day, to where more customers are hit."""
-    policies.of()
+    policies.policy_of()
     proposal = people.proposal(
         people.service("cards"), starts_at=START, purpose="Card payments", numbers=EXPECTED
     )
-    booked = windows.book(proposal, by=people.user("ada"), now=people.NOW)
+    booked = windows.book_window(proposal, by=people.user("ada"), now=people.NOW)
     return windows.reschedule(
         booked,
         Proposal(
@@ -68,7 +68,7 @@ def test_the_services_and_what_happens_to_them_are_in_the_line_of_a_move(moved: 
 
 
 def test_a_move_reads_in_one_sentence(moved: Window) -> None:
-    line = wording.of_change(moved.changes.get(what=Change.What.RESCHEDULED), "Cards")
+    line = wording.line_of_change(moved.changes.get(what=Change.What.RESCHEDULED), "Cards")
     assert line.sentence == "Ada moved Cards"
     assert line.details.replace("\N{WORD JOINER}", "").replace("\N{NO-BREAK SPACE}", " ") == (
         "time: Fri 20 Mar 2026, 01:00 – 03:00 GMT → Sat 21 Mar 2026, 01:00 – 03:00 GMT; "
@@ -88,4 +88,4 @@ def test_a_move_that_hits_as_many_says_how_many(moved: Window) -> None:
     )
     latest = again.changes.last()
     assert latest
-    assert ("customers", "", "1,310, as before") in wording.of_change(latest).differences
+    assert ("customers", "", "1,310, as before") in wording.line_of_change(latest).differences

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from maintenance import backtest
-from maintenance.backtest import History, Row, grid
+from maintenance.backtest import BacktestRow, History, grid
 from maintenance.days import Country
 from maintenance.days import country as days
 from maintenance.intake import samples
@@ -42,8 +42,8 @@ def series() -> History:
     return history(20)
 
 
-def _run(series: History, *, most: int = 10, weeks: int | None = None) -> list[Row]:
-    return list(backtest.run(series, LENGTHS, MODES, most=most, weeks=weeks))
+def _run(series: History, *, most: int = 10, weeks: int | None = None) -> list[BacktestRow]:
+    return list(backtest.backtest_rows(series, LENGTHS, MODES, most=most, weeks=weeks))
 
 
 @pytest.mark.parametrize("minutes", [60, 30])
@@ -82,9 +82,11 @@ def test_there_are_no_more_origins_than_days(series: History) -> None:
 
 def test_five_weeks_are_judged_from_three_weeks_of_history_on() -> None:
     short = history(5)
-    first = days.number(date(2026, 1, 5))
+    first = days.day_number(date(2026, 1, 5))
     assert backtest.origins(short, 200, FOUR) == [first + 21, first + 22]
-    assert {row.origin for row in _run(short)} == {grid.midnight(first + day, LONDON) for day in (21, 22)}
+    assert {row.origin for row in _run(short)} == {
+        grid.local_midnight(first + day, LONDON) for day in (21, 22)
+    }
 
 
 @pytest.mark.parametrize("weeks", [2, 4.6])
@@ -100,7 +102,7 @@ def test_samples_without_a_step_are_refused_in_words() -> None:
 
 def test_so_many_weeks_and_no_more_are_read(series: History) -> None:
     day = backtest.origins(series, 3, FOUR)[1]
-    read_from = series.place(grid.midnight(day, LONDON)) - 3 * 168
+    read_from = series.place(grid.local_midnight(day, LONDON)) - 3 * 168
     older = series.counts.copy()
     older[:read_from] = 5000 - older[:read_from]
     one, other = series, changed(series, older)
@@ -133,7 +135,7 @@ def test_the_baseline_is_the_least_mean_of_an_hour_of_the_week_over_eight_weeks(
     series = history(20, zone=UTC)
     day = backtest.origins(series, 3, FOUR)[2]
     row = next(backtest.at_origin(series, day, [ONE], ["any"]))
-    now = series.place(grid.midnight(day, UTC))
+    now = series.place(grid.local_midnight(day, UTC))
     means = series.counts[now - 8 * 168 : now].reshape(8, 168).mean(axis=0)  # hours from the origin's own on
     ahead = 5 * 24 + np.arange(168)
     best = int(ahead[means[ahead % 168].argmin()])
@@ -146,7 +148,7 @@ def test_the_baseline_is_the_least_mean_of_an_hour_of_the_week_over_eight_weeks(
 def test_of_equals_the_baseline_is_the_first() -> None:
     at, _ = times(12)
     flat = grid.history(at, np.full(at.size, 50.0), zone=LONDON, country=Country("XX"))
-    for row in backtest.run(flat, LENGTHS, ["any"], most=5):
+    for row in backtest.backtest_rows(flat, LENGTHS, ["any"], most=5):
         assert row.baseline
         assert local(row.baseline.start) == local(row.origin) + timedelta(days=5)
 
@@ -168,7 +170,7 @@ def test_the_habit_of_last_week_promises_what_came_in_the_week_before_the_origin
 
 @pytest.mark.parametrize("minutes", [1, 5, 15, 30, 60])
 def test_the_quiet_hour_is_found_at_any_step(minutes: int) -> None:
-    rows = list(backtest.run(history(6, minutes=minutes), [TWO], ["any"], most=3))
+    rows = list(backtest.backtest_rows(history(6, minutes=minutes), [TWO], ["any"], most=3))
     assert len(rows) == 3
     for row in rows:
         start = local(row.chosen.start)
@@ -177,7 +179,7 @@ def test_the_quiet_hour_is_found_at_any_step(minutes: int) -> None:
 
 
 def test_a_length_between_two_steps_is_judged_as_the_nearer_one(series: History) -> None:
-    rows = list(backtest.run(series, [timedelta(minutes=100)], ["any"], most=2))
+    rows = list(backtest.backtest_rows(series, [timedelta(minutes=100)], ["any"], most=2))
     assert {row.hours for row in rows} == {2}
 
 
@@ -199,6 +201,6 @@ def test_naive_times_keep_their_hours_over_a_clock_change(begins: datetime) -> N
         country=GB,
     )
     assert not np.isnan(series.counts).any()
-    chosen = list(backtest.run(series, [TWO], ["any"], most=30))
+    chosen = list(backtest.backtest_rows(series, [TWO], ["any"], most=30))
     assert len({local(row.chosen.start).utcoffset() for row in chosen}) == 2
     assert {local(row.chosen.start).hour for row in chosen} <= {2, 3}

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from maintenance import backtest
-from maintenance.backtest import History, Row, grid
+from maintenance.backtest import BacktestRow, History, grid
 from maintenance.days import Country
 from maintenance.traffic.weeks import Floats
 from tests.maintenance.backtest.past import LENGTHS, MODES, changed, history
@@ -27,7 +27,7 @@ FUTURES: dict[str, Future] = {
 }
 
 
-def _answers(rows: list[Row]) -> list[tuple[object, ...]]:
+def _answers(rows: list[BacktestRow]) -> list[tuple[object, ...]]:
     """What was said at the origin, without what came then."""
     return [
         (row.origin, row.hours, row.mode, row.chosen.start, row.chosen.promised, row.low, row.high)
@@ -35,7 +35,7 @@ def _answers(rows: list[Row]) -> list[tuple[object, ...]]:
     ]
 
 
-def _habits(rows: list[Row]) -> list[list[tuple[float, float] | None]]:
+def _habits(rows: list[BacktestRow]) -> list[list[tuple[float, float] | None]]:
     """What the habits would have chosen, and what they promised."""
     return [
         [(choice.start, choice.promised) if choice else None for choice in row.habits.values()]
@@ -48,21 +48,21 @@ def _days(series: History) -> list[int]:
     return backtest.origins(series, 3, max(LENGTHS))
 
 
-def _rows(series: History, day: int, weeks: int | None = None) -> list[Row]:
+def _rows(series: History, day: int, weeks: int | None = None) -> list[BacktestRow]:
     return list(backtest.at_origin(series, day, LENGTHS, MODES, weeks=weeks))
 
 
 def _other_future(series: History, day: int, future: Future) -> History:
-    now = series.place(grid.midnight(day, series.zone))
+    now = series.place(grid.local_midnight(day, series.zone))
     counts = series.counts.copy()
     later = now + np.flatnonzero(~np.isnan(counts[now:]))
     counts[later] = future(counts[later])
     return changed(series, counts)
 
 
-def _with_gaps(series: History, day: int, row: Row) -> History:
+def _with_gaps(series: History, day: int, row: BacktestRow) -> History:
     """After the origin nothing is known but what came in the row's own slot, and the very last count."""
-    now = series.place(grid.midnight(day, series.zone))
+    now = series.place(grid.local_midnight(day, series.zone))
     first = series.place(row.chosen.start)
     counts = series.counts.copy()
     counts[now:] = np.nan

@@ -23,7 +23,7 @@ from maintenance.proposals import Proposal
 from maintenance.status import Phase, Planned
 from tests import people
 
-SOURCE = ical.Source("Demonstration Bank: maintenance", "/calendar.ics")
+SOURCE = ical.FeedSource("Demonstration Bank: maintenance", "/calendar.ics")
 AWKWARD = [
     "Cards, cash; and \\more",
     "Two\r\nlines and \x0b a \u2028 third",
@@ -75,7 +75,7 @@ def check(document: bytes) -> None:
 
 @pytest.mark.parametrize("name", AWKWARD)
 def test_awkward_names_survive_the_bytes(name: str) -> None:
-    document = ical.document([planned(name, words=name)], language="en", source=SOURCE)
+    document = ical.calendar_document([planned(name, words=name)], language="en", source=SOURCE)
     check(document)
     (event,) = events(document)
     assert " ".join(name.split()).translate({0: None, 7: None}) in event["SUMMARY"]
@@ -83,7 +83,7 @@ def test_awkward_names_survive_the_bytes(name: str) -> None:
 
 @given(st.text(max_size=80), st.text(max_size=160))
 def test_any_words_make_a_legal_document(name: str, words: str) -> None:
-    document = ical.document([planned(name, words=words)], language="ar", source=SOURCE)
+    document = ical.calendar_document([planned(name, words=words)], language="ar", source=SOURCE)
     check(document)
     assert len(events(document)) == 1
 
@@ -91,7 +91,7 @@ def test_any_words_make_a_legal_document(name: str, words: str) -> None:
 @pytest.mark.parametrize("name", ["Online banking", *AWKWARD])
 def test_the_strict_readers_read_it(name: str) -> None:
     seen = [planned(name), planned(name, status_="cancelled", number=2)]
-    document = ical.document(seen, language="en", source=SOURCE).decode()
+    document = ical.calendar_document(seen, language="en", source=SOURCE).decode()
     (read,) = ics.Calendar.parse_multiple(document)
     assert {event.uid for event in read.events} == {f"{UUID(int=n)}@127.0.0.1" for n in (1, 2)}
     strict = IcsCalendarStream.calendar_from_ics(document)
@@ -100,7 +100,7 @@ def test_the_strict_readers_read_it(name: str) -> None:
 
 
 def test_nothing_that_the_standard_requires_is_missing_or_doubled() -> None:
-    calendar = Calendar.from_ical(ical.document([planned()], language="en", source=SOURCE))
+    calendar = Calendar.from_ical(ical.calendar_document([planned()], language="en", source=SOURCE))
     components: list[Any] = calendar.walk()
     for component in components:
         assert not component.errors
@@ -109,7 +109,9 @@ def test_nothing_that_the_standard_requires_is_missing_or_doubled() -> None:
 
 
 def test_the_head_says_when_to_ask_again_and_where() -> None:
-    head, _, _ = ical.document([planned()], language="en", source=SOURCE).decode().partition("BEGIN:VEVENT")
+    head, _, _ = (
+        ical.calendar_document([planned()], language="en", source=SOURCE).decode().partition("BEGIN:VEVENT")
+    )
     assert head.split("\r\n") == [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -127,7 +129,7 @@ def test_the_head_says_when_to_ask_again_and_where() -> None:
 
 
 def test_an_event_states_the_facts() -> None:
-    (event,) = events(ical.document([planned()], language="en", source=SOURCE))
+    (event,) = events(ical.calendar_document([planned()], language="en", source=SOURCE))
     assert event.to_ical().decode().replace("\r\n ", "").split("\r\n") == [
         "BEGIN:VEVENT",
         "SUMMARY:Maintenance of Online banking (Demonstration Bank)",
@@ -148,19 +150,19 @@ def test_an_event_states_the_facts() -> None:
 
 
 def test_the_same_facts_give_the_same_bytes() -> None:
-    first, second = (ical.document([planned()], language="ar", source=SOURCE) for _ in range(2))
+    first, second = (ical.calendar_document([planned()], language="ar", source=SOURCE) for _ in range(2))
     assert first == second
 
 
 def test_the_address_of_the_bank_is_in_the_uid(settings: Settings) -> None:
     settings.BASE_URL = "https://status.bank.example:8443"
-    (event,) = events(ical.document([planned()], language="en", source=SOURCE))
+    (event,) = events(ical.calendar_document([planned()], language="en", source=SOURCE))
     assert event["UID"].endswith("@status.bank.example")
 
 
 def test_an_overrun_window_says_so_and_counts_as_changed_at_its_planned_end() -> None:
     late = replace(planned(), phase=Phase.OVERRUN, modified_at=people.NOW + timedelta(days=7, hours=2))
-    (event,) = events(ical.document([late], language="en", source=SOURCE))
+    (event,) = events(ical.calendar_document([late], language="en", source=SOURCE))
     assert "taking longer than expected" in event["DESCRIPTION"]
     assert event["LAST-MODIFIED"].dt == late.window.ends_at
 
@@ -168,12 +170,15 @@ def test_an_overrun_window_says_so_and_counts_as_changed_at_its_planned_end() ->
 def test_a_demonstration_is_named_as_such() -> None:
     seen = planned()
     seen.out[0].demonstration = True
-    assert "demonstration" in events(ical.document([seen], language="en", source=SOURCE))[0]["DESCRIPTION"]
+    assert (
+        "demonstration"
+        in events(ical.calendar_document([seen], language="en", source=SOURCE))[0]["DESCRIPTION"]
+    )
 
 
 def test_without_a_way_out_it_says_that_the_rest_works() -> None:
     bare = replace(planned(), alternatives=())
-    (event,) = events(ical.document([bare], language="en", source=SOURCE))
+    (event,) = events(ical.calendar_document([bare], language="en", source=SOURCE))
     assert "Other services are not affected" in event["DESCRIPTION"]
 
 
@@ -253,7 +258,7 @@ def test_one_window_keeps_its_uid_and_its_sequence_never_falls(now: datetime) ->
     sent: list[Any] = []
 
     def look(at: datetime) -> None:
-        document = ical.document(status.public(at), language="en", source=SOURCE)
+        document = ical.calendar_document(status.public(at), language="en", source=SOURCE)
         seen.extend(
             (event["UID"], event["STATUS"], event["SEQUENCE"], event["DTSTART"].dt)
             for event in events(document)
@@ -267,7 +272,7 @@ def test_one_window_keeps_its_uid_and_its_sequence_never_falls(now: datetime) ->
         sent.extend(events(attached(window, issued_at=at)))
 
     hour = timedelta(hours=1)
-    window = windows.book(
+    window = windows.book_window(
         Proposal(start, start + hour, [people.service()], purpose="Upgrade"), by=ada, now=now
     )
     look(now)
@@ -311,7 +316,7 @@ def test_a_finished_window_stays_in_the_feed_as_confirmed(now: datetime) -> None
     execution.start(window, by=ada, now=now)
     execution.finish(window, by=ada, now=now + timedelta(hours=1))
     later = now + timedelta(days=20)
-    (event,) = events(ical.document(status.public(later), language="en", source=SOURCE))
+    (event,) = events(ical.calendar_document(status.public(later), language="en", source=SOURCE))
     assert event["STATUS"] == "CONFIRMED"
     assert event["SUMMARY"].startswith("Finished: ")
 

@@ -17,7 +17,7 @@ from tests.maintenance.faces.test_ical import AWKWARD, SOURCE, attached, planned
 
 pytestmark = pytest.mark.libical
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
-LAWFUL = ical.document([planned()], language="en", source=SOURCE)
+LAWFUL = ical.calendar_document([planned()], language="en", source=SOURCE)
 
 
 @pytest.mark.parametrize(
@@ -38,22 +38,28 @@ def test_what_the_standards_forbid_is_found(line: bytes, instead: bytes) -> None
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_feed_of_every_phase_keeps_the_standards(language: str) -> None:
     seen = [replace(planned(number=number), phase=phase) for number, phase in enumerate(Phase)]
-    assert libical.faults(ical.document(seen, language=language, source=SOURCE)) == []
+    assert libical.faults(ical.calendar_document(seen, language=language, source=SOURCE)) == []
 
 
 @pytest.mark.parametrize("name", AWKWARD)
 def test_a_feed_of_awkward_names_keeps_the_standards(name: str) -> None:
-    assert libical.faults(ical.document([planned(name, words=name)], language="en", source=SOURCE)) == []
+    assert (
+        libical.faults(ical.calendar_document([planned(name, words=name)], language="en", source=SOURCE))
+        == []
+    )
 
 
 @given(st.text(max_size=80), st.text(max_size=160))
 def test_a_feed_of_any_words_keeps_the_standards(name: str, words: str) -> None:
-    assert libical.faults(ical.document([planned(name, words=words)], language="ar", source=SOURCE)) == []
+    assert (
+        libical.faults(ical.calendar_document([planned(name, words=words)], language="ar", source=SOURCE))
+        == []
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_feed_without_windows_lacks_nothing_but_an_event(language: str) -> None:
-    assert libical.faults(ical.document([], language=language, source=SOURCE)) == []
+    assert libical.faults(ical.calendar_document([], language=language, source=SOURCE)) == []
 
 
 @pytest.mark.django_db

@@ -17,10 +17,10 @@ pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 
 
-def shown(now: datetime, language: str = "en") -> page.Page:
+def shown(now: datetime, language: str = "en") -> page.StatusPage:
     windows = status.public(now)
     with translation.override(language):
-        return page.page(windows, status.standings(windows), language=language, now=now)
+        return page.page_content(windows, status.standings(windows), language=language, now=now)
 
 
 def test_a_quiet_day_says_that_nothing_is_under_way(now: datetime) -> None:
@@ -103,9 +103,9 @@ def test_it_speaks_arabic(now: datetime) -> None:
 def test_a_date_is_written_as_in_the_banks_country(now: datetime, settings: Settings) -> None:
     settings.COUNTRY = "US-MN"
     with translation.override("en"):
-        assert words.day(now) == "Monday, March 2, 2026"
+        assert words.day_words(now) == "Monday, March 2, 2026"
 
 
 @pytest.mark.parametrize(("language", "spoken"), [("ar", "ar"), ("ar-EG", "ar"), ("fr", "en"), ("", "en")])
 def test_a_customer_reads_the_nearest_language_the_bank_has(language: str, spoken: str) -> None:
-    assert words.spoken(language) == spoken
+    assert words.nearest_language(language) == spoken

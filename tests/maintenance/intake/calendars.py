@@ -7,7 +7,7 @@ from textwrap import dedent
 
 from maintenance import clock, recurrence
 from maintenance.intake import icsfiles
-from maintenance.intake.icsevents import Entry
+from maintenance.intake.icsevents import ImportedFreeze
 from maintenance.intake.icsfiles import CalendarFile
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -198,10 +198,10 @@ def calendar(*blocks: str, around: str = "") -> bytes:
 
 def read(content: bytes) -> CalendarFile:
     """The file, as of Monday 2 March 2026."""
-    return icsfiles.read(content, "freezes.ics", now=NOW)
+    return icsfiles.parsed_calendar(content, "freezes.ics", now=NOW)
 
 
-def entries(content: bytes) -> list[Entry]:
+def entries(content: bytes) -> list[ImportedFreeze]:
     """The freezes of a file, all of which must be taken."""
     found = read(content)
     assert [each.reason for each in found.rejected] == []

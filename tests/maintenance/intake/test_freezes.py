@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError
 
 from maintenance.intake import freezes, icsfiles
-from maintenance.intake.freezes import Plan
+from maintenance.intake.freezes import ImportPlan
 from maintenance.models import Freeze, Service
 from tests import people
 from tests.maintenance.intake.calendars import GOOGLE, NOW, block, calendar, event, read, written
@@ -19,14 +19,14 @@ WEEK = ("DTSTART:20260310T020000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=9")
 MOVED = block("RECURRENCE-ID:20260317T020000", "DTSTART:20260317T050000", "DURATION:PT1H")
 
 
-def imported(content: bytes, *services: Service) -> Plan:
+def imported(content: bytes, *services: Service) -> ImportPlan:
     """What an import came to, which has been stored."""
-    planned = freezes.plan(read(content).events, services, now=NOW)
-    freezes.store(planned, services)
+    planned = freezes.import_plan(read(content).events, services, now=NOW)
+    freezes.carry_out(planned, services)
     return planned
 
 
-def counts(planned: Plan) -> tuple[int, int, int, int]:
+def counts(planned: ImportPlan) -> tuple[int, int, int, int]:
     """Added, changed, removed, the same."""
     return len(planned.added), len(planned.changed), len(planned.removed), planned.same
 
@@ -108,20 +108,22 @@ def test_single_times_that_have_passed_are_not_removed_by_the_next_import() -> N
     abroad = event("DTSTART;TZID=Asia/Riyadh:20260318T020000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=3")
     assert counts(imported(abroad)) == (3, 0, 0, 0)
     later = NOW + timedelta(days=20)
-    planned = freezes.plan(icsfiles.read(abroad, "freezes.ics", now=later).events, [], now=later)
+    planned = freezes.import_plan(
+        icsfiles.parsed_calendar(abroad, "freezes.ics", now=later).events, [], now=later
+    )
     assert counts(planned) == (0, 0, 0, 2)
 
 
 def test_an_import_is_stored_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    planned = freezes.plan(read(written(GOOGLE)).events, [], now=NOW)
+    planned = freezes.import_plan(read(written(GOOGLE)).events, [], now=NOW)
     imported(event(*WEEK, uid="yearend@google.com"))
     with pytest.raises(IntegrityError):
-        freezes.store(planned, [])
+        freezes.carry_out(planned, [])
     assert Freeze.objects.count() == 1
 
 
 def test_a_plan_is_known_again_by_its_fingerprint() -> None:
-    first, again = (freezes.plan(read(written(GOOGLE)).events, [], now=NOW) for _ in range(2))
+    first, again = (freezes.import_plan(read(written(GOOGLE)).events, [], now=NOW) for _ in range(2))
     imported(event(*WEEK))
-    other = freezes.plan(read(event(*WEEK, "STATUS:CANCELLED")).events, [], now=NOW)
+    other = freezes.import_plan(read(event(*WEEK, "STATUS:CANCELLED")).events, [], now=NOW)
     assert first.fingerprint == again.fingerprint != other.fingerprint

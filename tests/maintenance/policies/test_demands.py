@@ -33,7 +33,7 @@ def _policy(**terms: Any) -> NoticePolicy:
     ],
 )
 def test_a_length_is_said_in_its_unit(lead: timedelta, unit: Unit, words: str) -> None:
-    assert policies.words(lead, unit) == words
+    assert policies.lead_words(lead, unit) == words
 
 
 def test_everything_that_is_demanded_is_said() -> None:

@@ -8,7 +8,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from maintenance import clock, policies
-from maintenance.models import Customer, Holiday, Kind, NoticePolicy
+from maintenance.models import Customer, Holiday, NoticeKind, NoticePolicy
 from maintenance.policies import Promise
 from tests.maintenance.usage import london
 
@@ -23,7 +23,7 @@ def _partners(days: int, **fields: object) -> NoticePolicy:
 
 @pytest.mark.django_db
 def test_customers_are_promised_a_week_and_no_less_than_five_days() -> None:
-    policy = policies.of()
+    policy = policies.policy_of()
     assert (policy.promised, policy.least) == (WEEK, FIVE_DAYS)
 
 
@@ -31,29 +31,30 @@ def test_customers_are_promised_a_week_and_no_less_than_five_days() -> None:
 def test_the_default_policy_says_who_hears_when_by_which_channels() -> None:
     everywhere = ["sms", "email", "inapp", "social"]
     rules = {
-        (rule.kind, rule.lead.days, rule.only_money): rule.channels for rule in policies.of().rules.all()
+        (rule.kind, rule.lead.days, rule.only_money): rule.channels
+        for rule in policies.policy_of().rules.all()
     }
     assert rules == {
-        (Kind.ANNOUNCED, 7, False): everywhere,
-        (Kind.REMINDER, 1, False): ["inapp"],
-        (Kind.REMINDER, 1, True): ["sms"],
-        (Kind.STARTED, 0, False): ["inapp", "social"],
-        (Kind.FINISHED, 0, False): ["inapp", "social"],
-        (Kind.CANCELLED, 0, False): everywhere,
-        (Kind.RESCHEDULED, 0, False): everywhere,
+        (NoticeKind.ANNOUNCED, 7, False): everywhere,
+        (NoticeKind.REMINDER, 1, False): ["inapp"],
+        (NoticeKind.REMINDER, 1, True): ["sms"],
+        (NoticeKind.STARTED, 0, False): ["inapp", "social"],
+        (NoticeKind.FINISHED, 0, False): ["inapp", "social"],
+        (NoticeKind.CANCELLED, 0, False): everywhere,
+        (NoticeKind.RESCHEDULED, 0, False): everywhere,
     }
 
 
 @pytest.mark.django_db
 def test_an_audience_without_a_policy_is_named() -> None:
     with pytest.raises(NoticePolicy.DoesNotExist, match="how much notice a regulator is promised"):
-        policies.of("regulator")
+        policies.policy_of("regulator")
 
 
 @pytest.mark.django_db
 def test_customers_must_have_a_policy_whoever_else_has_one() -> None:
     _partners(9).save()
-    policies.of().delete()
+    policies.policy_of().delete()
     with pytest.raises(NoticePolicy.DoesNotExist, match="how much notice a customer is promised"):
         policies.every()
 

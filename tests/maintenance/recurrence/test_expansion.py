@@ -157,10 +157,10 @@ DEAR = {
 def test_all_that_is_asked_of_a_row_has_one_budget(rule: str) -> None:
     begin = datetime(2026, 1, 4, 2, tzinfo=UTC)
     with _all_steps() as taken, pytest.raises(RecurrenceError):
-        recurrence.check(rule, begin, begin + timedelta(hours=30))
+        recurrence.check_recurrence(rule, begin, begin + timedelta(hours=30))
     assert len(taken) <= ROW_STEPS + 1
     with _all_steps() as taken, suppress(RecurrenceError):
-        recurrence.coming(Recurring(begin, begin + timedelta(hours=30), rule), begin + 999 * DAY, 5)
+        recurrence.coming_times(Recurring(begin, begin + timedelta(hours=30), rule), begin + 999 * DAY, 5)
     assert len(taken) <= ROW_STEPS + 1
 
 
@@ -222,7 +222,7 @@ def test_what_takes_too_long_ends_as_well() -> None:
 def test_what_would_overlap_itself_is_refused(rule: str, hours: int) -> None:
     begin = datetime(2026, 1, 4, 2, tzinfo=UTC)
     with pytest.raises(Overlapping, match="it would overlap itself"):
-        recurrence.check(rule, begin, begin + timedelta(hours=hours))
+        recurrence.check_recurrence(rule, begin, begin + timedelta(hours=hours))
 
 
 @pytest.mark.parametrize(
@@ -236,4 +236,4 @@ def test_what_would_overlap_itself_is_refused(rule: str, hours: int) -> None:
 )
 def test_what_ends_as_the_next_begins_is_taken(rule: str, hours: int) -> None:
     begin = datetime(2026, 1, 5, 2, tzinfo=UTC)
-    recurrence.check(rule, begin, begin + timedelta(hours=hours))
+    recurrence.check_recurrence(rule, begin, begin + timedelta(hours=hours))

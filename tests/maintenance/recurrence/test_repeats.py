@@ -29,7 +29,7 @@ SUNDAY = at("2026-01-04T02:00")
 )
 def test_a_choice_names_the_days_that_it_says(every: Every, days: list[str]) -> None:
     rule = Repeat(every).rule(date(2026, 1, 4))
-    found = recurrence.coming(Recurring(SUNDAY, SUNDAY + timedelta(hours=1), rule), SUNDAY, 3)
+    found = recurrence.coming_times(Recurring(SUNDAY, SUNDAY + timedelta(hours=1), rule), SUNDAY, 3)
     assert [f"{start:%m-%d}" for start, _ in found] == days
 
 
@@ -37,12 +37,12 @@ def test_a_choice_names_the_days_that_it_says(every: Every, days: list[str]) -> 
 @pytest.mark.parametrize("until", [None, date(2027, 3, 1)])
 def test_a_choice_is_found_again_in_its_rule(every: Every, until: date | None) -> None:
     chosen = Repeat(every, until)
-    assert repeats.of(chosen.rule(date(2026, 1, 4)), SUNDAY) == chosen
+    assert repeats.repeat_of(chosen.rule(date(2026, 1, 4)), SUNDAY) == chosen
 
 
 def test_what_does_not_repeat_has_no_rule() -> None:
     assert Repeat(Every.NEVER, date(2027, 1, 1), "FREQ=DAILY").rule(date(2026, 1, 4)) == ""
-    assert repeats.of(" ", SUNDAY) == Repeat()
+    assert repeats.repeat_of(" ", SUNDAY) == Repeat()
 
 
 @pytest.mark.parametrize(
@@ -72,10 +72,10 @@ def test_what_does_not_repeat_has_no_rule() -> None:
     ],
 )
 def test_a_rule_is_read_in_words(rule: str, said: str) -> None:
-    assert repeats.words(rule, SUNDAY) == said
+    assert repeats.repeat_words(rule, SUNDAY) == said
 
 
 def test_a_rule_with_exceptions_is_shown_as_it_is() -> None:
     """No choice with a name could keep them."""
     rule = "FREQ=WEEKLY\nEXDATE:20260111T020000"
-    assert repeats.of(rule, SUNDAY) == Repeat(Every.OWN, own=rule)
+    assert repeats.repeat_of(rule, SUNDAY) == Repeat(Every.OWN, own=rule)

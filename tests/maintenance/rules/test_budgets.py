@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from maintenance import rules
 from maintenance.models import Service, Window
-from maintenance.rules import Time
+from maintenance.rules import WindowTime
 from tests.maintenance.rules.asking import END, START, found, words
 from tests.maintenance.rules.promising import partners
 from tests.maintenance.usage import london
@@ -100,8 +100,8 @@ def test_exempt_work_neither_counts_nor_is_counted(now: datetime) -> None:
 def test_looked_at_again_what_came_later_is_too_much_and_not_what_was_there_before(now: datetime) -> None:
     partners(most_per_month=1, downtime_per_month=3 * HOUR)
     first, second = (window(service(), starts_at=THIRD_OF_MARCH + days * 24 * HOUR) for days in (12, 9))
-    assert [objection.rule for objection in rules.again(first, now=now)] == []
-    assert [objection.rule for objection in rules.again(second, now=now)] == ["windows", "downtime"]
+    assert [objection.rule for objection in rules.objections_now(first, now=now)] == []
+    assert [objection.rule for objection in rules.objections_now(second, now=now)] == ["windows", "downtime"]
 
 
 # --- planned downtime -----------------------------------------------------------------------------
@@ -159,10 +159,10 @@ def test_budgets_are_read_once_however_many_times_are_asked_about(
 ) -> None:
     partners(most_per_month=1, downtime_per_year=36 * HOUR)
     window(service(), starts_at=THIRD_OF_MARCH)
-    around = rules.surroundings([service()], now, now + timedelta(days=28))
+    around = rules.rule_context([service()], now, now + timedelta(days=28))
     with django_assert_num_queries(0):
         for hours in range(100):
-            rules.against(around, Time(START + hours * HOUR, END + hours * HOUR, now))
+            rules.against(around, WindowTime(START + hours * HOUR, END + hours * HOUR, now))
 
 
 def test_a_rejected_window_put_forward_again_finds_its_place_taken(now: datetime) -> None:

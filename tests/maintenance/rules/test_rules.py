@@ -97,8 +97,8 @@ def test_a_window_that_is_put_forward_again_where_it_is_is_not_moved(now: dateti
 
 def test_suggestions_do_not_keep_clear_of_hours_without_support(now: datetime) -> None:
     SupportCover.objects.create(name="Hotline", starts_at=END, ends_at=END + timedelta(hours=8))
-    around = rules.surroundings([service()], START, END)
-    time = rules.Time(START, END, now)
+    around = rules.rule_context([service()], START, END)
+    time = rules.WindowTime(START, END, now)
     assert [objection.rule for objection in rules.against(around, time)] == ["support"]
     assert rules.free(around, time)
 
@@ -107,8 +107,8 @@ def test_suggestions_do_not_keep_clear_of_hours_without_support(now: datetime) -
 def test_suggestions_keep_clear_of_other_rules_hard_or_soft(now: datetime, weight: str, free: bool) -> None:
     freeze()
     RuleSetting.objects.create(rule="freeze", weight=weight)
-    around = rules.surroundings([service()], START, END)
-    assert rules.free(around, rules.Time(START, END, now)) is free
+    around = rules.rule_context([service()], START, END)
+    assert rules.free(around, rules.WindowTime(START, END, now)) is free
 
 
 def test_the_surroundings_are_read_once_however_much_is_in_them(
@@ -116,15 +116,15 @@ def test_the_surroundings_are_read_once_however_much_is_in_them(
 ) -> None:
     services = fill_a_bank()
     with django_assert_max_num_queries(24):
-        rules.surroundings(services, START, END).for_proposal(
+        rules.rule_context(services, START, END).for_proposal(
             Proposal(START, END, services, staff=[user("ada")])
         )
 
 
 def test_three_thousand_times_are_judged_in_well_under_a_second(now: datetime) -> None:
-    around = rules.surroundings(fill_a_bank()[:3], now, now + timedelta(days=70))
+    around = rules.rule_context(fill_a_bank()[:3], now, now + timedelta(days=70))
     times = [now + n * timedelta(minutes=30) for n in range(3000)]
     began = process_time()
     for starts_at in times:
-        rules.against(around, rules.Time(starts_at, starts_at + timedelta(hours=2), now))
+        rules.against(around, rules.WindowTime(starts_at, starts_at + timedelta(hours=2), now))
     assert process_time() - began < 2  # a third of a second on a machine that does nothing else

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maintenance.rules import Span, Spans, Time
+from maintenance.rules import Span, Spans, WindowTime
 
 ZERO = datetime(2026, 3, 2, tzinfo=UTC)
 SHAPES = st.tuples(st.integers(0, 60), st.integers(1, 40))
@@ -18,8 +18,8 @@ def _at(hour: int) -> datetime:
     return ZERO + timedelta(hours=hour)
 
 
-def _time(begin: int, length: int) -> Time:
-    return Time(_at(begin), _at(begin + length), ZERO)
+def _time(begin: int, length: int) -> WindowTime:
+    return WindowTime(_at(begin), _at(begin + length), ZERO)
 
 
 def _span(begin: int, length: int) -> Span:

@@ -20,8 +20,8 @@ Outcome = SignIn.Outcome
 
 def test_rows_older_than_ninety_days_are_deleted(now: datetime) -> None:
     ada = people.user("ada")
-    history.record(Outcome.SIGNED_IN, ada, HERE, now=now - history.KEPT)
-    history.record(Outcome.SIGNED_IN, ada, HERE, now=now - timedelta(days=1))
+    history.record_sign_in(Outcome.SIGNED_IN, ada, HERE, now=now - history.KEPT)
+    history.record_sign_in(Outcome.SIGNED_IN, ada, HERE, now=now - timedelta(days=1))
     signin.clean(now=now)
     assert [row.last_at for row in SignIn.objects.all()] == [now - timedelta(days=1)]
 
@@ -29,9 +29,9 @@ def test_rows_older_than_ninety_days_are_deleted(now: datetime) -> None:
 def test_of_many_refusals_the_newest_are_kept(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """And every right sign-in, however old."""
     monkeypatch.setattr(history, "MOST_REFUSED", 3)
-    history.record(Outcome.SIGNED_IN, people.user("ada"), HERE, now=now - timedelta(days=2))
+    history.record_sign_in(Outcome.SIGNED_IN, people.user("ada"), HERE, now=now - timedelta(days=2))
     for minute in range(6):
-        history.record(
+        history.record_sign_in(
             Outcome.WRONG_PASSWORD, None, f"198.51.100.{minute}", now=now + minute * timedelta(minutes=1)
         )
     signin.clean(now=now + timedelta(hours=1))
@@ -43,7 +43,7 @@ def test_of_many_refusals_the_newest_are_kept(now: datetime, monkeypatch: pytest
 def test_one_row_counts_a_day(now: datetime) -> None:
     ada = people.user("ada")
     for hour in (0, 1, 2, 24):
-        history.record(Outcome.WRONG_PASSWORD, ada, HERE, now=now + hour * timedelta(hours=1))
+        history.record_sign_in(Outcome.WRONG_PASSWORD, ada, HERE, now=now + hour * timedelta(hours=1))
     rows = SignIn.objects.order_by("id").values_list("times", "first_at", "last_at")
     tomorrow = now + timedelta(days=1)
     assert list(rows) == [(3, now, now + timedelta(hours=2)), (1, tomorrow, tomorrow)]
@@ -51,7 +51,7 @@ def test_one_row_counts_a_day(now: datetime) -> None:
 
 def test_an_ipv6_network_is_one_row(now: datetime) -> None:
     for number in range(3):
-        history.record(Outcome.WRONG_PASSWORD, None, f"2001:db8:1:2::{number}", now=now)
+        history.record_sign_in(Outcome.WRONG_PASSWORD, None, f"2001:db8:1:2::{number}", now=now)
     assert [(row.address, row.times) for row in SignIn.objects.all()] == [("2001:db8:1:2::/64", 3)]
 
 
@@ -59,7 +59,7 @@ def test_refusals_are_counted_once_a_minute(now: datetime) -> None:
     """They must not cost a write each."""
     ada = people.user("ada")
     for second in (0, 1, 59, 60, 61):
-        history.record(Outcome.THROTTLED, ada, HERE, now=now + timedelta(seconds=second))
+        history.record_sign_in(Outcome.THROTTLED, ada, HERE, now=now + timedelta(seconds=second))
     assert [row.times for row in SignIn.objects.all()] == [2]
 
 

@@ -66,7 +66,7 @@ def test_nothing_can_be_posted_either() -> None:
 def test_a_password_of_ones_own_opens_all_pages(newcomer: User) -> None:
     assert _change(_signed_in(PRINTED), PRINTED, OWN) == 302
     newcomer.refresh_from_db()
-    assert not one_time.current(newcomer)
+    assert not one_time.one_time_password(newcomer)
     words(_signed_in(OWN), address("index"))
 
 
@@ -74,13 +74,13 @@ def test_the_printed_password_cannot_be_kept(newcomer: User) -> None:
     client = _signed_in(PRINTED)
     assert _change(client, PRINTED, PRINTED) == 200
     newcomer.refresh_from_db()
-    assert one_time.current(newcomer)
+    assert one_time.one_time_password(newcomer)
 
 
 def test_a_mistake_in_the_old_password_changes_nothing(newcomer: User) -> None:
     assert _change(_signed_in(PRINTED), "wrong", OWN) == 200
     newcomer.refresh_from_db()
-    assert one_time.current(newcomer)
+    assert one_time.one_time_password(newcomer)
 
 
 @pytest.mark.usefixtures("newcomer")
@@ -153,7 +153,7 @@ def test_a_hash_that_is_made_anew_leaves_it_a_one_time_password(
     sign_in(password=PRINTED)
     newcomer.refresh_from_db()
     assert identify_hasher(newcomer.password).decode(newcomer.password)["iterations"] == 2000
-    assert one_time.current(newcomer)
+    assert one_time.one_time_password(newcomer)
 
 
 def _account(**more: Any) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def _account(**more: Any) -> dict[str, Any]:
 
 def test_what_is_typed_for_a_new_account_is_a_one_time_password() -> None:
     assert signed_in("olga").post(address("auth_user_add"), _account()).status_code == 302
-    assert one_time.current(User.objects.get(username="dora"))
+    assert one_time.one_time_password(User.objects.get(username="dora"))
 
 
 def test_what_is_typed_for_somebody_else_is_a_one_time_password() -> None:
@@ -170,7 +170,7 @@ def test_what_is_typed_for_somebody_else_is_a_one_time_password() -> None:
     given = {"usable_password": "true", "password1": PRINTED, "password2": PRINTED}
     assert signed_in("olga").post(address("auth_user_password_change", ada.pk), given).status_code == 302
     ada.refresh_from_db()
-    assert one_time.current(ada)
+    assert one_time.one_time_password(ada)
 
 
 def test_a_password_of_ones_own_is_none() -> None:
@@ -178,7 +178,7 @@ def test_a_password_of_ones_own_is_none() -> None:
     given = {"usable_password": "true", "password1": OWN, "password2": OWN}
     assert signed_in("olga").post(address("auth_user_password_change", olga.pk), given).status_code == 302
     olga.refresh_from_db()
-    assert not one_time.current(olga)
+    assert not one_time.one_time_password(olga)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -190,5 +190,5 @@ def test_whoever_had_one_before_the_update_has_a_day_from_it(newcomer: User) -> 
     before = timezone.now()
     call_command("migrate", verbosity=0)
     assert OneTimePassword.objects.get().set_at >= before
-    assert one_time.current(newcomer)
+    assert one_time.one_time_password(newcomer)
     assert not Group.objects.filter(name="One-time password").exists()

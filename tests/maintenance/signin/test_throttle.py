@@ -24,7 +24,7 @@ def test_guesses_sent_at_once_do_not_pass_together(now: datetime) -> None:
     def guess() -> None:
         try:
             together.wait(timeout=30)
-            passed.append(throttle.take(BUCKETS, now=now) is None)
+            passed.append(throttle.take_try(BUCKETS, now=now) is None)
         finally:
             connection.close()
 
@@ -39,7 +39,7 @@ def test_guesses_sent_at_once_do_not_pass_together(now: datetime) -> None:
 @pytest.mark.django_db
 def test_a_try_is_taken_from_all_buckets_or_from_none(now: datetime) -> None:
     for _ in range(8):
-        throttle.take(BUCKETS, now=now)
+        throttle.take_try(BUCKETS, now=now)
     full = dict(SignInBucket.objects.values_list("key", "full_at"))
     assert {key: (at - now) / throttle.REFILL for key, at in full.items()} == {
         "account 1": 5,
@@ -50,15 +50,15 @@ def test_a_try_is_taken_from_all_buckets_or_from_none(now: datetime) -> None:
 @pytest.mark.django_db
 def test_a_try_that_was_given_back_can_be_taken_again(now: datetime) -> None:
     for _ in range(5):
-        assert throttle.take(BUCKETS, now=now) is None
+        assert throttle.take_try(BUCKETS, now=now) is None
     throttle.give_back(BUCKETS)
-    assert throttle.take(BUCKETS, now=now) is None
-    assert throttle.take(BUCKETS, now=now) == now + throttle.REFILL
+    assert throttle.take_try(BUCKETS, now=now) is None
+    assert throttle.take_try(BUCKETS, now=now) == now + throttle.REFILL
 
 
 @pytest.mark.django_db
 def test_a_full_bucket_is_not_kept(now: datetime) -> None:
-    throttle.take(BUCKETS, now=now)
-    throttle.take(BUCKETS[:1], now=now)
+    throttle.take_try(BUCKETS, now=now)
+    throttle.take_try(BUCKETS[:1], now=now)
     throttle.delete_full(now=now + throttle.REFILL)
     assert [bucket.key for bucket in SignInBucket.objects.all()] == ["account 1"]

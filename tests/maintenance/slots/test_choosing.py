@@ -30,7 +30,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 
 def _used(now: datetime, key: str = "online-banking", usage: Usage = week) -> Service:
     used = service(key)
-    traffic.record(used, samples(usage, until=now, days=63))
+    traffic.keep_samples(used, samples(usage, until=now, days=63))
     return used
 
 
@@ -188,7 +188,7 @@ def test_a_service_on_another_clock_is_told_apart(now: datetime) -> None:
 def test_the_future_is_not_read(now: datetime) -> None:
     used = _used(now)
     before = _suggest([used], TWO_HOURS, now=now)
-    traffic.record(used, [(now + timedelta(hours=hour), 1e9 * (hour % 2)) for hour in range(1000)])
+    traffic.keep_samples(used, [(now + timedelta(hours=hour), 1e9 * (hour % 2)) for hour in range(1000)])
     assert _suggest([used], TWO_HOURS, now=now) == before
 
 
@@ -280,7 +280,7 @@ def test_without_a_service_or_a_length_there_is_none(now: datetime) -> None:
 def test_in_recorded_taxi_traffic_it_finds_the_small_hours(shared: Path) -> None:
     taxi = Service.objects.create(key="taxi", name="Taxis", time_zone="America/New_York", country="US")
     recorded = from_file(shared / "data" / "nyc_taxi_2014.csv", NEW_YORK)
-    traffic.record(taxi, recorded)
+    traffic.keep_samples(taxi, recorded)
     now = datetime(2014, 12, 1, 12, tzinfo=UTC)
     found = _suggest([taxi], TWO_HOURS, now=now)
     came = [_came(recorded, slot.starts_at) for slot in found]

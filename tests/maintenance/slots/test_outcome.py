@@ -25,7 +25,7 @@ def _used(
     days: float = 63,
 ) -> Service:
     used = service(key)
-    traffic.record(used, samples(usage, until=until, minutes=minutes, days=days))
+    traffic.keep_samples(used, samples(usage, until=until, minutes=minutes, days=days))
     return used
 
 

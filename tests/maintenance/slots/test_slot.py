@@ -20,12 +20,12 @@ TWO_HOURS = timedelta(hours=2)
 
 def _used(now: datetime, usage: Usage = week) -> Service:
     used = service()
-    traffic.record(used, samples(usage, until=now, days=63))
+    traffic.keep_samples(used, samples(usage, until=now, days=63))
     return used
 
 
 def _look(now: datetime, at: datetime, *services: Service, length: timedelta = TWO_HOURS) -> Slot:
-    return slots.look(slots.read(slots.Search(services), now=now, until=at + length), at, length)
+    return slots.slot_at(slots.slot_context(slots.Search(services), now=now, until=at + length), at, length)
 
 
 def test_it_is_compared_with_sunday_at_two_of_the_same_week(now: datetime) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from maintenance import slots, traffic
 from maintenance.models import Freeze, RuleSetting, Service
-from maintenance.slots import Day, Hour
+from maintenance.slots import Hour, WeekDay
 from tests.maintenance.usage import Usage, london, samples, week
 from tests.people import service, window
 
@@ -21,18 +21,18 @@ MONDAY = date(2026, 3, 16)
 
 def _used(now: datetime, key: str = "online-banking", usage: Usage = week) -> Service:
     used = service(key)
-    traffic.record(used, samples(usage, until=now, days=63))
+    traffic.keep_samples(used, samples(usage, until=now, days=63))
     return used
 
 
 def _week(
     now: datetime, *services: Service, first: date = MONDAY, length: timedelta = TWO_HOURS
-) -> tuple[Day, ...]:
-    known = slots.read(slots.Search(services), now=now, until=now + timedelta(days=70))
+) -> tuple[WeekDay, ...]:
+    known = slots.slot_context(slots.Search(services), now=now, until=now + timedelta(days=70))
     return slots.week(known, first, length)
 
 
-def _hour(day: Day, hour: int) -> Hour:
+def _hour(day: WeekDay, hour: int) -> Hour:
     found = day.hours[hour]
     assert found is not None
     return found

@@ -10,7 +10,7 @@ import pytest
 from maintenance.days import Country
 from maintenance.days import country as days
 from maintenance.traffic import classes, learning
-from maintenance.traffic.classes import Kind, Mark
+from maintenance.traffic.classes import DayKind, Mark
 from maintenance.traffic.forecast import Profile
 from maintenance.traffic.place import Place
 from tests.maintenance.usage import LONDON, Usage, learnt, london, samples, week
@@ -19,8 +19,10 @@ UNTIL = datetime(2026, 3, 2, tzinfo=UTC)
 GB, NO_ONE, EMIRATES = Country("GB-ENG"), Country("XX"), Country("AE")
 
 
-def _kind(day: date, country: Country = GB) -> Kind:
-    return Kind(int(classes.of(days.number(day), 1, country, np.array([], dtype=np.int64)).kinds[0]))
+def _kind(day: date, country: Country = GB) -> DayKind:
+    return DayKind(
+        int(classes.classified_days(days.day_number(day), 1, country, np.array([], dtype=np.int64)).kinds[0])
+    )
 
 
 def _noon(profile: Profile, day: date) -> float:
@@ -37,27 +39,27 @@ def _noisy(usage: Usage, seed: int = 4) -> Usage:
 @pytest.mark.parametrize(
     ("day", "kind"),
     [
-        (date(2026, 3, 11), Kind.ORDINARY),
-        (date(2026, 4, 2), Kind.EVE),
-        (date(2026, 4, 3), Kind.HOLIDAY),
-        (date(2026, 4, 5), Kind.LONG_WEEKEND),
-        (date(2026, 4, 7), Kind.DAY_AFTER),
-        (date(2026, 12, 29), Kind.YEAR_END),
-        (date(2026, 12, 27), Kind.YEAR_END_REST),
-        (date(2026, 12, 25), Kind.HOLIDAY),
+        (date(2026, 3, 11), DayKind.ORDINARY),
+        (date(2026, 4, 2), DayKind.EVE),
+        (date(2026, 4, 3), DayKind.HOLIDAY),
+        (date(2026, 4, 5), DayKind.LONG_WEEKEND),
+        (date(2026, 4, 7), DayKind.DAY_AFTER),
+        (date(2026, 12, 29), DayKind.YEAR_END),
+        (date(2026, 12, 27), DayKind.YEAR_END_REST),
+        (date(2026, 12, 25), DayKind.HOLIDAY),
     ],
 )
-def test_a_day_is_what_the_holidays_around_it_make_of_it(day: date, kind: Kind) -> None:
+def test_a_day_is_what_the_holidays_around_it_make_of_it(day: date, kind: DayKind) -> None:
     assert _kind(day) == kind
 
 
 def test_a_single_working_day_between_days_of_rest_is_a_bridge() -> None:
-    assert _kind(date(2026, 5, 15), Country("DE")) == Kind.BRIDGE  # Friday after Ascension
-    assert _kind(date(2026, 5, 15), GB) == Kind.ORDINARY
+    assert _kind(date(2026, 5, 15), Country("DE")) == DayKind.BRIDGE  # Friday after Ascension
+    assert _kind(date(2026, 5, 15), GB) == DayKind.ORDINARY
 
 
 def test_the_year_ends_quietly_where_christmas_is_kept_and_not_elsewhere() -> None:
-    assert _kind(date(2026, 12, 29), EMIRATES) == Kind.ORDINARY
+    assert _kind(date(2026, 12, 29), EMIRATES) == DayKind.ORDINARY
     christian, other = (learnt(until=UNTIL, days=50, country=each) for each in (GB, EMIRATES))
     ordinary = week(datetime(2026, 12, 29, 12, tzinfo=LONDON))
     assert _noon(christian, date(2026, 12, 29)) < 0.9 * ordinary

@@ -18,7 +18,7 @@ UNTIL = datetime(2026, 3, 2, tzinfo=UTC)
 def _weeks(usage: Usage, number: int = 10) -> Weeks:
     kept = samples(usage, until=UNTIL, days=7 * number)
     at, counts = (np.array(column) for column in zip(*((at.timestamp(), n) for at, n in kept), strict=True))
-    return weeks.of(at, counts, name="Online banking", zone=LONDON, now=UNTIL)
+    return weeks.weeks_of(at, counts, name="Online banking", zone=LONDON, now=UNTIL)
 
 
 def _found(usage: Usage) -> int:
@@ -62,9 +62,9 @@ def test_a_day_without_customers_is_no_outage() -> None:
 def test_times_that_were_told_cover_every_hour_they_touch() -> None:
     came = _weeks(week)
     begin = datetime(2026, 2, 4, 9, 30, tzinfo=LONDON).timestamp()
-    assert outages.known(came, LONDON, [(begin, begin + 3600)]).sum() == 2
-    assert outages.known(came, LONDON, [(begin, float("inf"))]).sum() == 25 * 24 + 15
-    assert outages.known(came, LONDON, [(0.0, 1.0)]).sum() == 0
+    assert outages.known_outages(came, LONDON, [(begin, begin + 3600)]).sum() == 2
+    assert outages.known_outages(came, LONDON, [(begin, float("inf"))]).sum() == 25 * 24 + 15
+    assert outages.known_outages(came, LONDON, [(0.0, 1.0)]).sum() == 0
 
 
 def test_outages_at_the_same_hour_of_every_fortnight_do_not_make_it_attractive() -> None:

@@ -13,7 +13,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from maintenance.models import Alternative, Customer, Kind, Window
+from maintenance.models import Alternative, Customer, NoticeKind, Window
 from notifications.models import Delivery, Notice, ReadMark, State
 from tests import people
 
@@ -52,7 +52,11 @@ def app(client: Client) -> App:
 
 
 def handed_out(
-    window: Window, kind: Kind = Kind.ANNOUNCED, *, at: datetime = people.NOW, state: State = State.SENT
+    window: Window,
+    kind: NoticeKind = NoticeKind.ANNOUNCED,
+    *,
+    at: datetime = people.NOW,
+    state: State = State.SENT,
 ) -> Notice:
     """A notice that went to the app."""
     notice = people.notice(window, kind, channels=["inapp"], due_at=at, status=Notice.Status.PREPARED)
@@ -175,10 +179,10 @@ def test_what_is_no_instant_is_refused(cleo: Customer, app: App, since: str) -> 
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(Window.Status.CANCELLED, Kind.CANCELLED), (Window.Status.FINISHED, Kind.FINISHED)],
+    [(Window.Status.CANCELLED, NoticeKind.CANCELLED), (Window.Status.FINISHED, NoticeKind.FINISHED)],
 )
 def test_the_last_word_on_a_window_supersedes_the_others(
-    cleo: Customer, app: App, now: datetime, status: Window.Status, kind: Kind
+    cleo: Customer, app: App, now: datetime, status: Window.Status, kind: NoticeKind
 ) -> None:
     window = people.window(people.service())
     handed_out(window, at=now - 2 * HOUR)

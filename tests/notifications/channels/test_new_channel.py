@@ -15,9 +15,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from maintenance import policies
-from maintenance.models import Customer, Kind, NoticeRule, Service, Window
+from maintenance.models import Customer, NoticeKind, NoticeRule, Service, Window
 from notifications import channels, configuration, customers, links, notices, preparation, sending
-from notifications.customers import Row
+from notifications.customers import CustomerRow
 from notifications.models import Delivery, State, Text
 from tests import people
 from tests.staff import address, signed_in, words
@@ -25,7 +25,7 @@ from tests.staff import address, signed_in, words
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]
 
 LIST = "notifications_delivery_changelist"
-CLEO = Row(
+CLEO = CustomerRow(
     external_id="cleo",
     name="Cleo",
     email="",
@@ -53,17 +53,17 @@ def shown(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[list[
 def window() -> Window:
     """Of a service that Cleo uses, announced by pager alone."""
     banking: Service = people.service()
-    customers.store([CLEO, replace(CLEO, external_id="dan", phone="")])
-    policies.of().rules.all().delete()
+    customers.store_customers([CLEO, replace(CLEO, external_id="dan", phone="")])
+    policies.policy_of().rules.all().delete()
     NoticeRule.objects.create(
-        policy=policies.of(), kind=Kind.ANNOUNCED, lead=timedelta(days=7), channels=["pager"]
+        policy=policies.policy_of(), kind=NoticeKind.ANNOUNCED, lead=timedelta(days=7), channels=["pager"]
     )
     return people.window(banking)
 
 
 def _sent(window: Window) -> datetime:
     """Prepare and send what is approved; when that was."""
-    notices.draft(window, now=people.NOW)
+    notices.drafted_notices(window, now=people.NOW)
     people.approve(window)
     window.notices.update(status="planned")
     now = people.NOW + timedelta(days=7)
@@ -79,7 +79,7 @@ def test_it_stands_behind_the_others() -> None:
 
 
 def test_its_name_in_the_settings_is_no_fault() -> None:
-    assert [fault.words for fault in configuration.faults() if "CHANNELS" in fault.words] == []
+    assert [fault.words for fault in configuration.setting_faults() if "CHANNELS" in fault.words] == []
 
 
 def test_a_model_needs_no_migration_for_it() -> None:
@@ -87,7 +87,7 @@ def test_a_model_needs_no_migration_for_it() -> None:
 
 
 def test_it_has_words_in_each_language(window: Window) -> None:
-    notices.draft(window, now=people.NOW)
+    notices.drafted_notices(window, now=people.NOW)
     assert set(Text.objects.values_list("channel", "language")) == {("pager", "en"), ("pager", "ar")}
 
 

@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from pytest_django import Settings
 
 from notifications.channels import open_channel, social
-from notifications.contract import Class, Message, Outcome
+from notifications.contract import Message, Outcome, Verdict
 from tests.notifications import messages
 from tests.servers.mastodon import Mastodon
 from tests.servers.smtp import Server as MailServer
@@ -59,7 +59,7 @@ def _send(name: str, *, demonstration: bool = False) -> Outcome:
 )
 def test_without_credentials_messages_stay_in_the_outbox(name: str, provider: str, nothing: Settings) -> None:
     outcome = _send(name)
-    assert (outcome.result, outcome.provider, outcome.provider_ref) == (Class.ACCEPTED, provider, "")
+    assert (outcome.result, outcome.provider, outcome.provider_ref) == (Verdict.ACCEPTED, provider, "")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_with_credentials_the_same_messages_go_out(
     name: str, provider: str, everything: tuple[Twilio, MailServer, Mastodon]
 ) -> None:
     outcome = _send(name)
-    assert (outcome.result, outcome.provider) == (Class.ACCEPTED, provider)
+    assert (outcome.result, outcome.provider) == (Verdict.ACCEPTED, provider)
 
 
 def test_each_message_reaches_its_own_server(everything: tuple[Twilio, MailServer, Mastodon]) -> None:
@@ -85,7 +85,7 @@ def test_the_demonstration_bank_reaches_nobody_even_with_credentials(
 ) -> None:
     outcome = _send(name, demonstration=True)
     twilio, mail, mastodon = everything
-    assert (outcome.result, outcome.provider) == (Class.ACCEPTED, "outbox")
+    assert (outcome.result, outcome.provider) == (Verdict.ACCEPTED, "outbox")
     assert (twilio.requests, mail.mails, mail.lines, mastodon.requests) == ([], [], 0, [])
 
 
@@ -137,10 +137,10 @@ def test_without_networks_the_one_target_is_the_outbox(nothing: Settings) -> Non
 def test_a_post_by_hand_waits_for_a_person(nothing: Settings) -> None:
     nothing.SOCIAL_URLS = ["byhand://facebook"]
     outcome = _send("social")
-    assert (outcome.result, outcome.provider) == (Class.BY_HAND, "by hand")
+    assert (outcome.result, outcome.provider) == (Verdict.BY_HAND, "by hand")
 
 
 def test_a_post_for_a_network_no_longer_set_goes_nowhere(nothing: Settings) -> None:
     message = messages.post("mastodon:gone.example")
     (outcome,) = open_channel("social", 4, demonstration=False).send(iter([message]))
-    assert (outcome.result, outcome.code) == (Class.PERMANENT, "no target")
+    assert (outcome.result, outcome.code) == (Verdict.PERMANENT, "no target")

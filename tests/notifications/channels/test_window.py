@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from notifications.channels import window
-from notifications.contract import Class, Message, Outcome
+from notifications.contract import Message, Outcome, Verdict
 from notifications.providers import client, loops, outcome
 from tests.notifications import messages
 
@@ -30,7 +30,7 @@ class Held:
         for message in group:
             if message.address in self.gates:
                 await asyncio.wait_for(self.gates[message.address].wait(), 5)
-        return [outcome(message, Class.ACCEPTED, "held") for message in group]
+        return [outcome(message, Verdict.ACCEPTED, "held") for message in group]
 
 
 def _messages(number: int) -> list[Message]:
@@ -40,10 +40,10 @@ def _messages(number: int) -> list[Message]:
 @pytest.fixture(params=[loops._new, asyncio.new_event_loop], ids=["ours", "asyncio"])
 def _each_loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """They differ in what they still call after an error, and in when they hear of a line."""
-    loops.close()
+    loops.close_loops()
     monkeypatch.setattr(loops, "_new", request.param)
     yield
-    loops.close()
+    loops.close_loops()
 
 
 def test_every_message_has_one_outcome() -> None:
@@ -110,7 +110,7 @@ def test_the_quicker_answers_come_the_more_places_are_filled_together(first: flo
         async with turn:
             for _ in range(3):
                 await asyncio.sleep(0)
-        return [outcome(message, Class.ACCEPTED, "held") for message in group]
+        return [outcome(message, Verdict.ACCEPTED, "held") for message in group]
 
     for _ in window.carry(source(), one_after_the_other, in_flight=16, provider="held"):
         answered += 1
@@ -138,14 +138,14 @@ def test_a_fault_in_one_call_leaves_that_message_unknown_and_the_others_sent(
     async def call(group: Sequence[Message]) -> Sequence[Outcome]:
         if group[0] is sent[1]:
             raise RuntimeError(f"no idea what {group[0].address} is")
-        return [outcome(message, Class.ACCEPTED, "held") for message in group]
+        return [outcome(message, Verdict.ACCEPTED, "held") for message in group]
 
     with caplog.at_level(logging.CRITICAL, "notifications.channels.window"):
         results = {one.delivery: one for one in window.carry(iter(sent), call, in_flight=2, provider="held")}
     assert [results[message.delivery].result for message in sent] == [
-        Class.ACCEPTED,
-        Class.UNKNOWN,
-        Class.ACCEPTED,
+        Verdict.ACCEPTED,
+        Verdict.UNKNOWN,
+        Verdict.ACCEPTED,
     ]
     assert results[sent[1].delivery].detail == "RuntimeError: no idea what (address) is"
 
@@ -181,16 +181,16 @@ def test_what_was_not_begun_when_the_process_was_interrupted_is_never_sent() -> 
         raise KeyboardInterrupt
 
     def source() -> Iterator[Message]:
-        loops.current().call_soon(interrupt)
+        loops.current_loop().call_soon(interrupt)
         yield from _messages(2)
 
     async def call(group: Sequence[Message]) -> Sequence[Outcome]:
         begun.extend(group)
-        return [outcome(message, Class.ACCEPTED, "wire") for message in group]
+        return [outcome(message, Verdict.ACCEPTED, "wire") for message in group]
 
     with pytest.raises(KeyboardInterrupt):
         list(window.carry(source(), call, in_flight=2, provider="wire"))
-    loops.run(asyncio.sleep(0.01))
+    loops.run_on_loop(asyncio.sleep(0.01))
     assert begun == []
 
 
@@ -213,13 +213,13 @@ def test_a_call_that_is_given_up_from_within_is_in_doubt_and_holds_up_no_other()
     async def call(group: Sequence[Message]) -> Sequence[Outcome]:
         if group[0] is sent[1]:
             raise asyncio.CancelledError
-        return [outcome(message, Class.ACCEPTED, "wire") for message in group]
+        return [outcome(message, Verdict.ACCEPTED, "wire") for message in group]
 
     outcomes = window.carry(iter(sent), call, in_flight=2, provider="wire")
     assert {one.delivery: one.result for one in outcomes} == {
-        sent[0].delivery: Class.ACCEPTED,
-        sent[1].delivery: Class.UNKNOWN,
-        sent[2].delivery: Class.ACCEPTED,
+        sent[0].delivery: Verdict.ACCEPTED,
+        sent[1].delivery: Verdict.UNKNOWN,
+        sent[2].delivery: Verdict.ACCEPTED,
     }
 
 
@@ -237,8 +237,8 @@ def test_a_line_that_was_closed_while_the_loop_stood_still_is_not_used_again() -
             closed.set()
 
     async def call(group: Sequence[Message]) -> Sequence[Outcome]:
-        await client.session("line").post(f"http://127.0.0.1:{door.getsockname()[1]}/", b"", {})
-        return [outcome(message, Class.ACCEPTED, "line") for message in group]
+        await client.async_session("line").post(f"http://127.0.0.1:{door.getsockname()[1]}/", b"", {})
+        return [outcome(message, Verdict.ACCEPTED, "line") for message in group]
 
     with socket.create_server(("127.0.0.1", 0)) as door:
         heard = threading.Event()
@@ -252,4 +252,4 @@ def test_a_line_that_was_closed_while_the_loop_stood_still_is_not_used_again() -
             closed.wait(5)
         server.join(5)
 
-    assert results == [Class.ACCEPTED, Class.ACCEPTED]
+    assert results == [Verdict.ACCEPTED, Verdict.ACCEPTED]

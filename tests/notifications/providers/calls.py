@@ -8,5 +8,5 @@ from notifications.providers import Provider, loops
 
 def one(wire: Provider, message: Message) -> Outcome:
     """One call by itself, on the loop of the test's thread."""
-    (outcome,) = loops.run(wire.send([message]))
+    (outcome,) = loops.run_on_loop(wire.send([message]))
     return outcome

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from notifications.contract import Class
+from notifications.contract import Verdict
 from notifications.providers import client, loops
 
 WHOLE = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"
@@ -36,14 +36,14 @@ class Door:
                     line.sendall(self.answers.pop(0))
         self.closed.set()
 
-    def post(self) -> client.Answer:
+    def post(self) -> client.HttpAnswer:
         """One request, on the loop of the test's thread."""
 
-        async def post() -> client.Answer:
+        async def post() -> client.HttpAnswer:
             url = f"http://127.0.0.1:{self.listening.getsockname()[1]}/"
-            return await client.session("door", 1.0, 0.2).post(url, b"To=1", {})
+            return await client.async_session("door", 1.0, 0.2).post(url, b"To=1", {})
 
-        return loops.run(post())
+        return loops.run_on_loop(post())
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def door() -> Iterator[Door]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         door = Door(listening, [])
         yield door
-    loops.close()
+    loops.close_loops()
 
 
 def _open(door: Door, *answers: bytes) -> None:
@@ -69,5 +69,5 @@ def test_a_line_whose_answer_stays_unfinished_is_closed(door: Door) -> None:
     _open(door, HALF)
     with pytest.raises(client.Unanswered) as raised:
         door.post()
-    assert raised.value.result is Class.UNKNOWN
+    assert raised.value.result is Verdict.UNKNOWN
     assert door.closed.wait(2)

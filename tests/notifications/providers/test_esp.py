@@ -11,7 +11,7 @@ from django.core import mail
 from pytest_django import Settings
 
 from notifications import links
-from notifications.contract import Class, Message, Outcome
+from notifications.contract import Message, Outcome, Verdict
 from notifications.providers import esp, loops
 from tests.notifications import messages
 from tests.servers.web import Answer, Request, Server
@@ -53,7 +53,7 @@ def _use(settings: Settings, url: str) -> None:
 
 
 def _send(sent: Message | None = None) -> Outcome:
-    (outcome,) = loops.run(esp.Provider().send([sent or messages.mail()]))
+    (outcome,) = loops.run_on_loop(esp.MailServiceProvider().send([sent or messages.mail()]))
     return outcome
 
 
@@ -69,7 +69,7 @@ def test_a_mail_goes_out_to_one_person_with_its_receipt_token(server: Postmark) 
     assert headers["Message-ID"] == f"<{sent.delivery}@notices.bank.example>"
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert (outcome.result, outcome.provider, outcome.provider_ref) == (
-        Class.ACCEPTED,
+        Verdict.ACCEPTED,
         "postmark",
         "postmark-1",
     )
@@ -90,7 +90,7 @@ def test_one_session_carries_many_mails(server: Postmark) -> None:
 @pytest.mark.parametrize(
     ("answer", "result"),
     [
-        (refusal(422, 300, "Invalid 'To' address: 'cleo@'."), Class.PERMANENT),
+        (refusal(422, 300, "Invalid 'To' address: 'cleo@'."), Verdict.PERMANENT),
         (
             refusal(
                 422,
@@ -98,32 +98,32 @@ def test_one_session_carries_many_mails(server: Postmark) -> None:
                 f"Found inactive addresses: {messages.CLEO_MAIL}. Inactive recipients are"
                 " ones that have generated a hard bounce.",
             ),
-            Class.PERMANENT,
+            Verdict.PERMANENT,
         ),
         (
             refusal(422, 300, "Error parsing 'To': Illegal email domain 'a' in address 'b@a'."),
-            Class.PERMANENT,
+            Verdict.PERMANENT,
         ),
-        (refusal(422, 300, "Invalid 'From' address: 'notices@'."), Class.REFUSED),
-        (refusal(422, 300, "Invalid metadata content."), Class.REFUSED),
+        (refusal(422, 300, "Invalid 'From' address: 'notices@'."), Verdict.REFUSED),
+        (refusal(422, 300, "Invalid metadata content."), Verdict.REFUSED),
         (
             refusal(422, 400, "The 'From' address you supplied is not a Sender Signature."),
-            Class.CONFIGURATION,
+            Verdict.CONFIGURATION,
         ),
-        (refusal(422, 401, "The Sender Signature is not confirmed."), Class.CONFIGURATION),
-        (refusal(422, 405, "Not allowed to send: out of credits."), Class.CONFIGURATION),
-        (refusal(422, 412, "While your account is pending approval"), Class.CONFIGURATION),
-        (refusal(422, 402, "Invalid JSON"), Class.REFUSED),
-        (refusal(401, 10, "Bad or missing API token."), Class.CONFIGURATION),
-        (refusal(429, 429, "Rate limit exceeded"), Class.NOT_PROCESSED),
-        (refusal(500, 0, "Internal"), Class.UNKNOWN),
-        (Answer(503, b"<html>"), Class.UNKNOWN),
-        (Answer(200, b"no json"), Class.UNKNOWN),
-        (Answer(cut=True), Class.UNKNOWN),
-        (Answer(delay=1.0), Class.UNKNOWN),
+        (refusal(422, 401, "The Sender Signature is not confirmed."), Verdict.CONFIGURATION),
+        (refusal(422, 405, "Not allowed to send: out of credits."), Verdict.CONFIGURATION),
+        (refusal(422, 412, "While your account is pending approval"), Verdict.CONFIGURATION),
+        (refusal(422, 402, "Invalid JSON"), Verdict.REFUSED),
+        (refusal(401, 10, "Bad or missing API token."), Verdict.CONFIGURATION),
+        (refusal(429, 429, "Rate limit exceeded"), Verdict.NOT_PROCESSED),
+        (refusal(500, 0, "Internal"), Verdict.UNKNOWN),
+        (Answer(503, b"<html>"), Verdict.UNKNOWN),
+        (Answer(200, b"no json"), Verdict.UNKNOWN),
+        (Answer(cut=True), Verdict.UNKNOWN),
+        (Answer(delay=1.0), Verdict.UNKNOWN),
     ],
 )
-def test_an_answer_says_whether_to_send_again(answer: Answer, result: Class, server: Postmark) -> None:
+def test_an_answer_says_whether_to_send_again(answer: Answer, result: Verdict, server: Postmark) -> None:
     server.answer = answer
     assert (_send().result, len(server.requests)) == (result, 1)
 
@@ -142,22 +142,22 @@ def test_a_refused_connection_was_certainly_not_processed(settings: Settings) ->
     with socket.create_server(("127.0.0.1", 0)) as closed_soon:
         port = closed_soon.getsockname()[1]
     _use(settings, f"http://127.0.0.1:{port}")
-    assert _send().result is Class.NOT_PROCESSED
+    assert _send().result is Verdict.NOT_PROCESSED
     esp._idle.clear()
 
 
 def test_a_missing_token_pauses_the_channel(settings: Settings) -> None:
     settings.EMAIL_BACKEND, settings.ANYMAIL = "anymail.backends.postmark.EmailBackend", {}
-    assert _send().result is Class.CONFIGURATION
+    assert _send().result is Verdict.CONFIGURATION
 
 
 @pytest.mark.parametrize("address", ["not an address", "a@example.com, b@example.com", ""])
 def test_an_address_that_cannot_be_written_is_for_good(address: str, server: Postmark) -> None:
     outcome = _send(messages.mail(address))
-    assert (outcome.result, server.requests) == (Class.PERMANENT, [])
+    assert (outcome.result, server.requests) == (Verdict.PERMANENT, [])
 
 
 def test_any_other_backend_of_django_takes_mails_too(settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     outcome = _send()
-    assert (outcome.result, outcome.provider, len(mail.outbox)) == (Class.ACCEPTED, "locmem", 1)
+    assert (outcome.result, outcome.provider, len(mail.outbox)) == (Verdict.ACCEPTED, "locmem", 1)

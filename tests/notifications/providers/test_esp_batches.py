@@ -15,21 +15,21 @@ from django.core.mail import EmailMultiAlternatives
 from pytest_django import Settings
 
 from notifications import links
-from notifications.contract import Class, Message, Outcome, Words
+from notifications.contract import Message, Outcome, Template, Verdict
 from notifications.providers import esp, esp_batches, loops
 from tests.notifications import messages
 from tests.servers import esp as stand_in
 from tests.servers.web import Answer, Request, Server
 
-WORDS = Words(
+WORDS = Template(
     subject=("Online banking rests on Sunday",),
     body=("Dear ", "name", ",\nit rests. Fewer mails: ", "preferences", "\n"),
     html=("<p>Dear ", "name", ', it rests. <a href="', "preferences", '">Fewer mails</a></p>'),
 )
-ARABIC = Words(subject=("الأحد",), body=("عزيزي ", "name", "\n"))
+ARABIC = Template(subject=("الأحد",), body=("عزيزي ", "name", "\n"))
 
 
-def person(address: str, name: str = "Cleo", words: Words = WORDS, **facts: Any) -> Message:
+def person(address: str, name: str = "Cleo", words: Template = WORDS, **facts: Any) -> Message:
     """A mail as it is composed: whole, and in pieces."""
     values = {"name": name, "preferences": f"https://bank.example/p/{address}"}
     said = [
@@ -115,7 +115,7 @@ def use(settings: Settings, url: str) -> None:
 
 
 def send(*sent: Message) -> dict[uuid.UUID, Outcome]:
-    return {outcome.delivery: outcome for outcome in loops.run(esp.Provider().send(sent))}
+    return {outcome.delivery: outcome for outcome in loops.run_on_loop(esp.MailServiceProvider().send(sent))}
 
 
 def crowd(count: int) -> list[Message]:
@@ -134,7 +134,7 @@ def test_many_go_out_in_one_call_and_each_reads_what_was_composed_for_them(mailg
         assert read.headers["List-Unsubscribe-Post"] == "One-Click"
         assert read.headers["Message-Id"] == f"<{one.delivery}@notices.bank.example>"
         assert read.headers["Auto-Submitted"] == "auto-generated"
-        assert outcomes[one.delivery].result is Class.ACCEPTED
+        assert outcomes[one.delivery].result is Verdict.ACCEPTED
 
 
 def test_nobody_stands_in_the_same_to_as_another(settings: Settings) -> None:
@@ -174,7 +174,7 @@ def test_a_value_that_would_be_filled_in_again_travels_alone(name: str, mailgun:
 
 
 def test_words_that_a_service_would_take_for_a_placeholder_travel_alone(mailgun: Mailgun) -> None:
-    words = Words(subject=("x",), body=("Write %recipient.name% for a name.", "name", ""))
+    words = Template(subject=("x",), body=("Write %recipient.name% for a name.", "name", ""))
     send(person("a@example.com", words=words), person("b@example.com", words=words))
     assert [len(call) for call in mailgun.calls] == [1, 1]
     assert mailgun.mails["a@example.com"].text == "Write %recipient.name% for a name.Cleo"
@@ -184,9 +184,9 @@ def test_a_bad_address_fails_alone_though_the_service_refuses_the_whole_call(mai
     sent = crowd(20)
     mailgun.bad = {sent[13].address}
     outcomes = send(*sent)
-    failed = [one.address for one in sent if outcomes[one.delivery].result is not Class.ACCEPTED]
+    failed = [one.address for one in sent if outcomes[one.delivery].result is not Verdict.ACCEPTED]
     assert failed == [sent[13].address]
-    assert outcomes[sent[13].delivery].result is Class.PERMANENT
+    assert outcomes[sent[13].delivery].result is Verdict.PERMANENT
     assert sorted(mailgun.mails) == sorted(one.address for one in sent if one.address not in failed)
     assert sum(map(len, mailgun.calls)) == 19
 
@@ -196,7 +196,7 @@ def test_a_sender_that_the_service_refuses_costs_a_call_of_many_three_and_fails_
 ) -> None:
     mailgun.answer = Answer(400, b'{"message": "\'from\' parameter is not a valid address."}')
     outcomes = send(*crowd(50))
-    assert {(one.result, one.code) for one in outcomes.values()} == {(Class.REFUSED, "400")}
+    assert {(one.result, one.code) for one in outcomes.values()} == {(Verdict.REFUSED, "400")}
     assert (len(outcomes), len(mailgun.requests)) == (50, 3)
 
 
@@ -204,21 +204,21 @@ def test_a_sender_that_the_service_refuses_costs_a_call_of_many_three_and_fails_
 def test_an_unusual_address_does_not_hold_up_the_others(address: str, mailgun: Mailgun) -> None:
     sent = crowd(3)
     outcomes = send(person(address), *sent)
-    assert [outcomes[one.delivery].result for one in sent] == [Class.ACCEPTED] * 3
+    assert [outcomes[one.delivery].result for one in sent] == [Verdict.ACCEPTED] * 3
 
 
 @pytest.mark.parametrize(
     ("answer", "result"),
     [
-        (Answer(401, b"Forbidden"), Class.CONFIGURATION),
-        (Answer(429, headers={"Retry-After": "9"}), Class.NOT_PROCESSED),
-        (Answer(503), Class.UNKNOWN),
-        (Answer(200, b"no json"), Class.UNKNOWN),
-        (Answer(cut=True), Class.UNKNOWN),
-        (Answer(delay=2.0), Class.UNKNOWN),
+        (Answer(401, b"Forbidden"), Verdict.CONFIGURATION),
+        (Answer(429, headers={"Retry-After": "9"}), Verdict.NOT_PROCESSED),
+        (Answer(503), Verdict.UNKNOWN),
+        (Answer(200, b"no json"), Verdict.UNKNOWN),
+        (Answer(cut=True), Verdict.UNKNOWN),
+        (Answer(delay=2.0), Verdict.UNKNOWN),
     ],
 )
-def test_an_answer_to_a_call_is_one_for_all_in_it(answer: Answer, result: Class, mailgun: Mailgun) -> None:
+def test_an_answer_to_a_call_is_one_for_all_in_it(answer: Answer, result: Verdict, mailgun: Mailgun) -> None:
     mailgun.answer = answer
     sent = crowd(5)
     outcomes = send(*sent)
@@ -237,30 +237,30 @@ def test_a_refused_connection_was_certainly_not_processed_for_anybody(settings: 
     with socket.create_server(("127.0.0.1", 0)) as closed_soon:
         port = closed_soon.getsockname()[1]
     use(settings, f"http://127.0.0.1:{port}")
-    assert {one.result for one in send(*crowd(3)).values()} == {Class.NOT_PROCESSED}
+    assert {one.result for one in send(*crowd(3)).values()} == {Verdict.NOT_PROCESSED}
     esp._idle.clear()
 
 
 def test_a_fault_in_one_call_leaves_the_others_their_outcome(
     mailgun: Mailgun, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    compose = esp_batches.compose
+    compose = esp_batches.batch_mail
 
     def fails(batch: Sequence[Message], service: esp_batches.Service) -> EmailMultiAlternatives:
         if batch[0].words is ARABIC:
             raise RuntimeError("no such thing")
         return compose(batch, service)
 
-    monkeypatch.setattr(esp_batches, "compose", fails)
+    monkeypatch.setattr(esp_batches, "batch_mail", fails)
     good, bad = crowd(2), [person(f"{name}@example.com", words=ARABIC) for name in "ab"]
     outcomes = send(*good, *bad)
-    assert [outcomes[one.delivery].result for one in good] == [Class.ACCEPTED] * 2
-    assert [outcomes[one.delivery].result for one in bad] == [Class.UNKNOWN] * 2
+    assert [outcomes[one.delivery].result for one in good] == [Verdict.ACCEPTED] * 2
+    assert [outcomes[one.delivery].result for one in bad] == [Verdict.UNKNOWN] * 2
     assert "a fault while they were being sent" in caplog.text
 
 
 def test_all_share_the_calendar(mailgun: Mailgun) -> None:
-    words = Words(WORDS.subject, WORDS.body, WORDS.html, calendar="BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
+    words = Template(WORDS.subject, WORDS.body, WORDS.html, calendar="BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
     send(*(person(f"{name}@example.com", words=words, calendar=words.calendar) for name in "ab"))
     (request,) = mailgun.requests
     assert [len(call) for call in mailgun.calls] == [2]
@@ -292,15 +292,15 @@ def _one_in_copy(mail: Any) -> None:
 def test_a_mail_that_would_show_addresses_is_never_handed_over(
     spoil: Callable[[Any], None], mailgun: Mailgun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compose = esp_batches.compose
+    compose = esp_batches.batch_mail
 
     def spoilt(batch: Sequence[Message], service: esp_batches.Service) -> EmailMultiAlternatives:
         mail = compose(batch, service)
         spoil(mail)
         return mail
 
-    monkeypatch.setattr(esp_batches, "compose", spoilt)
-    assert {one.result for one in send(*crowd(2)).values()} == {Class.CONFIGURATION}
+    monkeypatch.setattr(esp_batches, "batch_mail", spoilt)
+    assert {one.result for one in send(*crowd(2)).values()} == {Verdict.CONFIGURATION}
     assert mailgun.requests == []
 
 
@@ -312,7 +312,7 @@ def test_a_call_holds_one_text_no_mailbox_twice_and_no_more_than_the_service_tak
         person(f"c{number % 700}@example.com", words=(WORDS, ARABIC)[number % 3 == 0])
         for number in range(1500)
     ]
-    calls = esp_batches.split(people, service)
+    calls = esp_batches.split_messages(people, service)
     assert sorted(one.delivery for call in calls for one in call) == sorted(one.delivery for one in people)
     for call in calls:
         assert len(call) <= min(service.most, 500)
@@ -321,7 +321,7 @@ def test_a_call_holds_one_text_no_mailbox_twice_and_no_more_than_the_service_tak
     assert len(calls) < 20
 
 
-def _called(settings: Settings, name: str, answer: str, *sent: Message) -> tuple[Any, set[Class]]:
+def _called(settings: Settings, name: str, answer: str, *sent: Message) -> tuple[Any, set[Verdict]]:
     """What another service is asked, as JSON, and what its answer means."""
     with Server(lambda request: Answer(200, answer.encode())) as server:
         use(settings, server.url)
@@ -349,11 +349,13 @@ def test_sendgrid_is_given_each_persons_own_words(settings: Settings) -> None:
             text, html = text.replace(key, value), html.replace(key, value)
         assert (text, html) == (one.body, one.html)
         text, html = [part["value"] for part in asked["content"]]
-    assert results == {Class.ACCEPTED}
+    assert results == {Verdict.ACCEPTED}
 
 
-@pytest.mark.parametrize(("accepted", "result"), [(3, Class.ACCEPTED), (2, Class.UNKNOWN)])
-def test_sparkpost_is_given_each_persons_own_words(accepted: int, result: Class, settings: Settings) -> None:
+@pytest.mark.parametrize(("accepted", "result"), [(3, Verdict.ACCEPTED), (2, Verdict.UNKNOWN)])
+def test_sparkpost_is_given_each_persons_own_words(
+    accepted: int, result: Verdict, settings: Settings
+) -> None:
     """It says how many it took, but not whom."""
     sent = crowd(3)
     said = {"total_accepted_recipients": accepted, "total_rejected_recipients": 3 - accepted, "id": "1"}
@@ -373,7 +375,7 @@ def test_a_service_that_fills_in_nothing_gets_a_call_for_each(settings: Settings
         use(settings, server.url)
         settings.EMAIL_BACKEND = "anymail.backends.resend.EmailBackend"
         settings.ANYMAIL = {"RESEND_API_KEY": "a key", "RESEND_API_URL": f"{server.url}/"}
-        assert esp.Provider().in_one_call == 1
+        assert esp.MailServiceProvider().in_one_call == 1
         sent = crowd(3)
         send(*sent)
         asked = sorted(json.loads(request.body)["to"] for request in server.requests)

@@ -10,7 +10,7 @@ import pytest
 from pytest_django import Settings
 
 from notifications import links
-from notifications.contract import Class, Words
+from notifications.contract import Template, Verdict
 from notifications.providers import esp
 from tests.notifications.providers.test_esp_batches import ARABIC, WORDS, crowd, person, send, use
 from tests.servers.web import Answer, Request, Server
@@ -60,7 +60,7 @@ def test_each_mail_of_a_call_is_what_was_composed_for_its_reader(postmark: Postm
         assert headers["List-Unsubscribe"] == one.headers["List-Unsubscribe"]
         assert headers["Message-ID"] == f"<{one.delivery}@notices.bank.example>"
         outcome = outcomes[one.delivery]
-        assert (outcome.result, outcome.provider_ref) == (Class.ACCEPTED, f"postmark-{one.address}")
+        assert (outcome.result, outcome.provider_ref) == (Verdict.ACCEPTED, f"postmark-{one.address}")
     assert [mail["HtmlBody"] for mail in json.loads(request.body)[:20]] == [one.html for one in sent[:20]]
     assert "Dear &lt;b&gt;Ada&lt;/b&gt; &amp; {{name}} %recipient.name%," in request.body.decode()
 
@@ -70,38 +70,38 @@ def test_of_a_call_that_was_taken_some_may_have_failed(postmark: Postmark) -> No
     postmark.codes = {sent[3].address: 406, sent[30].address: 300, sent[49].address: 405}
     outcomes = send(*sent)
     told = {number: outcomes[one.delivery].result for number, one in enumerate(sent)}
-    failed = {number: result for number, result in told.items() if result is not Class.ACCEPTED}
-    assert failed == {3: Class.PERMANENT, 30: Class.REFUSED, 49: Class.CONFIGURATION}
+    failed = {number: result for number, result in told.items() if result is not Verdict.ACCEPTED}
+    assert failed == {3: Verdict.PERMANENT, 30: Verdict.REFUSED, 49: Verdict.CONFIGURATION}
     assert len(postmark.requests) == 1
 
 
 def test_a_call_of_which_all_have_failed(postmark: Postmark) -> None:
     sent = crowd(3)
     postmark.codes = {one.address: 406 for one in sent}
-    assert {one.result for one in send(*sent).values()} == {Class.PERMANENT}
+    assert {one.result for one in send(*sent).values()} == {Verdict.PERMANENT}
     assert len(postmark.requests) == 1
 
 
 def test_a_call_that_is_refused_as_a_whole_is_made_again_in_smaller_ones(postmark: Postmark) -> None:
     postmark.answer = Answer(422, b'{"ErrorCode": 402, "Message": "Invalid JSON"}')
-    assert {one.result for one in send(*crowd(2)).values()} == {Class.REFUSED}
+    assert {one.result for one in send(*crowd(2)).values()} == {Verdict.REFUSED}
     assert sorted(request.path for request in postmark.requests) == ["/email", "/email", "/email/batch"]
 
 
 @pytest.mark.parametrize(
     ("answer", "result"),
     [
-        (Answer(200, b"[]"), Class.UNKNOWN),
-        (Answer(200, b'[7, null, "x"]'), Class.UNKNOWN),
-        (Answer(200, b'[{"ErrorCode": 0, "MessageID": "1"}]'), Class.UNKNOWN),
-        (Answer(200, b"7"), Class.UNKNOWN),
-        (Answer(401, b'{"ErrorCode": 10, "Message": "Bad or missing token."}'), Class.CONFIGURATION),
-        (Answer(429, b"{}"), Class.NOT_PROCESSED),
-        (Answer(500, b"{}"), Class.UNKNOWN),
+        (Answer(200, b"[]"), Verdict.UNKNOWN),
+        (Answer(200, b'[7, null, "x"]'), Verdict.UNKNOWN),
+        (Answer(200, b'[{"ErrorCode": 0, "MessageID": "1"}]'), Verdict.UNKNOWN),
+        (Answer(200, b"7"), Verdict.UNKNOWN),
+        (Answer(401, b'{"ErrorCode": 10, "Message": "Bad or missing token."}'), Verdict.CONFIGURATION),
+        (Answer(429, b"{}"), Verdict.NOT_PROCESSED),
+        (Answer(500, b"{}"), Verdict.UNKNOWN),
     ],
 )
 def test_an_answer_that_tells_nobody_apart_is_one_for_all(
-    answer: Answer, result: Class, postmark: Postmark
+    answer: Answer, result: Verdict, postmark: Postmark
 ) -> None:
     postmark.answer = answer
     assert {one.result for one in send(*crowd(3)).values()} == {result}
@@ -115,7 +115,7 @@ def test_the_interface_for_newsletters_is_not_used(postmark: Postmark, settings:
 
 def test_languages_and_calendars_go_with_their_own_calls(postmark: Postmark) -> None:
     calendar = "BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nEND:VCALENDAR\r\n"
-    words = Words(WORDS.subject, WORDS.body, WORDS.html, calendar=calendar)
+    words = Template(WORDS.subject, WORDS.body, WORDS.html, calendar=calendar)
     send(
         *(person(f"{name}@example.com", words=words) for name in "ab"), person("c@example.com", words=ARABIC)
     )

@@ -7,7 +7,7 @@ import json
 import pytest
 from anymail.exceptions import AnymailAPIError
 
-from notifications.contract import Class
+from notifications.contract import Verdict
 from notifications.providers import esp_answers, esp_refusals
 from tests.notifications import messages
 
@@ -23,44 +23,44 @@ def _sparkpost(code: str) -> str:
 @pytest.mark.parametrize(
     ("service", "body", "result"),
     [
-        ("mailgun", '{"message": "\'to\' parameter is not a valid address."}', Class.PERMANENT),
-        ("mailgun", '{"message": "\'from\' parameter is not a valid address."}', Class.REFUSED),
-        ("mailgun", '{"message": "Domain example.com is not allowed to send"}', Class.REFUSED),
-        ("sendgrid", _sendgrid("personalizations.0.to.0.email"), Class.PERMANENT),
-        ("sendgrid", _sendgrid("from.email"), Class.REFUSED),
-        ("sendgrid", _sendgrid("personalizations.0.to.0.email", "from.email"), Class.REFUSED),
-        ("sendgrid", '{"errors": [7]}', Class.REFUSED),
-        ("sparkpost", _sparkpost("5002"), Class.PERMANENT),
-        ("sparkpost", _sparkpost("7001"), Class.CONFIGURATION),
-        ("sparkpost", _sparkpost("1300"), Class.REFUSED),
-        ("sparkpost", "no json", Class.REFUSED),
-        ("brevo", '{"code": "invalid_parameter", "message": "email is not valid in to"}', Class.REFUSED),
+        ("mailgun", '{"message": "\'to\' parameter is not a valid address."}', Verdict.PERMANENT),
+        ("mailgun", '{"message": "\'from\' parameter is not a valid address."}', Verdict.REFUSED),
+        ("mailgun", '{"message": "Domain example.com is not allowed to send"}', Verdict.REFUSED),
+        ("sendgrid", _sendgrid("personalizations.0.to.0.email"), Verdict.PERMANENT),
+        ("sendgrid", _sendgrid("from.email"), Verdict.REFUSED),
+        ("sendgrid", _sendgrid("personalizations.0.to.0.email", "from.email"), Verdict.REFUSED),
+        ("sendgrid", '{"errors": [7]}', Verdict.REFUSED),
+        ("sparkpost", _sparkpost("5002"), Verdict.PERMANENT),
+        ("sparkpost", _sparkpost("7001"), Verdict.CONFIGURATION),
+        ("sparkpost", _sparkpost("1300"), Verdict.REFUSED),
+        ("sparkpost", "no json", Verdict.REFUSED),
+        ("brevo", '{"code": "invalid_parameter", "message": "email is not valid in to"}', Verdict.REFUSED),
     ],
 )
 def test_a_refused_call_is_the_recipients_only_where_it_says_so(
-    service: str, body: str, result: Class
+    service: str, body: str, result: Verdict
 ) -> None:
-    assert esp_refusals.meaning(service, 400, body) is result
+    assert esp_refusals.call_verdict(service, 400, body) is result
 
 
 def test_a_wrong_key_is_ours_whatever_is_said_with_it() -> None:
     body = '{"message": "\'to\' parameter is not a valid address."}'
-    assert esp_refusals.meaning("mailgun", 401, body) is Class.CONFIGURATION
+    assert esp_refusals.call_verdict("mailgun", 401, body) is Verdict.CONFIGURATION
 
 
 @pytest.mark.parametrize(
     ("code", "status", "result"),
     [
-        ("MessageRejected", 400, Class.REFUSED),  # "Email address is not verified", of ours
-        ("BadRequestException", 400, Class.REFUSED),
-        ("MailFromDomainNotVerifiedException", 400, Class.CONFIGURATION),
-        ("AccountSuspendedException", 400, Class.CONFIGURATION),
-        ("TooManyRequestsException", 429, Class.NOT_PROCESSED),
-        ("InternalFailure", 500, Class.UNKNOWN),
-        ("InvalidClientTokenId", 403, Class.CONFIGURATION),
+        ("MessageRejected", 400, Verdict.REFUSED),  # "Email address is not verified", of ours
+        ("BadRequestException", 400, Verdict.REFUSED),
+        ("MailFromDomainNotVerifiedException", 400, Verdict.CONFIGURATION),
+        ("AccountSuspendedException", 400, Verdict.CONFIGURATION),
+        ("TooManyRequestsException", 429, Verdict.NOT_PROCESSED),
+        ("InternalFailure", 500, Verdict.UNKNOWN),
+        ("InvalidClientTokenId", 403, Verdict.CONFIGURATION),
     ],
 )
-def test_amazon_says_what_it_means_without_http(code: str, status: int, result: Class) -> None:
+def test_amazon_says_what_it_means_without_http(code: str, status: int, result: Verdict) -> None:
     said = {
         "Error": {"Code": code, "Message": "no"},
         "ResponseMetadata": {"HTTPStatusCode": status},

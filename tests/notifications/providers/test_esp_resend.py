@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pytest_django import Settings
 
-from notifications.contract import Class, Unreachable
+from notifications.contract import Unreachable, Verdict
 from notifications.providers import esp
 from tests.notifications import messages
 from tests.notifications.providers.test_esp_batches import send, use
@@ -46,9 +46,9 @@ def resend(settings: Settings) -> Iterator[Resend]:
 
 def test_a_mail_in_doubt_that_was_taken_is_found_and_not_sent_twice(resend: Resend) -> None:
     mail, resend.broken = messages.mail(), True
-    assert send(mail)[mail.delivery].result is Class.UNKNOWN
+    assert send(mail)[mail.delivery].result is Verdict.UNKNOWN
     resend.broken = False
-    found = esp.Provider().find(mail, datetime.now(UTC))
+    found = esp.MailServiceProvider().find(mail, datetime.now(UTC))
     assert found is not None
     assert (found.provider_ref, len(resend.sent), len(resend.requests)) == ("resend-0", 1, 2)
 
@@ -63,7 +63,7 @@ def test_each_attempt_has_a_key_of_its_own(resend: Resend) -> None:
 def test_a_service_that_does_not_say_is_asked_again_later(status: int, resend: Resend) -> None:
     resend.status = status
     with pytest.raises(Unreachable):
-        esp.Provider().find(messages.mail(), datetime.now(UTC))
+        esp.MailServiceProvider().find(messages.mail(), datetime.now(UTC))
 
 
 def test_a_mail_is_not_handed_over_again_when_the_key_is_forgotten_or_the_words_are_old(
@@ -72,12 +72,12 @@ def test_a_mail_is_not_handed_over_again_when_the_key_is_forgotten_or_the_words_
     mail, now = messages.mail(), datetime.now(UTC)
     for asked, since in ((mail, now - timedelta(days=1)), (replace(mail, expires_at=mail.composed_at), now)):
         with pytest.raises(LookupError, match="too late"):
-            esp.Provider().find(asked, since)
+            esp.MailServiceProvider().find(asked, since)
     assert resend.requests == []
 
 
 def test_other_services_are_never_asked_so(resend: Resend, settings: Settings) -> None:
     settings.EMAIL_BACKEND = "anymail.backends.mailgun.EmailBackend"
     with pytest.raises(LookupError, match="cannot be asked"):
-        esp.Provider().find(messages.mail(), datetime.now(UTC))
+        esp.MailServiceProvider().find(messages.mail(), datetime.now(UTC))
     assert resend.requests == []

@@ -11,7 +11,7 @@ import pytest
 from pytest_django import Settings
 
 from notifications import links
-from notifications.contract import Class
+from notifications.contract import Verdict
 from notifications.providers import esp, esp_batches
 from tests.notifications import messages
 from tests.notifications.providers.test_esp_batches import send, use
@@ -53,21 +53,21 @@ def test_a_mail_goes_out_with_our_token(ses: Ses) -> None:
     [request] = ses.requests
     raw = email.message_from_bytes(base64.b64decode(json.loads(request.body)["Content"]["Raw"]["Data"]))
     token = links.receipt_token(mail.delivery, mail.attempt)
-    assert (answer.result, answer.provider, answer.provider_ref) == (Class.ACCEPTED, "amazon_ses", "ses-1")
+    assert (answer.result, answer.provider, answer.provider_ref) == (Verdict.ACCEPTED, "amazon_ses", "ses-1")
     assert (request.path, raw["To"]) == (MAILS, messages.CLEO_MAIL)
     assert json.loads(raw["X-Metadata"]) == {esp_batches.METADATA: token}
 
 
 REFUSALS = {
-    (400, "BadRequestException"): Class.REFUSED,
-    (400, "MessageRejected"): Class.REFUSED,
-    (400, "MailFromDomainNotVerifiedException"): Class.CONFIGURATION,
-    (400, "AccountSuspendedException"): Class.CONFIGURATION,
-    (403, "InvalidClientTokenId"): Class.CONFIGURATION,
-    (400, "LimitExceededException"): Class.NOT_PROCESSED,
-    (429, "TooManyRequestsException"): Class.NOT_PROCESSED,
-    (500, "InternalFailure"): Class.UNKNOWN,
-    (503, "ServiceUnavailable"): Class.UNKNOWN,
+    (400, "BadRequestException"): Verdict.REFUSED,
+    (400, "MessageRejected"): Verdict.REFUSED,
+    (400, "MailFromDomainNotVerifiedException"): Verdict.CONFIGURATION,
+    (400, "AccountSuspendedException"): Verdict.CONFIGURATION,
+    (403, "InvalidClientTokenId"): Verdict.CONFIGURATION,
+    (400, "LimitExceededException"): Verdict.NOT_PROCESSED,
+    (429, "TooManyRequestsException"): Verdict.NOT_PROCESSED,
+    (500, "InternalFailure"): Verdict.UNKNOWN,
+    (503, "ServiceUnavailable"): Verdict.UNKNOWN,
 }
 
 
@@ -85,14 +85,14 @@ def test_a_call_that_may_have_sent_it_is_not_made_again(ses: Ses) -> None:
     lost = [Answer(cut=True), Answer(500), Answer(503)]
     for answer in lost:
         ses.answer, mail = answer, messages.mail()
-        assert send(mail)[mail.delivery].result is Class.UNKNOWN
+        assert send(mail)[mail.delivery].result is Verdict.UNKNOWN
     assert len(ses.requests) == len(lost)
 
 
 def test_without_a_connection_nothing_was_sent(ses: Ses, settings: Settings) -> None:
     client = {**settings.ANYMAIL["AMAZON_SES_CLIENT_PARAMS"], "endpoint_url": "http://127.0.0.1:9"}
     settings.ANYMAIL, mail = {"AMAZON_SES_CLIENT_PARAMS": client}, messages.mail()
-    assert send(mail)[mail.delivery].result is Class.NOT_PROCESSED
+    assert send(mail)[mail.delivery].result is Verdict.NOT_PROCESSED
 
 
 def test_without_a_region_it_is_our_fault(
@@ -102,4 +102,4 @@ def test_without_a_region_it_is_our_fault(
         monkeypatch.delenv(name, raising=False)
     settings.ANYMAIL, mail = {"AMAZON_SES_CLIENT_PARAMS": {}}, messages.mail()
     answer = send(mail)[mail.delivery]
-    assert (answer.result, "region" in answer.detail) == (Class.CONFIGURATION, True)
+    assert (answer.result, "region" in answer.detail) == (Verdict.CONFIGURATION, True)

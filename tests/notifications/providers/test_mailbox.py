@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from config import environment
-from notifications.contract import Class
+from notifications.contract import Verdict
 from notifications.providers import esp, loops, mailbox, smtp
 from tests.notifications import messages
 from tests.notifications.providers.calls import one
@@ -40,11 +40,11 @@ def test_a_bank_of_any_name_mails_every_customer(name: str, settings: Settings) 
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
         settings.DEFAULT_FROM_EMAIL = _written(name)
-        outcome = one(smtp.Provider(), messages.mail())
-    loops.close()
+        outcome = one(smtp.SmtpProvider(), messages.mail())
+    loops.close_loops()
     (mail,) = server.mails
     (sender,) = mail.message["From"].addresses
-    assert outcome.result is Class.ACCEPTED
+    assert outcome.result is Verdict.ACCEPTED
     assert (mail.sender, sender.display_name, sender.addr_spec) == (ADDRESS, name, ADDRESS)
 
 
@@ -59,7 +59,7 @@ def test_a_bank_of_any_name_mails_every_customer(name: str, settings: Settings) 
     ],
 )
 def test_one_address_is_read(said: str) -> None:
-    assert (mailbox.fault(said), mailbox.address(said)) == ("", ADDRESS)
+    assert (mailbox.sender_fault(said), mailbox.sender_address(said)) == ("", ADDRESS)
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,10 @@ def test_one_address_is_read(said: str) -> None:
 def test_anything_else_is_told_and_no_mail_fails_for_it(said: str, settings: Settings) -> None:
     settings.DEFAULT_FROM_EMAIL = said
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    by_smtp = one(smtp.Provider(), messages.mail())
+    by_smtp = one(smtp.SmtpProvider(), messages.mail())
     settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
-    by_service = one(esp.Provider(), messages.mail())
-    assert "DEFAULT_FROM_EMAIL must be one address" in mailbox.fault(said)
+    by_service = one(esp.MailServiceProvider(), messages.mail())
+    assert "DEFAULT_FROM_EMAIL must be one address" in mailbox.sender_fault(said)
     assert [(told.result, told.code) for told in (by_smtp, by_service)] == [
-        (Class.CONFIGURATION, "settings")
+        (Verdict.CONFIGURATION, "settings")
     ] * 2

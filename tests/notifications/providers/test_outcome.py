@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from notifications import links
-from notifications.contract import Class, Outcome
+from notifications.contract import Outcome, Verdict
 from notifications.models import Attempt, Delivery
 from notifications.providers import outcome, reference, with_wait
 from tests.notifications import messages
@@ -17,7 +17,7 @@ DAY = 86_400
 
 
 def _said(words: Any = "", *, retry_after: float | None = None) -> Outcome:
-    told = outcome(messages.sms(), Class.NOT_PROCESSED, words, provider_ref=words, code=words, detail=words)
+    told = outcome(messages.sms(), Verdict.NOT_PROCESSED, words, provider_ref=words, code=words, detail=words)
     return with_wait(told, retry_after)
 
 

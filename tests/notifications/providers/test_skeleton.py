@@ -17,7 +17,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from notifications.contract import Message, Words
+from notifications.contract import Message, Template
 from notifications.providers import skeleton
 
 CALENDAR = "BEGIN:VCALENDAR\r\nX-WR-CALNAME:الصيانة\r\nEND:VCALENDAR\r\n"
@@ -69,9 +69,9 @@ _line = _odd.map(lambda words: " ".join(words.split()))
 
 
 @st.composite
-def _words(draw: st.DrawFn) -> Words:
+def _words(draw: st.DrawFn) -> Template:
     subject = draw(st.sampled_from([("Online banking rests",), ("Dear ", "name", ", it rests")]))
-    return Words(
+    return Template(
         subject=(subject[0] + draw(_line), *subject[1:]),
         body=draw(_pieces()),
         html=draw(st.one_of(st.just(()), _pieces())),
@@ -84,7 +84,7 @@ def _said(pieces: tuple[str, ...], values: Mapping[str, str]) -> str:
 
 
 def _message(
-    words: Words, name: str = "Cleo", address: str = "cleo@example.com", link: str = LINK
+    words: Template, name: str = "Cleo", address: str = "cleo@example.com", link: str = LINK
 ) -> Message:
     values = {"name": name, "preferences": link}
     safe = {key: html.escape(value) for key, value in values.items()}
@@ -140,20 +140,20 @@ def _headers(mail: EmailMessage) -> dict[str, str]:
 
 @settings(max_examples=400, deadline=None)
 @given(words=_words(), name=names, link=st.sampled_from([LINK, LINK + "a" * 200, LINK + "?a=b&c=<d>"]))
-@example(words=Words(("A",), ("Dear ", "name", ""), ("<p>", "name", "")), name=".Cleo", link=LINK)
-@example(words=Words(("A",), ("a " * 300, "name", " \n"), ()), name="=" * 75, link=LINK)
-def test_it_says_what_djangos_own_mail_says(words: Words, name: str, link: str) -> None:
+@example(words=Template(("A",), ("Dear ", "name", ""), ("<p>", "name", "")), name=".Cleo", link=LINK)
+@example(words=Template(("A",), ("a " * 300, "name", " \n"), ()), name="=" * 75, link=LINK)
+def test_it_says_what_djangos_own_mail_says(words: Template, name: str, link: str) -> None:
     whole = _message(words, name, link=link)
-    ours = _read(skeleton.content(whole))
-    djangos = _read(skeleton.content(dataclasses.replace(whole, words=None)))
+    ours = _read(skeleton.mail_content(whole))
+    djangos = _read(skeleton.mail_content(dataclasses.replace(whole, words=None)))
     assert _headers(ours) == _headers(djangos)
     assert _parts(ours) == _parts(djangos)
 
 
 @settings(max_examples=200, deadline=None)
 @given(words=_words(), name=names)
-def test_it_is_ascii_in_short_lines_and_no_dot_stands_alone(words: Words, name: str) -> None:
-    content = skeleton.content(_message(words, name))
+def test_it_is_ascii_in_short_lines_and_no_dot_stands_alone(words: Template, name: str) -> None:
+    content = skeleton.mail_content(_message(words, name))
     head, _, rest = content.partition(b"\r\n\r\n")
     assert content.isascii()
     assert content.count(b"\n") == content.count(b"\r\n") == content.count(b"\r")
@@ -162,7 +162,7 @@ def test_it_is_ascii_in_short_lines_and_no_dot_stands_alone(words: Words, name: 
     assert b"\r\n." not in content[:-5]
 
 
-WORDS = Words(
+WORDS = Template(
     subject=("Online banking rests",),
     body=("Dear ", "name", ",\nit rests.\nYour choice: ", "preferences", "\n"),
     html=("<p>Dear ", "name", ', it rests. <a href="', "preferences", '">Your choice</a></p>'),
@@ -172,21 +172,21 @@ WORDS = Words(
 
 def test_a_name_in_another_script_needs_no_other_skeleton() -> None:
     for name in ("Cleo", "نورة", "王小明"):
-        assert f"Dear {name}," in _text(skeleton.content(_message(WORDS, name)))
+        assert f"Dear {name}," in _text(skeleton.mail_content(_message(WORDS, name)))
 
 
 def test_markup_in_a_name_is_said_and_not_done() -> None:
-    page = _text(skeleton.content(_message(WORDS, "<script>alert(1)</script>")), "html")
+    page = _text(skeleton.mail_content(_message(WORDS, "<script>alert(1)</script>")), "html")
     assert "<script>" not in page
     assert "Dear &lt;script&gt;" in page
 
 
 def test_every_mail_has_its_own_address_identity_and_choice() -> None:
-    first = _read(skeleton.content(_message(WORDS)))
+    first = _read(skeleton.mail_content(_message(WORDS)))
     other = dataclasses.replace(
         _message(WORDS, "Dan", "dan@example.com", LINK + "dan"), delivery=uuid.uuid4()
     )
-    second = _read(skeleton.content(other))
+    second = _read(skeleton.mail_content(other))
     for name in ("To", "Message-ID", "List-Unsubscribe"):
         assert first[name] != second[name]
     assert (second["To"], second["List-Unsubscribe"]) == ("dan@example.com", f"<{LINK}dan>")
@@ -198,8 +198,8 @@ def test_every_mail_has_its_own_address_identity_and_choice() -> None:
 )
 def test_an_address_that_needs_care_is_written_by_django(address: str) -> None:
     whole = _message(WORDS, address=address)
-    djangos = _read(skeleton.content(dataclasses.replace(whole, words=None)))
-    assert _read(skeleton.content(whole))["To"] == djangos["To"]
+    djangos = _read(skeleton.mail_content(dataclasses.replace(whole, words=None)))
+    assert _read(skeleton.mail_content(whole))["To"] == djangos["To"]
 
 
 @pytest.mark.parametrize(
@@ -213,19 +213,19 @@ def test_an_address_that_needs_care_is_written_by_django(address: str) -> None:
 def test_nothing_of_a_person_becomes_a_header_of_its_own(changed: dict[str, Any]) -> None:
     words = dataclasses.replace(WORDS, subject=("Dear ", "name", ""))
     with pytest.raises(ValueError):  # noqa: PT011  # Django's and ours alike
-        skeleton.content(dataclasses.replace(_message(words), **changed))
+        skeleton.mail_content(dataclasses.replace(_message(words), **changed))
 
 
 def test_a_header_that_is_ours_to_write_is_left_to_django() -> None:
     sent = dataclasses.replace(_message(WORDS), headers={"Reply-To": "help@bank.example"})
-    assert _read(skeleton.content(sent)).get_all("Reply-To") == ["help@bank.example"]
+    assert _read(skeleton.mail_content(sent)).get_all("Reply-To") == ["help@bank.example"]
 
 
 def test_a_mail_is_dated_now() -> None:
-    dated = _read(skeleton.content(_message(WORDS)))["Date"].datetime.replace(tzinfo=UTC)
+    dated = _read(skeleton.mail_content(_message(WORDS)))["Date"].datetime.replace(tzinfo=UTC)
     assert abs((datetime.now(UTC) - dated).total_seconds()) < 60
 
 
 def test_words_of_their_own_are_written_by_django() -> None:
     whole = dataclasses.replace(_message(WORDS, "نورة"), words=None)
-    assert _text(skeleton.content(whole)) == whole.body.replace("\n", "\r\n")
+    assert _text(skeleton.mail_content(whole)) == whole.body.replace("\n", "\r\n")

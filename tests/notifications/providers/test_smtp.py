@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from notifications.contract import Class, Message, Outcome
+from notifications.contract import Message, Outcome, Verdict
 from notifications.providers import loops, smtp, smtp_lines
 from tests.notifications import messages
 from tests.notifications.providers import calls
@@ -33,7 +33,7 @@ def server(
     with Server() as running:
         _use(settings, running.port)
         yield running
-        loops.close()
+        loops.close_loops()
 
 
 async def _offers_pipelining(
@@ -53,12 +53,12 @@ def _use(settings: Settings, port: int) -> None:
 
 
 def _send(message: Message | None = None) -> Outcome:
-    return calls.one(smtp.Provider(), message or messages.mail())
+    return calls.one(smtp.SmtpProvider(), message or messages.mail())
 
 
 def _lose_the_idle_line() -> None:
-    wire = smtp.Provider()
-    (line,) = loops.keep(wire._server, wire._lines)._idle
+    wire = smtp.SmtpProvider()
+    (line,) = loops.kept_on_loop(wire._server, wire._lines)._idle
     held = line._transport.get_extra_info("socket")
     with socket.socket(fileno=os.dup(held.fileno())) as same:  # a transport's own may not be shut down
         same.shutdown(socket.SHUT_RDWR)
@@ -75,7 +75,7 @@ def test_text_and_html_arrive_as_they_were_written(server: Server) -> None:
     assert html.get_content().strip() == sent.html
     assert mail.message["Subject"] == sent.subject
     assert (mail.sender, mail.recipients) == ("notices@bank.example", (messages.CLEO_MAIL,))
-    assert outcome.result is Class.ACCEPTED
+    assert outcome.result is Verdict.ACCEPTED
 
 
 def test_arabic_words_arrive(server: Server) -> None:
@@ -141,21 +141,21 @@ def test_one_line_carries_many_mails(server: Server) -> None:
 @pytest.mark.parametrize(
     ("command", "answer", "result"),
     [
-        ("MAIL", "550 5.7.1 you may not send as this bank", Class.CONFIGURATION),
-        ("MAIL", "552 5.3.4 too big", Class.REFUSED),
-        ("MAIL", "451 4.3.0 later", Class.NOT_PROCESSED),
-        ("RCPT", "550 5.1.1 no such user", Class.PERMANENT),
-        ("RCPT", "554 5.7.1 <cleo@example.com>: Relay access denied", Class.REFUSED),
-        ("RCPT", "450 4.2.0 greylisted", Class.NOT_PROCESSED),
-        ("RCPT", "421 4.3.2 closing", Class.NOT_PROCESSED),
-        ("DATA", "554 5.5.1 no", Class.REFUSED),
-        ("DATA", "451 4.3.0 later", Class.NOT_PROCESSED),
-        ("END", "554 5.7.1 looks like spam", Class.REFUSED),
-        ("END", "452 4.3.1 disk full", Class.NOT_PROCESSED),
+        ("MAIL", "550 5.7.1 you may not send as this bank", Verdict.CONFIGURATION),
+        ("MAIL", "552 5.3.4 too big", Verdict.REFUSED),
+        ("MAIL", "451 4.3.0 later", Verdict.NOT_PROCESSED),
+        ("RCPT", "550 5.1.1 no such user", Verdict.PERMANENT),
+        ("RCPT", "554 5.7.1 <cleo@example.com>: Relay access denied", Verdict.REFUSED),
+        ("RCPT", "450 4.2.0 greylisted", Verdict.NOT_PROCESSED),
+        ("RCPT", "421 4.3.2 closing", Verdict.NOT_PROCESSED),
+        ("DATA", "554 5.5.1 no", Verdict.REFUSED),
+        ("DATA", "451 4.3.0 later", Verdict.NOT_PROCESSED),
+        ("END", "554 5.7.1 looks like spam", Verdict.REFUSED),
+        ("END", "452 4.3.1 disk full", Verdict.NOT_PROCESSED),
     ],
 )
 def test_a_refusal_says_whether_to_send_again(
-    command: str, answer: str, result: Class, server: Server
+    command: str, answer: str, result: Verdict, server: Server
 ) -> None:
     server.refuse[command] = answer
     outcome = _send()
@@ -165,7 +165,7 @@ def test_a_refusal_says_whether_to_send_again(
 def test_after_a_refused_person_the_line_carries_the_next(server: Server) -> None:
     server.refuse["dan@example.com"] = "550 5.1.1 <dan@example.com>: no such user"
     outcomes = [_send(messages.mail(name)) for name in ("dan@example.com", messages.CLEO_MAIL)]
-    assert [outcome.result for outcome in outcomes] == [Class.PERMANENT, Class.ACCEPTED]
+    assert [outcome.result for outcome in outcomes] == [Verdict.PERMANENT, Verdict.ACCEPTED]
     assert outcomes[0].detail == "5.1.1 <(address)>: no such user"
     assert server.lines == 1
 
@@ -173,14 +173,14 @@ def test_after_a_refused_person_the_line_carries_the_next(server: Server) -> Non
 @pytest.mark.parametrize(
     ("command", "result"),
     [
-        ("MAIL", Class.NOT_PROCESSED),
-        ("RCPT", Class.NOT_PROCESSED),
-        ("DATA", Class.NOT_PROCESSED),
-        ("END", Class.UNKNOWN),
+        ("MAIL", Verdict.NOT_PROCESSED),
+        ("RCPT", Verdict.NOT_PROCESSED),
+        ("DATA", Verdict.NOT_PROCESSED),
+        ("END", Verdict.UNKNOWN),
     ],
 )
 def test_a_line_that_breaks_is_unknown_only_once_the_text_was_on_its_way(
-    command: str, result: Class, server: Server
+    command: str, result: Verdict, server: Server
 ) -> None:
     server.cut.add(command)
     assert _send().result is result
@@ -191,21 +191,21 @@ def test_a_server_that_falls_silent_after_the_text_leaves_it_unknown(
 ) -> None:
     settings.EMAIL_TIMEOUT = 0.3
     server.delay = 1.0
-    assert (_send().result, len(server.mails)) == (Class.UNKNOWN, 1)
+    assert (_send().result, len(server.mails)) == (Verdict.UNKNOWN, 1)
 
 
 def test_a_line_that_the_server_closed_is_opened_anew_for_the_next_mail(server: Server) -> None:
     _send()
     server.refuse["MAIL"] = "421 4.7.0 enough on this line"
-    assert _send().result is Class.NOT_PROCESSED
+    assert _send().result is Verdict.NOT_PROCESSED
     server.refuse.clear()
-    assert (_send().result, server.lines) == (Class.ACCEPTED, 3)
+    assert (_send().result, server.lines) == (Verdict.ACCEPTED, 3)
 
 
 def test_a_line_lost_while_idle_costs_no_mail(server: Server) -> None:
     _send()
     _lose_the_idle_line()
-    assert (_send().result, len(server.mails)) == (Class.ACCEPTED, 2)
+    assert (_send().result, len(server.mails)) == (Verdict.ACCEPTED, 2)
 
 
 def test_a_line_idle_for_long_is_tried_before_it_is_used(
@@ -214,14 +214,14 @@ def test_a_line_idle_for_long_is_tried_before_it_is_used(
     _send()
     monkeypatch.setattr(smtp_lines, "_STALE_SECONDS", -1.0)
     _lose_the_idle_line()
-    assert (_send().result, server.lines) == (Class.ACCEPTED, 2)
+    assert (_send().result, server.lines) == (Verdict.ACCEPTED, 2)
 
 
 def test_a_refused_connection_was_certainly_not_processed(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed_soon:
         port = closed_soon.getsockname()[1]
     _use(settings, port)
-    assert (_send().result, _send().code) == (Class.NOT_PROCESSED, "no connection")
+    assert (_send().result, _send().code) == (Verdict.NOT_PROCESSED, "no connection")
 
 
 def test_an_address_in_another_script_arrives_in_ascii(server: Server) -> None:
@@ -237,24 +237,24 @@ def test_a_wrong_password_pauses_the_channel(settings: Settings) -> None:
     with Server(password="right") as server:
         _use(settings, server.port)
         settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "bank", "wrong"
-        assert (_send().result, server.mails) == (Class.CONFIGURATION, [])
-    loops.close()
+        assert (_send().result, server.mails) == (Verdict.CONFIGURATION, [])
+    loops.close_loops()
 
 
 def test_a_password_for_a_server_that_asks_for_none_pauses_the_channel(settings: Settings) -> None:
     with Relay() as relay:
         _use(settings, relay.port)
         settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "bank", "right"
-        assert (_send().result, relay.mails) == (Class.CONFIGURATION, [])
-    loops.close()
+        assert (_send().result, relay.mails) == (Verdict.CONFIGURATION, [])
+    loops.close_loops()
 
 
 def test_an_address_that_cannot_be_written_is_for_good(server: Server) -> None:
     outcome = _send(messages.mail("cleo@example.com\nBcc: everyone@example.com"))
-    assert (outcome.result, outcome.code, server.mails) == (Class.PERMANENT, "invalid", [])
+    assert (outcome.result, outcome.code, server.mails) == (Verdict.PERMANENT, "invalid", [])
 
 
 def test_a_server_cannot_be_asked_what_became_of_a_mail() -> None:
     sent = messages.mail()
     with pytest.raises(LookupError):
-        smtp.Provider().find(sent, sent.expires_at)
+        smtp.SmtpProvider().find(sent, sent.expires_at)

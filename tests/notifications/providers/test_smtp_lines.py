@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_django import Settings
 
-from notifications.contract import Class, Message, Outcome
+from notifications.contract import Message, Outcome, Verdict
 from notifications.providers import loops, smtp, smtp_door, smtp_lines
 from notifications.providers.smtp_patience import Patience
 from tests.notifications import messages
@@ -35,7 +35,7 @@ def way(settings: Settings) -> Iterator[Settings]:
     settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
     settings.EMAIL_CONNECTIONS = 1
     yield settings
-    loops.close()
+    loops.close_loops()
 
 
 def _mails(count: int) -> list[Message]:
@@ -45,7 +45,7 @@ def _mails(count: int) -> list[Message]:
 def _send(relay: Relay, way: Settings, sent: list[Message], then: float = 0.0) -> list[Outcome]:
     """All at once. `then` is after how many seconds the relay lets go of what it holds."""
     way.EMAIL_PORT = relay.port
-    wire = smtp.Provider()
+    wire = smtp.SmtpProvider()
 
     async def together() -> list[Outcome]:
         if then:
@@ -56,10 +56,10 @@ def _send(relay: Relay, way: Settings, sent: list[Message], then: float = 0.0) -
             for outcome in group
         ]
 
-    return loops.run(together())
+    return loops.run_on_loop(together())
 
 
-def _results(outcomes: list[Outcome]) -> list[Class]:
+def _results(outcomes: list[Outcome]) -> list[Verdict]:
     return [outcome.result for outcome in outcomes]
 
 
@@ -81,14 +81,14 @@ def test_an_envelope_is_one_write_and_goes_with_the_text_before_it(way: Settings
     with Relay("PIPELINING") as relay:
         outcomes = _send(relay, way, _mails(3))
     envelope = [b"MAIL", b"RCPT", b"DATA"]
-    assert _results(outcomes) == [Class.ACCEPTED] * 3
+    assert _results(outcomes) == [Verdict.ACCEPTED] * 3
     assert _groups(relay) == [envelope, [b"TEXT", *envelope], [b"TEXT", *envelope], [b"TEXT"]]
 
 
 def test_a_server_that_does_not_offer_it_hears_one_command_at_a_time(way: Settings) -> None:
     with Relay("SIZE") as relay:
         outcomes = _send(relay, way, _mails(2))
-    assert _results(outcomes) == [Class.ACCEPTED] * 2
+    assert _results(outcomes) == [Verdict.ACCEPTED] * 2
     assert _groups(relay) == [[b"MAIL"], [b"RCPT"], [b"DATA"], [b"TEXT"]] * 2
 
 
@@ -108,7 +108,7 @@ def test_each_of_many_mails_arrives_once_over_a_few_lines(way: Settings) -> None
     arrived = Counter(name for talk in relay.talks for name in talk.recipients)
     assert arrived == Counter(message.address for message in sent)
     assert [outcome.delivery for outcome in outcomes] == [message.delivery for message in sent]
-    assert set(_results(outcomes)) == {Class.ACCEPTED}
+    assert set(_results(outcomes)) == {Verdict.ACCEPTED}
     assert len(relay.talks) <= 4
 
 
@@ -123,7 +123,7 @@ def test_an_idle_line_that_answers_is_used_again(way: Settings, monkeypatch: pyt
     with Relay("PIPELINING") as relay:
         _send(relay, way, _mails(1))
         monkeypatch.setattr(smtp_lines, "_STALE_SECONDS", -1.0)
-        assert _results(_send(relay, way, _mails(1))) == [Class.ACCEPTED]
+        assert _results(_send(relay, way, _mails(1))) == [Verdict.ACCEPTED]
     (talk,) = relay.talks
     assert b"NOOP\r\n" in talk.heard
 
@@ -134,7 +134,7 @@ def test_an_idle_line_that_stays_silent_is_replaced(way: Settings, monkeypatch: 
         monkeypatch.setattr(smtp_lines, "_STALE_SECONDS", -1.0)
         monkeypatch.setattr(smtp_lines, "_PROBE_SECONDS", 0.1)
         relay.says["NOOP"] = "hush"
-        assert _results(_send(relay, way, _mails(1))) == [Class.ACCEPTED]
+        assert _results(_send(relay, way, _mails(1))) == [Verdict.ACCEPTED]
     assert len(relay.talks) == 2
 
 
@@ -145,7 +145,7 @@ def test_a_server_that_closes_a_line_after_so_many_mails_is_met_with_a_new_one(
     with Relay(extension) as relay:
         relay.each = 3
         outcomes = _send(relay, way, _mails(8))
-    assert _results(outcomes) == [Class.ACCEPTED] * 8
+    assert _results(outcomes) == [Verdict.ACCEPTED] * 8
     assert [len(talk.mails) for talk in relay.talks] == [3, 3, 2]
 
 
@@ -154,7 +154,7 @@ def test_a_server_that_takes_few_lines_gets_all_over_those(way: Settings) -> Non
     with Relay("PIPELINING") as relay:
         relay.most = 2
         outcomes = _send(relay, way, _mails(50))
-    assert set(_results(outcomes)) == {Class.ACCEPTED}
+    assert set(_results(outcomes)) == {Verdict.ACCEPTED}
     assert len(relay.talks) <= 2
 
 
@@ -163,7 +163,7 @@ def test_a_line_that_breaks_leaves_only_the_mail_unknown_whose_text_was_on_its_w
     with Relay("PIPELINING") as relay:
         relay.held = True
         way.EMAIL_PORT = relay.port
-        wire = smtp.Provider()
+        wire = smtp.SmtpProvider()
 
         async def cut() -> list[Sequence[Outcome]]:
             sending = asyncio.gather(*(wire.send([one]) for one in sent))
@@ -172,25 +172,27 @@ def test_a_line_that_breaks_leaves_only_the_mail_unknown_whose_text_was_on_its_w
             relay.cut()
             return await sending
 
-        outcomes = [one for group in loops.run(cut()) for one in group]
-    assert _results(outcomes) == [Class.UNKNOWN, Class.ACCEPTED, Class.ACCEPTED]
+        outcomes = [one for group in loops.run_on_loop(cut()) for one in group]
+    assert _results(outcomes) == [Verdict.UNKNOWN, Verdict.ACCEPTED, Verdict.ACCEPTED]
     assert [talk.recipients for talk in relay.talks] == [[], [message.address for message in sent[1:]]]
 
 
 @pytest.mark.parametrize(
     ("answer", "result"),
     [
-        ("250 2.0.0 queued as 4B", Class.ACCEPTED),
-        ("252 2.0.0 taken", Class.ACCEPTED),
-        ("451 4.3.0 later", Class.NOT_PROCESSED),
-        ("554 5.7.1 spam", Class.REFUSED),
-        ("550 5.1.1 no such user", Class.REFUSED),
-        ("354 more", Class.UNKNOWN),
-        ("thanks a lot", Class.UNKNOWN),
-        ("421 4.3.2 closing", Class.NOT_PROCESSED),
+        ("250 2.0.0 queued as 4B", Verdict.ACCEPTED),
+        ("252 2.0.0 taken", Verdict.ACCEPTED),
+        ("451 4.3.0 later", Verdict.NOT_PROCESSED),
+        ("554 5.7.1 spam", Verdict.REFUSED),
+        ("550 5.1.1 no such user", Verdict.REFUSED),
+        ("354 more", Verdict.UNKNOWN),
+        ("thanks a lot", Verdict.UNKNOWN),
+        ("421 4.3.2 closing", Verdict.NOT_PROCESSED),
     ],
 )
-def test_what_is_said_to_a_text_decides_what_became_of_it(answer: str, result: Class, way: Settings) -> None:
+def test_what_is_said_to_a_text_decides_what_became_of_it(
+    answer: str, result: Verdict, way: Settings
+) -> None:
     with Relay("PIPELINING") as relay:
         relay.says["END"] = answer
         assert _results(_send(relay, way, _mails(1))) == [result]
@@ -202,7 +204,7 @@ def test_a_refused_person_costs_those_behind_nothing(extension: str, way: Settin
     with Relay(extension) as relay:
         relay.says["cleo0@example.com"] = relay.says["cleo3@example.com"] = "550 5.1.1 unknown"
         outcomes = _send(relay, way, sent)
-    yes, no = Class.ACCEPTED, Class.PERMANENT
+    yes, no = Verdict.ACCEPTED, Verdict.PERMANENT
     assert _results(outcomes) == [no, yes, yes, no, yes]
     assert [talk.recipients for talk in relay.talks] == [[sent[number].address for number in (1, 2, 4)]]
 
@@ -218,7 +220,7 @@ def test_a_server_that_asks_for_the_text_of_a_mail_to_nobody_gets_none(way: Sett
 def test_a_server_that_would_send_an_empty_mail_is_left(way: Settings) -> None:
     with Relay("PIPELINING") as relay:
         relay.says["MAIL"] = "550 5.7.1 not as this bank"
-        assert _results(_send(relay, way, _mails(1))) == [Class.CONFIGURATION]
+        assert _results(_send(relay, way, _mails(1))) == [Verdict.CONFIGURATION]
     (talk,) = relay.talks
     assert talk.heard[-1].endswith(b"DATA\r\n")
 
@@ -227,7 +229,7 @@ def test_a_silent_server_leaves_unsent_what_was_not_on_its_way(way: Settings) ->
     way.EMAIL_TIMEOUT = 0.2
     with Relay("PIPELINING") as relay:
         relay.says["RCPT"] = "hush"
-        assert _results(_send(relay, way, _mails(1))) == [Class.NOT_PROCESSED]
+        assert _results(_send(relay, way, _mails(1))) == [Verdict.NOT_PROCESSED]
 
 
 def test_a_mail_that_finds_no_line_in_time_is_given_back(
@@ -238,8 +240,8 @@ def test_a_mail_that_finds_no_line_in_time_is_given_back(
         relay.held = True
         outcomes = _send(relay, way, _mails(2), then=1.5)
     assert [(outcome.result, outcome.code) for outcome in outcomes] == [
-        (Class.ACCEPTED, ""),
-        (Class.NOT_PROCESSED, "no line"),
+        (Verdict.ACCEPTED, ""),
+        (Verdict.NOT_PROCESSED, "no line"),
     ]
     assert len(relay.mails) == 1
 
@@ -249,7 +251,7 @@ def test_a_mail_that_nobody_waits_for_any_longer_is_not_sent(way: Settings) -> N
     with Relay("PIPELINING") as relay:
         way.EMAIL_PORT = relay.port
         relay.held = True
-        wire = smtp.Provider()
+        wire = smtp.SmtpProvider()
 
         async def change_of_mind() -> None:
             kept, dropped = (asyncio.create_task(_sent(wire, one)) for one in (first, second))
@@ -259,12 +261,12 @@ def test_a_mail_that_nobody_waits_for_any_longer_is_not_sent(way: Settings) -> N
             await asyncio.wait({kept, dropped})
             await wire.send([messages.mail()])
 
-        loops.run(change_of_mind())
+        loops.run_on_loop(change_of_mind())
     arrived = [name for talk in relay.talks for name in talk.recipients]
     assert arrived == [first.address, messages.CLEO_MAIL]
 
 
-async def _sent(wire: smtp.Provider, message: Message) -> None:
+async def _sent(wire: smtp.SmtpProvider, message: Message) -> None:
     await wire.send([message])
 
 
@@ -274,7 +276,7 @@ def test_a_wrong_server_is_asked_once_for_all_that_wait(way: Settings) -> None:
         relay.most = 0
         outcomes = _send(relay, way, _mails(20))
     assert {(outcome.result, outcome.code) for outcome in outcomes} == {
-        (Class.NOT_PROCESSED, "no connection")
+        (Verdict.NOT_PROCESSED, "no connection")
     }
     assert len(relay.lines) == 1
 
@@ -283,7 +285,7 @@ def test_a_server_that_greets_slowly_is_waited_for(way: Settings, monkeypatch: p
     monkeypatch.setattr(smtp_door, "_CONNECT_SECONDS", 0.05)
     with Relay("PIPELINING") as relay:
         relay.greets_after = 0.3
-        assert _results(_send(relay, way, _mails(2))) == [Class.ACCEPTED] * 2
+        assert _results(_send(relay, way, _mails(2))) == [Verdict.ACCEPTED] * 2
 
 
 def test_a_server_that_does_not_let_us_connect_is_given_up_soon(
@@ -295,7 +297,7 @@ def test_a_server_that_does_not_let_us_connect_is_given_up_soon(
         relay.greets_after = 60.0
         outcomes = _send(relay, way, _mails(2))
     assert [(outcome.result, outcome.code) for outcome in outcomes] == [
-        (Class.NOT_PROCESSED, "no connection")
+        (Verdict.NOT_PROCESSED, "no connection")
     ] * 2
 
 
@@ -303,7 +305,7 @@ def test_a_process_that_ends_while_it_opens_a_line_leaves_nothing_behind(way: Se
     with Relay("PIPELINING") as relay:
         relay.greets_after = 60.0
         way.EMAIL_PORT = relay.port
-        wire = smtp.Provider()
+        wire = smtp.SmtpProvider()
 
         async def begin() -> None:
             sending = asyncio.create_task(_sent(wire, messages.mail()))
@@ -311,8 +313,8 @@ def test_a_process_that_ends_while_it_opens_a_line_leaves_nothing_behind(way: Se
             sending.cancel()
             await asyncio.wait({sending})
 
-        loops.run(begin())
-        loops.close()
+        loops.run_on_loop(begin())
+        loops.close_loops()
     assert relay.mails == []
 
 
@@ -360,34 +362,34 @@ def test_mails_go_over_tls(
     kinds = {"EMAIL_USE_SSL": {"wrapped": context}, "EMAIL_USE_TLS": {"upgraded": context}}
     with Relay("PIPELINING", **kinds[setting]) as relay:
         outcomes = _send(relay, way, _mails(20)) + _send(relay, way, _mails(20))
-        loops.close()
-    assert [outcome.detail for outcome in outcomes if outcome.result is not Class.ACCEPTED] == []
+        loops.close_loops()
+    assert [outcome.detail for outcome in outcomes if outcome.result is not Verdict.ACCEPTED] == []
     assert [(talk.secure, len(talk.mails)) for talk in relay.talks] == [(True, 40)]
 
 
 def test_a_certificate_that_nobody_vouches_for_is_not_trusted(certificate: Path, way: Settings) -> None:
     way.EMAIL_USE_TLS = True
     with Relay("PIPELINING", upgraded=_tls(certificate)) as relay:
-        assert _results(_send(relay, way, _mails(1))) == [Class.NOT_PROCESSED]
+        assert _results(_send(relay, way, _mails(1))) == [Verdict.NOT_PROCESSED]
     assert relay.mails == []
 
 
 def test_a_server_without_the_tls_that_we_must_have_pauses_the_channel(way: Settings) -> None:
     way.EMAIL_USE_TLS = True
     with Relay("PIPELINING") as relay:
-        assert _results(_send(relay, way, _mails(1))) == [Class.CONFIGURATION]
+        assert _results(_send(relay, way, _mails(1))) == [Verdict.CONFIGURATION]
     assert relay.mails == []
 
 
 def test_lines_that_are_refused_in_the_same_moment_leave_no_mail_waiting() -> None:
     """Two are on their way while the only open one breaks; both are refused then, in one turn of the loop."""
 
-    async def run() -> list[Class]:
+    async def run() -> list[Verdict]:
         gate = asyncio.Event()
 
         async def door() -> tuple[asyncio.Transport, list[str]]:
             await gate.wait()
-            raise smtp_lines.Closed(Class.NOT_PROCESSED, "no connection", "refused")
+            raise smtp_lines.Closed(Verdict.NOT_PROCESSED, "no connection", "refused")
 
         lines = smtp_lines.Lines(door, 4, Patience(5, 5))
         broken = mock.Mock()
@@ -398,4 +400,4 @@ def test_lines_that_are_refused_in_the_same_moment_leave_no_mail_waiting() -> No
         gate.set()
         return [answer.result for answer in await asyncio.wait_for(asyncio.gather(*mails), 5)]
 
-    assert loops.run(run()) == [Class.NOT_PROCESSED] * 3
+    assert loops.run_on_loop(run()) == [Verdict.NOT_PROCESSED] * 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifications.contract import Class
+from notifications.contract import Verdict
 from notifications.providers import smtp_refusals
 
 OF_THE_MAILBOX = [
@@ -51,20 +51,20 @@ OF_OURS = [
 
 @pytest.mark.parametrize(("code", "words"), OF_THE_MAILBOX)
 def test_a_recipient_is_refused_for_good_where_the_reply_speaks_of_the_mailbox(code: int, words: str) -> None:
-    assert smtp_refusals.of_recipient(code, words) is Class.PERMANENT
+    assert smtp_refusals.of_recipient(code, words) is Verdict.PERMANENT
 
 
 @pytest.mark.parametrize(("code", "words"), OF_OURS)
 def test_a_policy_at_rcpt_is_not_the_customers(code: int, words: str) -> None:
-    assert smtp_refusals.of_recipient(code, words) is Class.REFUSED
+    assert smtp_refusals.of_recipient(code, words) is Verdict.REFUSED
 
 
 @pytest.mark.parametrize("code", [530, 535])
 def test_a_server_that_wants_us_to_sign_in_first_speaks_of_us(code: int) -> None:
     found = {smtp_refusals.of_recipient(code, "5.7.0 sign in"), smtp_refusals.of_text(code)}
-    assert found == {Class.CONFIGURATION}
+    assert found == {Verdict.CONFIGURATION}
 
 
 @pytest.mark.parametrize("code", [550, 552, 554])
 def test_a_refused_text_never_speaks_of_its_reader(code: int) -> None:
-    assert smtp_refusals.of_text(code) is Class.REFUSED
+    assert smtp_refusals.of_text(code) is Verdict.REFUSED

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from notifications.contract import Class, Outcome, Unreachable
+from notifications.contract import Outcome, Unreachable, Verdict
 from notifications.providers import social
 from tests.notifications import messages
 from tests.notifications.providers.calls import one
@@ -28,7 +28,7 @@ def server() -> Iterator[Mastodon]:
 
 
 def _account(port: int, token: str = Mastodon.token) -> social.Mastodon:
-    (target,) = social.read([f"mastodon+http://{token}@127.0.0.1:{port}"])
+    (target,) = social.targets_of([f"mastodon+http://{token}@127.0.0.1:{port}"])
     return social.Mastodon(target, QUICK)
 
 
@@ -44,7 +44,7 @@ def test_a_post_is_public_in_its_language_and_under_its_own_key(server: Mastodon
     post = server.posts[str(sent.delivery)]
     assert (post["status"], post["language"], post["visibility"]) == (sent.body, "en", "public")
     assert (outcome.result, outcome.provider, outcome.provider_ref) == (
-        Class.ACCEPTED,
+        Verdict.ACCEPTED,
         "mastodon",
         post["id"],
     )
@@ -54,17 +54,17 @@ def test_a_post_is_public_in_its_language_and_under_its_own_key(server: Mastodon
 @pytest.mark.parametrize(
     ("status", "result"),
     [
-        (401, Class.CONFIGURATION),
-        (403, Class.CONFIGURATION),
-        (404, Class.CONFIGURATION),
-        (301, Class.CONFIGURATION),
-        (422, Class.REFUSED),
-        (429, Class.NOT_PROCESSED),
-        (500, Class.UNKNOWN),
-        (503, Class.UNKNOWN),
+        (401, Verdict.CONFIGURATION),
+        (403, Verdict.CONFIGURATION),
+        (404, Verdict.CONFIGURATION),
+        (301, Verdict.CONFIGURATION),
+        (422, Verdict.REFUSED),
+        (429, Verdict.NOT_PROCESSED),
+        (500, Verdict.UNKNOWN),
+        (503, Verdict.UNKNOWN),
     ],
 )
-def test_an_answer_says_whether_to_post_again(status: int, result: Class, server: Mastodon) -> None:
+def test_an_answer_says_whether_to_post_again(status: int, result: Verdict, server: Mastodon) -> None:
     server.instead = Answer(status)
     assert _send(server).result is result
 
@@ -78,13 +78,13 @@ def test_a_wait_is_read_in_mastodons_own_way(server: Mastodon) -> None:
 @pytest.mark.parametrize("answer", [Answer(cut=True), Answer(delay=1.0)])
 def test_a_post_that_may_have_been_made_is_unknown(answer: Answer, server: Mastodon) -> None:
     server.instead = answer
-    assert (_send(server).result, len(server.posts)) == (Class.UNKNOWN, 1)
+    assert (_send(server).result, len(server.posts)) == (Verdict.UNKNOWN, 1)
 
 
 def test_a_refused_connection_was_certainly_not_processed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed_soon:
         port = closed_soon.getsockname()[1]
-    assert one(_account(port), messages.post("mastodon")).result is Class.NOT_PROCESSED
+    assert one(_account(port), messages.post("mastodon")).result is Verdict.NOT_PROCESSED
 
 
 def test_asking_finds_the_first_post_and_makes_no_second(server: Mastodon) -> None:
@@ -123,15 +123,15 @@ def test_the_token_is_sent_and_not_a_password_of_the_machine(
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login olga password hers\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    assert _send(server).result is Class.ACCEPTED
+    assert _send(server).result is Verdict.ACCEPTED
 
 
 def test_by_hand_waits_for_a_person() -> None:
-    assert one(social.ByHand(), messages.post("by hand:facebook")).result is Class.BY_HAND
+    assert one(social.ByHand(), messages.post("by hand:facebook")).result is Verdict.BY_HAND
 
 
 def test_names_of_targets_hold_no_secret() -> None:
-    targets = social.read(
+    targets = social.targets_of(
         [
             "mastodon://s%2Fcret@social.example",
             "mastodon://secret@social.example/news/",
@@ -161,6 +161,6 @@ def test_names_of_targets_hold_no_secret() -> None:
 )
 def test_a_wrong_address_is_refused_in_words_that_keep_the_token(addresses: list[str], words: str) -> None:
     with pytest.raises(ImproperlyConfigured) as refusal:
-        social.read(addresses)
+        social.targets_of(addresses)
     assert words in str(refusal.value)
     assert "secret" not in str(refusal.value)

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from notifications import links
 from notifications.channels import window
-from notifications.contract import Class, Outcome, Unreachable
+from notifications.contract import Outcome, Unreachable, Verdict
 from notifications.providers import twilio
 from tests.notifications import messages
 from tests.notifications.providers.calls import one
@@ -42,7 +42,7 @@ def server(settings: Settings) -> Iterator[stand_in.Twilio]:
 
 
 def _send(number: str = messages.CLEO) -> Outcome:
-    return one(twilio.Provider(QUICK), messages.sms(number))
+    return one(twilio.TwilioProvider(QUICK), messages.sms(number))
 
 
 @pytest.mark.node
@@ -53,13 +53,13 @@ def test_twilios_own_specification_takes_what_we_send(settings: Settings, shared
     outcomes = []
     with prism.mock(shared / "specs" / "twilio_api_v2010.json") as settings.TWILIO_API_BASE:
         for settings.TWILIO_MESSAGING_SERVICE_SID, settings.TWILIO_FROM in (service, number):
-            outcomes.append(one(twilio.Provider(), messages.sms()))
+            outcomes.append(one(twilio.TwilioProvider(), messages.sms()))
         settings.TWILIO_ACCOUNT_SID = "what the specification must refuse"
-        outcomes.append(one(twilio.Provider(), messages.sms()))
+        outcomes.append(one(twilio.TwilioProvider(), messages.sms()))
     assert [(outcome.result, outcome.provider_ref[:2], outcome.code) for outcome in outcomes] == [
-        (Class.ACCEPTED, "SM", ""),
-        (Class.ACCEPTED, "SM", ""),
-        (Class.REFUSED, "", "422"),
+        (Verdict.ACCEPTED, "SM", ""),
+        (Verdict.ACCEPTED, "SM", ""),
+        (Verdict.REFUSED, "", "422"),
     ]
 
 
@@ -67,7 +67,7 @@ def test_a_message_goes_out_with_its_receipt_address_and_how_long_it_is_true(
     server: stand_in.Twilio,
 ) -> None:
     message = dataclasses.replace(messages.sms(), expires_at=datetime.now(UTC) + timedelta(seconds=600.9))
-    outcome = one(twilio.Provider(), message)
+    outcome = one(twilio.TwilioProvider(), message)
     (taken,) = server.messages
     left = taken.form.pop("ValidityPeriod")
     assert taken.form == {
@@ -78,7 +78,7 @@ def test_a_message_goes_out_with_its_receipt_address_and_how_long_it_is_true(
         "SmartEncoded": "false",
     }
     assert 590 <= int(left) <= 600
-    assert outcome == Outcome(message.delivery, 1, Class.ACCEPTED, "twilio", provider_ref=taken.sid)
+    assert outcome == Outcome(message.delivery, 1, Verdict.ACCEPTED, "twilio", provider_ref=taken.sid)
 
 
 @pytest.mark.parametrize("days", [-1, 1])
@@ -88,7 +88,7 @@ def test_a_machine_whose_clock_is_a_day_off_makes_a_message_true_for_no_other_ti
     message = messages.sms()
     message = dataclasses.replace(message, expires_at=message.composed_at + timedelta(seconds=600))
     with time_machine.travel(datetime.now(UTC) + timedelta(days=days)):
-        one(twilio.Provider(), message)
+        one(twilio.TwilioProvider(), message)
     assert server.messages[0].form["ValidityPeriod"] == "600"
 
 
@@ -97,33 +97,35 @@ def test_twilio_holds_a_message_neither_longer_than_it_can_nor_less_than_a_secon
     days: int, seconds: str, server: stand_in.Twilio
 ) -> None:
     message = dataclasses.replace(messages.sms(), expires_at=datetime.now(UTC) + timedelta(days=days))
-    one(twilio.Provider(), message)
+    one(twilio.TwilioProvider(), message)
     assert server.messages[0].form["ValidityPeriod"] == seconds
 
 
 @pytest.mark.parametrize(
     ("status", "code", "result"),
     [
-        (429, 20429, Class.NOT_PROCESSED),
-        (400, 21610, Class.OPT_OUT),
-        *((400, code, Class.PERMANENT) for code in (21211, 21214, 21217, 21265, 21268, 21614, 21635)),
-        *((400, code, Class.REFUSED) for code in (21408, 21612)),  # its region; no way from our sender to it
-        (403, 21408, Class.REFUSED),
-        *((400, code, Class.CONFIGURATION) for code in (21212, 21601, 21603, 21606, 21659, 21660, 21661)),
-        *((400, code, Class.CONFIGURATION) for code in (21609, 21701, 21703, 21704, 21705, 30002, 30034)),
-        *((400, code, Class.REFUSED) for code in (21617, 21999, 30007)),  # of the text; not listed
-        (400, 0, Class.REFUSED),
-        (400, 21611, Class.NOT_PROCESSED),
-        (401, 20003, Class.CONFIGURATION),
-        (403, 20403, Class.CONFIGURATION),
-        (404, 20404, Class.CONFIGURATION),
-        (500, 20500, Class.UNKNOWN),
-        (503, 20503, Class.UNKNOWN),
-        (302, 0, Class.CONFIGURATION),
+        (429, 20429, Verdict.NOT_PROCESSED),
+        (400, 21610, Verdict.OPT_OUT),
+        *((400, code, Verdict.PERMANENT) for code in (21211, 21214, 21217, 21265, 21268, 21614, 21635)),
+        *(
+            (400, code, Verdict.REFUSED) for code in (21408, 21612)
+        ),  # its region; no way from our sender to it
+        (403, 21408, Verdict.REFUSED),
+        *((400, code, Verdict.CONFIGURATION) for code in (21212, 21601, 21603, 21606, 21659, 21660, 21661)),
+        *((400, code, Verdict.CONFIGURATION) for code in (21609, 21701, 21703, 21704, 21705, 30002, 30034)),
+        *((400, code, Verdict.REFUSED) for code in (21617, 21999, 30007)),  # of the text; not listed
+        (400, 0, Verdict.REFUSED),
+        (400, 21611, Verdict.NOT_PROCESSED),
+        (401, 20003, Verdict.CONFIGURATION),
+        (403, 20403, Verdict.CONFIGURATION),
+        (404, 20404, Verdict.CONFIGURATION),
+        (500, 20500, Verdict.UNKNOWN),
+        (503, 20503, Verdict.UNKNOWN),
+        (302, 0, Verdict.CONFIGURATION),
     ],
 )
 def test_an_answer_says_whether_to_send_again(
-    status: int, code: int, result: Class, server: stand_in.Twilio
+    status: int, code: int, result: Verdict, server: stand_in.Twilio
 ) -> None:
     server.answers[messages.CLEO] = stand_in.refusal(status, code)
     outcome = _send()
@@ -133,7 +135,7 @@ def test_an_answer_says_whether_to_send_again(
 
 def test_an_answer_that_is_no_json_still_has_a_meaning(server: stand_in.Twilio) -> None:
     server.answers[messages.CLEO] = Answer(502, b"<html>Bad Gateway</html>")
-    assert (_send().result, _send().code) == (Class.UNKNOWN, "502")
+    assert (_send().result, _send().code) == (Verdict.UNKNOWN, "502")
 
 
 @pytest.mark.parametrize(
@@ -152,7 +154,7 @@ def test_a_wait_is_handed_on(answer: Answer, seconds: float | None, server: stan
 def test_no_answer_in_time_is_unknown_and_is_not_repeated(server: stand_in.Twilio) -> None:
     server.answers[messages.CLEO] = Answer(delay=1.0)
     outcome = _send()
-    assert (outcome.result, outcome.code, len(server.messages)) == (Class.UNKNOWN, "timeout", 1)
+    assert (outcome.result, outcome.code, len(server.messages)) == (Verdict.UNKNOWN, "timeout", 1)
 
 
 def test_a_line_cut_after_the_message_was_taken_is_unknown_and_is_not_repeated(
@@ -160,29 +162,29 @@ def test_a_line_cut_after_the_message_was_taken_is_unknown_and_is_not_repeated(
 ) -> None:
     server.answers[messages.CLEO] = Answer(cut=True)
     outcome = _send()
-    assert (outcome.result, outcome.code, len(server.messages)) == (Class.UNKNOWN, "connection lost", 1)
+    assert (outcome.result, outcome.code, len(server.messages)) == (Verdict.UNKNOWN, "connection lost", 1)
 
 
 def test_a_refused_connection_was_certainly_not_processed(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed_soon:
         settings.TWILIO_API_BASE = f"http://127.0.0.1:{closed_soon.getsockname()[1]}"
-    assert (_send().result, _send().code) == (Class.NOT_PROCESSED, "no connection")
+    assert (_send().result, _send().code) == (Verdict.NOT_PROCESSED, "no connection")
 
 
 def test_a_name_that_does_not_resolve_was_certainly_not_processed(settings: Settings) -> None:
     settings.TWILIO_API_BASE = "http://twilio.invalid"
-    assert _send().result is Class.NOT_PROCESSED
+    assert _send().result is Verdict.NOT_PROCESSED
 
 
 def test_a_failed_handshake_was_certainly_not_processed(server: stand_in.Twilio, settings: Settings) -> None:
     settings.TWILIO_API_BASE = server.url.replace("http://", "https://")
-    assert (_send().result, server.messages) == (Class.NOT_PROCESSED, [])
+    assert (_send().result, server.messages) == (Verdict.NOT_PROCESSED, [])
 
 
 def test_a_missing_sender_pauses_the_channel_and_says_what_to_do(settings: Settings) -> None:
     settings.TWILIO_MESSAGING_SERVICE_SID = ""
     outcome = _send()
-    assert outcome.result is Class.CONFIGURATION
+    assert outcome.result is Verdict.CONFIGURATION
     assert outcome.detail == "Nobody to send SMS as: set TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM."
 
 
@@ -193,7 +195,7 @@ def test_a_number_in_twilios_words_is_not_kept(server: stand_in.Twilio) -> None:
 
 def test_each_of_many_calls_at_once_is_told_of_its_own_message(server: stand_in.Twilio) -> None:
     sent = [messages.sms(f"+4477009{number:05}") for number in range(200)]
-    outcomes = window.Channel(32, twilio.Provider()).send(iter(sent))
+    outcomes = window.Channel(32, twilio.TwilioProvider()).send(iter(sent))
     told = {outcome.delivery: outcome.provider_ref for outcome in outcomes}
     assert told == {message.delivery: server.sent_to(message.address)[0].sid for message in sent}
 
@@ -201,8 +203,8 @@ def test_each_of_many_calls_at_once_is_told_of_its_own_message(server: stand_in.
 def test_a_message_that_twilio_took_is_found(server: stand_in.Twilio) -> None:
     server.answers[messages.CLEO] = Answer(cut=True)
     message, since = messages.sms(), datetime.now(UTC)
-    provider = twilio.Provider(QUICK)
-    assert one(provider, message).result is Class.UNKNOWN
+    provider = twilio.TwilioProvider(QUICK)
+    assert one(provider, message).result is Verdict.UNKNOWN
     found = provider.find(message, since)
     assert found
     assert found.provider_ref == server.messages[0].sid
@@ -210,14 +212,14 @@ def test_a_message_that_twilio_took_is_found(server: stand_in.Twilio) -> None:
 
 def test_a_text_behind_a_trial_accounts_words_is_found(server: stand_in.Twilio) -> None:
     message = messages.sms()
-    one(twilio.Provider(), message)
+    one(twilio.TwilioProvider(), message)
     server.messages[0].body = f"Sent from your Twilio trial account - {message.body}"
-    assert twilio.Provider().find(message, datetime.now(UTC)) is not None
+    assert twilio.TwilioProvider().find(message, datetime.now(UTC)) is not None
 
 
 def test_another_text_or_an_older_one_is_not_taken_for_ours(server: stand_in.Twilio) -> None:
     message = messages.sms()
-    provider = twilio.Provider()
+    provider = twilio.TwilioProvider()
     one(provider, dataclasses.replace(message, body="Online banking rests on Monday."))
     one(provider, message)
     server.messages[1].created -= timedelta(minutes=3)
@@ -231,4 +233,4 @@ def test_a_twilio_that_cannot_be_asked_is_asked_again_later(answer: Answer, sett
     with Server(lambda request: answer) as broken:
         settings.TWILIO_API_BASE = broken.url
         with pytest.raises(Unreachable):
-            twilio.Provider(QUICK).find(messages.sms(), datetime.now(UTC))
+            twilio.TwilioProvider(QUICK).find(messages.sms(), datetime.now(UTC))

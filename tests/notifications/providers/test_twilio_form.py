@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from notifications import links
-from notifications.contract import Message, Words
+from notifications.contract import Message, Template
 from notifications.providers import twilio
 from tests.notifications import messages
 
@@ -29,7 +29,7 @@ def _account(settings: Settings) -> None:
     settings.TWILIO_MESSAGING_SERVICE_SID = SENDER
 
 
-def _written(words: Words, values: dict[str, str], address: str = messages.CLEO) -> Message:
+def _written(words: Template, values: dict[str, str], address: str = messages.CLEO) -> Message:
     """A message as composition makes it, true for longer than Twilio keeps one."""
     body = "".join(values[piece] if place % 2 else piece for place, piece in enumerate(words.body))
     until = datetime.now(UTC) + timedelta(days=3)
@@ -58,18 +58,18 @@ def _whole(message: Message) -> bytes:
 def test_it_is_what_urlencode_makes_of_it(
     first: str, rest: list[tuple[str, str]], name: str, link: str, address: str
 ) -> None:
-    words = Words((), (first, *(part for pair in rest for part in pair)))
+    words = Template((), (first, *(part for pair in rest for part in pair)))
     message = _written(words, {"name": name, "preferences": link}, address)
-    provider = twilio.Provider()
+    provider = twilio.TwilioProvider()
     apart = provider._form(message)
     in_one = provider._form(dataclasses.replace(message, words=None))
     assert apart == in_one == _whole(message)
 
 
 def test_each_person_and_each_text_has_its_own_words() -> None:
-    texts = [Words((), ("Dear ", "name", f", {number} & goodbye.")) for number in range(twilio._TEXTS + 1)]
+    texts = [Template((), ("Dear ", "name", f", {number} & goodbye.")) for number in range(twilio._TEXTS + 1)]
     sent = [_written(words, {"name": name}) for words in texts for name in ("Cleo", "Dan")]
-    provider = twilio.Provider()
+    provider = twilio.TwilioProvider()
     for _ in range(2):
         assert [provider._form(message) for message in sent] == [_whole(message) for message in sent]
 
@@ -80,5 +80,5 @@ def test_each_person_and_each_text_has_its_own_words() -> None:
 )
 def test_receipts_are_asked_for_at_any_address(base: str, settings: Settings) -> None:
     settings.BASE_URL = base
-    message = _written(Words((), ("Bye.",)), {})
-    assert twilio.Provider()._form(message) == _whole(message)
+    message = _written(Template((), ("Bye.",)), {})
+    assert twilio.TwilioProvider()._form(message) == _whole(message)

@@ -45,11 +45,11 @@ def test_of_messages_that_cannot_be_told_apart_the_oldest_is_first(server: stand
     first, second = _took(server, messages.sms()), _took(server, messages.sms())
     _took(server, dataclasses.replace(messages.sms(), body="Other words."))
 
-    assert twilio_list.find(messages.sms(), SINCE) == Found(first.sid, (second.sid,))
+    assert twilio_list.found_message(messages.sms(), SINCE) == Found(first.sid, (second.sid,))
 
 
 def test_what_was_never_taken_is_not_found(server: stand_in.Twilio) -> None:
-    assert twilio_list.find(messages.sms(), SINCE) is None
+    assert twilio_list.found_message(messages.sms(), SINCE) is None
 
 
 def test_a_few_messages_are_asked_about_one_by_one(server: stand_in.Twilio) -> None:
@@ -57,7 +57,7 @@ def test_a_few_messages_are_asked_about_one_by_one(server: stand_in.Twilio) -> N
     delivered.status, strange.status = "delivered", "dancing"
     asked = [delivered.sid, waiting.sid, strange.sid, "SM" + "f" * 32]
 
-    reports = set(twilio_list.report(asked, SINCE, UNTIL))
+    reports = set(twilio_list.reported_messages(asked, SINCE, UNTIL))
     assert reports == {
         Report(delivered.sid, Fate.DELIVERED, "delivered"),
         Report(waiting.sid, Fate.SENT, "queued"),
@@ -73,7 +73,7 @@ def test_many_messages_are_told_of_in_pages(server: stand_in.Twilio, monkeypatch
         one.move("delivered")
     newest = taken[-40:]
 
-    reports = list(twilio_list.report([one.sid for one in newest], SINCE, UNTIL))
+    reports = list(twilio_list.reported_messages([one.sid for one in newest], SINCE, UNTIL))
     assert {report.provider_ref for report in reports} == {one.sid for one in newest}
     assert _asked(server) == 2
 
@@ -86,7 +86,7 @@ def test_what_is_on_no_page_of_its_time_is_asked_about_by_itself(
     taken[0].move("delivered")
     taken[0].sent = UNTIL + timedelta(hours=3)
 
-    reports = list(twilio_list.report([one.sid for one in taken], SINCE, UNTIL))
+    reports = list(twilio_list.reported_messages([one.sid for one in taken], SINCE, UNTIL))
     assert Report(taken[0].sid, Fate.DELIVERED, "delivered") in reports
     assert (len(reports), _asked(server)) == (40, 2)
 
@@ -100,7 +100,7 @@ def test_a_failure_says_whether_the_number_may_be_used_again(
     said = {"sid": "SM1", "status": "undelivered", "error_code": code}
     with Server(lambda request: Answer(200, json.dumps(said).encode())) as one:
         settings.TWILIO_API_BASE = one.url
-        reports = list(twilio_list.report(["SM1"], SINCE, UNTIL))
+        reports = list(twilio_list.reported_messages(["SM1"], SINCE, UNTIL))
 
     assert reports == [
         Report(
@@ -120,10 +120,10 @@ def test_a_twilio_that_cannot_be_asked_says_nothing(answer: Answer, number: int,
     with Server(lambda request: answer) as broken:
         settings.TWILIO_API_BASE = broken.url
         with pytest.raises(Unreachable):
-            list(twilio_list.report([f"SM{n}" for n in range(number)], SINCE, UNTIL, QUICK))
+            list(twilio_list.reported_messages([f"SM{n}" for n in range(number)], SINCE, UNTIL, QUICK))
 
 
 def test_without_a_key_nobody_can_be_asked(settings: Settings) -> None:
     settings.TWILIO_AUTH_TOKEN = ""
     with pytest.raises(Unreachable, match="TWILIO_AUTH_TOKEN"):
-        twilio_list.find(messages.sms(), SINCE)
+        twilio_list.found_message(messages.sms(), SINCE)

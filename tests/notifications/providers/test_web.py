@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from notifications.contract import Class
+from notifications.contract import Verdict
 from notifications.providers import web
 from tests.servers.web import Answer, Server
 
@@ -68,31 +68,31 @@ def client() -> Iterator[requests.Session]:
         yield session
 
 
-def _failed(client: requests.Session, address: str, trusted: Path | None = None) -> Class:
+def _failed(client: requests.Session, address: str, trusted: Path | None = None) -> Verdict:
     with pytest.raises(requests.RequestException) as error:
         client.post(address, data={"a": "b"}, timeout=(1.0, 1.0), verify=str(trusted) if trusted else True)
-    return web.failure(error.value)[0]
+    return web.failure_verdict(error.value)[0]
 
 
 def test_a_tls_line_that_breaks_after_the_request_leaves_it_unknown(
     server: Server, client: requests.Session, certificate: Path
 ) -> None:
-    assert (_failed(client, server.url, certificate), len(server.requests)) == (Class.UNKNOWN, 1)
+    assert (_failed(client, server.url, certificate), len(server.requests)) == (Verdict.UNKNOWN, 1)
 
 
 def test_a_certificate_that_is_not_trusted_stops_the_request(
     server: Server, client: requests.Session
 ) -> None:
-    assert (_failed(client, server.url), server.requests) == (Class.NOT_PROCESSED, [])
+    assert (_failed(client, server.url), server.requests) == (Verdict.NOT_PROCESSED, [])
 
 
 def test_a_proxy_that_is_not_there_stops_the_request(client: requests.Session) -> None:
     client.proxies = {"https": "http://127.0.0.1:9"}
-    assert _failed(client, "https://127.0.0.1:10") is Class.NOT_PROCESSED
+    assert _failed(client, "https://127.0.0.1:10") is Verdict.NOT_PROCESSED
 
 
 def test_an_address_that_is_none_is_our_own_fault(client: requests.Session) -> None:
-    assert _failed(client, "https://:") is Class.CONFIGURATION
+    assert _failed(client, "https://:") is Verdict.CONFIGURATION
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ import pytest
 from django.conf import settings as django_settings
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from maintenance.models import Alternative, Change, Impact, Kind, NoticePolicy, Service, Window
+from maintenance.models import Alternative, Change, Impact, NoticeKind, NoticePolicy, Service, Window
 from notifications import channels, wording
 from notifications.models import Text
-from notifications.wording import Incomplete, Reader, completeness, facts, fill, segments
+from notifications.wording import Incomplete, MessageReader, completeness, facts, filled_text, segments
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.django_db
 TEMPLATES = Path(django_settings.ROOT) / "templates"
 NIGHT = datetime(2026, 11, 29, 2, tzinfo=UTC)
 CHANNELS = channels.names()
-CLEO = Reader("Cleo Hart", "en", "Europe/London", "https://bank.example/preferences/cleo/")
-LEILA = Reader("ليلى حداد", "ar", "Europe/London", "https://bank.example/preferences/leila/")
+CLEO = MessageReader("Cleo Hart", "en", "Europe/London", "https://bank.example/preferences/cleo/")
+LEILA = MessageReader("ليلى حداد", "ar", "Europe/London", "https://bank.example/preferences/leila/")
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ def _window(*services: Service, starts_at: datetime = NIGHT) -> Window:
     return people.window(*services, starts_at=starts_at)
 
 
-def _texts(window: Window, kind: Kind, *channels: str) -> dict[tuple[str, str], Text]:
+def _texts(window: Window, kind: NoticeKind, *channels: str) -> dict[tuple[str, str], Text]:
     """The words of a kind by channel and language; a new time follows a move by a week."""
     change = Change(
         window=window,
@@ -48,54 +48,54 @@ def _texts(window: Window, kind: Kind, *channels: str) -> dict[tuple[str, str], 
             "ends_at": (window.ends_at - timedelta(days=7)).isoformat(),
         },
     )
-    texts = wording.standard(window, kind, change, channels or CHANNELS)
+    texts = wording.standard_texts(window, kind, change, channels or CHANNELS)
     return {(text.channel, text.language): text for text in texts}
 
 
-def _sms(kind: Kind, reader: Reader = CLEO, *services: Service) -> str:
-    return fill(_texts(_window(*services), kind, "sms")["sms", reader.language], reader).body
+def _sms(kind: NoticeKind, reader: MessageReader = CLEO, *services: Service) -> str:
+    return filled_text(_texts(_window(*services), kind, "sms")["sms", reader.language], reader).body
 
 
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
         (
-            Kind.ANNOUNCED,
+            NoticeKind.ANNOUNCED,
             (
                 "Northern Bank maintenance: no Online banking Sun 29 Nov, 02:00-04:00. Cards and cash "
                 "machines work as usual. No action needed. https://status.example/"
             ),
         ),
         (
-            Kind.RESCHEDULED,
+            NoticeKind.RESCHEDULED,
             (
                 "Northern Bank maintenance moved: no Online banking Sun 29 Nov, 02:00-04:00 instead of 22 "
                 "Nov. Cards and cash machines work as usual. No action needed. https://status.example/"
             ),
         ),
         (
-            Kind.REMINDER,
+            NoticeKind.REMINDER,
             (
                 "Northern Bank maintenance soon: no Online banking Sun 29 Nov, 02:00-04:00. Cards and cash "
                 "machines work as usual. No action needed. https://status.example/"
             ),
         ),
         (
-            Kind.STARTED,
+            NoticeKind.STARTED,
             (
                 "Northern Bank maintenance now: no Online banking until Sun 29 Nov, 04:00. Cards and cash "
                 "machines work as usual. No action needed. https://status.example/"
             ),
         ),
         (
-            Kind.FINISHED,
+            NoticeKind.FINISHED,
             (
                 "Northern Bank: the maintenance is over. Online banking can be used again as usual. Thank "
                 "you for your patience. https://status.example/"
             ),
         ),
         (
-            Kind.CANCELLED,
+            NoticeKind.CANCELLED,
             (
                 "Northern Bank: maintenance Sun 29 Nov, 02:00-04:00 is cancelled. Online banking will work "
                 "as usual. No action needed. https://status.example/"
@@ -103,26 +103,26 @@ def _sms(kind: Kind, reader: Reader = CLEO, *services: Service) -> str:
         ),
     ],
 )
-def test_an_sms_says_it_all_in_a_breath(kind: Kind, words: str) -> None:
+def test_an_sms_says_it_all_in_a_breath(kind: NoticeKind, words: str) -> None:
     """What, when, what still works, that nothing need be done, where to read more."""
     assert _sms(kind) == words
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_an_english_sms_costs_one_segment(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_an_english_sms_costs_one_segment(kind: NoticeKind) -> None:
     """With names of ordinary length; a new time, which names two, costs two."""
-    assert segments.count(_sms(kind)).segments == (2 if kind == Kind.RESCHEDULED else 1)
+    assert segments.counted_segments(_sms(kind)).segments == (2 if kind == NoticeKind.RESCHEDULED else 1)
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_an_arabic_sms_costs_three_segments_at_most(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_an_arabic_sms_costs_three_segments_at_most(kind: NoticeKind) -> None:
     """UCS-2 has room for 67 characters in each."""
-    assert segments.count(_sms(kind, LEILA)).segments <= 3
+    assert segments.counted_segments(_sms(kind, LEILA)).segments <= 3
 
 
 def test_an_arabic_sms_is_arabic_from_its_first_letter() -> None:
     """Or phones would set it from left to right."""
-    assert _sms(Kind.ANNOUNCED, LEILA) == (
+    assert _sms(NoticeKind.ANNOUNCED, LEILA) == (
         "صيانة لدى Northern Bank: توقف الخدمات المصرفية عبر الإنترنت الأحد 29 نوفمبر من 2 إلى 4 ص. "
         "تعمل البطاقات وأجهزة الصراف الآلي كالمعتاد. لا يلزم أي إجراء. https://status.example/"
     )
@@ -133,14 +133,14 @@ def test_typography_does_not_double_the_price_of_an_sms() -> None:
     service = people.service()
     service.name = "Cleo\u2019s \u201cOnline\u201d \u2013 banking\u00a0app"
     service.save()
-    assert segments.count(_sms(Kind.ANNOUNCED, CLEO, service)).encoding == "GSM-7"
+    assert segments.counted_segments(_sms(NoticeKind.ANNOUNCED, CLEO, service)).encoding == "GSM-7"
 
 
 def test_services_that_are_out_and_restricted_are_told_apart() -> None:
     """By level of impact, out first."""
     window = _window(people.service(), people.service("cards"))
     window.impacts.filter(service__key="cards").update(level=Impact.Level.DEGRADED)
-    body = fill(_texts(window, Kind.ANNOUNCED, "inapp")["inapp", "en"], CLEO).body
+    body = filled_text(_texts(window, NoticeKind.ANNOUNCED, "inapp")["inapp", "en"], CLEO).body
     assert body.startswith("Online banking will not be available, and Cards will work only in part ")
 
 
@@ -148,13 +148,13 @@ def test_a_service_that_is_only_restricted_is_not_said_to_be_out() -> None:
     """An alarm for nothing is no kindness."""
     window = _window(people.service())
     window.impacts.update(level=Impact.Level.DEGRADED)
-    assert fill(_texts(window, Kind.ANNOUNCED, "sms")["sms", "en"], CLEO).body.startswith(
+    assert filled_text(_texts(window, NoticeKind.ANNOUNCED, "sms")["sms", "en"], CLEO).body.startswith(
         "Northern Bank maintenance: limited Online banking Sun 29 Nov"
     )
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_every_kind_has_words_on_every_channel_in_every_language(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_every_kind_has_words_on_every_channel_in_every_language(kind: NoticeKind) -> None:
     """And nothing is saved: they are looked at first."""
     assert set(_texts(_window(), kind)) == {
         (channel, language) for channel in CHANNELS for language in ("en", "ar")
@@ -169,30 +169,32 @@ def test_every_language_has_the_same_sections() -> None:
         {path.name: re.findall(r"^\[.*\]$", path.read_text(), re.MULTILINE) for path in folder.iterdir()}
         for folder in folders
     ]
-    urgent = [f"urgent_{kind.value}.txt" for kind in Kind if kind != Kind.FINISHED]
-    assert set(parts[0]) == {*(f"{kind.value}.txt" for kind in Kind), *urgent, "phrases.txt"}
+    urgent = [f"urgent_{kind.value}.txt" for kind in NoticeKind if kind != NoticeKind.FINISHED]
+    assert set(parts[0]) == {*(f"{kind.value}.txt" for kind in NoticeKind), *urgent, "phrases.txt"}
     assert all(part == parts[0] for part in parts)
 
 
-@pytest.mark.parametrize("kind", [Kind.ANNOUNCED, Kind.RESCHEDULED, Kind.REMINDER, Kind.STARTED])
+@pytest.mark.parametrize(
+    "kind", [NoticeKind.ANNOUNCED, NoticeKind.RESCHEDULED, NoticeKind.REMINDER, NoticeKind.STARTED]
+)
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_every_text_says_what_still_works(kind: Kind, channel: str) -> None:
+def test_every_text_says_what_still_works(kind: NoticeKind, channel: str) -> None:
     """Also while it is going on."""
     texts = _texts(_window(), kind, channel)
     assert "Cards and cash machines work as usual." in texts[channel, "en"].body
     assert "تعمل البطاقات وأجهزة الصراف الآلي كالمعتاد." in texts[channel, "ar"].body
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_a_post_has_nothing_left_to_fill_and_names_the_zone(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_a_post_has_nothing_left_to_fill_and_names_the_zone(kind: NoticeKind) -> None:
     """Its readers are anywhere, and it is sent as it stands."""
     body = _texts(_window(), kind, "social")["social", "en"].body
     assert "[[" not in body
-    assert kind == Kind.FINISHED or "(London time)" in body
+    assert kind == NoticeKind.FINISHED or "(London time)" in body
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_the_app_shows_nothing_personal_but_the_zone(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_the_app_shows_nothing_personal_but_the_zone(kind: NoticeKind) -> None:
     """One text for all who look, in each one's own time."""
     body = _texts(_window(), kind, "inapp")["inapp", "en"].body
     assert "[[name]]" not in body
@@ -201,8 +203,8 @@ def test_the_app_shows_nothing_personal_but_the_zone(kind: Kind) -> None:
 
 def test_cleo_in_dubai_reads_her_own_time() -> None:
     """And whose time it is, because her bank is in London."""
-    dubai = Reader("Cleo", "en", "Asia/Dubai", "")
-    assert "Sun 29 Nov, 06:00-08:00 (Dubai time)." in _sms(Kind.ANNOUNCED, dubai)
+    dubai = MessageReader("Cleo", "en", "Asia/Dubai", "")
+    assert "Sun 29 Nov, 06:00-08:00 (Dubai time)." in _sms(NoticeKind.ANNOUNCED, dubai)
 
 
 def _no_service(window: Window) -> None:
@@ -242,15 +244,15 @@ def test_a_missing_fact_is_named_with_what_to_do(spoil: Any, reason: str) -> Non
     window = _window()
     spoil(window)
     with pytest.raises(Incomplete, match=reason):
-        _texts(window, Kind.ANNOUNCED)
+        _texts(window, NoticeKind.ANNOUNCED)
 
 
 def test_what_is_over_or_cancelled_needs_no_alternative() -> None:
     """Everything works."""
     window = _window()
     Alternative.objects.all().delete()
-    assert _texts(window, Kind.FINISHED)
-    assert _texts(window, Kind.CANCELLED)
+    assert _texts(window, NoticeKind.FINISHED)
+    assert _texts(window, NoticeKind.CANCELLED)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +269,7 @@ def test_a_missing_setting_is_named(settings: Settings, name: str, value: Any, r
     window = _window()
     setattr(settings, name, value)
     with pytest.raises(Incomplete, match=reason):
-        _texts(window, Kind.ANNOUNCED)
+        _texts(window, NoticeKind.ANNOUNCED)
 
 
 @pytest.mark.parametrize(
@@ -277,19 +279,21 @@ def test_a_new_time_needs_the_old_one(before: dict[str, Any]) -> None:
     """People have the old one in their heads."""
     window = _window()
     with pytest.raises(Incomplete, match="times before the move"):
-        wording.standard(window, Kind.RESCHEDULED, Change(window=window, before=before), ["sms"])
+        wording.standard_texts(window, NoticeKind.RESCHEDULED, Change(window=window, before=before), ["sms"])
 
 
 def test_a_move_within_a_day_says_both_times() -> None:
     """The date alone would not tell them apart."""
     window = _window()
     before = {"starts_at": "2026-11-29T01:00:00+00:00", "ends_at": "2026-11-29T03:00:00+00:00"}
-    (sms, _) = wording.standard(window, Kind.RESCHEDULED, Change(window=window, before=before), ["sms"])
-    assert "Sun 29 Nov, 02:00-04:00 instead of 29 Nov, 01:00." in fill(sms, CLEO).body
+    (sms, _) = wording.standard_texts(
+        window, NoticeKind.RESCHEDULED, Change(window=window, before=before), ["sms"]
+    )
+    assert "Sun 29 Nov, 02:00-04:00 instead of 29 Nov, 01:00." in filled_text(sms, CLEO).body
 
 
 def _edited(channel: str, edit: dict[str, str]) -> Text:
-    text = _texts(_window(), Kind.ANNOUNCED, channel)[channel, "en"]
+    text = _texts(_window(), NoticeKind.ANNOUNCED, channel)[channel, "en"]
     for name, value in edit.items():
         setattr(text, name, value.replace("...", getattr(text, name)))
     return text
@@ -315,10 +319,10 @@ def test_an_edit_is_held_to_the_same(channel: str, body: str, reason: str | None
     """A person may change the words, not leave out the facts or tell a customer's to the public."""
     text = _edited(channel, {"body": body})
     if reason is None:
-        completeness.check(text, facts.of(text.notice))
+        completeness.check_completeness(text, facts.facts_of(text.notice))
     else:
         with pytest.raises(Incomplete, match=reason):
-            completeness.check(text, facts.of(text.notice))
+            completeness.check_completeness(text, facts.facts_of(text.notice))
 
 
 def test_an_email_keeps_the_way_to_the_preferences() -> None:
@@ -326,7 +330,7 @@ def test_an_email_keeps_the_way_to_the_preferences() -> None:
     text = _edited("email", {})
     text.body = text.body.replace("[[preferences]]", "")
     with pytest.raises(Incomplete, match="preferences"):
-        completeness.check(text, facts.of(text.notice))
+        completeness.check_completeness(text, facts.facts_of(text.notice))
 
 
 def _many_services() -> list[Service]:
@@ -335,9 +339,12 @@ def _many_services() -> list[Service]:
 
 def test_a_list_too_long_for_its_place_is_summed_up() -> None:
     """In the subject and the post, which have limits; the email itself names every service."""
-    texts = _texts(_window(*_many_services()), Kind.ANNOUNCED, "email", "social")
+    texts = _texts(_window(*_many_services()), NoticeKind.ANNOUNCED, "email", "social")
     email, post = texts["email", "en"], texts["social", "en"]
-    assert fill(email, CLEO).subject == "Planned maintenance on Sunday 29 November: several of our services"
+    assert (
+        filled_text(email, CLEO).subject
+        == "Planned maintenance on Sunday 29 November: several of our services"
+    )
     assert len(post.body) <= 500
     assert "Service number 11 with a rather long name" in email.body
 
@@ -347,45 +354,45 @@ def _demand(*content: str) -> None:
 
 
 def test_a_policy_may_demand_where_to_read_more_in_the_app_too() -> None:
-    plain = _texts(_window(), Kind.ANNOUNCED, "inapp")["inapp", "en"]
+    plain = _texts(_window(), NoticeKind.ANNOUNCED, "inapp")["inapp", "en"]
     _demand("link")
-    demanded = _texts(_window(), Kind.ANNOUNCED, "inapp")["inapp", "en"]
+    demanded = _texts(_window(), NoticeKind.ANNOUNCED, "inapp")["inapp", "en"]
     assert demanded.body == f"{plain.body}\n\nhttps://status.example/"
     demanded.body = plain.body
     with pytest.raises(Incomplete, match=r"does not say 'https://status\.example/'"):
-        completeness.check(demanded, facts.of(demanded.notice))
+        completeness.check_completeness(demanded, facts.facts_of(demanded.notice))
 
 
 def test_a_policy_may_demand_every_service_by_its_name() -> None:
     """A post then has no room for so many, and says so instead of summing them up."""
     _demand("services")
     with pytest.raises(Incomplete, match="does not say 'Service number 11 with a rather long name'"):
-        _texts(_window(*_many_services()), Kind.ANNOUNCED, "social")
+        _texts(_window(*_many_services()), NoticeKind.ANNOUNCED, "social")
 
 
 def test_a_policy_may_demand_all_that_still_works() -> None:
     services = _many_services()
     for number, service in enumerate(services):
         Alternative.objects.create(service=service, words=f"Branch {number} is open.")
-    _texts(_window(*services), Kind.ANNOUNCED, "social")
+    _texts(_window(*services), NoticeKind.ANNOUNCED, "social")
     _demand("works")
     with pytest.raises(Incomplete, match=r"does not say 'Branch 11 is open\.'"):
-        _texts(_window(*services), Kind.ANNOUNCED, "social")
+        _texts(_window(*services), NoticeKind.ANNOUNCED, "social")
 
 
 def test_what_another_audience_s_policy_demands_is_not_asked_of_this_one() -> None:
     NoticePolicy.objects.create(audience="partner", name="Partners", content=["link"])
-    assert "https://" not in _texts(_window(), Kind.ANNOUNCED, "inapp")["inapp", "en"].body
+    assert "https://" not in _texts(_window(), NoticeKind.ANNOUNCED, "inapp")["inapp", "en"].body
 
 
 def test_what_is_demanded_and_not_known_stops_nobody() -> None:
     _demand("weather", "starts", "ends")
-    assert _texts(_window(), Kind.ANNOUNCED)
+    assert _texts(_window(), NoticeKind.ANNOUNCED)
 
 
 def test_the_email_is_a_whole_letter() -> None:
     """The text part, for those who read no HTML."""
-    filled = fill(_texts(_window(), Kind.ANNOUNCED, "email")["email", "en"], CLEO)
+    filled = filled_text(_texts(_window(), NoticeKind.ANNOUNCED, "email")["email", "en"], CLEO)
     assert filled.subject == "Planned maintenance on Sunday 29 November: Online banking"
     assert filled.body == (
         "Dear Cleo Hart,\n\n"
@@ -407,11 +414,11 @@ def test_the_email_is_a_whole_letter() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", NoticeKind)
 @pytest.mark.parametrize("reader", [CLEO, LEILA], ids=["en", "ar"])
-def test_the_html_says_what_the_text_says(kind: Kind, reader: Reader) -> None:
+def test_the_html_says_what_the_text_says(kind: NoticeKind, reader: MessageReader) -> None:
     """Line by line, but for the rule above the small print."""
-    filled = fill(_texts(_window(), kind, "email")["email", reader.language], reader)
+    filled = filled_text(_texts(_window(), kind, "email")["email", reader.language], reader)
     shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", filled.html))
     parts = [
         part.strip() for line in filled.body.splitlines() for part in re.split(r"(?<=\S): ", line, maxsplit=1)
@@ -422,14 +429,14 @@ def test_the_html_says_what_the_text_says(kind: Kind, reader: Reader) -> None:
 
 def test_the_html_loads_nothing_from_elsewhere() -> None:
     """No picture to block, no pixel that counts who reads; its only links are the two it shows."""
-    html = fill(_texts(_window(), Kind.ANNOUNCED, "email")["email", "en"], CLEO).html
+    html = filled_text(_texts(_window(), NoticeKind.ANNOUNCED, "email")["email", "en"], CLEO).html
     assert re.findall(r"<(?:img|link|script|iframe)|url\(|@import", html) == []
     assert re.findall(r'https?://[^"<\s]+', html) == ["https://status.example/", CLEO.preferences_url]
 
 
 def test_an_arabic_email_reads_from_right_to_left() -> None:
     """Also where a mail program drops the head."""
-    html = fill(_texts(_window(), Kind.ANNOUNCED, "email")["email", "ar"], LEILA).html
+    html = filled_text(_texts(_window(), NoticeKind.ANNOUNCED, "email")["email", "ar"], LEILA).html
     assert '<html lang="ar" dir="rtl">' in html
     assert "left" not in re.sub(r"padding-left", "", html.partition("<body")[2])
 
@@ -439,7 +446,7 @@ def test_names_are_escaped_in_the_html_and_nowhere_else() -> None:
     service = people.service()
     service.name = "Cards & <b>Cash</b>"
     service.save()
-    email = _texts(_window(service), Kind.ANNOUNCED, "email")["email", "en"]
+    email = _texts(_window(service), NoticeKind.ANNOUNCED, "email")["email", "en"]
     assert "Cards & <b>Cash</b>" in email.body
     assert "Cards &amp; &lt;b&gt;Cash&lt;/b&gt;" in email.html
     assert "<b>Cash" not in email.html
@@ -450,4 +457,4 @@ def test_drafting_asks_the_database_little(django_assert_num_queries: DjangoAsse
     window = _window(people.service(), people.service("cards"))
     # the impacts, their alternatives, what depends on the services, and what the policy demands
     with django_assert_num_queries(4):
-        _texts(window, Kind.ANNOUNCED)
+        _texts(window, NoticeKind.ANNOUNCED)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from notifications.channels import window
-from notifications.contract import Address, Class, Form, Found, Message, Outcome
+from notifications.contract import Address, Form, Found, Message, Outcome, Verdict
 from notifications.providers import outcome
 
 SHOWN: Final[list[str]] = []
@@ -22,7 +22,7 @@ class _Wire:
 
     async def send(self, messages: Sequence[Message]) -> Sequence[Outcome]:
         SHOWN.extend(f"{message.address}: {message.body}" for message in messages)
-        return [outcome(message, Class.ACCEPTED, self.name) for message in messages]
+        return [outcome(message, Verdict.ACCEPTED, self.name) for message in messages]
 
     def find(self, message: Message, since: datetime) -> Found | None:
         raise LookupError("pagers cannot be asked")
