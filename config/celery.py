@@ -44,7 +44,7 @@ def _configuration() -> dict[str, Any]:
         # every task ends itself where nothing is half done. What hangs is killed, which all of it survives;
         # a soft limit would raise its error anywhere, in the middle of a call or of a transaction
         "task_time_limit": 300,
-        "beat_scheduler": "config.clock:Scheduler",
+        "beat_scheduler": "config.scheduler:Scheduler",
         "beat_max_loop_interval": 1,
         "beat_enable_remote_control": False,
         "beat_schedule": _SCHEDULE,

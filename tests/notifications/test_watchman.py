@@ -10,7 +10,7 @@ from celery import current_app
 from django.conf import settings
 from django.db import OperationalError
 
-from config.clock import Scheduler
+from config.scheduler import Scheduler
 from notifications import alarms, heartbeats
 from notifications.management.watchman import Watchman
 from notifications.models import Alarm
@@ -89,4 +89,4 @@ def test_a_clock_that_is_only_asked_for_its_plan_starts_nothing() -> None:
 
 
 def test_it_is_the_clock_of_beat_and_of_up() -> None:
-    assert current_app.conf.beat_scheduler == "config.clock:Scheduler"
+    assert current_app.conf.beat_scheduler == "config.scheduler:Scheduler"
