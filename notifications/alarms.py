@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from notifications import database, heartbeats, watch
+from notifications import heartbeats, sql, watch
 from notifications.models import Alarm
 from notifications.watch import processes
 
@@ -91,7 +91,7 @@ def _open() -> QuerySet[Alarm]:
 
 def _claimed(now: datetime) -> list[Alarm]:
     """Those to tell now that no other process is telling."""
-    clock = database.database_now()
+    clock = sql.database_now()
     lasts = Q(ended_at__isnull=True) & (Q(told_at__isnull=True) | Q(told_at__lte=now - AGAIN))
     over = Q(ended_at__isnull=False, end_told_at__isnull=True)
     free = Q(telling_until__isnull=True) | Q(telling_until__lte=clock)

@@ -15,11 +15,11 @@ from django.conf import settings
 from django.db import connection
 
 from maintenance.models import Customer, NoticeKind
-from notifications import database, hours, recipients
+from notifications import hours, recipients, sql
 from notifications.channels import direct
-from notifications.database import Sql
 from notifications.models import Contact, Delivery, Notice, Priority, State, Suppression, WaitsFor
 from notifications.recipients import Span
+from notifications.sql import Sql
 
 _URGENT_KINDS: Final = frozenset({NoticeKind.CANCELLED, NoticeKind.RESCHEDULED})
 """Customers hold a wrong time until these arrive."""
@@ -113,10 +113,10 @@ def audience_rows(notice: Notice, spans: Sequence[Span], *, now: datetime) -> Sq
         recipients.within_spans("c.id", spans),
         recipients.within_spans("k.customer_id", spans),
     )
-    expires = database.stored(Delivery, "expires_at", notice.true_until)
-    at = database.stored(Delivery, "not_before", start)
+    expires = sql.stored(Delivery, "expires_at", notice.true_until)
+    at = sql.stored(Delivery, "not_before", start)
     first, then = _WAVES[notice.kind in _URGENT_KINDS]
-    sql = f"""
+    statement = f"""
         WITH {known.sql}
         SELECT c.id AS customer_id, road.channel AS channel, c.demonstration AS demonstration,
                COALESCE(word.language, road.language) AS language, k.address_hmac AS address_hmac,
@@ -137,7 +137,7 @@ def audience_rows(notice: Notice, spans: Sequence[Span], *, now: datetime) -> Sq
          WHERE COALESCE(c.id, 0) > 0
     """
     return Sql(
-        sql,
+        statement,
         (
             *(*known.parameters, expires, expires, at, *people.parameters),
             *(*customers.parameters, notice.audience, *contacts.parameters),
@@ -150,7 +150,7 @@ def _known(notice: Notice, spans: Sequence[Span], *, start: datetime) -> Sql:
     channels = direct_channels(notice)
     readers, zones_of = _in_use(spans)
     mornings = {
-        zone: database.stored(Delivery, "not_before", hours.earliest_waking(start, zone))
+        zone: sql.stored(Delivery, "not_before", hours.earliest_waking(start, zone))
         for zone in (settings.TIME_ZONE, *zones_of)
     }
     zones = _values(list(mornings.items()))

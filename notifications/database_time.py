@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from notifications import database
+from notifications import sql
 
 Clock = Callable[[], datetime]
 
 
 def corrected_clock() -> Clock:
     """This machine's, less its error at this moment. It may be some milliseconds late, never early."""
-    error = database.database_now() - datetime.now(UTC)
+    error = sql.database_now() - datetime.now(UTC)
     return lambda: datetime.now(UTC) + error
 
 
@@ -25,4 +25,4 @@ def not_ahead(now: datetime) -> datetime:
 
     For what a page writes: where its machine's clock is ahead, what it queues would wait for that.
     """
-    return min(now, database.database_now())
+    return min(now, sql.database_now())

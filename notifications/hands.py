@@ -14,7 +14,6 @@ from typing import Final
 
 from maintenance import rechecks, series, signin
 from notifications import (
-    database,
     deliveries,
     heartbeats,
     notices,
@@ -24,6 +23,7 @@ from notifications import (
     receipts,
     reconciliation,
     sending,
+    sql,
 )
 from notifications.database_time import Clock, corrected_clock
 from notifications.delivery import backfill
@@ -70,39 +70,39 @@ def sweep() -> None:
 
     What an earlier version has written is read first.
     """
-    backfill.run(now=database.database_now())
-    deliveries.sweep_deliveries(now=database.database_now())
-    deliveries.put_back(now=database.database_now())
+    backfill.run(now=sql.database_now())
+    deliveries.sweep_deliveries(now=sql.database_now())
+    deliveries.put_back(now=sql.database_now())
     progress.fold_tallies()
 
 
 def reconcile() -> None:
     """Find out what became of the unknown."""
-    with database.alone("reconcile") as mine:
+    with sql.alone("reconcile") as mine:
         if mine:
-            reconciliation.reconcile(now=database.database_now())
+            reconciliation.reconcile(now=sql.database_now())
 
 
 def poll() -> None:
     """Ask what became of those that were sent and not heard of."""
-    with database.alone("poll") as mine:  # one that is slow must not take every worker from the senders
+    with sql.alone("poll") as mine:  # one that is slow must not take every worker from the senders
         if mine:
-            polling.poll(now=database.database_now())
+            polling.poll(now=sql.database_now())
 
 
 def recheck() -> None:
     """Look again at what is booked: something may have come to stand against it."""
-    rechecks.recheck_windows(database.database_now())
+    rechecks.recheck_windows(sql.database_now())
 
 
 def extend() -> None:
     """Book what has come near of the windows that repeat."""
-    series.extend_series(database.database_now())
+    series.extend_series(sql.database_now())
 
 
 def clean_sign_ins() -> None:
     """Forget what is no longer needed to throttle, or was kept long enough."""
-    signin.clean(now=database.database_now())
+    signin.clean(now=sql.database_now())
 
 
 HANDS: Final[Mapping[str, Callable[[], None]]] = {
@@ -113,7 +113,7 @@ HANDS: Final[Mapping[str, Callable[[], None]]] = {
 
 def waiting(channels: Sequence[str] | None = None) -> list[str]:
     """Those of the channels on which something is due now; of all that are switched on if none are named."""
-    return progress.waiting_channels(channels, now=database.database_now())
+    return progress.waiting_channels(channels, now=sql.database_now())
 
 
 def deliver(channel: str, *, stopping: Callable[[], bool] = lambda: False) -> int:

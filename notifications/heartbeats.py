@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import Error, connection, transaction
 from django.db.models import Case, F, Q, Value, When
 
-from notifications import database
+from notifications import sql
 from notifications.models import Heartbeat
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ def beat_interval() -> timedelta:
 
 def record_beat(hand: str, *, worked: bool = False) -> None:
     """This process has just done it; `worked` where there was something to do."""
-    clock, mine = database.database_now(), Heartbeat.objects.filter(hand=hand, process=_process())
+    clock, mine = sql.database_now(), Heartbeat.objects.filter(hand=hand, process=_process())
     since = Case(When(beat_at__lt=clock - silence_limit(), then=Value(clock)), default=F("since"))
     if (
         not mine.filter(beat_at__lt=clock - beat_interval()).update(beat_at=clock, since=since)
@@ -105,7 +105,7 @@ def _keep(hands: Sequence[str], stop: threading.Event) -> None:
 
 def pulses() -> dict[str, Pulse]:
     """Each hand that anybody moved within the last hour, by its name."""
-    clock = database.database_now()
+    clock = sql.database_now()
     found: dict[str, list[Heartbeat]] = {}
     for row in Heartbeat.objects.order_by("hand", "pk"):
         found.setdefault(row.hand, []).append(row)
@@ -122,7 +122,7 @@ def refusal() -> str:
         connection.close()
     try:
         with transaction.atomic():
-            moment = database.database_now()
+            moment = sql.database_now()
             Heartbeat.objects.create(hand="trial", process=str(uuid.uuid4()), since=moment, beat_at=moment)
             transaction.set_rollback(True)
     except Error as refused:
@@ -143,7 +143,7 @@ def _pulse(rows: Sequence[Heartbeat], clock: datetime) -> Pulse:
 
 def forget_dead() -> None:
     """Drop the rows of processes that are long gone."""
-    Heartbeat.objects.filter(beat_at__lt=database.database_now() - _KEPT).delete()
+    Heartbeat.objects.filter(beat_at__lt=sql.database_now() - _KEPT).delete()
 
 
 def _process() -> str:

@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from notifications import alarms, backlog, database, heartbeats, latencies, pacing
+from notifications import alarms, backlog, heartbeats, latencies, pacing, sql
 from notifications.backlog import MOST
 from notifications.models import Attempt, Bucket, State
 
@@ -94,7 +94,7 @@ def _queue(now: datetime) -> Iterator[GaugeMetricFamily]:
     due = _gauge("due_age_seconds", "Since when the oldest message that could go has been due.", "channel")
     unknown = _gauge("unknown", _DOUBT, "channel")
     doubt = _gauge("unknown_age_seconds", "How long the oldest of them has been in doubt.", "channel")
-    moment = database.database_now()
+    moment = sql.database_now()
     for channel in settings.CHANNELS:
         waiting = backlog.unknown_deliveries(channel)
         due.add_metric([channel], _seconds(backlog.due_since(channel, now=now), now))
@@ -136,7 +136,7 @@ def _senders() -> Iterator[GaugeMetricFamily]:
     asked = _gauge("bucket_age_seconds", "When that was; since then its rate has been added.", *names)
     rest = _gauge("sender_rest_seconds", "How long a sender still rests.", *names)
     failing = _gauge("sender_failing_seconds", "For how long a sender has failed.", *names)
-    moment = database.database_now()
+    moment = sql.database_now()
     in_use = {(who.provider, who.name) for who in map(pacing.sender_of, settings.CHANNELS) if who}
     for bucket in Bucket.objects.order_by("provider", "sender"):
         if (bucket.provider, bucket.sender) not in in_use:

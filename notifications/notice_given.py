@@ -26,7 +26,7 @@ from django.db.models import Min
 from maintenance import policies
 from maintenance.models import NoticeKind, Window
 from maintenance.policies import Promise
-from notifications import channels, database, recipients
+from notifications import channels, recipients, sql
 from notifications.models import Delivery, State
 from notifications.wording import facts
 
@@ -178,22 +178,22 @@ def _people(
     """How many were told until each edge, by its place, or after the last; None is for who was not told."""
     marks = ", ".join(["%s"] * len(notices)) or "NULL"
     sent = f"MIN(CASE WHEN state IN ({_numbers(_TOLD)}) AND provider <> 'outbox' THEN sent_at END)"
-    app = [] if app_at is None else [database.stored(Delivery, "sent_at", app_at)]
+    app = [] if app_at is None else [sql.stored(Delivery, "sent_at", app_at)]
     if app:
         no_road = f"MIN(CASE WHEN state IN ({_numbers(_NO_ROAD)}) THEN 1 ELSE 0 END) = 1"
         sent = f"COALESCE({sent}, CASE WHEN {no_road} THEN %s END)"
     places = " ".join(f"WHEN told_at <= %s THEN {place}" for place in range(len(edges)))
-    sql = f"""
+    statement = f"""
         SELECT CASE WHEN told_at IS NULL THEN NULL {places} ELSE {len(edges)} END AS place,
                COUNT(*), MIN(told_at), MAX(told_at)
           FROM (SELECT {sent} AS told_at FROM {_DELIVERY}
                  WHERE notice_id IN ({marks}) AND customer_id IS NOT NULL GROUP BY customer_id) AS person
          GROUP BY 1"""
-    until = [database.stored(Delivery, "sent_at", edge) for edge in edges]
+    until = [sql.stored(Delivery, "sent_at", edge) for edge in edges]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*until, *app, *notices])
+        cursor.execute(statement, [*until, *app, *notices])
         rows = cursor.fetchall()
-    times = database.converted(Delivery, ("sent_at", "sent_at"), [row[2:] for row in rows])
+    times = sql.converted(Delivery, ("sent_at", "sent_at"), [row[2:] for row in rows])
     return {
         place: _Group(int(people), first, last)
         for (place, people, _, _), (first, last) in zip(rows, times, strict=True)

@@ -10,11 +10,11 @@ from typing import Final
 from django.conf import settings
 from django.db import connection, transaction
 
-from notifications import audience, database, recipients
+from notifications import audience, recipients, sql
 from notifications.channels import UNREADABLE, class_of, direct
-from notifications.database import Sql
 from notifications.models import Delivery, Notice
 from notifications.recipients import Span
+from notifications.sql import Sql
 from notifications.wording import example
 
 log = logging.getLogger(__name__)
@@ -71,11 +71,11 @@ def _insert(notice: Notice, *, upto: int, now: datetime) -> None:
         cursor.execute(
             f"INSERT INTO {_TABLE} (public_id, notice_id, expires_at, target, segments, rank, attempt,"
             f" provider, provider_ref, {_PREPARED})"
-            f" SELECT {database.new_uuid()}, %s, %s, '', {sizes.sql}, 0, 0, '', '', {_PREPARED}"
+            f" SELECT {sql.new_uuid()}, %s, %s, '', {sizes.sql}, 0, 0, '', '', {_PREPARED}"
             f" FROM ({people.sql}) AS person WHERE 1 = 1{' ON CONFLICT DO NOTHING' if ahead else ''}",
             [
                 notice.pk,
-                database.stored(Delivery, "expires_at", notice.true_until),
+                sql.stored(Delivery, "expires_at", notice.true_until),
                 *sizes.parameters,
                 *people.parameters,
             ],

@@ -16,8 +16,8 @@ from django.db.models import Sum
 
 from maintenance.models import Use, Window
 from notifications import channels
-from notifications.database import Sql
 from notifications.models import IN_DOUBT, Delivery, Notice, State, Tally
+from notifications.sql import Sql
 
 TOLD: Final = (State.SENDING, *IN_DOUBT, State.SENT, State.DELIVERED)
 """States in which a customer has, or may have, read the words."""

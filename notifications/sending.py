@@ -22,7 +22,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from notifications import composition, database, deliveries, pacing, settlement
+from notifications import composition, deliveries, pacing, settlement, sql
 from notifications.channels import UNREADABLE, most_in_flight, open_channel
 from notifications.composition import Composed, Material
 from notifications.contract import Channel, Message, Outcome, Pause, Verdict
@@ -113,7 +113,7 @@ class _Run:
         """Pump until the queue is empty, the turn is over or the provider refuses us altogether."""
         if pacing.resting_seconds(self.sender) > _IDLE:
             return 0
-        database.end_stalled(_STALLED_SECONDS)
+        sql.end_stalled(_STALLED_SECONDS)
         try:
             for outcome in self.wire.send(self._messages()):
                 self._take(outcome)
@@ -162,7 +162,7 @@ class _Run:
             self.last = None
             held = [composed.held for composed in group]
             ours = settlement.kept_until_back(lambda: deliveries.intended(held))
-            database.end_stalled(_STALLED_SECONDS)  # it may be another connection now
+            sql.end_stalled(_STALLED_SECONDS)  # it may be another connection now
         kept = [composed for composed in group if composed.held.id in ours]
         for composed in kept:
             self.out[composed.message.delivery, composed.message.attempt] = composed

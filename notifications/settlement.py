@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
 
-from notifications import database, pacing
+from notifications import pacing, sql
 from notifications.contract import Outcome, Verdict
 from notifications.deliveries import Claimed, suppress
 from notifications.delivery import transitions
@@ -54,9 +54,9 @@ def settle(results: Sequence[Settled], *, now: datetime, sender: Sender | None =
     return sum(_alone(result, now=now, sender=sender) for result in results)
 
 
-def kept_until_back(work: Callable[[], database.Result]) -> database.Result:
+def kept_until_back(work: Callable[[], sql.Result]) -> sql.Result:
     """Do it; where the database restarts, as long as outcomes are kept, once it is back."""
-    return database.when_back(work, _PATIENCE)
+    return sql.when_back(work, _PATIENCE)
 
 
 def _together(results: Sequence[Settled], *, now: datetime, sender: Sender | None) -> int:

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.db.transaction import TransactionManagementError
 
 from maintenance.models import Customer
-from notifications import database
+from notifications import sql
 from notifications.delivery import transitions
 from notifications.delivery.transitions import Act
 from notifications.models import Contact, Delivery, State, WaitsFor
@@ -140,16 +140,16 @@ def _take(
     *,
     after: Claimed | None = None,
 ) -> list[Claimed]:
-    at = database.stored(Delivery, "not_before", now)
+    at = sql.stored(Delivery, "not_before", now)
     behind, place = "", []
     if after:
         behind = " AND (not_before, id) > (%s, %s)"
-        place = [database.stored(Delivery, "not_before", after.not_before), after.id]
+        place = [sql.stored(Delivery, "not_before", after.not_before), after.id]
     # the rows are locked before they are joined: the planner must not read all customers for a few of them
     return _read(
         f"WITH next AS MATERIALIZED (SELECT * FROM {_TABLE} WHERE {_QUEUE} AND priority = %s"
         f" AND not_before <= %s AND expires_at > %s{behind} ORDER BY not_before, id"
-        f" LIMIT %s{database.skip_locked()}) {_PEOPLE} ORDER BY next.not_before, next.id",
+        f" LIMIT %s{sql.skip_locked()}) {_PEOPLE} ORDER BY next.not_before, next.id",
         [channel, demonstration, State.QUEUED, priority, at, at, *place, limit],
         token,
     )
@@ -163,11 +163,11 @@ def as_claimed(row: Delivery) -> Claimed:
     return dataclasses.replace(found, attempt=row.attempt)
 
 
-def _read(sql: str, parameters: Sequence[Any], token: UUID) -> list[Claimed]:
+def _read(statement: str, parameters: Sequence[Any], token: UUID) -> list[Claimed]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(statement, parameters)
         found = cursor.fetchall()
-    return [_claimed(token, *row) for row in database.converted(Delivery, _OF_DELIVERY, found)]
+    return [_claimed(token, *row) for row in sql.converted(Delivery, _OF_DELIVERY, found)]
 
 
 def _claimed(

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, Concat, Substr
 
-from notifications import database
+from notifications import sql
 from notifications.channels import direct
 from notifications.delivery import transitions
 from notifications.delivery.transitions import RANK, Act
@@ -82,9 +82,7 @@ def sweep_deliveries(*, now: datetime) -> int:
     The window is open (`<=`), so a sweep that did not run for an hour misses nothing.
     """
     with transaction.atomic():
-        doubtful = _free(
-            Delivery.objects.filter(state=State.SENDING, lease_until__lte=database.database_now())
-        )
+        doubtful = _free(Delivery.objects.filter(state=State.SENDING, lease_until__lte=sql.database_now()))
         Attempt.objects.bulk_create(
             [
                 Attempt(delivery_id=pk, number=attempt, at=now, outcome=AttemptOutcome.LEASE_LAPSED)
@@ -163,7 +161,7 @@ def _too_late() -> Case:
 
 def end_all_leases() -> int:
     """For the one process that holds an embedded database: whoever held anything before it is dead."""
-    return Delivery.objects.filter(state=State.SENDING).update(lease_until=database.database_now())
+    return Delivery.objects.filter(state=State.SENDING).update(lease_until=sql.database_now())
 
 
 def confirm_by_hand(public_id: UUID, *, link: str, now: datetime) -> bool:

@@ -8,12 +8,12 @@ from typing import Final, TypeAlias
 from django.conf import settings
 from django.db import connection, transaction
 
-from notifications import database
-from notifications.database import Sql
+from notifications import sql
 from notifications.deliveries.claiming import Claimed
 from notifications.delivery import transitions
 from notifications.delivery.transitions import Act, Step, Terms
 from notifications.models import Delivery, State, Suppression
+from notifications.sql import Sql
 
 _SUPPRESSION: Final = Suppression._meta.db_table
 
@@ -46,9 +46,9 @@ def _lease(first: Claimed) -> dict[str, Sql]:
     """What makes a claimed row its holder's: all of them are held under one token."""
     return {
         "attempt": Sql(f"{Delivery._meta.db_table}.attempt + 1", ()),
-        "lease_token": Sql("%s", [database.stored(Delivery, "lease_token", first.token)]),
-        "lease_until": database.ahead(settings.LEASE_SECONDS),
-        "intended_at": database.ahead(0),
+        "lease_token": Sql("%s", [sql.stored(Delivery, "lease_token", first.token)]),
+        "lease_until": sql.ahead(settings.LEASE_SECONDS),
+        "intended_at": sql.ahead(0),
     }
 
 
@@ -57,7 +57,7 @@ def _opted_out(claimed: Sequence[Claimed]) -> set[int]:
 
     Asked by itself: as a condition of the intent, the planner may read all suppressions for each row.
     """
-    addresses = database.among(
+    addresses = sql.among(
         "address_hmac", [row.address_hmac for row in claimed if row.address_hmac is not None], "bytea"
     )
     with connection.cursor() as cursor:

@@ -17,9 +17,9 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F, QuerySet
 
-from notifications import database
-from notifications.database import Sql
+from notifications import sql
 from notifications.models import Delivery, State, WaitsFor
+from notifications.sql import Sql
 
 RANK: Final = {State.UNKNOWN: 1, State.HELD: 1, State.SENT: 2, State.FAILED: 3, State.DELIVERED: 4}
 """Within one attempt the rank may only rise, which makes receipts commutative."""
@@ -205,7 +205,7 @@ def move_each(act: Act, steps: Sequence[Step], terms: Terms = _PLAIN) -> set[int
     if unheard := {step.state for step in steps} - allowed:
         raise IllegalMove(act, frozenset().union(*(line.before for line in lines)), min(unheard))
     columns, values = _given(steps)
-    given = database.rows_of_values({name: _KINDS[name] for name in columns}, values)
+    given = sql.rows_of_values({name: _KINDS[name] for name in columns}, values)
     mine = _mine(lines, [step.id for step in steps], terms)
     still = " OR ".join(_still(line, allowed) for line in lines)
     sets = _sets(columns, terms)
@@ -250,9 +250,9 @@ def _mine(lines: Sequence[Move], ids: Sequence[int], terms: Terms) -> Sql:
         stands = f"state + 0 IN ({_numbers(line.before)})"
         if Fence.LEASE in line.fence:
             stands = f"(lease_token = %s AND {stands})"
-            values.append(database.stored(Delivery, "lease_token", terms.token))
+            values.append(sql.stored(Delivery, "lease_token", terms.token))
         conditions.append(stands)
-    rows = database.among("id", ids) if terms.locked else database.in_order(sorted(ids))
+    rows = sql.among("id", ids) if terms.locked else sql.in_order(sorted(ids))
     return Sql(
         f"SELECT id FROM {_TABLE} WHERE ({' OR '.join(conditions)}) AND {rows.sql}",
         [*values, *rows.parameters],
@@ -286,7 +286,7 @@ def _sets(columns: Sequence[str], terms: Terms) -> Sql:
         value = _or_as_it_was(name)
         if name in instead:
             value = f"CASE WHEN {true} THEN {value} ELSE {instead[name]} END"
-            values.append(database.stored(Delivery, "expires_at", terms.late))
+            values.append(sql.stored(Delivery, "expires_at", terms.late))
         sets.append(f"{name} = {value}")
     return Sql(", ".join(sets), values)
 

@@ -15,7 +15,7 @@ from typing import Final
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
 
-from notifications import alarms, database, heartbeats
+from notifications import alarms, heartbeats, sql
 from notifications.providers import operators
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class Watchman:
 
     def _look(self) -> None:
         try:
-            now = database.database_now()
+            now = sql.database_now()
             alarms.update_alarms(now=now)
             heartbeats.forget_dead()
         except Error:

@@ -14,7 +14,7 @@ from typing import Final
 from django.db.models import F, Value
 from django.db.models.functions import Least
 
-from notifications import database
+from notifications import sql
 from notifications.pacing.bucket import (
     LONGEST,
     PATIENCE,
@@ -111,7 +111,7 @@ def granted(who: Sender, sizes: Sequence[int], *, urgent: bool) -> Grant:
         if who.rate is None:
             return Grant(asked, 0.0, level.refused)
         if level.ahead > _STEP:
-            rows_of(who).update(refilled_at=database.now_there())
+            rows_of(who).update(refilled_at=sql.now_there())
             continue
         asked = sum(level.tokens >= _need(who, totals, n, floor) for n in range(1, len(totals) + 1))
         if asked and take_from(who, totals[asked - 1], _need(who, totals, asked, floor)) is None:

@@ -16,10 +16,10 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Greatest
 
-from notifications import database
+from notifications import sql
 from notifications.channels import UNREADABLE, open_channel
-from notifications.database import Sql
 from notifications.models import Bucket
+from notifications.sql import Sql
 
 LONGEST: Final = 10
 """Segments of the longest SMS: every bucket holds as many, however slow it is filled."""
@@ -82,14 +82,12 @@ def rows_of(who: Sender) -> QuerySet[Bucket]:
 
 def rested_senders(rows: QuerySet[Bucket]) -> QuerySet[Bucket]:
     """Those whose rest is over."""
-    return rows.filter(Q(resting_until__isnull=True) | Q(resting_until__lte=database.now_there()))
+    return rows.filter(Q(resting_until__isnull=True) | Q(resting_until__lte=sql.now_there()))
 
 
 def make_bucket(who: Sender) -> None:
     """A new sender begins with a full bucket."""
-    new = Bucket(
-        provider=who.provider, sender=who.name, tokens=who.burst, refilled_at=database.database_now()
-    )
+    new = Bucket(provider=who.provider, sender=who.name, tokens=who.burst, refilled_at=sql.database_now())
     Bucket.objects.bulk_create([new], ignore_conflicts=True)
 
 
@@ -98,12 +96,12 @@ def take_from(who: Sender, tokens: int, need: float) -> int | None:
 
     Returns how many of the sender's messages were refused since one was last taken; None where nothing was.
     """
-    now = database.now_in_sql()
+    now = sql.now_in_sql()
     level = _level(who, now)
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {_TABLE} SET tokens = {level.sql} - {_NUMBER},"
-            f" refilled_at = {database.greatest('refilled_at', now.sql)}"
+            f" refilled_at = {sql.greatest('refilled_at', now.sql)}"
             f" WHERE provider = %s AND sender = %s AND {level.sql} >= {_NUMBER} AND failing_since IS NULL"
             f" AND (resting_until IS NULL OR resting_until <= {now.sql}) RETURNING refused",
             [
@@ -117,7 +115,7 @@ def take_from(who: Sender, tokens: int, need: float) -> int | None:
 
 def try_one(who: Sender, size: int) -> bool:
     """Whether a failing provider is well again is for one message at a time to find out."""
-    now = database.now_there()
+    now = sql.now_there()
     untried = Q(refilled_at__lte=F("resting_until")) | Q(refilled_at__lte=now - timedelta(seconds=PATIENCE))
     rows = rested_senders(rows_of(who)).filter(untried, failing_since__isnull=False)
     left = Greatest(F("tokens") - Value(float(size)), Value(0.0))
@@ -126,12 +124,12 @@ def try_one(who: Sender, size: int) -> bool:
 
 def bucket_level(who: Sender) -> Level:
     """What stands in the way. A sender nobody knows yet is made on the way, with a full bucket."""
-    now = database.now_in_sql()
+    now = sql.now_in_sql()
     level = _level(who, now)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {level.sql}, {database.seconds(now.sql, 'resting_until')},"
-            f" {database.seconds('refilled_at', now.sql)}, failing_since IS NOT NULL,"
+            f"SELECT {level.sql}, {sql.seconds(now.sql, 'resting_until')},"
+            f" {sql.seconds('refilled_at', now.sql)}, failing_since IS NOT NULL,"
             f" resting_until IS NULL OR refilled_at > resting_until, refused"
             f" FROM {_TABLE} WHERE provider = %s AND sender = %s",
             [*level.parameters, *now.parameters, *now.parameters, who.provider, who.name],
@@ -149,6 +147,6 @@ def bucket_level(who: Sender) -> Level:
 
 def _level(who: Sender, now: Sql) -> Sql:
     """What it holds at this moment. A clock that was set back, or a statement that waited, fills nothing."""
-    since = database.greatest(database.seconds("refilled_at", now.sql), "0")
-    filled = database.least(_NUMBER, f"tokens + {_NUMBER} * {since}")
+    since = sql.greatest(sql.seconds("refilled_at", now.sql), "0")
+    filled = sql.least(_NUMBER, f"tokens + {_NUMBER} * {since}")
     return Sql(filled, (who.burst, who.rate or 0.0, *now.parameters))

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.db import transaction
 
-from notifications import database
+from notifications import sql
 from notifications.pacing.bucket import Sender, bucket_level, make_bucket, rows_of
 
 PATIENCE: Final = 30.0
@@ -42,13 +42,13 @@ def rest(who: Sender, seconds: float, reason: str, *, failing: bool, longest: fl
     A failing provider rests twice as long each time, up to `longest`. All that was under way when it
     failed comes back as failed too: during a rest that is no further failure.
     """
-    database.when_back(lambda: begin_rest(who, seconds, reason, failing=failing, longest=longest), PATIENCE)
+    sql.when_back(lambda: begin_rest(who, seconds, reason, failing=failing, longest=longest), PATIENCE)
 
 
 def begin_rest(who: Sender, seconds: float, reason: str, *, failing: bool, longest: float) -> None:
     """The same as part of the caller's transaction."""
     make_bucket(who)
-    clock = database.database_now()
+    clock = sql.database_now()
     with transaction.atomic():
         row = rows_of(who).select_for_update().get()
         rests = row.resting_until is not None and row.resting_until > clock
@@ -73,7 +73,7 @@ def resting_seconds(who: Sender) -> float:
 
 def sender_standing(who: Sender) -> SenderStanding | None:
     """How it stands now; None for one that has not sent yet."""
-    row, at = rows_of(who).first(), database.database_now()
+    row, at = rows_of(who).first(), sql.database_now()
     if row is None:
         return None
     filled = row.tokens + (who.rate or 0.0) * max((at - row.refilled_at).total_seconds(), 0.0)
@@ -84,5 +84,5 @@ def sender_standing(who: Sender) -> SenderStanding | None:
 
 def end_rest(who: Sender) -> bool:
     """A person says: try now. False when it did not rest."""
-    resting = rows_of(who).filter(resting_until__gt=database.now_there())
-    return bool(resting.update(resting_until=database.now_there()))
+    resting = rows_of(who).filter(resting_until__gt=sql.now_there())
+    return bool(resting.update(resting_until=sql.now_there()))

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 
-from notifications import database
+from notifications import sql
 from notifications.models import Bucket, Delivery, Refusal, State
 from notifications.pacing.bucket import Sender, make_bucket, rested_senders, rows_of
 from notifications.pacing.rests import LONGEST_REST, PATIENCE, REPORTS_LAST, begin_rest
@@ -63,7 +63,7 @@ def rest_as_told(who: Sender, words: str) -> None:
     Such rests grow though messages are taken between them: until an hour has passed without a report.
     """
     begin_rest(who, _REST, f"reported by the provider: {words}", failing=True, longest=LONGEST_REST)
-    rows_of(who).update(reported_at=database.now_there())
+    rows_of(who).update(reported_at=sql.now_there())
 
 
 def too_many(run: QuerySet[Refusal]) -> dict[str, int]:
@@ -118,11 +118,11 @@ def _keep(bucket: Bucket, refused: Iterable[RefusedMessage], *, reported: bool =
 
 def taken(who: Sender, *, now: datetime) -> None:
     """A message was accepted: the sender is well. One that was under way before the rest says nothing."""
-    database.when_back(lambda: _taken(who, now), PATIENCE)
+    sql.when_back(lambda: _taken(who, now), PATIENCE)
 
 
 def _taken(who: Sender, now: datetime) -> None:
-    grows = When(reported_at__gt=database.now_there() - REPORTS_LAST, then=F("failures"))
+    grows = When(reported_at__gt=sql.now_there() - REPORTS_LAST, then=F("failures"))
     failures = Case(grows, default=Value(0))
     unwell = Q(failing_since__isnull=False) | Q(refused__gt=0)
     with transaction.atomic():

@@ -23,7 +23,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Sum
 
-from notifications import database, pacing
+from notifications import pacing, sql
 from notifications.channels import open_channel
 from notifications.contract import Channel
 from notifications.models import Delivery, ReportedRest, State, Tally
@@ -114,7 +114,7 @@ class _Shared(NamedTuple):
 
     def is_new(self) -> bool:
         """Whether no sender has rested for it of late; from now on one has. Who asks meanwhile waits."""
-        clock = database.database_now()
+        clock = sql.database_now()
         once = ReportedRest(
             notice_id=self.notice, channel=self.channel, code=self.code, rested_at=clock - _AGAIN
         )

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from notifications import database
+from notifications import sql
 from notifications.delivery import transitions
 from notifications.delivery.transitions import RANK, Act, Step, Terms
 from notifications.models import Delivery, Receipt, State, Suppression
@@ -204,10 +204,10 @@ def _let_go(waiting: Sequence[_Word], *, now: datetime) -> dict[int, str]:
 def _write(moved: Sequence[_Standing], results: Mapping[int, str], *, now: datetime) -> None:
     transitions.move_each(Act.RECEIPT, [row.step() for row in moved], Terms(locked=True))
     if results:
-        given = database.rows_of_values(_DONE, list(results.items()))
+        given = sql.rows_of_values(_DONE, list(results.items()))
         with connection.cursor() as cursor:
             cursor.execute(
                 f"WITH given AS ({given.sql}) UPDATE {_RECEIPT} SET processed_at = %s, result = given.result"
                 f" FROM given WHERE {_RECEIPT}.id = given.id",
-                [*given.parameters, database.stored(Receipt, "processed_at", now)],
+                [*given.parameters, sql.stored(Receipt, "processed_at", now)],
             )

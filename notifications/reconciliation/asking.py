@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 from django.conf import settings
 from django.db import transaction
 
-from notifications import composition, database
+from notifications import composition, sql
 from notifications.contract import Channel, Found, Message, Unreachable
 from notifications.models import Attempt, AttemptOutcome, Delivery, State
 from notifications.reconciliation.steps import attempt
@@ -44,7 +44,7 @@ def claimed_unknowns(channel: str, *, demonstration: bool, now: datetime) -> lis
                 channel=channel,
                 state=State.UNKNOWN,
                 demonstration=demonstration,
-                intended_at__lte=database.database_now() - timedelta(seconds=settings.RECEIPT_FIRST_SECONDS),
+                intended_at__lte=sql.database_now() - timedelta(seconds=settings.RECEIPT_FIRST_SECONDS),
                 not_before__lte=now,
                 waits_for__isnull=False,  # of an earlier version, and perhaps held in its way
             )

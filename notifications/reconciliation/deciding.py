@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from maintenance.models import Customer
-from notifications import database
+from notifications import sql
 from notifications.channels import UNREADABLE, class_of, open_channel
 from notifications.contract import Channel, Found, Unreachable
 from notifications.delivery.transitions import Act
@@ -139,7 +139,7 @@ def _others(rows: Sequence[Delivery], found: Mapping[int, Found]) -> tuple[set[s
 
 def _by_policy(rows: Sequence[Delivery], answers: Mapping[int, Answer], *, now: datetime) -> list[Decision]:
     """What happens to those that nobody found, once they have waited long enough."""
-    waited = database.database_now() - timedelta(seconds=settings.UNKNOWN_WAIT_SECONDS)
+    waited = sql.database_now() - timedelta(seconds=settings.UNKNOWN_WAIT_SECONDS)
     steps = []
     for row in rows:
         answer = answers[row.pk]

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.conf import settings
 
-from notifications import backlog, database, notices
+from notifications import backlog, notices, sql
 from notifications.heartbeats import SENDING, SERVING, Pulse
 from notifications.watch import senders
 from notifications.watch.processes import busy, working
@@ -81,7 +81,7 @@ def _stuck(channel: str, waited: timedelta, now: datetime) -> Iterator[Finding]:
 
 def unknown_deliveries() -> Iterator[Finding]:
     """Doubt that grows, or that nothing ends."""
-    moment = database.database_now()
+    moment = sql.database_now()
     for channel in settings.CHANNELS:
         waiting = backlog.unknown_deliveries(channel)
         old = waiting.since is not None and moment - waiting.since > unsettled_notices()

@@ -9,7 +9,7 @@ from typing import Final
 
 from django.conf import settings
 
-from notifications import backlog, database, heartbeats, pacing
+from notifications import backlog, heartbeats, pacing, sql
 from notifications.models import IN_DOUBT, Bucket, Notice, State
 from notifications.watch.words import Finding, label, length_of
 
@@ -39,14 +39,14 @@ def resting_senders(now: datetime) -> Iterator[Finding]:
 
 def in_the_way(channel: str, *, now: datetime) -> bool:
     """Whether a channel's queue stands because its sender rests or fails."""
-    bucket, moment = _bucket(channel), database.database_now()
+    bucket, moment = _bucket(channel), sql.database_now()
     if bucket is None:
         return False
     return _rest(bucket, moment) > timedelta(0) or _fails(bucket, channel, moment, now)
 
 
 def _hindered(channel: str, now: datetime) -> Iterator[Finding]:
-    bucket, moment = _bucket(channel), database.database_now()
+    bucket, moment = _bucket(channel), sql.database_now()
     if bucket is None:
         return
     name = f"{bucket.sender} at {bucket.provider}" if bucket.sender else bucket.provider

@@ -27,7 +27,7 @@ from maintenance.models import (
     SupportCover,
     Window,
 )
-from notifications import database, links
+from notifications import links, sql
 from notifications.models import Attempt, Bucket, Delivery, Notice, Receipt, State
 from tests import people
 from tests.maintenance import planned
@@ -119,7 +119,7 @@ def _hand_out(told: Window) -> None:
         sender="+441632960000",
         tokens=1,
         refilled_at=people.NOW,
-        resting_until=database.database_now() + timedelta(days=1),
+        resting_until=sql.database_now() + timedelta(days=1),
     )
 
 

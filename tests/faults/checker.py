@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from notifications import database
+from notifications import sql
 from notifications.channels import direct
 from notifications.links import read_receipt
 from notifications.models import IN_DOUBT, Attempt, Delivery, State, Suppression
@@ -72,9 +72,7 @@ def check(
     resent = Attempt.objects.filter(outcome__startswith="sent again", delivery_id__in=_mails(rows))
     again = Counter(resent.values_list("delivery_id", flat=True))
     held = Delivery.objects.filter(state=State.SENDING)
-    assert not held.filter(lease_until__lt=database.database_now() - lease).exists(), (
-        "a lease outlived its holder"
-    )
+    assert not held.filter(lease_until__lt=sql.database_now() - lease).exists(), "a lease outlived its holder"
     assert postgres.ask(ledger.FALLEN) == [], "a rank fell"
     _nobody_unknown(rows, sent)
     _nobody_who_opted_out(rows, sent)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from maintenance.models import Customer
-from notifications import database, heartbeats
+from notifications import heartbeats, sql
 from notifications.models import Delivery, Notice, State
 from notifications.preparation import SLICE
 from tests import people
@@ -86,7 +86,7 @@ def test_a_worker_a_day_off_puts_nothing_off_by_a_day(bank: Bank, report: Report
     off = bank.bench.clocked("off", timedelta(days=days))
     bank.until(lambda: bank.count(State.QUEUED, attempt=1) == REFUSED)
     bank.kill(*off)
-    soon = database.database_now() + timedelta(minutes=1)
+    soon = sql.database_now() + timedelta(minutes=1)
     assert bank.count(State.QUEUED, not_before__lte=soon) == REFUSED
     bank.behave()
 
@@ -97,7 +97,7 @@ def test_a_worker_a_day_off_puts_nothing_off_by_a_day(bank: Bank, report: Report
 def test_a_worker_a_day_ahead_sends_nothing_early_and_ends_nothing(bank: Bank, report: Report) -> None:
     """F20: neither what is due tomorrow nor what is true until this evening."""
     scene.notice(REFUSED, prepared=True)
-    moment = database.database_now()
+    moment = sql.database_now()
     hours = timedelta(hours=1)
     Delivery.objects.update(not_before=moment + 2 * hours, expires_at=moment + 4 * hours)
     Notice.objects.update(true_until=moment + 4 * hours)

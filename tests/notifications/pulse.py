@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from notifications import database
+from notifications import sql
 from notifications.heartbeats import CLOCK
 from notifications.models import Heartbeat
 from notifications.timetable import HANDS
@@ -16,7 +16,7 @@ def beats(
     *hands: str, age: timedelta = timedelta(0), steady: timedelta = _HOUR, idle: timedelta | None = None
 ) -> None:
     """These hands moved so long ago, without a gap for so long before, and found nothing to do since."""
-    moment = database.database_now() - age
+    moment = sql.database_now() - age
     for hand in hands:
         Heartbeat.objects.update_or_create(
             hand=hand,

@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from maintenance import rechecks
 from maintenance.models import Approval, Window
-from notifications import backlog, database
+from notifications import backlog, sql
 from notifications.models import Alarm, Bucket, Delivery, Notice, State
 from tests import people
 from tests.maintenance.rules.asking import freeze
@@ -173,7 +173,7 @@ def test_a_dead_clock_needs_a_person_though_nothing_wrote_it_down() -> None:
 def test_senders_in_use_that_rest_are_shown_with_the_providers_reason(settings: Settings) -> None:
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+15005550006"
     settings.TWILIO_MESSAGING_SERVICE_SID = ""
-    moment = database.database_now()
+    moment = sql.database_now()
     for sender, until in (("+15005550006", timedelta(minutes=9)), ("+15005550007", timedelta(minutes=9))):
         Bucket.objects.create(
             provider="twilio",
@@ -196,7 +196,7 @@ def test_senders_in_use_that_rest_are_shown_with_the_providers_reason(settings: 
 def test_a_sender_that_fails_says_what_comes_next(settings: Settings, queued: int, said: str) -> None:
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+15005550006"
     settings.TWILIO_MESSAGING_SERVICE_SID = ""
-    past = database.database_now() - timedelta(days=1)
+    past = sql.database_now() - timedelta(days=1)
     Bucket.objects.create(
         provider="twilio", sender="+15005550006", refilled_at=past, failing_since=past, resting_until=past
     )

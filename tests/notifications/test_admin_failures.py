@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from notifications import database, deliveries
+from notifications import deliveries, sql
 from notifications.models import Attempt, Delivery, Notice, State
 from tests import people
 from tests.staff import address, queries, reader, signed_in, words
@@ -175,7 +175,7 @@ def test_an_odd_time_moves_nothing(until: str) -> None:
 
 @pytest.mark.parametrize("at_once", [False, True])
 def test_what_a_person_sends_again_waits_for_no_page_whose_clock_is_ahead(at_once: bool) -> None:
-    tomorrow = database.database_now() + timedelta(days=1)
+    tomorrow = sql.database_now() + timedelta(days=1)
     notice = people.notice(people.window(), true_until=tomorrow + timedelta(days=1))
     _failed(of=notice)
     who: dict[str, Any] = {"until": tomorrow, "by": "ada", "now": tomorrow}
@@ -186,8 +186,8 @@ def test_what_a_person_sends_again_waits_for_no_page_whose_clock_is_ahead(at_onc
     row = Delivery.objects.get()
 
     assert row.state == State.QUEUED
-    assert row.not_before <= database.database_now()
-    assert Attempt.objects.get().at <= database.database_now()
+    assert row.not_before <= sql.database_now()
+    assert Attempt.objects.get().at <= sql.database_now()
 
 
 def test_it_is_confirmed_first() -> None:

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.test import override_settings
 
-from notifications import alarms, backlog, database, heartbeats, pacing, watch
+from notifications import alarms, backlog, heartbeats, pacing, sql, watch
 from notifications.heartbeats import CLOCK, SENDING
 from notifications.models import Alarm, Bucket, Delivery, Notice, Receipt, State
 from notifications.timetable import HANDS
@@ -156,9 +156,9 @@ def test_a_mail_that_is_refused_is_tried_at_the_next_look(now: datetime, postbox
 def test_a_clock_that_died_while_telling_is_replaced(now: datetime, postbox: Postbox) -> None:
     silent_workers()
     alarms.update_alarms(now=now)
-    Alarm.objects.update(telling_until=database.database_now() + timedelta(minutes=1))
+    Alarm.objects.update(telling_until=sql.database_now() + timedelta(minutes=1))
     assert alarms.tell_alarms(postbox, now=now) == 0
-    Alarm.objects.update(telling_until=database.database_now() - timedelta(seconds=1))
+    Alarm.objects.update(telling_until=sql.database_now() - timedelta(seconds=1))
 
     assert alarms.tell_alarms(postbox, now=now) == 1
 
@@ -197,7 +197,7 @@ def _cancel() -> None:
 
 def _bad_sender(**times: timedelta) -> None:
     _due()
-    who, moment = pacing.sender_of("sms"), database.database_now()
+    who, moment = pacing.sender_of("sms"), sql.database_now()
     assert who is not None
     at = {name: moment + length for name, length in times.items()}
     Bucket.objects.create(provider=who.provider, sender=who.name, refilled_at=moment, **at)
@@ -222,7 +222,7 @@ def _early_receipt() -> None:
 
 def _doubt() -> None:
     notice = people.notice(people.window(), status=Notice.Status.PREPARED)
-    people.queued(notice, state=State.UNKNOWN, intended_at=database.database_now() - AN_HOUR)
+    people.queued(notice, state=State.UNKNOWN, intended_at=sql.database_now() - AN_HOUR)
 
 
 _UNREADABLE = override_settings(SOCIAL_URLS=["mastodon://no token"])

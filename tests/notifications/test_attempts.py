@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifications import database, deliveries, reconciliation, settlement
+from notifications import deliveries, reconciliation, settlement, sql
 from notifications.contract import Found, Outcome, Unreachable, Verdict
 from notifications.models import Attempt, AttemptOutcome, Delivery, Notice, State
 from notifications.reconciliation import deciding
@@ -62,14 +62,14 @@ def _answered(notice: Notice, now: datetime) -> None:
 
 
 def _lapsed(notice: Notice, now: datetime) -> None:
-    past = database.database_now() - timedelta(seconds=1)
+    past = sql.database_now() - timedelta(seconds=1)
     people.queued(notice, state=State.SENDING, lease_token=people.TOKEN, lease_until=past)
     deliveries.sweep_deliveries(now=now)
 
 
 def _unknown(notice: Notice, channel: str) -> Delivery:
     Delivery.objects.filter(state=State.UNKNOWN).update(state=State.FAILED)  # those of before
-    intended = database.database_now() - timedelta(hours=1)
+    intended = sql.database_now() - timedelta(hours=1)
     [row] = people.queued(notice, channel=channel, state=State.UNKNOWN, attempt=1, intended_at=intended)
     return row
 

@@ -14,7 +14,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.db.transaction import TransactionManagementError
 
-from notifications import database, deliveries
+from notifications import deliveries, sql
 from notifications.deliveries import ending
 from notifications.hours import QUIET_HOURS
 from notifications.models import Attempt, Delivery, State, WaitsFor
@@ -384,7 +384,7 @@ def test_a_process_that_stands_still_over_its_claim_loses_it(now: datetime) -> N
     claimed, seen, ended = threading.Event(), threading.Event(), threading.Event()
 
     def stand_still() -> None:
-        database.end_stalled(1.0)
+        sql.end_stalled(1.0)
         try:
             with transaction.atomic():
                 _claim(now)

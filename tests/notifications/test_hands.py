@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from maintenance.models import Customer, NoticeKind
-from notifications import database, hands, heartbeats, preparation, sending, tasks
+from notifications import hands, heartbeats, preparation, sending, sql, tasks
 from notifications.management import watchman
 from notifications.management.commands import dispatch
 from notifications.models import Delivery, Heartbeat, Notice, PlannedChange, State
@@ -96,7 +96,7 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def moment() -> datetime:
     """The database's."""
-    return database.database_now()
+    return sql.database_now()
 
 
 def waiting(moment: datetime, *, due_in: timedelta, true_for: timedelta) -> Delivery:
@@ -186,7 +186,7 @@ def test_a_channel_that_cannot_be_opened_keeps_its_messages_and_the_demonstratio
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.EMAIL_CONFIGURED, settings.EMAIL_BACKEND = True, "no.such.Backend"
-    now = database.database_now()
+    now = sql.database_now()
     notice = people.notice(people.window(), due_at=now, true_until=now + timedelta(days=1))
     (waits,) = people.queued(notice, channel="email")
     (invented,) = people.queued(notice, channel="email", demonstration=True)

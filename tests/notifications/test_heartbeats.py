@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from notifications import database, heartbeats
+from notifications import heartbeats, sql
 from notifications.models import Heartbeat
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def earlier(**changes: Any) -> None:
     """Move the times of all heartbeats into the past, by so much for each field."""
     for field, length in changes.items():
-        Heartbeat.objects.update(**{field: database.database_now() - length})
+        Heartbeat.objects.update(**{field: sql.database_now() - length})
 
 
 def test_a_beat_is_known_to_everybody() -> None:

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import Settings
 
-from notifications import database
+from notifications import sql
 from notifications.models import Attempt, Bucket, Delivery, Notice, State
 from tests import people
 from tests.notifications.pulse import all_is_well, beats
@@ -52,9 +52,7 @@ def test_deliveries_are_summed_by_channel_and_state() -> None:
 def test_the_queue_shows_its_age_and_what_is_in_doubt() -> None:
     notice = people.notice(people.window())
     people.queued(notice, not_before=people.NOW - timedelta(seconds=90))
-    people.queued(
-        notice, number=2, state=State.UNKNOWN, intended_at=database.database_now() - timedelta(hours=1)
-    )
+    people.queued(notice, number=2, state=State.UNKNOWN, intended_at=sql.database_now() - timedelta(hours=1))
     found = scraped()
 
     assert found["lull_due_age_seconds", "sms"] == 90
@@ -88,7 +86,7 @@ def test_times_have_their_quantiles() -> None:
 def test_senders_in_use_show_their_buckets_and_rests(settings: Settings) -> None:
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "AC0", "+15005550006"
     settings.TWILIO_MESSAGING_SERVICE_SID = ""
-    moment = database.database_now()
+    moment = sql.database_now()
     for sender in ("+15005550006", "+15005550007"):
         Bucket.objects.create(
             provider="twilio",

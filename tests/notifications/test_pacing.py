@@ -11,7 +11,7 @@ import pytest
 from django.db import DatabaseError, connection
 from pytest_django import Settings
 
-from notifications import database, pacing
+from notifications import pacing, sql
 from notifications.models import Bucket
 from notifications.pacing import Grant, Sender
 from tests import people
@@ -216,7 +216,7 @@ def test_an_error_of_the_database_is_no_grant() -> None:
 def test_many_that_take_at_once_never_take_more_than_there_is() -> None:
     """Eight connections at one bucket for a second: the burst and what was filled meanwhile, no more."""
     who = Sender("twilio", "72975", 200.0)
-    begun = database.database_now()
+    begun = sql.database_now()
     taken = [0] * 8
 
     def work(place: int) -> None:
@@ -233,7 +233,7 @@ def test_many_that_take_at_once_never_take_more_than_there_is() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    seconds = (database.database_now() - begun).total_seconds()
+    seconds = (sql.database_now() - begun).total_seconds()
     assert 200 <= sum(taken) <= 200 + 200 * seconds
 
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 from pytest_django import Settings
 
-from notifications import composition, database, reconciliation
+from notifications import composition, reconciliation, sql
 from notifications.contract import Channel, Found, Message, Outcome, Pause, Unreachable
 from notifications.models import Attempt, AttemptOutcome, Delivery, State
 from notifications.reconciliation import asking, deciding
@@ -65,7 +65,7 @@ def _unknown(channel: str = "sms", minutes: float = 2, number: int = 1, **option
         "state": State.UNKNOWN,
         "rank": 1,
         "attempt": 1,
-        "intended_at": database.database_now() - timedelta(minutes=minutes),
+        "intended_at": sql.database_now() - timedelta(minutes=minutes),
     }
     return people.queued(notice, number=number, **(values | options))[0]
 
@@ -184,7 +184,7 @@ def test_one_that_cannot_be_asked_about_does_not_keep_the_others_from_it(
 @pytest.mark.parametrize("at_once", [False, True])
 def test_what_a_person_sends_again_waits_for_no_page_whose_clock_is_ahead(at_once: bool) -> None:
     row = _unknown()
-    tomorrow = database.database_now() + timedelta(days=1)
+    tomorrow = sql.database_now() + timedelta(days=1)
     who: dict[str, Any] = {"sent": False, "by": "olga", "now": tomorrow}
     if at_once:
         reconciliation.release_all(row.notice_id, row.channel, until=tomorrow, **who)
@@ -193,7 +193,7 @@ def test_what_a_person_sends_again_waits_for_no_page_whose_clock_is_ahead(at_onc
     row.refresh_from_db()
 
     assert row.state == State.QUEUED
-    assert row.not_before <= database.database_now()
+    assert row.not_before <= sql.database_now()
 
 
 @pytest.mark.parametrize(("seconds", "settled"), [(20, 3), (0, 1)])
@@ -242,7 +242,7 @@ def test_a_person_decides_on_all_of_a_notice_at_once(
     monkeypatch.setattr("notifications.reconciliation.steps._SLICE", 2)
     row, another_notice = _unknown(number=5), _unknown()
     newest = Delivery.objects.filter(notice=row.notice).latest("pk")
-    Delivery.objects.filter(pk=newest.pk).update(attempt=2, intended_at=database.database_now())
+    Delivery.objects.filter(pk=newest.pk).update(attempt=2, intended_at=sql.database_now())
     until = newest.intended_at
     assert until
 

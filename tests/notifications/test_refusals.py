@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from pytest_django.fixtures import Settings
 
 from maintenance.models import Window
-from notifications import database, deliveries, pacing, receipts, sending
+from notifications import deliveries, pacing, receipts, sending, sql
 from notifications.contract import Channel, Message, Outcome, Pause, Verdict
 from notifications.deliveries import returning
 from notifications.models import Attempt, Bucket, Delivery, Notice, Refusal, State
@@ -342,7 +342,7 @@ class Twilio(Wire):
 
 def _round(now: datetime) -> int:
     """Rest and waiting are over, whatever is queued goes out, and each is reported as not registered."""
-    ended = database.database_now() - timedelta(seconds=1)
+    ended = sql.database_now() - timedelta(seconds=1)
     Bucket.objects.update(resting_until=ended, refilled_at=ended - timedelta(minutes=2))
     Delivery.objects.filter(state=State.QUEUED).update(not_before=now)
     wire = Twilio(yes)
@@ -399,12 +399,12 @@ def test_an_hour_without_such_a_report_and_the_next_rest_is_a_first_one(
     for number in range(2):
         people.queued(notice, number=2)
         _round(now + timedelta(minutes=number))
-    Bucket.objects.update(reported_at=database.database_now() - HOUR)
+    Bucket.objects.update(reported_at=sql.database_now() - HOUR)
     people.queued(notice, number=2)
     _round(now + timedelta(minutes=2))
     assert Bucket.objects.get().failures == 1
 
-    ended = database.database_now() - timedelta(seconds=1)
+    ended = sql.database_now() - timedelta(seconds=1)
     Bucket.objects.update(reported_at=ended - HOUR, resting_until=ended)
     pacing.taken(unregistered, now=now)
     assert Bucket.objects.get().failures == 0

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from notifications import database, pacing
+from notifications import pacing, sql
 from notifications.models import Bucket
 from tests.notifications.pulse import all_is_well
 from tests.staff import address, signed_in, words
@@ -37,7 +37,7 @@ def _wrong(request: pytest.FixtureRequest, settings: Settings) -> None:
 
 
 def _failing() -> None:
-    moment = database.database_now()
+    moment = sql.database_now()
     Bucket.objects.create(
         provider="twilio",
         sender=NUMBER,

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from pytest_django.fixtures import Settings
 
-from notifications import backlog, database, heartbeats, watch
+from notifications import backlog, heartbeats, sql, watch
 from notifications.channels import open_channel
 from notifications.heartbeats import CLOCK, SENDING, SERVING
 from notifications.models import IN_DOUBT, Bucket, Delivery, Heartbeat, Notice, Receipt, State
@@ -186,7 +186,7 @@ def test_a_worker_that_is_there_and_sends_nothing_is_named_and_no_other_is_asked
 def test_of_many_workers_that_send_nothing_a_few_are_named(now: datetime) -> None:
     all_is_well()
     due(now)
-    moment = database.database_now()
+    moment = sql.database_now()
     Heartbeat.objects.bulk_create(
         Heartbeat(hand=f"{SERVING}sms", process=f"host:{n}", since=moment, beat_at=moment) for n in range(5)
     )
@@ -223,7 +223,7 @@ def test_after_a_standstill_the_queue_has_time_to_move(now: datetime) -> None:
 
 
 def bucket(**times: timedelta) -> None:
-    moment = database.database_now()
+    moment = sql.database_now()
     with contextlib.closing(open_channel("sms", 1, demonstration=False)) as wire:
         provider, sender = wire.provider, wire.sender
     Bucket.objects.create(
@@ -289,7 +289,7 @@ def test_a_sender_that_failed_long_ago_is_told_when_the_next_message_fails(now: 
     notice = people.notice(people.window(), status=Notice.Status.PREPARED)
     people.queued(notice, not_before=now)
     assert found(now) == []
-    Bucket.objects.update(resting_until=database.database_now() + timedelta(seconds=20))
+    Bucket.objects.update(resting_until=sql.database_now() + timedelta(seconds=20))
 
     assert [what.split()[0] for what in found(now)] == ["failing"]
 
@@ -374,10 +374,10 @@ def test_doubt_beyond_what_two_dead_processes_leave_is_wrong(
     monkeypatch.setattr(settings, "DELIVERIES_IN_FLIGHT", 2)
     all_is_well()
     notice = people.notice(people.window(), status=Notice.Status.PREPARED)
-    people.queued(notice, number=3, state=State.UNKNOWN, intended_at=database.database_now())
-    people.queued(notice, state=State.HELD, intended_at=database.database_now())
+    people.queued(notice, number=3, state=State.UNKNOWN, intended_at=sql.database_now())
+    people.queued(notice, state=State.HELD, intended_at=sql.database_now())
     assert found(now) == []
-    people.queued(notice, state=State.UNKNOWN, intended_at=database.database_now())
+    people.queued(notice, state=State.UNKNOWN, intended_at=sql.database_now())
 
     assert found(now) == ["unknown sms"]
 
@@ -391,11 +391,9 @@ def test_a_channel_with_more_in_flight_may_leave_more_in_doubt(
     monkeypatch.setattr(backlog, "MOST", 4)
     all_is_well()
     notice = people.notice(people.window(), status=Notice.Status.PREPARED)
-    people.queued(
-        notice, number=10, channel="email", state=State.UNKNOWN, intended_at=database.database_now()
-    )
+    people.queued(notice, number=10, channel="email", state=State.UNKNOWN, intended_at=sql.database_now())
     assert found(now) == []
-    people.queued(notice, number=2, channel="email", state=State.UNKNOWN, intended_at=database.database_now())
+    people.queued(notice, number=2, channel="email", state=State.UNKNOWN, intended_at=sql.database_now())
 
     assert found(now) == ["unknown email"]
     assert "of 11 or more nobody knows" in words(now)
@@ -405,7 +403,7 @@ def test_a_channel_with_more_in_flight_may_leave_more_in_doubt(
 def test_doubt_that_reconciliation_does_not_end_is_wrong(now: datetime, state: State) -> None:
     all_is_well()
     notice = people.notice(people.window(), status=Notice.Status.PREPARED)
-    old = database.database_now() - queues.unsettled_notices() - timedelta(minutes=1)
+    old = sql.database_now() - queues.unsettled_notices() - timedelta(minutes=1)
     people.queued(notice, state=state, intended_at=old)
 
     assert found(now) == ["unknown sms"]

@@ -29,7 +29,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from maintenance.models import Service
-from notifications import database, deliveries, demonstration, heartbeats
+from notifications import deliveries, demonstration, heartbeats, sql
 from notifications.delivery import backfill
 from notifications.management import exits
 
@@ -61,7 +61,7 @@ class Command(BaseCommand):
                 settings.BASE_URL = f"http://{HOST}:{port}"
             with self._speaking_if_slow("Preparing the database ..."):
                 call_command("migrate", verbosity=0, interactive=False)
-                backfill.run(now=database.database_now())
+                backfill.run(now=sql.database_now())
             if settings.EMBEDDED:  # whose lock is ours: nobody else is sending
                 deliveries.end_all_leases()
             people = [] if no_demo else self._demonstrate()

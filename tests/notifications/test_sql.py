@@ -10,7 +10,7 @@ from uuid import RFC_4122, UUID
 import pytest
 from django.db import OperationalError, connection
 
-from notifications import database
+from notifications import sql
 from notifications.models import Delivery
 from tests import people
 
@@ -22,7 +22,7 @@ def _elsewhere(work: str) -> bool:
     answers: list[bool] = []
 
     def ask() -> None:
-        with database.alone(work) as mine:
+        with sql.alone(work) as mine:
             answers.append(mine)
         connection.close()
 
@@ -33,14 +33,14 @@ def _elsewhere(work: str) -> bool:
 
 
 def test_nobody_begins_a_work_that_another_is_at_and_anybody_does_afterwards() -> None:
-    with database.alone("poll") as mine:
+    with sql.alone("poll") as mine:
         assert (mine, _elsewhere("poll"), _elsewhere("reconcile")) == (True, False, True)
 
     assert _elsewhere("poll")
 
 
 def test_a_work_that_fails_is_free_again() -> None:
-    with pytest.raises(ValueError, match="no idea"), database.alone("poll"):
+    with pytest.raises(ValueError, match="no idea"), sql.alone("poll"):
         raise ValueError("no idea")
 
     assert _elsewhere("poll")
@@ -51,7 +51,7 @@ def test_rows_read_by_hand_are_what_django_reads() -> None:
     names = ("public_id", "not_before", "address_hmac", "attempt")
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(names)} FROM {Delivery._meta.db_table}")  # noqa: S608
-        ((public_id, not_before, hmac, attempt),) = database.converted(Delivery, names, cursor.fetchall())
+        ((public_id, not_before, hmac, attempt),) = sql.converted(Delivery, names, cursor.fetchall())
 
     assert (public_id, not_before, bytes(hmac), attempt) == (
         row.public_id,
@@ -66,13 +66,13 @@ def test_values_arrive_as_they_were_given_whatever_they_are() -> None:
     at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
     columns = {"id": "bigint", "words": "text", "hash": "bytea", "at": "timestamptz"}
     values = [(1, 'it\'s "said" – ليلى %s \\', b"\x00\xff", at), (2, None, None, None)]
-    given = database.rows_of_values(columns, values)
+    given = sql.rows_of_values(columns, values)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT id, words, hash FROM ({given.sql}) AS v ORDER BY id", given.parameters)  # noqa: S608
         found = [(pk, words, None if octets is None else bytes(octets)) for pk, words, octets in cursor]
         cursor.execute(
             f"SELECT COUNT(*) FROM ({given.sql}) AS v WHERE at = %s",  # noqa: S608
-            [*given.parameters, database.stored(Delivery, "not_before", at)],
+            [*given.parameters, sql.stored(Delivery, "not_before", at)],
         )
         assert cursor.fetchone()[0] == 1
 
@@ -88,7 +88,7 @@ def test_work_is_done_once_the_database_is_back() -> None:
             raise OperationalError("the server closed the connection unexpectedly")
         return "done"
 
-    assert (database.when_back(work, 5.0), len(tries)) == ("done", 3)
+    assert (sql.when_back(work, 5.0), len(tries)) == ("done", 3)
 
 
 def test_a_database_that_stays_away_is_an_error() -> None:
@@ -96,7 +96,7 @@ def test_a_database_that_stays_away_is_an_error() -> None:
         raise OperationalError("no route to host")
 
     with pytest.raises(OperationalError, match="no route to host"):
-        database.when_back(work, 0.3)
+        sql.when_back(work, 0.3)
 
 
 @pytest.mark.postgresql
@@ -105,7 +105,7 @@ def test_uuids_made_one_after_the_other_stand_so_in_an_index_and_no_two_are_the_
     begun = int(time.time() * 1000)
     for _ in range(3):
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {database.new_uuid()} FROM generate_series(1, 1000)")  # noqa: S608
+            cursor.execute(f"SELECT {sql.new_uuid()} FROM generate_series(1, 1000)")  # noqa: S608
             made += [row[0] for row in cursor]
         time.sleep(0.002)
 
