@@ -15,8 +15,9 @@ from django.conf import settings
 from django.db import connection
 
 from maintenance.models import Customer, NoticeKind
-from notifications import hours, recipients, sql
+from notifications import recipients, sql
 from notifications.channels import direct
+from notifications.customers import quiet_hours
 from notifications.models import Contact, Delivery, Notice, Priority, State, Suppression, WaitsFor
 from notifications.recipients import Span
 from notifications.sql import Sql
@@ -150,7 +151,7 @@ def _known(notice: Notice, spans: Sequence[Span], *, start: datetime) -> Sql:
     channels = direct_channels(notice)
     readers, zones_of = _in_use(spans)
     mornings = {
-        zone: sql.stored(Delivery, "not_before", hours.earliest_waking(start, zone))
+        zone: sql.stored(Delivery, "not_before", quiet_hours.earliest_waking(start, zone))
         for zone in (settings.TIME_ZONE, *zones_of)
     }
     zones = _values(list(mornings.items()))

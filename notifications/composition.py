@@ -19,8 +19,9 @@ from django.db import Error
 
 from maintenance.faces import ical
 from maintenance.models import Customer
-from notifications import addresses, channels, deliveries, hours, links, preferences, wording
+from notifications import channels, deliveries, wording
 from notifications.contract import Message, Template
+from notifications.customers import addresses, links, preferences, quiet_hours
 from notifications.deliveries import Claimed
 from notifications.models import Delivery, Notice, State, Text, WaitsFor
 from notifications.providers import mailbox
@@ -125,7 +126,9 @@ def composed_messages(
                 words = "the address was removed meanwhile"
                 deliveries.give_up(row, State.NO_ADDRESS, words, now=now)
     for opening, rows in asleep.items():
-        deliveries.put_off(rows, not_before=opening, waits_for=WaitsFor.MORNING, reason=hours.QUIET_HOURS)
+        deliveries.put_off(
+            rows, not_before=opening, waits_for=WaitsFor.MORNING, reason=quiet_hours.QUIET_HOURS
+        )
     _unread(sealed, bool(composed), now=now)
     return composed
 
@@ -167,7 +170,10 @@ class _Days:
 
     def _of(self, zone: str) -> tuple[datetime, datetime]:
         if zone not in self._by_zone:
-            self._by_zone[zone] = (hours.earliest_waking(self.now, zone), hours.latest_waking(self.now, zone))
+            self._by_zone[zone] = (
+                quiet_hours.earliest_waking(self.now, zone),
+                quiet_hours.latest_waking(self.now, zone),
+            )
         return self._by_zone[zone]
 
 

@@ -20,9 +20,10 @@ from django.utils.translation import get_language_info
 
 from maintenance import policies
 from maintenance.models import NoticeKind, Use, Window
-from notifications import addresses, audience, channels, occasions, wording
+from notifications import audience, channels, occasions, wording
 from notifications.audience import AudienceCount
 from notifications.contract import Form
+from notifications.customers import addresses
 from notifications.models import Contact, Notice, State, Text
 from notifications.wording import segments
 

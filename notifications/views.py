@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from maintenance import status
 from maintenance.faces import frame, ical, subscription, words
 from maintenance.models import Customer, Use
-from notifications import channels, links, preferences
+from notifications import channels
+from notifications.customers import links, preferences
+from notifications.customers.preferences import Preference
 from notifications.models import Suppression
-from notifications.preferences import Preference
 
 ONE_CLICK: Final = ("List-Unsubscribe", "One-Click")
 """What a mail program posts for its user (RFC 8058 section 3.2), without cookies."""

@@ -26,7 +26,7 @@ from maintenance.models import (
     Window,
 )
 from maintenance.proposals import Proposal
-from notifications import addresses
+from notifications.customers import addresses
 from notifications.models import Contact, Delivery, Notice, Suppression, Text
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

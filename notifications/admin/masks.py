@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from notifications import addresses
+from notifications.customers import addresses
 from notifications.models import Contact
 
 _HIDDEN: Final = "•••••"

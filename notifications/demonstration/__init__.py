@@ -15,7 +15,7 @@ from django.db import transaction
 
 from maintenance import traffic
 from maintenance.models import Service
-from notifications import customers
+from notifications.customers import store
 from notifications.demonstration import bank, crowd, staff, usage
 from notifications.demonstration.staff import reissue
 
@@ -41,7 +41,7 @@ def build(*, now: datetime, progress: Callable[[str], object]) -> Built:
         progress(f"{crowd.SIZE:,} invented customers ...")
         services = list(Service.objects.filter(demonstration=True).values_list("key", flat=True))
         rows = crowd.make_customers(services)
-        customers.store_customers(rows, demonstration=True)
+        store.store_customers(rows, demonstration=True)
         crowd.opt_out(rows, now=now)
         progress("Ada, Ben and Olga ...")
         return Built(staff.make_staff(now=now))

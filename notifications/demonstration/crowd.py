@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from notifications import addresses, channels
+from notifications import channels
 from notifications.contract import Address
-from notifications.customers import CustomerRow
+from notifications.customers import addresses
+from notifications.customers.store import CustomerRow
 from notifications.models import Suppression
 
 SIZE: Final = 3_000

@@ -22,7 +22,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern
 
-from notifications import links, receipts
+from notifications import receipts
+from notifications.customers import links
 from notifications.models import Receipt, State, Suppression
 from notifications.providers import esp, esp_batches, esp_webhooks, sns
 from notifications.webhooks import door

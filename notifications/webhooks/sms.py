@@ -12,7 +12,8 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.views.decorators.http import require_POST
 
-from notifications import links, receipts
+from notifications import receipts
+from notifications.customers import links
 from notifications.models import Suppression
 from notifications.providers import twilio, twilio_codes, twilio_list
 from notifications.webhooks import door

@@ -27,7 +27,8 @@ from maintenance.models import (
     SupportCover,
     Window,
 )
-from notifications import links, sql
+from notifications import sql
+from notifications.customers import links
 from notifications.models import Attempt, Bucket, Delivery, Notice, Receipt, State
 from tests import people
 from tests.maintenance import planned

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from notifications import sql
 from notifications.channels import direct
-from notifications.links import read_receipt
+from notifications.customers.links import read_receipt
 from notifications.models import IN_DOUBT, Attempt, Delivery, State, Suppression
 from tests.faults import harness, ledger
 from tests.faults.postgres import Postgres

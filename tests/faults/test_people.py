@@ -10,7 +10,8 @@ from django.db import connection
 
 from maintenance import approvals, windows
 from maintenance.models import Approval, Customer, NoticeKind, Window
-from notifications import addresses, notices
+from notifications import notices
+from notifications.customers import addresses
 from notifications.models import Contact, Delivery, Notice, State, Suppression, Text
 from tests import people
 from tests.faults import scene

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from notifications import addresses
+from notifications.customers import addresses
 from notifications.models import Attempt, Contact, Delivery, State
 from tests import people
 from tests.staff import address, queries, reader, signed_in, words

@@ -15,8 +15,8 @@ from django.db.models import QuerySet
 from django.db.transaction import TransactionManagementError
 
 from notifications import deliveries, sql
+from notifications.customers.quiet_hours import QUIET_HOURS
 from notifications.deliveries import ending
-from notifications.hours import QUIET_HOURS
 from notifications.models import Attempt, Delivery, State, WaitsFor
 from tests import people
 

@@ -29,7 +29,7 @@ from maintenance.models import (
 )
 from maintenance.signin import one_time
 from notifications import demonstration
-from notifications.customers import CustomerRow
+from notifications.customers.store import CustomerRow
 from notifications.demonstration import Built, crowd, staff, usage
 from notifications.models import Contact, Suppression
 from tests import people

@@ -9,7 +9,8 @@ from django.db import transaction
 from pytest_django.fixtures import Settings
 
 from maintenance.models import NoticeKind
-from notifications import addresses, preparation
+from notifications import preparation
+from notifications.customers import addresses
 from notifications.models import Delivery, Notice, State
 from tests import people
 

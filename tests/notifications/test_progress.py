@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from notifications import progress
-from notifications.hours import QUIET_HOURS
+from notifications.customers.quiet_hours import QUIET_HOURS
 from notifications.models import State, WaitsFor
 from tests import people
 

@@ -14,8 +14,9 @@ import pytest
 from django.db import DatabaseError, OperationalError, connection
 from pytest_django.fixtures import Settings
 
-from notifications import addresses, deliveries, pacing, sending
+from notifications import deliveries, pacing, sending
 from notifications.contract import Channel, Message, Outcome, Pause, Verdict
+from notifications.customers import addresses
 from notifications.models import Bucket, Contact, Delivery, Priority, State, Suppression
 from notifications.wording import segments
 from tests import people

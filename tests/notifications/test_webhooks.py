@@ -20,7 +20,8 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from config.logs import Line, SaidByTheDoor
-from notifications import links, receipts, webhooks
+from notifications import receipts, webhooks
+from notifications.customers import links
 from notifications.models import Receipt, State
 from notifications.providers import esp_webhooks
 from notifications.webhooks import door, mail

@@ -24,7 +24,7 @@ from django.test import Client
 from pytest_django import Settings
 from requests.adapters import HTTPAdapter
 
-from notifications import links
+from notifications.customers import links
 from notifications.models import Receipt, State
 from notifications.providers import sns, web
 from notifications.webhooks import door

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from maintenance.management import imports
 from maintenance.models import Customer
-from notifications import customers, register
-from notifications.customers import CustomerRow, Stored
+from notifications.customers import parse, store
+from notifications.customers.store import CustomerRow, Stored
 
 CHUNK_ROWS: Final = 5_000
 
@@ -35,16 +35,16 @@ class Command(BaseCommand):
         path, check, rejected_to = options["file"], options["check"], options["rejected"]
         stored = Stored()
 
-        def store(rows: Sequence[CustomerRow]) -> None:
+        def store_(rows: Sequence[CustomerRow]) -> None:
             nonlocal stored
             if not check:
-                stored += customers.store_customers(rows)
+                stored += store.store_customers(rows)
 
         logged_as = None if check else Customer
         source = imports.ImportSource(
-            path, register.COLUMNS, register.CustomerReader(), CHUNK_ROWS, rejected_to, logged_as
+            path, parse.COLUMNS, parse.CustomerReader(), CHUNK_ROWS, rejected_to, logged_as
         )
-        tally = imports.import_file(source, store, out=self.stderr)
+        tally = imports.import_file(source, store_, out=self.stderr)
         self.stdout.write(_summary(path, tally, stored, check=check))
         self.stdout.write(imports.rejections(tally, rejected_to))
 

@@ -12,7 +12,7 @@ from maintenance import clock
 from maintenance.days import Country
 from maintenance.models import Customer, NoticePolicy
 from maintenance.policies import Promise
-from notifications import hours
+from notifications.customers import quiet_hours
 from tests.maintenance.usage import london
 
 Unit = NoticePolicy.Unit
@@ -128,7 +128,7 @@ def test_whatever_is_booked_in_time_customers_hear_the_least_before(settings: Se
         for _ in range(300):
             start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=random.randrange(525_600))
             last = _promise().last_moment(start)
-            assert hours.earliest_waking(last, zone) == last <= start - FIVE_DAYS
+            assert quiet_hours.earliest_waking(last, zone) == last <= start - FIVE_DAYS
 
 
 def test_a_start_that_is_allowed_at_night_keeps_the_least_from_the_morning_on() -> None:

@@ -16,8 +16,9 @@ from pytest_django import Settings
 
 from maintenance import policies
 from maintenance.models import Customer, NoticeKind, NoticeRule, Service, Window
-from notifications import channels, configuration, customers, links, notices, preparation, sending
-from notifications.customers import CustomerRow
+from notifications import channels, configuration, notices, preparation, sending
+from notifications.customers import links, store
+from notifications.customers.store import CustomerRow
 from notifications.models import Delivery, State, Text
 from tests import people
 from tests.staff import address, signed_in, words
@@ -53,7 +54,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[list[
 def window() -> Window:
     """Of a service that Cleo uses, announced by pager alone."""
     banking: Service = people.service()
-    customers.store_customers([CLEO, replace(CLEO, external_id="dan", phone="")])
+    store.store_customers([CLEO, replace(CLEO, external_id="dan", phone="")])
     policies.policy_of().rules.all().delete()
     NoticeRule.objects.create(
         policy=policies.policy_of(), kind=NoticeKind.ANNOUNCED, lead=timedelta(days=7), channels=["pager"]

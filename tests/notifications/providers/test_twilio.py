@@ -12,9 +12,9 @@ import pytest
 import time_machine
 from pytest_django import Settings
 
-from notifications import links
 from notifications.channels import window
 from notifications.contract import Outcome, Unreachable, Verdict
+from notifications.customers import links
 from notifications.providers import twilio
 from tests.notifications import messages
 from tests.notifications.providers.calls import one

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from notifications import hours
+from notifications.customers import quiet_hours
 
 
 @pytest.mark.parametrize(
@@ -27,4 +27,4 @@ from notifications import hours
 def test_nobody_is_disturbed_at_night_by_their_own_clock(start: str, zone: str, expected: str) -> None:
     moment = datetime.fromisoformat(start).replace(tzinfo=UTC)
 
-    assert hours.earliest_waking(moment, zone) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+    assert quiet_hours.earliest_waking(moment, zone) == datetime.fromisoformat(expected).replace(tzinfo=UTC)

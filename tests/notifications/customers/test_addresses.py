@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from notifications import addresses
+from notifications.customers import addresses
 
 CLEO = "+447700900123"
 

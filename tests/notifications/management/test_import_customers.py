@@ -10,8 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from maintenance.models import AuditEntry, Customer, Use
-from notifications import customers
-from notifications.customers import CustomerRow, Stored
+from notifications.customers import store
+from notifications.customers.store import CustomerRow, Stored
 from notifications.management.commands import import_customers
 from notifications.models import Contact
 from tests import people
@@ -84,15 +84,15 @@ def test_an_import_cut_short_keeps_whole_chunks_and_is_completed_by_another(
     """Nothing is half done, and nothing must be cleaned up."""
     file.write_text(HEADER + CLEO + DAN)
     monkeypatch.setattr(import_customers, "CHUNK_ROWS", 1)
-    store = customers.store_customers
+    store_ = store.store_customers
 
     def dies_at_dan(rows: list[CustomerRow], **options: Any) -> Stored:
         if rows[0].external_id == "d1":
             raise RuntimeError("power cut")
-        return store(rows, **options)
+        return store_(rows, **options)
 
     with monkeypatch.context() as broken:
-        broken.setattr(customers, "store_customers", dies_at_dan)
+        broken.setattr(store, "store_customers", dies_at_dan)
         with pytest.raises(RuntimeError):
             run(file)
     half = counts()

@@ -9,8 +9,8 @@ import pytest
 
 from maintenance import upserts
 from maintenance.models import Customer, Use
-from notifications import addresses, customers
-from notifications.customers import CustomerRow, Stored
+from notifications.customers import addresses, store
+from notifications.customers.store import CustomerRow, Stored
 from notifications.models import Contact, Suppression
 from tests import people
 
@@ -49,7 +49,7 @@ def reached(external_id: str = "cleo") -> dict[str, str]:
 
 def test_a_new_customer_is_stored_whole() -> None:
     """With their services and addresses."""
-    customers.store_customers([CLEO])
+    store.store_customers([CLEO])
     own = Customer.objects.values_list("name", "language", "time_zone", "vulnerable", "kind", "demonstration")
     assert own.get() == ("Cleo", "en", "Europe/London", False, "customer", False)
     assert used() == {"online-banking", "cards"}
@@ -58,24 +58,24 @@ def test_a_new_customer_is_stored_whole() -> None:
 
 def test_an_address_has_its_fingerprint_beside_it() -> None:
     """By which opt-outs are found."""
-    customers.store_customers([CLEO])
+    store.store_customers([CLEO])
     kept = Contact.objects.get(channel="sms")
     assert bytes(kept.address_hmac) == addresses.fingerprint("+447700900123")
 
 
 def test_an_opt_out_outlives_an_import_in_another_case() -> None:
     """The suppression is found by the fingerprint of the contact."""
-    customers.store_customers([CLEO])
+    store.store_customers([CLEO])
     people.opt_out(CLEO.email, "email")
-    customers.store_customers([replace(CLEO, email="Cleo@example.com")])
+    store.store_customers([replace(CLEO, email="Cleo@example.com")])
     kept = Contact.objects.get(channel="email")
     assert Suppression.objects.filter(channel=kept.channel, address_hmac=kept.address_hmac).exists()
 
 
 def test_the_counts_say_what_happened() -> None:
     """New, updated, as they were, repeated, without an address."""
-    first = customers.store_customers([CLEO, DAN, CLEO])
-    second = customers.store_customers([replace(CLEO, name="Cleo Ng"), DAN])
+    first = store.store_customers([CLEO, DAN, CLEO])
+    second = store.store_customers([replace(CLEO, name="Cleo Ng"), DAN])
     assert (first, second) == (
         Stored(new=2, repeated=1, without_address=1),
         Stored(updated=1, unchanged=1, without_address=1),
@@ -104,38 +104,38 @@ def test_counts_add_up() -> None:
 )
 def test_whatever_changes_is_an_update(changes: dict[str, Any]) -> None:
     """And the same as storing the new row at once."""
-    customers.store_customers([CLEO])
+    store.store_customers([CLEO])
     row = replace(CLEO, **changes)
-    assert customers.store_customers([row]).updated == 1
-    assert customers.store_customers([row]).unchanged == 1
+    assert store.store_customers([row]).updated == 1
+    assert store.store_customers([row]).unchanged == 1
 
 
 def test_a_changed_address_replaces_the_old_one() -> None:
     """There is one for each channel."""
-    customers.store_customers([CLEO])
-    customers.store_customers([replace(CLEO, phone="+447700900124")])
+    store.store_customers([CLEO])
+    store.store_customers([replace(CLEO, phone="+447700900124")])
     assert reached() == {"sms": "+447700900124", "email": "cleo@example.com"}
 
 
 def test_an_address_that_is_gone_is_removed() -> None:
     """Somebody else may have the number now."""
-    customers.store_customers([CLEO])
-    customers.store_customers([replace(CLEO, phone="")])
+    store.store_customers([CLEO])
+    store.store_customers([replace(CLEO, phone="")])
     assert reached() == {"email": "cleo@example.com"}
 
 
 def test_the_services_are_replaced() -> None:
     """Whoever left a service is not told of it."""
-    customers.store_customers([CLEO])
-    customers.store_customers([replace(CLEO, services=("app", "cards"))])
+    store.store_customers([CLEO])
+    store.store_customers([replace(CLEO, services=("app", "cards"))])
     assert used() == {"app", "cards"}
 
 
 def test_what_is_the_same_is_not_written_again() -> None:
     """The sealed bytes show it: sealing again would change them."""
-    customers.store_customers([CLEO, DAN])
+    store.store_customers([CLEO, DAN])
     before = [list(model._default_manager.order_by("pk").values()) for model in (Customer, Use, Contact)]
-    customers.store_customers([CLEO, DAN])
+    store.store_customers([CLEO, DAN])
     assert [
         list(model._default_manager.order_by("pk").values()) for model in (Customer, Use, Contact)
     ] == before
@@ -143,23 +143,23 @@ def test_what_is_the_same_is_not_written_again() -> None:
 
 def test_of_rows_with_the_same_id_the_last_holds() -> None:
     """Within one call as between two."""
-    customers.store_customers([CLEO, replace(CLEO, name="Cleo Ng", phone="", services=())])
+    store.store_customers([CLEO, replace(CLEO, name="Cleo Ng", phone="", services=())])
     assert (Customer.objects.get().name, set(reached()), used()) == ("Cleo Ng", {"email"}, set())
 
 
 def test_other_customers_are_left_alone() -> None:
     """A file may hold only what changed."""
-    customers.store_customers([CLEO, DAN])
-    customers.store_customers([replace(DAN, services=())])
+    store.store_customers([CLEO, DAN])
+    store.store_customers([replace(DAN, services=())])
     assert (len(reached()), used()) == (2, {"online-banking", "cards"})
 
 
 def test_an_invented_customer_stays_invented() -> None:
     """And a real one real: nothing in a file decides who can be reached by a provider."""
-    customers.store_customers([CLEO], demonstration=True)
-    customers.store_customers([DAN])
-    customers.store_customers([replace(CLEO, name="Cleo Ng"), DAN])
-    customers.store_customers([replace(DAN, name="Dan")], demonstration=True)
+    store.store_customers([CLEO], demonstration=True)
+    store.store_customers([DAN])
+    store.store_customers([replace(CLEO, name="Cleo Ng"), DAN])
+    store.store_customers([replace(DAN, name="Dan")], demonstration=True)
     assert dict(Customer.objects.values_list("external_id", "demonstration")) == {"cleo": True, "dan": False}
 
 
@@ -168,7 +168,7 @@ def test_a_partner_stays_a_partner() -> None:
     Customer.objects.create(
         external_id="cleo", kind=Customer.Kind.PARTNER, language="en", time_zone="Europe/London"
     )
-    customers.store_customers([CLEO])
+    store.store_customers([CLEO])
     assert Customer.objects.get().kind == Customer.Kind.PARTNER
 
 
@@ -183,7 +183,7 @@ def test_nothing_is_half_stored(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(upserts, "upsert", dies)
     with pytest.raises(RuntimeError):
-        customers.store_customers([CLEO, DAN])
+        store.store_customers([CLEO, DAN])
     assert (Customer.objects.count(), Use.objects.count()) == (0, 0)
 
 
@@ -194,4 +194,4 @@ def test_the_statements_do_not_grow_with_the_customers(
     """But for a few that carry so many rows each."""
     rows = [replace(CLEO, external_id=str(number)) for number in range(count)]
     with django_assert_max_num_queries(24):
-        customers.store_customers(rows)
+        store.store_customers(rows)

@@ -17,7 +17,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from maintenance import clock
 from maintenance.intake.csvfiles import Reject
 from maintenance.models import Customer, Service
-from notifications.customers import CustomerRow
+from notifications.customers.store import CustomerRow
 
 COLUMNS: Final = tuple(field.name for field in dataclasses.fields(CustomerRow))
 

@@ -8,7 +8,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from maintenance.models import Customer
-from notifications import addresses, links, preferences
+from notifications.customers import addresses, links, preferences
 from notifications.models import Delivery, Notice, State, Suppression
 from tests import people
 

@@ -6,8 +6,8 @@ import pytest
 from pytest_django import Settings
 
 from maintenance.intake.csvfiles import Reject
-from notifications.customers import CustomerRow
-from notifications.register import COLUMNS, CustomerReader
+from notifications.customers.parse import COLUMNS, CustomerReader
+from notifications.customers.store import CustomerRow
 from tests import people
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ import pytest
 from django.core.signing import Signer
 from pytest_django import Settings
 
-from notifications import links
+from notifications.customers import links
 
 DELIVERY = uuid.UUID("00000000-0000-4000-8000-000000000001")
 
