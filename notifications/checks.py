@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
 
 from notifications import configuration
-from notifications.app.identity import SHORTEST_KEY
+from notifications.api.identity import SHORTEST_KEY
 from notifications.providers import esp_webhooks
 
 APP_KEY: Final = "lull.E021"

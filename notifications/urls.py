@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from notifications import views
-from notifications.app.api import api
+from notifications.api.routes import api
 
 app_name = "notifications"
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -19,7 +19,7 @@ from django.test import Client
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from pytest_django.fixtures import Settings
 
-from notifications.app import identity
+from notifications.api import identity
 from tests import people
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from ninja import Field, Schema
 from maintenance.faces import words
 from maintenance.models import Service
 from maintenance.status import Phase, Planned
-from notifications.app import inbox
+from notifications.api import inbox
 
 
 class Named(Schema):

@@ -20,9 +20,9 @@ from maintenance import clock, status
 from maintenance.faces import words
 from maintenance.models import Customer, Use
 from maintenance.status import NOW, Phase, Planned
-from notifications.app import identity, inbox
-from notifications.app.documents import Banners, Inbox, Problem, Read, banner, note_document
-from notifications.app.identity import Bearer
+from notifications.api import identity, inbox
+from notifications.api.documents import Banners, Inbox, Problem, Read, banner, note_document
+from notifications.api.identity import Bearer
 
 AHEAD: Final = timedelta(days=1)
 """How long before its start a window is worth a banner."""
