@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from notifications import alarms, metrics, notices
+from notifications import alarms, metrics
+from notifications.planning import notices
 
 _TEXT: Final = "text/plain"
 

@@ -13,20 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from maintenance import rechecks, series, signin
-from notifications import (
-    deliveries,
-    heartbeats,
-    notices,
-    polling,
-    preparation,
-    progress,
-    receipts,
-    reconciliation,
-    sending,
-    sql,
-)
+from notifications import deliveries, heartbeats, polling, progress, receipts, reconciliation, sending, sql
 from notifications.database_time import Clock, corrected_clock
 from notifications.delivery import backfill
+from notifications.planning import notices, preparation
 
 log = logging.getLogger(__name__)
 

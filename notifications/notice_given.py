@@ -26,8 +26,9 @@ from django.db.models import Min
 from maintenance import policies
 from maintenance.models import NoticeKind, Window
 from maintenance.policies import Promise
-from notifications import channels, recipients, sql
+from notifications import channels, sql
 from notifications.models import Delivery, State
+from notifications.planning.audience import ranges
 from notifications.wording import facts
 
 _TELLS: Final = (NoticeKind.ANNOUNCED, NoticeKind.RESCHEDULED, NoticeKind.REMINDER, NoticeKind.STARTED)
@@ -121,7 +122,7 @@ def _revisions(window: Window) -> set[int]:
     times = facts.times_by_revision(window)
     newest = max((revision for revision in times if revision <= window.revision), default=window.revision)
     mine = {window.revision, newest}
-    for revision in sorted(recipients.revisions_told(window), reverse=True):
+    for revision in sorted(ranges.revisions_told(window), reverse=True):
         if revision < newest and (newest not in times or times.get(revision) != times[newest]):
             break
         mine.add(revision)

@@ -20,11 +20,13 @@ from django.utils.translation import get_language_info
 
 from maintenance import policies
 from maintenance.models import NoticeKind, Use, Window
-from notifications import audience, channels, occasions, wording
-from notifications.audience import AudienceCount
+from notifications import channels, wording
 from notifications.contract import Form
 from notifications.customers import addresses
 from notifications.models import Contact, Notice, State, Text
+from notifications.planning import on_change
+from notifications.planning.audience import rows
+from notifications.planning.audience.rows import AudienceCount
 from notifications.wording import segments
 
 _LATER: Final = (NoticeKind.STARTED, NoticeKind.FINISHED, NoticeKind.CANCELLED)
@@ -122,7 +124,7 @@ class Preview:
 def preview_of(window: Window, *, now: datetime) -> Preview:
     """Work it out from the drafted notices; nothing is written."""
     notices = window.notices.prefetch_related("texts").order_by("due_at", "id")
-    needless = occasions.needless_reminders(notices, now=now)
+    needless = on_change.needless_reminders(notices, now=now)
     sizes: dict[tuple[str, bool], int] = {}
     return Preview(
         parts=tuple(
@@ -180,7 +182,7 @@ def _seen(text: Text) -> SeenText:
 
 def _part(notice: Notice, sizes: dict[tuple[str, bool], int], *, now: datetime) -> Part:
     ahead = notice.status in (Notice.Status.DRAFT, Notice.Status.PLANNED)
-    counts = tuple(audience.audience_counts(notice, now=now)) if ahead else ()
+    counts = tuple(rows.audience_counts(notice, now=now)) if ahead else ()
     words = seen_texts(notice.texts.all())
     bill = _bill(counts, words)
     return Part(
@@ -201,7 +203,7 @@ def _people(notice: Notice, counts: Sequence[AudienceCount], sizes: dict[tuple[s
         sizes[audience_of] = (
             sum(count.people for count in counts) // len(direct)  # everybody is counted on each
             if direct and not notice.only_told
-            else audience.audience_size(notice)
+            else rows.audience_size(notice)
         )
     return sizes[audience_of]
 

@@ -9,9 +9,10 @@ import time_machine
 from django.conf import settings
 from django.test import Client
 
-from notifications import alarms, notices
+from notifications import alarms
 from notifications.heartbeats import CLOCK
 from notifications.models import Heartbeat
+from notifications.planning import notices
 from notifications.timetable import HANDS
 from tests import people, refusing
 from tests.notifications.pulse import all_is_well, beats

@@ -26,7 +26,7 @@ LARGE: dict[str, str] = {}
 PENDING = {
     "maintenance.trail.write",
     "notifications.admin.progress.progress_view",
-    "notifications.audience.audience_rows",
+    "notifications.planning.audience.rows.audience_rows",
     "notifications.deliveries.claiming._claimed",
     "notifications.deliveries.claiming._take",
     "notifications.providers.outcome",

@@ -17,10 +17,11 @@ from django.views.decorators.http import require_safe
 
 from maintenance.admin import frame
 from maintenance.models import Window
-from notifications import channels, finishing, occasions, sent_times
+from notifications import channels, finishing, sent_times
 from notifications import progress as standing
 from notifications.finishing import Finish
 from notifications.models import Delivery, Notice, State
+from notifications.planning import on_change
 
 ORDER: Final = (
     State.DELIVERED,
@@ -169,7 +170,7 @@ def _html(
     """The bars and sentences of each notice, by the id of their place on the page."""
     numbers = [notice.pk for notice in notices]
     mornings, times = standing.mornings(numbers, now=now), sent_times.sent_times_of(numbers)
-    needless, in_words = occasions.needless_reminders(notices, now=now), limits()
+    needless, in_words = on_change.needless_reminders(notices, now=now), limits()
     return {
         f"progress-{notice.pk}": render_to_string(
             "notifications/admin/progress.html",

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_POST
 from maintenance.admin import decisions, frame
 from maintenance.admin.window import WindowAdmin as WindowWithoutNotices
 from maintenance.models import Approval, Window
-from notifications import finishing, notices, preview, sent_times
+from notifications import finishing, preview, sent_times
 from notifications import progress as standing
 from notifications.admin import progress, review
 from notifications.finishing import Finish
 from notifications.models import Notice, State
+from notifications.planning import notices
 from notifications.preview import Part
 from notifications.sent_times import SentTimes
 

@@ -8,8 +8,9 @@ from typing import Final
 
 from django.conf import settings
 
-from notifications import backlog, notices, sql
+from notifications import backlog, sql
 from notifications.heartbeats import SENDING, SERVING, Pulse
+from notifications.planning import notices
 from notifications.watch import senders
 from notifications.watch.processes import busy, working
 from notifications.watch.words import Finding, label, length_of, number_of

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from maintenance.models import Customer, Use, Window
-from notifications import preparation, reconciliation
+from notifications import reconciliation
 from notifications.customers import addresses
 from notifications.models import Contact, Delivery, Notice, PlannedChange, State
+from notifications.planning import preparation
 from tests import people
 from tests.faults import harness
 

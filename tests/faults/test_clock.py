@@ -9,7 +9,7 @@ import pytest
 from maintenance.models import Customer
 from notifications import heartbeats, sql
 from notifications.models import Delivery, Notice, State
-from notifications.preparation import SLICE
+from notifications.planning.preparation import SLICE
 from tests import people
 from tests.faults import scene
 from tests.faults.bank import Bank

@@ -10,8 +10,9 @@ import pytest
 from maintenance import approvals, windows
 from maintenance.models import Alternative, Approval, NoticeKind, Window
 from maintenance.proposals import Proposal
-from notifications import notices, wording
+from notifications import wording
 from notifications.models import Delivery, Notice, State, Text
+from notifications.planning import notices
 from tests import people
 from tests.faults import harness, scene
 from tests.faults.bank import Bank

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from maintenance.models import Customer, NoticeKind
 from notifications.models import Delivery, Notice, State
-from notifications.preparation import SLICE
+from notifications.planning.preparation import SLICE
 from tests import people
 from tests.faults import processes, scene
 from tests.faults.bank import PATIENCE, Bank

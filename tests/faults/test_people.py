@@ -10,9 +10,9 @@ from django.db import connection
 
 from maintenance import approvals, windows
 from maintenance.models import Approval, Customer, NoticeKind, Window
-from notifications import notices
 from notifications.customers import addresses
 from notifications.models import Contact, Delivery, Notice, State, Suppression, Text
+from notifications.planning import notices
 from tests import people
 from tests.faults import scene
 from tests.faults.bank import Bank

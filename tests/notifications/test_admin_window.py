@@ -14,9 +14,10 @@ from pytest_django.fixtures import Settings
 from maintenance import windows
 from maintenance.models import Approval, NoticeKind, Service, Window
 from maintenance.proposals import Emergency
-from notifications import notices, pacing
+from notifications import pacing
 from notifications.models import Delivery, Notice, State, WaitsFor
 from notifications.pacing import Sender
+from notifications.planning import notices
 from tests import people
 from tests.staff import address, queries, reader, signed_in, words
 

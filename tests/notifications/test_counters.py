@@ -16,10 +16,11 @@ from django.db.models import Sum
 from pytest_django.fixtures import Settings
 
 from maintenance.models import NoticeKind
-from notifications import deliveries, preparation, progress, receipts, settlement
+from notifications import deliveries, progress, receipts, settlement
 from notifications.contract import Outcome, Verdict
 from notifications.deliveries import Claimed
 from notifications.models import Delivery, Notice, State, Tally, WaitsFor
+from notifications.planning import preparation
 from tests import people
 
 _KEY = ("notice_id", "channel", "state", "outbox", "minute_at")

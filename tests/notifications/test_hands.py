@@ -14,10 +14,11 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from maintenance.models import Customer, NoticeKind
-from notifications import hands, heartbeats, preparation, sending, sql, tasks
+from notifications import hands, heartbeats, sending, sql, tasks
 from notifications.management import watchman
 from notifications.management.commands import dispatch
 from notifications.models import Delivery, Heartbeat, Notice, PlannedChange, State
+from notifications.planning import preparation
 from notifications.timetable import HANDS
 from tests import people
 

@@ -9,8 +9,10 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from maintenance.models import NoticeKind, Window
-from notifications import notices, preview, recipients
+from notifications import preview
 from notifications.models import Notice, State
+from notifications.planning import notices
+from notifications.planning.audience import ranges
 from notifications.preview import Part, Preview
 from tests import people
 
@@ -137,8 +139,8 @@ def test_what_was_estimated_says_so_with_people_and_price(
     settings.PRICES = {"currency": "GBP", "sms": {"": "0.04"}, "email": {"": "0.001"}}
     window = _crowd()
     exact = _announced(window, now)
-    monkeypatch.setattr(recipients, "_ENOUGH", 1)
-    monkeypatch.setattr(recipients, "_PLACES", 2)
+    monkeypatch.setattr(ranges, "_ENOUGH", 1)
+    monkeypatch.setattr(ranges, "_PLACES", 2)
     people.customer("ella", uses=[people.service()], phone="+447700900009")
     estimated = _announced(window, now)
 

@@ -10,9 +10,9 @@ from typing import Final
 from django.db import connection, transaction
 
 from maintenance.models import Customer, Service, Use
-from notifications import preparation
 from notifications.customers import addresses
 from notifications.models import Attempt, Contact, Delivery, Notice, PlannedChange, Suppression, Tally, Text
+from notifications.planning import preparation
 from tests import people
 from tests.benchmarks.delivery import wording
 

@@ -16,10 +16,11 @@ from pytest_django import Settings
 
 from maintenance import policies
 from maintenance.models import Customer, NoticeKind, NoticeRule, Service, Window
-from notifications import channels, configuration, notices, preparation, sending
+from notifications import channels, configuration, sending
 from notifications.customers import links, store
 from notifications.customers.store import CustomerRow
 from notifications.models import Delivery, State, Text
+from notifications.planning import notices, preparation
 from tests import people
 from tests.staff import address, signed_in, words
 

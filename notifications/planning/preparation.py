@@ -10,10 +10,11 @@ from typing import Final
 from django.conf import settings
 from django.db import connection, transaction
 
-from notifications import audience, recipients, sql
+from notifications import sql
 from notifications.channels import UNREADABLE, class_of, direct
 from notifications.models import Delivery, Notice
-from notifications.recipients import Span
+from notifications.planning.audience import ranges, rows
+from notifications.planning.audience.ranges import Span
 from notifications.sql import Sql
 from notifications.wording import example
 
@@ -37,11 +38,11 @@ def prepare(notice_id: int, *, now: datetime) -> bool:
     accounts cannot be read in the settings: these follow once they can be, while the words are true.
     """
     with transaction.atomic():
-        rows = Notice.objects.select_for_update(of=("self",), skip_locked=True).select_related("window")
-        notice = rows.filter(pk=notice_id).first()
+        rows_ = Notice.objects.select_for_update(of=("self",), skip_locked=True).select_related("window")
+        notice = rows_.filter(pk=notice_id).first()
         if notice is None or notice.status not in (Notice.Status.PLANNED, Notice.Status.PREPARING):
             return True
-        last = recipients.end_of_slice(notice, customers=SLICE) if audience.direct_channels(notice) else None
+        last = ranges.end_of_slice(notice, customers=SLICE) if rows.direct_channels(notice) else None
         begins = notice.status == Notice.Status.PLANNED
         whole = not (begins or last is None) or _broadcast(notice, now=now)
         if last is not None:
@@ -60,12 +61,12 @@ def prepare(notice_id: int, *, now: datetime) -> bool:
 
 
 def _insert(notice: Notice, *, upto: int, now: datetime) -> None:
-    people = audience.audience_rows(notice, [Span(notice.cursor, upto)], now=now)
+    people = rows.audience_rows(notice, [Span(notice.cursor, upto)], now=now)
     sizes = _sizes(notice)
     # rows and cursor are one transaction, so there are none ahead of it unless somebody put it back; to
     # look for each of them anyway would take a fifth of the time
     ahead = Delivery.objects.filter(
-        notice=notice, channel__in=audience.direct_channels(notice), customer_id__gt=notice.cursor
+        notice=notice, channel__in=rows.direct_channels(notice), customer_id__gt=notice.cursor
     ).exists()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -84,7 +85,7 @@ def _insert(notice: Notice, *, upto: int, now: datetime) -> None:
 
 def _sizes(notice: Notice) -> Sql:
     """A message's size by its text, until it is written and its own is known; 1 where there is no text."""
-    texts = list(notice.texts.filter(channel__in=audience.direct_channels(notice), variant=""))
+    texts = list(notice.texts.filter(channel__in=rows.direct_channels(notice), variant=""))
     cases = " ".join(["WHEN %s THEN %s"] * len(texts))
     values = [value for text in texts for value in (text.pk, example.example_size(text))]
     return Sql(f"CASE text_id {cases} ELSE 1 END", values) if texts else Sql("1", ())
@@ -95,14 +96,14 @@ def _broadcast(notice: Notice, *, now: datetime) -> bool:
 
     False where the targets of a channel cannot be read. What was made before is not made anew.
     """
-    rows = Delivery.objects.filter(notice=notice, customer=None)
-    made = set(rows.values_list("channel", flat=True)) | set(direct())
+    rows_ = Delivery.objects.filter(notice=notice, customer=None)
+    made = set(rows_.values_list("channel", flat=True)) | set(direct())
     channels = [name for name in notice.channels if name in settings.CHANNELS and name not in made]
     if not channels:
         return True
     places = _places(channels)
     demonstration = notice.window.services.filter(demonstration=True).exists()
-    own = audience.audience_texts(notice, channels, [settings.LANGUAGE_CODE])
+    own = rows.audience_texts(notice, channels, [settings.LANGUAGE_CODE])
     Delivery.objects.bulk_create(
         [
             Delivery(

@@ -9,9 +9,9 @@ from django.db import transaction
 from pytest_django.fixtures import Settings
 
 from maintenance.models import NoticeKind
-from notifications import preparation
 from notifications.customers import addresses
 from notifications.models import Delivery, Notice, State
+from notifications.planning import preparation
 from tests import people
 
 pytestmark = pytest.mark.django_db

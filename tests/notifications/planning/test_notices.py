@@ -11,8 +11,9 @@ from pytest_django.fixtures import Settings
 from maintenance import approvals, execution, windows
 from maintenance.models import Alternative, Approval, Change, NoticeKind, NoticePolicy, NoticeRule, Window
 from maintenance.proposals import Emergency, Proposal
-from notifications import notices, occasions, wording
+from notifications import wording
 from notifications.models import Delivery, Notice, PlannedChange, State, Text
+from notifications.planning import notices, on_change
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -164,7 +165,7 @@ def test_after_a_move_the_new_time_takes_the_reminders_place(window: Window, now
     drafts = list(window.notices.filter(revision=2))
     reminder = window.notices.get(kind=NoticeKind.REMINDER, revision=2)
     needless = {reminder.pk: "the new time is told at the same time."}
-    assert occasions.needless_reminders(drafts, now=now) == needless
+    assert on_change.needless_reminders(drafts, now=now) == needless
 
     _approve(window, now)
     reminder.refresh_from_db()
@@ -177,8 +178,8 @@ def test_after_a_move_the_new_time_takes_the_reminders_place(window: Window, now
 def test_a_reminder_that_is_due_after_the_announcement_is_needed(window: Window, now: datetime) -> None:
     drafts = list(window.notices.all())
     reminder = window.notices.get(kind=NoticeKind.REMINDER)
-    assert not occasions.needless_reminders(drafts, now=reminder.due_at - timedelta(seconds=1))
-    assert list(occasions.needless_reminders(drafts, now=reminder.due_at)) == [reminder.pk]
+    assert not on_change.needless_reminders(drafts, now=reminder.due_at - timedelta(seconds=1))
+    assert list(on_change.needless_reminders(drafts, now=reminder.due_at)) == [reminder.pk]
 
 
 @pytest.mark.parametrize(("ahead", "hindered"), [(timedelta(days=3), True), (timedelta(hours=3), False)])
@@ -377,14 +378,14 @@ def test_one_change_that_cannot_be_worked_out_holds_up_no_other_window(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, sound = people.window(), people.window()
-    work_out = occasions.work_out_change
+    work_out = on_change.work_out_change
 
     def fails_for_one(window: Window, change: Change, *, now: datetime) -> None:
         if window == broken:
             raise RuntimeError("no disk")
         work_out(window, change, now=now)
 
-    monkeypatch.setattr(occasions, "work_out_change", fails_for_one)
+    monkeypatch.setattr(on_change, "work_out_change", fails_for_one)
     notices.plan_notices(now=now)
     assert (broken.notices.count(), sound.notices.count()) == (0, 2)
 

@@ -18,8 +18,9 @@ from django.db.models import Q, QuerySet
 from maintenance import approvals
 from maintenance.models import Approval, Change, Window
 from maintenance.refusals import Refusal
-from notifications import occasions, wording
+from notifications import wording
 from notifications.models import Notice, PlannedChange
+from notifications.planning import on_change
 
 log = logging.getLogger(__name__)
 
@@ -36,14 +37,14 @@ def drafted_notices(window: Window, *, now: datetime) -> list[Notice]:
     for change in _unplanned().filter(window=window):
         _work_out(change.pk, now=now)
     for notice in window.notices.filter(status=Notice.Status.DRAFT).exclude(reason=""):
-        occasions.write_texts(notice)
+        on_change.write_texts(notice)
     return list(window.notices.order_by("due_at", "id"))
 
 
 def approve_text(window: Window, *, revision: int, by: User, now: datetime) -> Approval:
     """Approve the customers' words of one revision. Raises NotReady or approvals.NotAllowed."""
     drafted = drafted_notices(window, now=now)
-    needless = occasions.needless_reminders(drafted, now=now)
+    needless = on_change.needless_reminders(drafted, now=now)
     incomplete = [
         notice
         for notice in drafted
@@ -56,7 +57,7 @@ def approve_text(window: Window, *, revision: int, by: User, now: datetime) -> A
     try:
         with transaction.atomic():
             approval = approvals.approve(window, Approval.Subject.TEXT, revision=revision, by=by, now=now)
-            occasions.keep_standard_words(window)
+            on_change.keep_standard_words(window)
     except wording.Incomplete as lacking:
         raise NotReady(str(lacking)) from lacking
     return approval
@@ -68,9 +69,9 @@ def plan_notices(*, now: datetime) -> int:
     for pk in changes:
         with _guarded(f"change {pk} cannot be worked out"):
             _work_out(pk, now=now)
-    for notice in Notice.objects.filter(occasions.WITHOUT_APPROVAL, status=Notice.Status.DRAFT):
+    for notice in Notice.objects.filter(on_change.WITHOUT_APPROVAL, status=Notice.Status.DRAFT):
         with _guarded(f"notice {notice.pk} has no words yet"):
-            occasions.say_now(notice)
+            on_change.say_now(notice)
     return len(changes)
 
 
@@ -116,4 +117,4 @@ def _work_out(pk: int, *, now: datetime) -> None:
         _, fresh = PlannedChange.objects.get_or_create(change=change, defaults={"at": now})
         if fresh:
             change.window = window
-            occasions.work_out_change(window, change, now=now)
+            on_change.work_out_change(window, change, now=now)

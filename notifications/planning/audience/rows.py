@@ -15,11 +15,12 @@ from django.conf import settings
 from django.db import connection
 
 from maintenance.models import Customer, NoticeKind
-from notifications import recipients, sql
+from notifications import sql
 from notifications.channels import direct
 from notifications.customers import quiet_hours
 from notifications.models import Contact, Delivery, Notice, Priority, State, Suppression, WaitsFor
-from notifications.recipients import Span
+from notifications.planning.audience import ranges
+from notifications.planning.audience.ranges import Span
 from notifications.sql import Sql
 
 _URGENT_KINDS: Final = frozenset({NoticeKind.CANCELLED, NoticeKind.RESCHEDULED})
@@ -69,7 +70,7 @@ def audience_counts(notice: Notice, *, now: datetime) -> list[AudienceCount]:
     """
     if not direct_channels(notice):
         return []
-    looked_at = recipients.audience_sample(notice)
+    looked_at = ranges.audience_sample(notice)
     people = audience_rows(notice, looked_at.spans, now=now)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -85,9 +86,9 @@ def audience_counts(notice: Notice, *, now: datetime) -> list[AudienceCount]:
 
 def audience_size(notice: Notice) -> int:
     """How many people the notice is for, whether or not they can be reached; about, where very many."""
-    looked_at = recipients.audience_sample(notice)
-    place = recipients.within_spans("c.id", looked_at.spans)
-    people = recipients.members(notice, looked_at.spans)
+    looked_at = ranges.audience_sample(notice)
+    place = ranges.within_spans("c.id", looked_at.spans)
+    people = ranges.members(notice, looked_at.spans)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT COUNT(*) FROM {_CUSTOMER} c"
@@ -106,13 +107,13 @@ def audience_rows(notice: Notice, spans: Sequence[Span], *, now: datetime) -> Sq
     start = max(now, notice.due_at)
     known = _known(notice, spans, start=start)
     if notice.only_told:
-        people = recipients.told_by(notice, direct_channels(notice), spans)
+        people = ranges.told_by(notice, direct_channels(notice), spans)
         road = "road.channel = person.channel"
     else:
-        people, road = recipients.members(notice, spans), "1 = 1"
+        people, road = ranges.members(notice, spans), "1 = 1"
     customers, contacts = (
-        recipients.within_spans("c.id", spans),
-        recipients.within_spans("k.customer_id", spans),
+        ranges.within_spans("c.id", spans),
+        ranges.within_spans("k.customer_id", spans),
     )
     expires = sql.stored(Delivery, "expires_at", notice.true_until)
     at = sql.stored(Delivery, "not_before", start)
@@ -198,7 +199,7 @@ def _spoken(reader: str, written: Mapping[str, int]) -> str:
 
 def _in_use(spans: Sequence[Span]) -> tuple[list[str], list[str]]:
     """The distinct languages and time zones of these customers: a handful, whatever their number."""
-    place = recipients.within_spans("id", spans)
+    place = ranges.within_spans("id", spans)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT DISTINCT language, time_zone FROM {_CUSTOMER} WHERE {place.sql}", place.parameters
@@ -209,5 +210,5 @@ def _in_use(spans: Sequence[Span]) -> tuple[list[str], list[str]]:
 
 def _values(table: Sequence[Sequence[object]]) -> Sql:
     """A VALUES list that is a legal, empty-like table even without rows."""
-    rows_sql = ", ".join(f"({recipients.placeholders(row)})" for row in table)
+    rows_sql = ", ".join(f"({ranges.placeholders(row)})" for row in table)
     return Sql(f"VALUES {rows_sql}", [value for row in table for value in row])

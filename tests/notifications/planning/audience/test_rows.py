@@ -9,9 +9,10 @@ from django.db import connection
 from pytest_django.fixtures import Settings
 
 from maintenance.models import Customer, NoticeKind
-from notifications import audience, preparation
 from notifications.models import Delivery, Notice, State
-from notifications.recipients import Span
+from notifications.planning import preparation
+from notifications.planning.audience import rows
+from notifications.planning.audience.ranges import Span
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -23,11 +24,11 @@ def test_everyone_who_uses_the_service_is_counted_once_a_channel(now: datetime) 
     people.customer("other", uses=[people.service("cards")], phone="+447700900002")
     notice = people.notice(people.window(bank))
 
-    assert audience.audience_counts(notice, now=now) == [
-        audience.AudienceCount("email", "en", State.QUEUED, 1),
-        audience.AudienceCount("sms", "en", State.QUEUED, 1),
+    assert rows.audience_counts(notice, now=now) == [
+        rows.AudienceCount("email", "en", State.QUEUED, 1),
+        rows.AudienceCount("sms", "en", State.QUEUED, 1),
     ]
-    assert audience.audience_size(notice) == 1
+    assert rows.audience_size(notice) == 1
 
 
 def test_somebody_using_two_of_the_services_is_one_person(now: datetime) -> None:
@@ -35,7 +36,7 @@ def test_somebody_using_two_of_the_services_is_one_person(now: datetime) -> None
     people.customer("cleo", uses=[bank, cards], phone="+447700900001")
     notice = people.notice(people.window(bank, cards), channels=["sms"])
 
-    assert [count.people for count in audience.audience_counts(notice, now=now)] == [1]
+    assert [count.people for count in rows.audience_counts(notice, now=now)] == [1]
 
 
 def test_no_address_and_opted_out_are_counted_not_dropped(now: datetime) -> None:
@@ -45,7 +46,7 @@ def test_no_address_and_opted_out_are_counted_not_dropped(now: datetime) -> None
     people.opt_out("+447700900002", "sms")
     notice = people.notice(people.window(bank), channels=["sms"])
 
-    assert {count.state: count.people for count in audience.audience_counts(notice, now=now)} == {
+    assert {count.state: count.people for count in rows.audience_counts(notice, now=now)} == {
         State.NO_ADDRESS: 1,
         State.SUPPRESSED: 1,
     }
@@ -58,7 +59,7 @@ def test_an_opt_out_follows_the_address_to_whoever_shares_it(now: datetime) -> N
     people.opt_out("+447700900002", "sms")
     notice = people.notice(people.window(bank), channels=["sms"])
 
-    assert [count.state for count in audience.audience_counts(notice, now=now)] == [State.SUPPRESSED]
+    assert [count.state for count in rows.audience_counts(notice, now=now)] == [State.SUPPRESSED]
 
 
 def test_an_unknown_language_reads_the_banks_own_and_a_region_its_language(now: datetime) -> None:
@@ -67,7 +68,7 @@ def test_an_unknown_language_reads_the_banks_own_and_a_region_its_language(now: 
     people.customer("dan", uses=[bank], phone="+447700900002", language="ar-SA")
     notice = people.notice(people.window(bank), channels=["sms"])
 
-    assert [(count.language, count.people) for count in audience.audience_counts(notice, now=now)] == [
+    assert [(count.language, count.people) for count in rows.audience_counts(notice, now=now)] == [
         ("ar", 1),
         ("en", 1),
     ]
@@ -91,7 +92,7 @@ def test_words_that_quiet_hours_would_make_false_expire_with_the_reason(now: dat
     people.customer("lin", uses=[bank], phone="+447700900002", time_zone="America/Los_Angeles")
     notice = people.notice(people.window(bank), channels=["sms"], true_until=now + timedelta(hours=6))
 
-    assert [count.state for count in audience.audience_counts(notice, now=now)] == [State.EXPIRED]
+    assert [count.state for count in rows.audience_counts(notice, now=now)] == [State.EXPIRED]
 
 
 def test_a_notice_only_for_the_told_skips_those_who_never_heard(now: datetime) -> None:
@@ -106,7 +107,7 @@ def test_a_notice_only_for_the_told_skips_those_who_never_heard(now: datetime) -
     people.customer("new", uses=[bank], phone="+447700900003")
     second = people.notice(window, NoticeKind.CANCELLED, only_told=True)
 
-    assert audience.audience_counts(second, now=now) == [audience.AudienceCount("sms", "en", State.QUEUED, 1)]
+    assert rows.audience_counts(second, now=now) == [rows.AudienceCount("sms", "en", State.QUEUED, 1)]
 
 
 def test_a_new_time_reaches_the_told_even_when_they_use_the_service_no_longer(now: datetime) -> None:
@@ -120,7 +121,7 @@ def test_a_new_time_reaches_the_told_even_when_they_use_the_service_no_longer(no
     people.customer("new", uses=[bank], phone="+447700900003")
     second = people.notice(window, NoticeKind.RESCHEDULED, channels=["sms"])
 
-    assert audience.audience_size(second) == 2
+    assert rows.audience_size(second) == 2
 
 
 def test_partners_are_not_told_what_customers_are(now: datetime) -> None:
@@ -128,7 +129,7 @@ def test_partners_are_not_told_what_customers_are(now: datetime) -> None:
     partner = people.customer("partner", uses=[bank], phone="+447700900001")
     Customer.objects.filter(pk=partner.pk).update(kind=Customer.Kind.PARTNER)
 
-    assert audience.audience_counts(people.notice(people.window(bank)), now=now) == []
+    assert rows.audience_counts(people.notice(people.window(bank)), now=now) == []
 
 
 def test_a_notice_by_broadcast_alone_has_no_rows_per_person(now: datetime) -> None:
@@ -136,7 +137,7 @@ def test_a_notice_by_broadcast_alone_has_no_rows_per_person(now: datetime) -> No
     people.customer("cleo", uses=[bank], phone="+447700900001")
     notice: Notice = people.notice(people.window(bank), channels=["inapp", "social"])
 
-    assert audience.audience_counts(notice, now=now) == []
+    assert rows.audience_counts(notice, now=now) == []
 
 
 def test_a_language_taken_up_after_the_words_were_written_reads_what_there_is(
@@ -147,7 +148,7 @@ def test_a_language_taken_up_after_the_words_were_written_reads_what_there_is(
     notice = people.notice(people.window(bank), channels=["sms"])
     settings.LANGUAGES, settings.LANGUAGE_CODE = [("fr", "français"), ("ar", "العربية")], "fr"
 
-    assert [count.language for count in audience.audience_counts(notice, now=now)] == ["en"]
+    assert [count.language for count in rows.audience_counts(notice, now=now)] == ["en"]
 
 
 def test_somebody_who_moves_abroad_while_rows_are_made_is_not_dropped(
@@ -156,9 +157,9 @@ def test_somebody_who_moves_abroad_while_rows_are_made_is_not_dropped(
     bank = people.service()
     people.customer("cleo", uses=[bank], phone="+447700900001", language="fi", time_zone="Asia/Tokyo")
     notice = people.notice(people.window(bank), channels=["sms"])
-    monkeypatch.setattr(audience, "_in_use", lambda spans: (["elsewhere"], ["Else/Where"]))
+    monkeypatch.setattr(rows, "_in_use", lambda spans: (["elsewhere"], ["Else/Where"]))
 
-    assert audience.audience_counts(notice, now=now) == [audience.AudienceCount("sms", "en", State.QUEUED, 1)]
+    assert rows.audience_counts(notice, now=now) == [rows.AudienceCount("sms", "en", State.QUEUED, 1)]
 
 
 @pytest.mark.skipif(
@@ -170,7 +171,7 @@ def test_who_was_told_is_looked_up_and_not_read_whole_for_each_customer(now: dat
     people.queued(first, state=State.SENT)
     Notice.objects.update(prepared_at=now)
     second = people.notice(window, NoticeKind.CANCELLED, only_told=True)
-    asked = audience.audience_rows(second, [Span(0, 1_000)], now=now)
+    asked = rows.audience_rows(second, [Span(0, 1_000)], now=now)
 
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {asked.sql}", asked.parameters)

@@ -14,8 +14,9 @@ from django.db.models import Q
 
 from maintenance import policies
 from maintenance.models import Change, NoticeKind, NoticeRule, Window
-from notifications import deliveries, recipients, wording
+from notifications import deliveries, wording
 from notifications.models import Notice, Text
+from notifications.planning.audience import ranges
 from notifications.wording import facts
 
 _UNSENT: Final = (Notice.Status.DRAFT, Notice.Status.PLANNED, Notice.Status.PREPARING)
@@ -40,7 +41,7 @@ def _rescheduled(window: Window, change: Change, now: datetime) -> None:
     withdraw_notices(window, "The window was moved.", now=now)
     if change.revision != window.revision or window.status == Window.Status.CANCELLED:
         return
-    told = facts.times_told(window, recipients.revisions_told(window), before=window.revision)
+    told = facts.times_told(window, ranges.revisions_told(window), before=window.revision)
     if told == (window.starts_at, window.ends_at):  # back where customers think it is
         _announce(window, change, now)
     else:
@@ -260,9 +261,9 @@ def _end(notice: Notice, status: Notice.Status, reason: str, *, now: datetime) -
 
 def _told(window: Window) -> set[str]:
     """The channels by which an earlier notice of the window may have reached somebody."""
-    return {channel for channel, _ in recipients.reached_by(window)}
+    return {channel for channel, _ in ranges.reached_by(window)}
 
 
 def _revisions_told(notice: Notice) -> set[int]:
     """What may have been heard of the window, where the notice's words depend on that."""
-    return recipients.revisions_told(notice.window) if notice.kind in facts.LOOKS_BACK else set()
+    return ranges.revisions_told(notice.window) if notice.kind in facts.LOOKS_BACK else set()

@@ -1,0 +1,1 @@
+"""A change in; the notices that it calls for, and in time the deliveries of each, out."""
