@@ -16,7 +16,8 @@ from typing import Final
 
 from django.db import Error, close_old_connections, connection
 
-from notifications import hands, sending
+from notifications import hands
+from notifications.delivery import sending
 from notifications.providers import loops
 
 log = logging.getLogger(__name__)

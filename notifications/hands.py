@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from maintenance import rechecks, series, signin
-from notifications import deliveries, heartbeats, polling, progress, receipts, reconciliation, sending, sql
-from notifications.database_time import Clock, corrected_clock
-from notifications.delivery import backfill
+from notifications import heartbeats, progress, sql
+from notifications.delivery import backfill, polling, queue, receipts, reconciliation, sending
+from notifications.delivery.database_time import Clock, corrected_clock
 from notifications.planning import notices, preparation
 
 log = logging.getLogger(__name__)
@@ -61,8 +61,8 @@ def sweep() -> None:
     What an earlier version has written is read first.
     """
     backfill.run(now=sql.database_now())
-    deliveries.sweep_deliveries(now=sql.database_now())
-    deliveries.put_back(now=sql.database_now())
+    queue.sweep_deliveries(now=sql.database_now())
+    queue.put_back(now=sql.database_now())
     progress.fold_tallies()
 
 

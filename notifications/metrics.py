@@ -18,8 +18,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from notifications import alarms, backlog, heartbeats, latencies, pacing, sql
+from notifications import alarms, backlog, heartbeats, latencies, sql
 from notifications.backlog import MOST
+from notifications.delivery import rate_limits
 from notifications.models import Attempt, Bucket, State
 
 _DAYS: Final = timedelta(days=7)
@@ -137,7 +138,7 @@ def _senders() -> Iterator[GaugeMetricFamily]:
     rest = _gauge("sender_rest_seconds", "How long a sender still rests.", *names)
     failing = _gauge("sender_failing_seconds", "For how long a sender has failed.", *names)
     moment = sql.database_now()
-    in_use = {(who.provider, who.name) for who in map(pacing.sender_of, settings.CHANNELS) if who}
+    in_use = {(who.provider, who.name) for who in map(rate_limits.sender_of, settings.CHANNELS) if who}
     for bucket in Bucket.objects.order_by("provider", "sender"):
         if (bucket.provider, bucket.sender) not in in_use:
             continue  # of earlier settings: it would fail for ever

@@ -26,7 +26,8 @@ from django.db.models import Min
 from maintenance import policies
 from maintenance.models import NoticeKind, Window
 from maintenance.policies import Promise
-from notifications import channels, sql
+from notifications import sql
+from notifications.delivery import channels
 from notifications.models import Delivery, State
 from notifications.planning.audience import ranges
 from notifications.wording import facts

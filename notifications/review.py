@@ -11,8 +11,9 @@ from django.db import connection
 
 from maintenance import policies, slots
 from maintenance.models import Window
-from notifications import notice_given, progress, reconciliation
-from notifications.channels import names
+from notifications import notice_given, progress
+from notifications.delivery import reconciliation
+from notifications.delivery.channels import names
 from notifications.models import Delivery, Notice, State
 from notifications.notice_given import NoticeGiven
 

@@ -12,5 +12,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preferences/<str:token>/", views.preference_page, name="preferences"),
     path("calendar/my/<str:token>.ics", views.my_calendar, name="my_calendar"),
     path("api/v1/", api.urls),
-    path("", include("notifications.webhooks")),
+    path("", include("notifications.delivery.webhooks")),
 ]

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from maintenance import status
 from maintenance.faces import frame, ical, subscription, words
 from maintenance.models import Customer, Use
-from notifications import channels
 from notifications.customers import links, preferences
 from notifications.customers.preferences import Preference
+from notifications.delivery import channels
 from notifications.models import Suppression
 
 ONE_CLICK: Final = ("List-Unsubscribe", "One-Click")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from notifications import channels
+from notifications.delivery import channels
 
 ROOT: Path = settings.ROOT
 ROOMS = ("config", "maintenance", "notifications")
@@ -27,11 +27,11 @@ PENDING = {
     "maintenance.trail.write",
     "notifications.admin.progress.progress_view",
     "notifications.planning.audience.rows.audience_rows",
-    "notifications.deliveries.claiming._claimed",
-    "notifications.deliveries.claiming._take",
+    "notifications.delivery.queue.claim._claimed",
+    "notifications.delivery.queue.claim._take",
     "notifications.providers.outcome",
     "notifications.providers.twilio_list._Wire.request",
-    "notifications.receipts.keeping.receipt_of",
+    "notifications.delivery.receipts.store.receipt_of",
 }
 """Those that are still to be mended."""
 # only these ask what time it is; everything else is told
@@ -161,7 +161,7 @@ def test_a_customers_link_is_made_for_her_messages_alone() -> None:
         for node in ast.walk(_tree(path))
         if _dotted(node) in {"links.preferences_url", "links.my_calendar_url"}
     ]
-    assert sorted(makers) == ["notifications/composition.py", "notifications/demonstration/trial.py"]
+    assert sorted(makers) == ["notifications/delivery/composition.py", "notifications/demonstration/trial.py"]
 
 
 def test_nobody_asks_which_channel_it_is() -> None:

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from maintenance.admin import frame
 from maintenance.forms import MomentField
-from notifications import channels
+from notifications.delivery import channels
 from notifications.models import Delivery, Notice
 
 

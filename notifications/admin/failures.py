@@ -17,8 +17,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from maintenance.admin import frame
-from notifications import deliveries
 from notifications.admin import bulk
+from notifications.delivery import queue
 from notifications.models import Delivery, State, Tally
 
 log = logging.getLogger(__name__)
@@ -94,9 +94,9 @@ def _again(request: HttpRequest, asked: dict[str, Any]) -> None:
     by, notice, channel, code = request.user.get_username(), asked["notice"], asked["channel"], asked["code"]
     who: dict[str, Any] = {"until": asked["until"], "by": by, "now": timezone.now()}
     if notice is None:
-        moved = deliveries.send_all_again(channel, code, **who)
+        moved = queue.send_all_again(channel, code, **who)
     else:
-        moved = deliveries.send_again(notice, channel, code, **who)
+        moved = queue.send_again(notice, channel, code, **who)
     log.warning("%s sent again %d of notice %s by %s: %s", by, moved, notice or "any", channel, code)
     bulk.tell_moved(
         request,

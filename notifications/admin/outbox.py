@@ -17,8 +17,9 @@ from django.views.decorators.http import require_safe
 
 from maintenance import parameters
 from maintenance.admin import frame
-from notifications import channels, composition, preview, wording
+from notifications import preview, wording
 from notifications.admin import masks
+from notifications.delivery import channels, composition
 from notifications.models import Contact, Delivery, State, Text
 
 _ON_A_PAGE: Final = 24

@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from maintenance.admin import frame
-from notifications import channels, deliveries
 from notifications.admin import outbox
+from notifications.delivery import channels, queue
 from notifications.models import Delivery, State
 from notifications.providers.social import BY_HAND
 
@@ -67,7 +67,7 @@ def confirm(request: HttpRequest, model_admin: ModelAdmin[Delivery], public_id: 
     form = LinkForm(request.POST)
     if not form.is_valid():
         messages.error(request, frame.form_faults(form))
-    elif deliveries.confirm_by_hand(public_id, link=form.cleaned_data["link"], now=timezone.now()):
+    elif queue.confirm_by_hand(public_id, link=form.cleaned_data["link"], now=timezone.now()):
         messages.success(request, "Noted: it is posted.")
     else:
         messages.error(

@@ -17,8 +17,9 @@ from django.views.decorators.http import require_safe
 
 from maintenance.admin import frame
 from maintenance.models import Window
-from notifications import channels, finishing, sent_times
+from notifications import finishing, sent_times
 from notifications import progress as standing
+from notifications.delivery import channels
 from notifications.finishing import Finish
 from notifications.models import Delivery, Notice, State
 from notifications.planning import on_change

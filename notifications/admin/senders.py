@@ -14,9 +14,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from maintenance.admin import frame
-from notifications import backlog, channels, pacing
+from notifications import backlog
+from notifications.delivery import channels, rate_limits
+from notifications.delivery.rate_limits import Sender, SenderStanding
 from notifications.models import Bucket, Delivery
-from notifications.pacing import Sender, SenderStanding
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class Shown:
 @require_safe
 def senders_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """Those of the settings, and those of earlier settings behind them."""
-    facts = {"senders": _shown(), "share": round(pacing.RESERVE * 100)}
+    facts = {"senders": _shown(), "share": round(rate_limits.RESERVE * 100)}
     return frame.admin_page(request, model_admin, "notifications/admin/senders.html", "Senders", facts)
 
 
@@ -55,7 +56,7 @@ def senders_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> Htt
 def end_rest_page(request: HttpRequest, model_admin: ModelAdmin[Delivery], pk: int) -> HttpResponse:
     """A person knows better than the rest that was asked for: the account was mended, say."""
     row = get_object_or_404(Bucket, pk=pk)
-    if pacing.end_rest(Sender(row.provider, row.sender, None)):
+    if rate_limits.end_rest(Sender(row.provider, row.sender, None)):
         log.warning("%s ended the rest of %s: %s", request.user.get_username(), row, row.reason)
         messages.success(request, "It is tried now.")
     else:
@@ -77,13 +78,13 @@ def _shown() -> list[Shown]:
     rows = {(row.provider, row.sender): row.pk for row in Bucket.objects.order_by("provider", "sender")}
     found: dict[tuple[str, str], tuple[Sender, str | None]] = {}
     for channel in settings.CHANNELS:
-        if who := pacing.sender_of(channel):
+        if who := rate_limits.sender_of(channel):
             found[channel, ""] = who, channel
     known = {(who.provider, who.name) for who, _ in found.values()}
     for key in rows:
         if key not in known:
             found[key] = Sender(*key, None), None
     return [
-        Shown(who, channel, pacing.sender_standing(who), rows.get((who.provider, who.name)))
+        Shown(who, channel, rate_limits.sender_standing(who), rows.get((who.provider, who.name)))
         for who, channel in found.values()
     ]

@@ -20,8 +20,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from maintenance import parameters
 from maintenance.admin import frame
-from notifications import reconciliation
 from notifications.admin import bulk, masks
+from notifications.delivery import reconciliation
 from notifications.models import Attempt, Contact, Delivery, State
 
 _ON_A_PAGE: Final = 50

@@ -6,9 +6,9 @@ What a channel needs is told by its class.
 
 from __future__ import annotations
 
-from notifications import channels
 from notifications.configuration import general, operators
-from notifications.contract import Fault
+from notifications.delivery import channels
+from notifications.delivery.types import Fault
 
 __all__ = ["Fault", "setting_faults", "faults_of"]
 

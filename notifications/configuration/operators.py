@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
-from notifications.contract import Fault
+from notifications.delivery.types import Fault
 from notifications.providers import mailbox, smtp
 
 

@@ -15,9 +15,8 @@ from django.conf import settings
 from django.db import transaction
 
 from maintenance.models import Customer
-from notifications import channels
 from notifications.customers import addresses
-from notifications.delivery import transitions
+from notifications.delivery import channels, transitions
 from notifications.delivery.transitions import Act
 from notifications.models import Contact, Delivery, Notice, State, Suppression
 

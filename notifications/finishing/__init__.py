@@ -19,12 +19,12 @@ from django.conf import settings
 
 from maintenance import policies
 from maintenance.models import NoticeKind, Service
-from notifications import pacing
-from notifications.channels import UNREADABLE, direct, open_channel
+from notifications.delivery import rate_limits
+from notifications.delivery.channels import UNREADABLE, direct, open_channel
+from notifications.delivery.rate_limits import SenderStanding
 from notifications.finishing import line, nights
 from notifications.finishing.line import Pieces, Place
 from notifications.models import Notice
-from notifications.pacing import SenderStanding
 
 __all__ = ["Finish", "Late", "Pieces", "expected_finishes"]
 
@@ -110,10 +110,10 @@ class _Line:
     def __init__(self, channel: str, places: Sequence[Place], *, demonstration: bool, now: datetime) -> None:
         self.channel, self.places, self.now = channel, places, now
         with contextlib.closing(open_channel(channel, 1, demonstration=demonstration)) as wire:
-            self.who = pacing.sender(channel, provider=wire.provider, name=wire.sender)
+            self.who = rate_limits.sender(channel, provider=wire.provider, name=wire.sender)
         self.outbox = self.who.provider == "outbox"
         self.rate: float | None = settings.RATES.get(channel) or None
-        self.standing = None if self.outbox else pacing.sender_standing(self.who)
+        self.standing = None if self.outbox else rate_limits.sender_standing(self.who)
         self.gone = {} if self.outbox else line.gone(channel, [place.notice.pk for place in places])
 
     def walk(self) -> Iterator[tuple[Place, Finish]]:

@@ -14,7 +14,8 @@ from django.db.models import Q
 
 from maintenance import policies
 from maintenance.models import Change, NoticeKind, NoticeRule, Window
-from notifications import deliveries, wording
+from notifications import wording
+from notifications.delivery import queue
 from notifications.models import Notice, Text
 from notifications.planning.audience import ranges
 from notifications.wording import facts
@@ -160,7 +161,7 @@ def withdraw_notices(
     Notice.objects.filter(pk__in=notices, status__in=_UNSENT).update(
         status=Notice.Status.WITHDRAWN, withdrawn=True, reason=reason[:200], ended_at=now
     )
-    deliveries.withdraw_deliveries(notices, reason, now=now)
+    queue.withdraw_deliveries(notices, reason, now=now)
 
 
 def _rules(window: Window, *kinds: NoticeKind) -> list[NoticeRule]:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
-from notifications.contract import Found, Message, Outcome, Verdict
 from notifications.customers import links
+from notifications.delivery.types import Found, Message, Outcome, Verdict
 
 _NAME: Final = 20
 _REFERENCE: Final = 120

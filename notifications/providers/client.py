@@ -14,7 +14,7 @@ import aiohttp
 from requests.utils import get_environ_proxies, select_proxy
 from yarl import URL
 
-from notifications.contract import Verdict
+from notifications.delivery.types import Verdict
 from notifications.providers import loops, web
 
 _KEPT_SECONDS: Final = 4.0

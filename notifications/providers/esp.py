@@ -28,7 +28,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from notifications.contract import Found, Message, Outcome, Unreachable, Verdict
+from notifications.delivery.types import Found, Message, Outcome, Unreachable, Verdict
 from notifications.providers import esp_batches, esp_postmark, mail, mailbox, outcome, web
 from notifications.providers.esp_answers import (
     CallRefused,

@@ -10,7 +10,7 @@ import requests
 from anymail.exceptions import AnymailAPIError
 from anymail.message import AnymailRecipientStatus, AnymailStatus
 
-from notifications.contract import Message, Outcome, Verdict
+from notifications.delivery.types import Message, Outcome, Verdict
 from notifications.providers import esp_refusals, outcome, web, with_wait
 
 _STATUSES: Final = {

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from django.core.mail import EmailMultiAlternatives
 
-from notifications.contract import Message, Template
 from notifications.customers import links
+from notifications.delivery.types import Message, Template
 from notifications.providers import mail
 
 METADATA: Final = "receipt"

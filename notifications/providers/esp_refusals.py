@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from notifications.contract import Verdict
+from notifications.delivery.types import Verdict
 from notifications.providers import web
 
 _POSTMARK_INVALID: Final = 300

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from icalendar import Calendar
 
-from notifications.contract import Message
+from notifications.delivery.types import Message
 
 
 def django_mail(message: Message) -> EmailMultiAlternatives:

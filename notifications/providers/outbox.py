@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from notifications.contract import Found, Message, Outcome, Verdict
+from notifications.delivery.types import Found, Message, Outcome, Verdict
 from notifications.providers import outcome
 
 

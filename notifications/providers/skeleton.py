@@ -20,7 +20,7 @@ from typing import Final
 
 from django.conf import settings
 
-from notifications.contract import Message, Template
+from notifications.delivery.types import Message, Template
 from notifications.providers import mail, quoting
 
 _SIMPLE: Final = re.compile(

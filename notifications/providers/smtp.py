@@ -14,7 +14,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
 from django.utils.module_loading import import_string
 
-from notifications.contract import Fault, Found, Message, Outcome, Verdict
+from notifications.delivery.types import Fault, Found, Message, Outcome, Verdict
 from notifications.providers import loops, mail, mailbox, outcome, skeleton
 from notifications.providers.smtp_door import Door
 from notifications.providers.smtp_lines import Lines

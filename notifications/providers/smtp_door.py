@@ -11,7 +11,7 @@ from django.core.mail import get_connection
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.utils import DNS_NAME
 
-from notifications.contract import Verdict
+from notifications.delivery.types import Verdict
 from notifications.providers.smtp_lines import Closed
 
 _CONNECT_SECONDS: Final = 5.0

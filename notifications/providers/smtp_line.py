@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Container
 from typing import Final, Protocol, TypeAlias
 
-from notifications.contract import Verdict
+from notifications.delivery.types import Verdict
 from notifications.providers import smtp_refusals
 from notifications.providers.smtp_mail import QueuedMail, SmtpAnswer
 from notifications.providers.smtp_patience import Deadline, Patience

@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Coroutine
 from contextlib import suppress
 from typing import Any, Final
 
-from notifications.contract import Verdict
+from notifications.delivery.types import Verdict
 from notifications.providers.smtp_line import Line
 from notifications.providers.smtp_mail import QueuedMail, SmtpAnswer
 from notifications.providers.smtp_patience import Patience

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from notifications.contract import Verdict
+from notifications.delivery.types import Verdict
 
 
 @dataclass(frozen=True, slots=True)

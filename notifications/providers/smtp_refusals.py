@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from notifications.contract import Verdict
+from notifications.delivery.types import Verdict
 
 _ENHANCED: Final = re.compile(r"(?:^|#)5\.(\d{1,3})\.(\d{1,3})\b")
 """Before the words, or as qmail has it, behind them."""

@@ -22,7 +22,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from notifications.contract import Unreachable
+from notifications.delivery.types import Unreachable
 from notifications.providers import web
 
 # the region's shape keeps out a bucket of S3's that is called sns: sns.s3-us-west-2.amazonaws.com

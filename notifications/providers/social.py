@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import requests
 from django.core.exceptions import ImproperlyConfigured
 
-from notifications.contract import Found, Message, Outcome, Unreachable, Verdict
+from notifications.delivery.types import Found, Message, Outcome, Unreachable, Verdict
 from notifications.providers import outcome, reference, web, with_wait
 
 MASTODON: Final = "mastodon"

@@ -17,8 +17,8 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from notifications.contract import Found, Message, Outcome, Template, Unreachable, Verdict
 from notifications.customers import links
+from notifications.delivery.types import Found, Message, Outcome, Template, Unreachable, Verdict
 from notifications.providers import client, outcome, twilio_codes, twilio_list, web, with_wait
 
 NAME: Final = "twilio"

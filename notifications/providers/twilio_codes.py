@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from notifications.contract import Verdict
+from notifications.delivery.types import Verdict
 
 QUEUE_FULL: Final = "21611"
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 import requests
 from django.conf import settings
 
-from notifications.contract import Fate, Found, Message, Report, Unreachable
+from notifications.delivery.types import Fate, Found, Message, Report, Unreachable
 from notifications.providers import reference, twilio_codes, web
 
 _API: Final = "https://api.twilio.com"

@@ -20,7 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from notifications.contract import Verdict
+from notifications.delivery.types import Verdict
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 20.0

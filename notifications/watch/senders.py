@@ -9,7 +9,8 @@ from typing import Final
 
 from django.conf import settings
 
-from notifications import backlog, heartbeats, pacing, sql
+from notifications import backlog, heartbeats, sql
+from notifications.delivery import rate_limits
 from notifications.models import IN_DOUBT, Bucket, Notice, State
 from notifications.watch.words import Finding, label, length_of
 
@@ -20,7 +21,7 @@ _MANY: Final = 50
 _SHARE: Final = 0.2
 """So many deliveries that failed for good, and such a share, are no longer single wrong numbers."""
 
-_NOT_TRIED: Final = timedelta(seconds=pacing.PATIENCE) + timedelta(minutes=1)
+_NOT_TRIED: Final = timedelta(seconds=rate_limits.PATIENCE) + timedelta(minutes=1)
 """A rest that is over for longer was not followed by a try: what is due has only just come."""
 
 _LONG_REST: Final = timedelta(minutes=1)
@@ -67,7 +68,7 @@ def _hindered(channel: str, now: datetime) -> Iterator[Finding]:
 
 
 def _bucket(channel: str) -> Bucket | None:
-    who = pacing.sender_of(channel)
+    who = rate_limits.sender_of(channel)
     return Bucket.objects.filter(provider=who.provider, sender=who.name).first() if who else None
 
 

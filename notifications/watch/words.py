@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from notifications import channels
 from notifications.backlog import Waiting
+from notifications.delivery import channels
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from maintenance.models import Customer, Use, Window
-from notifications import reconciliation
 from notifications.customers import addresses
+from notifications.delivery import reconciliation
 from notifications.models import Contact, Delivery, Notice, PlannedChange, State
 from notifications.planning import preparation
 from tests import people

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from notifications import heartbeats
+from notifications.delivery.sending import TURN_SECONDS
 from notifications.models import Delivery, Notice, State
-from notifications.sending import TURN_SECONDS
 from tests import people
 from tests.faults import harness, scene
 from tests.faults.bank import Bank

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from notifications import deliveries, sql
+from notifications import sql
+from notifications.delivery import queue
 from notifications.models import Attempt, Delivery, Notice, State
 from tests import people
 from tests.staff import address, queries, reader, signed_in, words
@@ -100,7 +101,7 @@ def test_what_failed_for_one_reason_is_one_card_whatever_the_notice() -> None:
 def test_all_notices_are_sent_again_with_one_confirmation() -> None:
     first, second = _failed(2), _failed(1)
     withdrawn, over = _failed(1), _failed(1, expires_at=people.NOW)
-    deliveries.withdraw_deliveries([withdrawn.pk], "The window was moved.", now=people.NOW)
+    queue.withdraw_deliveries([withdrawn.pk], "The window was moved.", now=people.NOW)
     _failed(1, second, code="21211")
     _failed(1, second, channel="email")
     asked: dict[str, Any] = {"notice": "", "number": 3}
@@ -134,7 +135,7 @@ def test_nothing_of_the_demonstration_is_sent_again_with_what_is_real() -> None:
 
 
 def test_in_slices_it_is_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notifications.deliveries.returning._SLICE", 2)
+    monkeypatch.setattr("notifications.delivery.queue.requeue._SLICE", 2)
     _send_again(_failed(5), number=5)
     assert _states() == [State.QUEUED] * 5
 
@@ -161,7 +162,7 @@ def test_what_is_no_longer_true_stays_as_it_is() -> None:
 
 def test_nothing_of_a_withdrawn_notice_is_sent_again() -> None:
     notice = _failed(3)
-    deliveries.withdraw_deliveries([notice.pk], "The window was moved.", now=people.NOW)
+    queue.withdraw_deliveries([notice.pk], "The window was moved.", now=people.NOW)
     _send_again(notice)
     assert _states() == [State.FAILED] * 3
     assert "The notice was withdrawn" in words(signed_in("ada"), address(FAILURES))
@@ -180,9 +181,9 @@ def test_what_a_person_sends_again_waits_for_no_page_whose_clock_is_ahead(at_onc
     _failed(of=notice)
     who: dict[str, Any] = {"until": tomorrow, "by": "ada", "now": tomorrow}
     if at_once:
-        deliveries.send_all_again("sms", "21408", **who)
+        queue.send_all_again("sms", "21408", **who)
     else:
-        deliveries.send_again(notice.pk, "sms", "21408", **who)
+        queue.send_again(notice.pk, "sms", "21408", **who)
     row = Delivery.objects.get()
 
     assert row.state == State.QUEUED

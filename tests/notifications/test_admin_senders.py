@@ -7,9 +7,9 @@ import re
 import pytest
 from pytest_django.fixtures import Settings
 
-from notifications import pacing
+from notifications.delivery import rate_limits
+from notifications.delivery.rate_limits import Sender
 from notifications.models import Bucket
-from notifications.pacing import Sender
 from tests import people
 from tests.staff import address, reader, signed_in, words
 
@@ -42,7 +42,7 @@ def test_a_sender_that_has_not_sent_yet_is_shown_with_its_rate() -> None:
 
 def test_what_is_left_in_the_bucket_is_shown(settings: Settings) -> None:
     settings.RATES = {"sms": 1e-6}
-    pacing.granted(Sender("twilio", NUMBER, 1e-6), [4], urgent=True)
+    rate_limits.granted(Sender("twilio", NUMBER, 1e-6), [4], urgent=True)
     assert "6 segments" in _page()
 
 
@@ -57,7 +57,7 @@ def test_the_outbox_is_no_sender(settings: Settings) -> None:
 
 
 def test_a_rest_is_shown_with_its_end_and_its_reason() -> None:
-    pacing.rest(TWILIO, 300, "21611 queue full", failing=False)
+    rate_limits.rest(TWILIO, 300, "21611 queue full", failing=False)
     page = _page()
     assert "Rests until" in page
     assert "21611 queue full" in page
@@ -65,7 +65,7 @@ def test_a_rest_is_shown_with_its_end_and_its_reason() -> None:
 
 
 def test_a_failing_provider_is_shown_with_what_follows() -> None:
-    pacing.rest(TWILIO, 60, "503", failing=True)
+    rate_limits.rest(TWILIO, 60, "503", failing=True)
     people.queued(people.notice(people.window()))
     page = _page()
     assert "Failing since" in page
@@ -73,45 +73,45 @@ def test_a_failing_provider_is_shown_with_what_follows() -> None:
 
 
 def test_a_provider_that_failed_and_has_nothing_to_carry_is_no_fault() -> None:
-    pacing.rest(TWILIO, 60, "503", failing=True)
+    rate_limits.rest(TWILIO, 60, "503", failing=True)
     page = _page()
     assert "Failed when last used" in page
     assert "Nothing waits. It is tried with the next message" in page
 
 
 def test_a_sender_of_earlier_settings_is_shown_behind() -> None:
-    pacing.granted(Sender("twilio", "+440000000000", 1.0), [1], urgent=True)
+    rate_limits.granted(Sender("twilio", "+440000000000", 1.0), [1], urgent=True)
     page = _page()
     assert "Not in use" in page
     assert page.index(NUMBER) < page.index("+440000000000")
 
 
 def test_olga_says_try_now() -> None:
-    pacing.rest(TWILIO, 300, "queue full", failing=False)
+    rate_limits.rest(TWILIO, 300, "queue full", failing=False)
     answer = signed_in("olga").post(address(AWAKEN, Bucket.objects.get().pk), follow=True)
     assert answer.redirect_chain == [(address(SENDERS), 302)]
     assert "It is tried now." in answer.content.decode()
-    assert pacing.granted(TWILIO, [1], urgent=False).messages == 1
+    assert rate_limits.granted(TWILIO, [1], urgent=False).messages == 1
 
 
 def test_what_does_not_rest_is_not_woken() -> None:
-    pacing.granted(TWILIO, [1], urgent=True)
+    rate_limits.granted(TWILIO, [1], urgent=True)
     answer = signed_in("ada").post(address(AWAKEN, Bucket.objects.get().pk), follow=True)
     assert "it does not rest any more" in answer.content.decode()
     assert signed_in("ada").post(address(AWAKEN, 404)).status_code == 404
 
 
 def test_the_button_stands_only_where_it_rests_and_for_who_may() -> None:
-    pacing.granted(TWILIO, [1], urgent=True)
+    rate_limits.granted(TWILIO, [1], urgent=True)
     assert "Try now" not in _page()
-    pacing.rest(TWILIO, 300, "queue full", failing=False)
+    rate_limits.rest(TWILIO, 300, "queue full", failing=False)
     assert "Try now" in _page()
     assert "Try now" not in words(reader(), address(SENDERS))
     assert reader().post(address(AWAKEN, Bucket.objects.get().pk)).status_code == 403
 
 
 def test_it_is_posted_from_the_page_itself() -> None:
-    pacing.rest(TWILIO, 300, "queue full", failing=False)
+    rate_limits.rest(TWILIO, 300, "queue full", failing=False)
     place = address(AWAKEN, Bucket.objects.get().pk)
     assert signed_in("ada").get(place).status_code == 405
     assert signed_in("ada", checks_forgery=True).post(place).status_code == 403
@@ -154,7 +154,7 @@ def test_a_sender_without_a_fault_is_ok_and_one_with_a_wrong_setting_is_not(sett
 
 
 def test_the_first_page_leads_to_a_sender_that_rests() -> None:
-    pacing.rest(TWILIO, 300, "queue full", failing=False)
+    rate_limits.rest(TWILIO, 300, "queue full", failing=False)
     assert re.search(
         f'href="{address(SENDERS)}"><strong[^>]*>{re.escape(NUMBER)}', words(reader(), address("index"))
     )

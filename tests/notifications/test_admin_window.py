@@ -14,9 +14,9 @@ from pytest_django.fixtures import Settings
 from maintenance import windows
 from maintenance.models import Approval, NoticeKind, Service, Window
 from maintenance.proposals import Emergency
-from notifications import pacing
+from notifications.delivery import rate_limits
+from notifications.delivery.rate_limits import Sender
 from notifications.models import Delivery, Notice, State, WaitsFor
-from notifications.pacing import Sender
 from notifications.planning import notices
 from tests import people
 from tests.staff import address, queries, reader, signed_in, words
@@ -429,7 +429,7 @@ def test_while_the_sender_rests_the_page_says_why(number: Sender) -> None:
     window = people.window(status=Window.Status.APPROVED)
     notice = people.notice(window, status=Notice.Status.PREPARED)
     people.queued(notice, number=2, segments=1)
-    pacing.rest(number, 300, "21611 queue full", failing=True)
+    rate_limits.rest(number, 300, "21611 queue full", failing=True)
     seen = reader().get(address(PROGRESS, window.pk)).json()
     assert seen["notices"][0]["finishing"]["sms"]["reason"] == "21611 queue full"
     assert seen["notices"][0]["finishing"]["sms"]["resting_until"]

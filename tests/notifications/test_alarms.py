@@ -14,7 +14,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.test import override_settings
 
-from notifications import alarms, backlog, heartbeats, pacing, sql, watch
+from notifications import alarms, backlog, heartbeats, sql, watch
+from notifications.delivery import rate_limits
 from notifications.heartbeats import CLOCK, SENDING
 from notifications.models import Alarm, Bucket, Delivery, Notice, Receipt, State
 from notifications.timetable import HANDS
@@ -197,7 +198,7 @@ def _cancel() -> None:
 
 def _bad_sender(**times: timedelta) -> None:
     _due()
-    who, moment = pacing.sender_of("sms"), sql.database_now()
+    who, moment = rate_limits.sender_of("sms"), sql.database_now()
     assert who is not None
     at = {name: moment + length for name, length in times.items()}
     Bucket.objects.create(provider=who.provider, sender=who.name, refilled_at=moment, **at)

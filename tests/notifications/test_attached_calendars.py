@@ -12,7 +12,7 @@ from icalendar import Calendar
 from pytest_django.fixtures import Settings
 
 from maintenance.models import NoticeKind, Window
-from notifications import composition
+from notifications.delivery import composition
 from notifications.models import Delivery
 from notifications.providers import mail
 from tests import libical, people

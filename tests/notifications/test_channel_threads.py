@@ -14,9 +14,10 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from notifications import channel_threads, progress, sending
-from notifications.channels import open_channel
-from notifications.contract import Channel, Message, Outcome, Pause, Verdict
+from notifications import channel_threads, progress
+from notifications.delivery import sending
+from notifications.delivery.channels import open_channel
+from notifications.delivery.types import Channel, Message, Outcome, Pause, Verdict
 from notifications.models import Delivery, Notice, State
 from notifications.providers import loops
 from tests import people

@@ -16,9 +16,10 @@ from django.db.models import Sum
 from pytest_django.fixtures import Settings
 
 from maintenance.models import NoticeKind
-from notifications import deliveries, progress, receipts, settlement
-from notifications.contract import Outcome, Verdict
-from notifications.deliveries import Claimed
+from notifications import progress
+from notifications.delivery import queue, receipts, settlement
+from notifications.delivery.queue import Claimed
+from notifications.delivery.types import Outcome, Verdict
 from notifications.models import Delivery, Notice, State, Tally, WaitsFor
 from notifications.planning import preparation
 from tests import people
@@ -92,13 +93,13 @@ class _Walk:
         limit = self.chance.randint(1, 7)
         token = uuid.UUID(int=self.chance.getrandbits(128))
         with transaction.atomic():
-            self.claimed = deliveries.claimed_deliveries(
+            self.claimed = queue.claimed_deliveries(
                 channel, demonstration=False, limit=limit, token=token, now=self.now
             )
 
     def _intend(self) -> None:
         said = {held.id: (b"", self.chance.randint(1, 3)) for held in self.claimed}
-        mine = deliveries.intended_ids(self.claimed, said)
+        mine = queue.intended_ids(self.claimed, said)
         self.intended += [held for held in self.claimed if held.id in mine]
         self.claimed = []
 
@@ -117,12 +118,12 @@ class _Walk:
         self.intended = []
 
     def _put_off(self) -> None:
-        deliveries.put_off(self.claimed, not_before=self.now, waits_for=WaitsFor.MORNING, reason="asleep")
+        queue.put_off(self.claimed, not_before=self.now, waits_for=WaitsFor.MORNING, reason="asleep")
         self.claimed = []
 
     def _give_up(self) -> None:
         for held in self.claimed[:1]:
-            deliveries.give_up(held, State.FAILED, "no words", now=self.now)
+            queue.give_up(held, State.FAILED, "no words", now=self.now)
 
     def _receipts(self) -> None:
         for row in Delivery.objects.filter(state__in=(State.SENT, State.UNKNOWN)).order_by("pk")[:5]:
@@ -141,13 +142,13 @@ class _Walk:
 
     def _sweep(self) -> None:
         Delivery.objects.filter(lease_until__isnull=False).update(lease_until=self.now - timedelta(days=900))
-        deliveries.sweep_deliveries(now=self.now)
+        queue.sweep_deliveries(now=self.now)
         self.now += timedelta(minutes=self.chance.choice((0, 1, 60)))
 
     def _withdraw(self) -> None:
         if self.chance.random() < 0.2:
             [pk] = Notice.objects.order_by("?").values_list("pk", flat=True)[:1]
-            deliveries.withdraw_deliveries([pk], "moved", now=self.now)
+            queue.withdraw_deliveries([pk], "moved", now=self.now)
 
 
 def _crowd() -> None:

@@ -10,10 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from maintenance.models import Exemption, NoticeKind, NoticePolicy, Window
-from notifications import finishing, pacing
+from notifications import finishing
+from notifications.delivery import rate_limits
+from notifications.delivery.rate_limits import Sender
 from notifications.finishing import Finish, Late
 from notifications.models import Notice, State, Tally
-from notifications.pacing import Sender
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -207,7 +208,7 @@ def test_the_night_does_not_spoil_the_pace(now: datetime) -> None:
 
 
 def test_while_the_sender_rests_everything_ends_later(now: datetime) -> None:
-    pacing.rest(TWILIO, 3_600, "queue full", failing=False)
+    rate_limits.rest(TWILIO, 3_600, "queue full", failing=False)
     finish = _ahead(now, 36_000)[1]
     assert finish.ends_at is not None
     assert abs(finish.ends_at - (now + timedelta(hours=2))) < timedelta(seconds=30)

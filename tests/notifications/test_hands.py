@@ -14,7 +14,8 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from maintenance.models import Customer, NoticeKind
-from notifications import hands, heartbeats, sending, sql, tasks
+from notifications import hands, heartbeats, sql, tasks
+from notifications.delivery import sending
 from notifications.management import watchman
 from notifications.management.commands import dispatch
 from notifications.models import Delivery, Heartbeat, Notice, PlannedChange, State

@@ -11,7 +11,7 @@ from django.conf import settings
 from pytest_django.fixtures import Settings
 
 from notifications import backlog, heartbeats, sql, watch
-from notifications.channels import open_channel
+from notifications.delivery.channels import open_channel
 from notifications.heartbeats import CLOCK, SENDING, SERVING
 from notifications.models import IN_DOUBT, Bucket, Delivery, Heartbeat, Notice, Receipt, State
 from notifications.timetable import HANDS

@@ -12,7 +12,7 @@ import pytest
 import requests
 from pytest_django import Settings
 
-from notifications.contract import Verdict
+from notifications.delivery.types import Verdict
 from notifications.providers import loops, smtp
 from notifications.providers import twilio as provider
 from tests.notifications import messages

@@ -29,8 +29,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from maintenance.models import Service
-from notifications import deliveries, demonstration, heartbeats, sql
-from notifications.delivery import backfill
+from notifications import demonstration, heartbeats, sql
+from notifications.delivery import backfill, queue
 from notifications.management import exits
 
 HOST = "127.0.0.1"  # this laptop only: what faces a network has a proxy and its own processes
@@ -63,7 +63,7 @@ class Command(BaseCommand):
                 call_command("migrate", verbosity=0, interactive=False)
                 backfill.run(now=sql.database_now())
             if settings.EMBEDDED:  # whose lock is ours: nobody else is sending
-                deliveries.end_all_leases()
+                queue.end_all_leases()
             people = [] if no_demo else self._demonstrate()
             words = self._announcement(
                 f"http://{HOST}:{port}", people

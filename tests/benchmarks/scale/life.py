@@ -12,12 +12,13 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
-from notifications import deliveries, progress, receipts
-from notifications.channels import direct
-from notifications.contract import Outcome, Verdict
-from notifications.deliveries import Claimed
+from notifications import progress
+from notifications.delivery import queue, receipts
+from notifications.delivery.channels import direct
+from notifications.delivery.queue import Claimed
+from notifications.delivery.settlement import Settled, settle
+from notifications.delivery.types import Outcome, Verdict
 from notifications.models import Attempt, Delivery, Notice, Receipt, State, Tally
-from notifications.settlement import Settled, settle
 from tests.benchmarks.delivery import bank
 from tests.benchmarks.delivery.measured import cpu_of_postgresql
 
@@ -152,10 +153,8 @@ def claim(channel: str) -> list[Claimed]:
     """A window of messages, sent."""
     now = datetime.now(UTC)
     with transaction.atomic():
-        held = deliveries.claimed_deliveries(
-            channel, demonstration=False, limit=_CLAIM, token=uuid4(), now=now
-        )
-        deliveries.intended_ids(held, {row.id: (_HASH, 1) for row in held})
+        held = queue.claimed_deliveries(channel, demonstration=False, limit=_CLAIM, token=uuid4(), now=now)
+        queue.intended_ids(held, {row.id: (_HASH, 1) for row in held})
     settle([Settled(row, accepted(row)) for row in held], now=now)
     return held
 

@@ -17,10 +17,10 @@ from uuid import uuid4
 import psycopg
 from django.db import connection, transaction
 
-from notifications import deliveries
-from notifications.channels import direct
+from notifications.delivery import queue
+from notifications.delivery.channels import direct
+from notifications.delivery.settlement import Settled, settle
 from notifications.models import Delivery, Notice, State
-from notifications.settlement import Settled, settle
 from tests.benchmarks.delivery import bank
 from tests.benchmarks.scale import life
 from tests.benchmarks.scale.life import TABLE, run
@@ -88,11 +88,9 @@ def _cycle() -> list[float]:
     for _ in range(_CLAIMS):
         now, marks = datetime.now(UTC), [time.monotonic()]
         with transaction.atomic():
-            held = deliveries.claimed_deliveries(
-                _CHANNEL, demonstration=False, limit=64, token=uuid4(), now=now
-            )
+            held = queue.claimed_deliveries(_CHANNEL, demonstration=False, limit=64, token=uuid4(), now=now)
             marks.append(time.monotonic())
-            deliveries.intended_ids(held, {row.id: (bytes(32), 1) for row in held})
+            queue.intended_ids(held, {row.id: (bytes(32), 1) for row in held})
         marks.append(time.monotonic())
         assert settle([Settled(row, life.accepted(row)) for row in held], now=now) == len(held) > 0
         marks.append(time.monotonic())

@@ -12,8 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
 
-from notifications import reconciliation
-from notifications.delivery import backfill
+from notifications.delivery import backfill, reconciliation
 from notifications.models import Attempt, Delivery, State, Tally, WaitsFor
 from tests import people
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notifications.contract import Message, Outcome
+from notifications.delivery.types import Message, Outcome
 from notifications.providers import Provider, loops
 
 

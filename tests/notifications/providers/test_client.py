@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from notifications.contract import Verdict
+from notifications.delivery.types import Verdict
 from notifications.providers import client, loops
 
 WHOLE = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"

@@ -10,8 +10,8 @@ import pytest
 from django.core import mail
 from pytest_django import Settings
 
-from notifications.contract import Message, Outcome, Verdict
 from notifications.customers import links
+from notifications.delivery.types import Message, Outcome, Verdict
 from notifications.providers import esp, loops
 from tests.notifications import messages
 from tests.servers.web import Answer, Request, Server

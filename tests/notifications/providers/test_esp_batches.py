@@ -14,8 +14,8 @@ import pytest
 from django.core.mail import EmailMultiAlternatives
 from pytest_django import Settings
 
-from notifications.contract import Message, Outcome, Template, Verdict
 from notifications.customers import links
+from notifications.delivery.types import Message, Outcome, Template, Verdict
 from notifications.providers import esp, esp_batches, loops
 from tests.notifications import messages
 from tests.servers import esp as stand_in

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from notifications.contract import Template, Verdict
 from notifications.customers import links
+from notifications.delivery.types import Template, Verdict
 from notifications.providers import esp
 from tests.notifications.providers.test_esp_batches import ARABIC, WORDS, crowd, person, send, use
 from tests.servers.web import Answer, Request, Server

@@ -7,7 +7,7 @@ import json
 import pytest
 from anymail.exceptions import AnymailAPIError
 
-from notifications.contract import Verdict
+from notifications.delivery.types import Verdict
 from notifications.providers import esp_answers, esp_refusals
 from tests.notifications import messages
 

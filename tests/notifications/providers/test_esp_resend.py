@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pytest_django import Settings
 
-from notifications.contract import Unreachable, Verdict
+from notifications.delivery.types import Unreachable, Verdict
 from notifications.providers import esp
 from tests.notifications import messages
 from tests.notifications.providers.test_esp_batches import send, use

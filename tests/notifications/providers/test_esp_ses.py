@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from notifications.contract import Verdict
 from notifications.customers import links
+from notifications.delivery.types import Verdict
 from notifications.providers import esp, esp_batches
 from tests.notifications import messages
 from tests.notifications.providers.test_esp_batches import send, use

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from config import environment
-from notifications.contract import Verdict
+from notifications.delivery.types import Verdict
 from notifications.providers import esp, loops, mailbox, smtp
 from tests.notifications import messages
 from tests.notifications.providers.calls import one

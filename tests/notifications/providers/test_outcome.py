@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from notifications.contract import Outcome, Verdict
 from notifications.customers import links
+from notifications.delivery.types import Outcome, Verdict
 from notifications.models import Attempt, Delivery
 from notifications.providers import outcome, reference, with_wait
 from tests.notifications import messages

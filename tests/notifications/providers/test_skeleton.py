@@ -17,7 +17,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from notifications.contract import Message, Template
+from notifications.delivery.types import Message, Template
 from notifications.providers import skeleton
 
 CALENDAR = "BEGIN:VCALENDAR\r\nX-WR-CALNAME:الصيانة\r\nEND:VCALENDAR\r\n"

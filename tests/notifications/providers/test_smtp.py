@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from notifications.contract import Message, Outcome, Verdict
+from notifications.delivery.types import Message, Outcome, Verdict
 from notifications.providers import loops, smtp, smtp_lines
 from tests.notifications import messages
 from tests.notifications.providers import calls

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_django import Settings
 
-from notifications.contract import Message, Outcome, Verdict
+from notifications.delivery.types import Message, Outcome, Verdict
 from notifications.providers import loops, smtp, smtp_door, smtp_lines
 from notifications.providers.smtp_patience import Patience
 from tests.notifications import messages

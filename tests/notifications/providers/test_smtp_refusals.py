@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifications.contract import Verdict
+from notifications.delivery.types import Verdict
 from notifications.providers import smtp_refusals
 
 OF_THE_MAILBOX = [

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from notifications.contract import Outcome, Unreachable, Verdict
+from notifications.delivery.types import Outcome, Unreachable, Verdict
 from notifications.providers import social
 from tests.notifications import messages
 from tests.notifications.providers.calls import one

@@ -12,9 +12,9 @@ import pytest
 import time_machine
 from pytest_django import Settings
 
-from notifications.channels import window
-from notifications.contract import Outcome, Unreachable, Verdict
 from notifications.customers import links
+from notifications.delivery.channels import in_flight
+from notifications.delivery.types import Outcome, Unreachable, Verdict
 from notifications.providers import twilio
 from tests.notifications import messages
 from tests.notifications.providers.calls import one
@@ -195,7 +195,7 @@ def test_a_number_in_twilios_words_is_not_kept(server: stand_in.Twilio) -> None:
 
 def test_each_of_many_calls_at_once_is_told_of_its_own_message(server: stand_in.Twilio) -> None:
     sent = [messages.sms(f"+4477009{number:05}") for number in range(200)]
-    outcomes = window.Channel(32, twilio.TwilioProvider()).send(iter(sent))
+    outcomes = in_flight.Channel(32, twilio.TwilioProvider()).send(iter(sent))
     told = {outcome.delivery: outcome.provider_ref for outcome in outcomes}
     assert told == {message.delivery: server.sent_to(message.address)[0].sid for message in sent}
 

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from notifications.contract import Message, Template
 from notifications.customers import links
+from notifications.delivery.types import Message, Template
 from notifications.providers import twilio
 from tests.notifications import messages
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 from pytest_django import Settings
 
-from notifications.contract import Fate, Found, Message, Report, Unreachable
+from notifications.delivery.types import Fate, Found, Message, Report, Unreachable
 from notifications.providers import twilio_list
 from tests.notifications import messages
 from tests.servers import twilio as stand_in

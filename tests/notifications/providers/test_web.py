@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from notifications.contract import Verdict
+from notifications.delivery.types import Verdict
 from notifications.providers import web
 from tests.servers.web import Answer, Server
 

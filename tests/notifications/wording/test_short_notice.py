@@ -10,7 +10,8 @@ import pytest
 from pytest_django import Settings
 
 from maintenance.models import Change, NoticeKind, Window
-from notifications import channels, wording
+from notifications import wording
+from notifications.delivery import channels
 from notifications.models import Text
 from notifications.wording import Incomplete, MessageReader, completeness, facts, filled_text, segments
 from tests import people

@@ -1,0 +1,47 @@
+"""Queued deliveries in; claimed, intended, put off, withdrawn or swept ones out.
+
+Which moves there are stands in delivery/transitions.py. A claim is a row lock of the transaction that also
+commits the intent, so it is in no column and needs no sweep. `sending` is committed before the provider is
+called, so after a crash it is known which messages are in doubt. From then on whoever holds a row holds it
+by a lease: a token and an end, judged by the database's clock. Each move out of `sending` is fenced by that
+token, so a process that was thought dead and comes back changes nothing.
+"""
+
+from notifications.delivery.queue.claim import (
+    Claimed,
+    Person,
+    as_claimed,
+    claimed_deliveries,
+    give_up,
+    put_off,
+    readdress,
+)
+from notifications.delivery.queue.end import (
+    confirm_by_hand,
+    end_all_leases,
+    suppress,
+    sweep_deliveries,
+    withdraw_deliveries,
+)
+from notifications.delivery.queue.intend import intended, intended_ids
+from notifications.delivery.queue.requeue import put_back, send_again, send_all_again
+
+__all__ = [
+    "Claimed",
+    "Person",
+    "as_claimed",
+    "claimed_deliveries",
+    "confirm_by_hand",
+    "end_all_leases",
+    "give_up",
+    "intended_ids",
+    "intended",
+    "put_back",
+    "put_off",
+    "readdress",
+    "send_again",
+    "send_all_again",
+    "suppress",
+    "sweep_deliveries",
+    "withdraw_deliveries",
+]

@@ -1,0 +1,10 @@
+"""A provider's word in; kept as it came, and its delivery moved on, out.
+
+Receipts come twice, late, early and out of order. Within one attempt the rank may only rise; a
+later attempt outranks an earlier one; the same event is kept once.
+"""
+
+from notifications.delivery.receipts.apply import apply_receipts
+from notifications.delivery.receipts.store import keep_receipt, keep_receipts, receipt_of
+
+__all__ = ["keep_receipts", "receipt_of", "keep_receipt", "apply_receipts"]
