@@ -18,7 +18,7 @@ from django.db import Error, close_old_connections, connection
 
 from notifications import hands
 from notifications.delivery import sending
-from notifications.providers import loops
+from notifications.delivery.providers.http import loops
 
 log = logging.getLogger(__name__)
 

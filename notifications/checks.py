@@ -10,7 +10,7 @@ from django.core.checks import Warning as CheckWarning
 
 from notifications import configuration
 from notifications.api.identity import SHORTEST_KEY
-from notifications.providers import esp_webhooks
+from notifications.delivery.providers.esp import webhook_views
 
 APP_KEY: Final = "lull.E021"
 MAIL_EVENTS: Final = "lull.E022"
@@ -46,9 +46,9 @@ def app_key(**kwargs: Any) -> list[CheckMessage]:
 @register(Tags.security, deploy=True)
 def mail_events(**kwargs: Any) -> list[CheckMessage]:
     """The mail service in use can report what became of mails, and nobody else can."""
-    service = esp_webhooks.view_of(settings.EMAIL_BACKEND)
-    lacking = esp_webhooks.lacking(service) if service else ""
-    if not (lacking and service) or lacking == esp_webhooks.BOTO:
+    service = webhook_views.view_of(settings.EMAIL_BACKEND)
+    lacking = webhook_views.lacking(service) if service else ""
+    if not (lacking and service) or lacking == webhook_views.BOTO:
         return []
     hint = "Until then /receipts/email/ answers it with 503, and no mail counts as delivered."
     return [Error(f"Events of {service.esp_name} are not taken: {lacking}.", hint=hint, id=MAIL_EVENTS)]

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 from maintenance.signin.hashing import OneAtATimeHasher
-from notifications.providers import loops
+from notifications.delivery.providers.http import loops
 from tests import libical
 from tests.faults import table
 

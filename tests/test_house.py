@@ -29,8 +29,8 @@ PENDING = {
     "notifications.planning.audience.rows.audience_rows",
     "notifications.delivery.queue.claim._claimed",
     "notifications.delivery.queue.claim._take",
-    "notifications.providers.outcome",
-    "notifications.providers.twilio_list._Wire.request",
+    "notifications.delivery.providers.outcome",
+    "notifications.delivery.providers.twilio.lookup._Wire.request",
     "notifications.delivery.receipts.store.receipt_of",
 }
 """Those that are still to be mended."""

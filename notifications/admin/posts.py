@@ -17,8 +17,8 @@ from django.views.decorators.http import require_POST, require_safe
 from maintenance.admin import frame
 from notifications.admin import outbox
 from notifications.delivery import channels, queue
+from notifications.delivery.providers.social import BY_HAND
 from notifications.models import Delivery, State
-from notifications.providers.social import BY_HAND
 
 
 class LinkForm(forms.Form):

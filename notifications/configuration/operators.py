@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
+from notifications.delivery.providers.mime import mailbox
+from notifications.delivery.providers.smtp import mailer
 from notifications.delivery.types import Fault
-from notifications.providers import mailbox, smtp
 
 
 def operator_faults() -> Iterator[Fault]:
@@ -21,4 +22,4 @@ def operator_faults() -> Iterator[Fault]:
     road = settings.OPERATOR_MAIL
     if road:
         hint = "Without OPERATOR_EMAIL_URL, operators are mailed by the server of customers' emails."
-        yield from smtp.faults("OPERATOR_EMAIL_URL", "lull.E013", road["HOST"], road["PORT"], hint)
+        yield from mailer.faults("OPERATOR_EMAIL_URL", "lull.E013", road["HOST"], road["PORT"], hint)

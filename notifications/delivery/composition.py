@@ -22,10 +22,10 @@ from maintenance.models import Customer
 from notifications import wording
 from notifications.customers import addresses, links, preferences, quiet_hours
 from notifications.delivery import channels, queue
+from notifications.delivery.providers.mime import mailbox
 from notifications.delivery.queue import Claimed
 from notifications.delivery.types import Message, Template
 from notifications.models import Delivery, Notice, State, Text, WaitsFor
-from notifications.providers import mailbox
 from notifications.wording import segments
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import Error, close_old_connections, connection
 
 from notifications import alarms, heartbeats, sql
-from notifications.providers import operators
+from notifications.operations import operator_mail
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class Watchman:
             self._miss_database()
             return
         self._found_database()
-        alarms.tell_alarms(operators.mail, now=now)
+        alarms.tell_alarms(operator_mail.mail, now=now)
 
     def _miss_database(self) -> None:
         """No row can claim this mail: each clock sends its own, once and again every hour."""
@@ -98,7 +98,7 @@ class Watchman:
         missing = moment - self._lost_at
         due = self._told_at is None or moment - self._told_at >= alarms.AGAIN.total_seconds()
         if missing >= heartbeats.silence_limit().total_seconds() / 2 and due:
-            operators.mail(
+            operator_mail.mail(
                 f"{settings.BANK_NAME}: the database does not answer",
                 _NO_DATABASE.format(seconds=int(missing)) + "\n",
             )
@@ -109,5 +109,5 @@ class Watchman:
 
     def _found_database(self) -> None:
         if self._told_at is not None:
-            operators.mail(f"{settings.BANK_NAME}: over: the database answers again", "It goes on.\n")
+            operator_mail.mail(f"{settings.BANK_NAME}: over: the database answers again", "It goes on.\n")
         self._lost_at = self._told_at = None

@@ -13,8 +13,8 @@ from pytest_django.fixtures import Settings
 
 from maintenance.models import NoticeKind, Window
 from notifications.delivery import composition
+from notifications.delivery.providers.mime import django_mail
 from notifications.models import Delivery
-from notifications.providers import mail
 from tests import libical, people
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def _part(row: Delivery) -> Part:
     assert message
     (found,) = (
         part
-        for part in mail.django_mail(message).message().walk()
+        for part in django_mail.django_mail(message).message().walk()
         if part.get_content_type() == "text/calendar"
     )
     return found

@@ -17,9 +17,9 @@ from django.utils import timezone
 from notifications import channel_threads, progress
 from notifications.delivery import sending
 from notifications.delivery.channels import open_channel
+from notifications.delivery.providers.http import loops
 from notifications.delivery.types import Channel, Message, Outcome, Pause, Verdict
 from notifications.models import Delivery, Notice, State
-from notifications.providers import loops
 from tests import people
 from tests.faults import harness
 

@@ -6,7 +6,7 @@ import pytest
 from django.core import checks
 from pytest_django import Settings
 
-from notifications.providers import esp_webhooks
+from notifications.delivery.providers.esp import webhook_views
 from tests.notifications.checked import checked, found
 
 pytestmark = pytest.mark.usefixtures("nothing_set")
@@ -58,7 +58,7 @@ def test_a_mail_service_that_can_be_told_is_right(
 
 
 def test_amazon_ses_without_boto_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(esp_webhooks, "has_boto", lambda: False)
+    monkeypatch.setattr(webhook_views, "has_boto", lambda: False)
     settings.EMAIL_CONFIGURED, settings.DEFAULT_FROM_EMAIL = True, "notices@bank.example"
     settings.EMAIL_BACKEND = "anymail.backends.amazon_ses.EmailBackend"
     [fault] = found()

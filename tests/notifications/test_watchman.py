@@ -14,7 +14,7 @@ from config.scheduler import Scheduler
 from notifications import alarms, heartbeats
 from notifications.management.watchman import Watchman
 from notifications.models import Alarm
-from notifications.providers import operators
+from notifications.operations import operator_mail
 from notifications.timetable import HANDS
 from tests.notifications.pulse import all_is_well, beats
 
@@ -27,7 +27,7 @@ def mails(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def mail(subject: str, body: str) -> None:
         sent.append(subject.removeprefix(f"{settings.BANK_NAME}: "))
 
-    monkeypatch.setattr(operators, "mail", mail)
+    monkeypatch.setattr(operator_mail, "mail", mail)
     return sent
 
 

@@ -12,11 +12,12 @@ import pytest
 import requests
 from pytest_django import Settings
 
+from notifications.delivery.providers.http import loops
+from notifications.delivery.providers.smtp import mailer
+from notifications.delivery.providers.twilio import sms as provider
 from notifications.delivery.types import Verdict
-from notifications.providers import loops, smtp
-from notifications.providers import twilio as provider
 from tests.notifications import messages
-from tests.notifications.providers import calls
+from tests.notifications.delivery.providers import calls
 from tests.servers import behaviour, log
 from tests.servers.behaviour import Behaviour
 from tests.servers.twilio import ACCOUNT, TOKEN, Twilio
@@ -93,7 +94,7 @@ def test_smtp_writes_each_mail_before_it_answers(tmp_path: Path, settings: Setti
     sent = messages.mail()
     with _running("smtp", file) as port:
         settings.EMAIL_PORT = port
-        outcome = calls.one(smtp.SmtpProvider(), sent)
+        outcome = calls.one(mailer.SmtpProvider(), sent)
         loops.close_loops()
     (line,) = log.read(file)
     assert outcome.result is Verdict.ACCEPTED

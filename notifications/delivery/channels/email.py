@@ -11,8 +11,11 @@ from django.core.mail import get_connection
 from django.utils.translation import pgettext_lazy
 
 from notifications.delivery.channels import in_flight
+from notifications.delivery.providers import Provider, outbox
+from notifications.delivery.providers.esp import service, webhook_views
+from notifications.delivery.providers.mime import mailbox
+from notifications.delivery.providers.smtp import mailer
 from notifications.delivery.types import Address, Fault, Form
-from notifications.providers import Provider, esp, esp_webhooks, mailbox, outbox, smtp
 
 _OUTBOX: Final = "Without EMAIL_URL and EMAIL_BACKEND, emails go to the outbox."
 _QUOTE: Final = (
@@ -48,7 +51,7 @@ class Channel(in_flight.Channel):
 
     def blames_recipient(self, code: str) -> bool:
         """As the contract."""
-        return code in esp.OF_RECIPIENT
+        return code in service.OF_RECIPIENT
 
     @classmethod
     def attaches_calendar(cls) -> bool:
@@ -69,7 +72,7 @@ class Channel(in_flight.Channel):
 def _wire() -> Provider:
     if not settings.EMAIL_CONFIGURED:
         return outbox.Outbox()
-    return smtp.SmtpProvider() if smtp.is_meant() else esp.MailServiceProvider()
+    return mailer.SmtpProvider() if mailer.is_meant() else service.MailServiceProvider()
 
 
 def _sender() -> Iterator[Fault]:
@@ -82,17 +85,17 @@ def _sender() -> Iterator[Fault]:
 
 
 def _road() -> Iterator[Fault]:
-    if settings.EMAIL_BACKEND == esp_webhooks.AMAZON_SES and not esp_webhooks.has_boto():
-        yield Fault("lull.E020", f"{esp_webhooks.BOTO}.", "Until then no mail goes out.")
+    if settings.EMAIL_BACKEND == webhook_views.AMAZON_SES and not webhook_views.has_boto():
+        yield Fault("lull.E020", f"{webhook_views.BOTO}.", "Until then no mail goes out.")
         return
     try:
-        by_smtp = smtp.is_meant()
+        by_smtp = mailer.is_meant()
     except ImportError:
         words = f"EMAIL_BACKEND names {settings.EMAIL_BACKEND!r}, which is not there."
         yield Fault("lull.E009", words, "Write anymail.backends.postmark.EmailBackend, say.")
         return
     if by_smtp:
-        yield from smtp.faults("EMAIL_URL", "lull.E010", settings.EMAIL_HOST, settings.EMAIL_PORT, _OUTBOX)
+        yield from mailer.faults("EMAIL_URL", "lull.E010", settings.EMAIL_HOST, settings.EMAIL_PORT, _OUTBOX)
         return
     try:
         get_connection()

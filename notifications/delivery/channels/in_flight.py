@@ -16,8 +16,9 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from notifications.delivery import types
+from notifications.delivery.providers import Provider, outcome
+from notifications.delivery.providers.http import loops
 from notifications.delivery.types import Found, Message, Outcome, Pause, Verdict
-from notifications.providers import Provider, loops, outcome
 
 _log = logging.getLogger(__name__)
 

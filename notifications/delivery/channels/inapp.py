@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from notifications.delivery.channels import in_flight
-from notifications.providers import outbox
+from notifications.delivery.providers import outbox
 
 
 class Channel(in_flight.Channel):

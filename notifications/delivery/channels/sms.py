@@ -13,8 +13,9 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from notifications.delivery.channels import in_flight
+from notifications.delivery.providers import outbox
+from notifications.delivery.providers.twilio import codes, lookup, sms
 from notifications.delivery.types import Address, Fault, Form, Report
-from notifications.providers import outbox, twilio, twilio_codes, twilio_list
 
 _ACCOUNT: Final = re.compile(r"AC[0-9a-fA-F]{32}")
 _SERVICE: Final = re.compile(r"MG[0-9a-fA-F]{32}")
@@ -42,23 +43,21 @@ class Channel(in_flight.Channel):
 
     def __init__(self, in_flight: int) -> None:
         """As the contract."""
-        super().__init__(
-            in_flight, twilio.TwilioProvider() if settings.TWILIO_ACCOUNT_SID else outbox.Outbox()
-        )
+        super().__init__(in_flight, sms.TwilioProvider() if settings.TWILIO_ACCOUNT_SID else outbox.Outbox())
 
     def blames_us(self, code: str) -> bool:
         """As the contract."""
-        return bool(settings.TWILIO_ACCOUNT_SID) and code in twilio_codes.REPORTED_OURS
+        return bool(settings.TWILIO_ACCOUNT_SID) and code in codes.REPORTED_OURS
 
     def blames_recipient(self, code: str) -> bool:
         """As the contract."""
-        return code in twilio_codes.REPORTED_OF_THE_NUMBER
+        return code in codes.REPORTED_OF_THE_NUMBER
 
     def report(self, references: Collection[str], since: datetime, until: datetime) -> Iterator[Report]:
         """As the contract."""
         if not settings.TWILIO_ACCOUNT_SID:
             return super().report(references, since, until)
-        return twilio_list.reported_messages(references, since, until)
+        return lookup.reported_messages(references, since, until)
 
     @classmethod
     def faults(cls) -> Iterator[Fault]:
@@ -67,7 +66,7 @@ class Channel(in_flight.Channel):
             return
         if not _ACCOUNT.fullmatch(settings.TWILIO_ACCOUNT_SID):
             yield Fault("lull.E003", "TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits.", _CONSOLE)
-        if lacking := twilio.unset_settings():
+        if lacking := sms.unset_settings():
             yield Fault("lull.E002", lacking, _OUTBOX)
         if settings.TWILIO_MESSAGING_SERVICE_SID:
             if not _SERVICE.fullmatch(settings.TWILIO_MESSAGING_SERVICE_SID):

@@ -10,8 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from notifications.delivery import types
 from notifications.delivery.channels import in_flight
+from notifications.delivery.providers import Provider, outbox, outcome, social
 from notifications.delivery.types import Fault, Found, Message, Outcome, Pause, Verdict
-from notifications.providers import Provider, outbox, outcome, social
 
 
 def _wires() -> dict[str, Provider]:

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from notifications.delivery.providers import cleaned
 from notifications.models import Receipt, State, Suppression
-from notifications.providers import cleaned
 
 _FIELDS: Final = tuple(field for field in Receipt._meta.concrete_fields if not field.primary_key)
 _KEEP: Final = (

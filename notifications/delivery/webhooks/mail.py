@@ -24,9 +24,9 @@ from django.urls import URLPattern
 
 from notifications.customers import links
 from notifications.delivery import receipts
+from notifications.delivery.providers.esp import batches, service, sns, webhook_views
 from notifications.delivery.webhooks import guard
 from notifications.models import Receipt, State, Suppression
-from notifications.providers import esp, esp_batches, esp_webhooks, sns
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class _Kept:
         events = super().parse_events(request)  # type: ignore[misc]  # anymail's view stands beside it
         if len(events) > _MOST:
             raise guard.TooMany(f"{len(events)} events in a request: no more than {_MOST} are taken")
-        receipts.keep_receipts(_receipts(events, esp.backend_name(self.esp_name)))
+        receipts.keep_receipts(_receipts(events, service.backend_name(self.esp_name)))
         return []
 
 
@@ -70,8 +70,8 @@ class _AmazonSES(AmazonSESTrackingWebhookView):  # type: ignore[misc]  # anymail
 def doors() -> list[URLPattern]:
     """Anymail's addresses of events, each behind a door of ours."""
     return [
-        URLPattern(address.pattern, _door(esp_webhooks.view(address)), address.default_args, address.name)
-        for address in esp_webhooks.addresses()
+        URLPattern(address.pattern, _door(webhook_views.view(address)), address.default_args, address.name)
+        for address in webhook_views.addresses()
     ]
 
 
@@ -80,7 +80,7 @@ def _door(service: type[Any]) -> guard.View:
     view = type(read.__name__, (_Kept, read), {}).as_view()  # type: ignore[attr-defined]  # of anymail's view
 
     def opened(request: HttpRequest) -> HttpResponseBase:
-        if lacking := esp_webhooks.lacking(service):
+        if lacking := webhook_views.lacking(service):
             if request.method == "HEAD":  # some ask so before they give out the key that is lacking
                 return HttpResponse(status=HTTPStatus.OK)
             raise ImproperlyConfigured(lacking)
@@ -105,9 +105,9 @@ def _receipts(events: Iterable[AnymailTrackingEvent], provider: str) -> list[Rec
 
 
 def _receipt(event: AnymailTrackingEvent, provider: str, now: datetime) -> Receipt | None:
-    sent = links.read_receipt(str((event.metadata or {}).get(esp_batches.METADATA, "")))
+    sent = links.read_receipt(str((event.metadata or {}).get(batches.METADATA, "")))
     suppress = _mail_suppression(event)
-    state = guard.state_of_report(event.event_type, esp.SENT, esp.DELIVERED, esp.FAILED)
+    state = guard.state_of_report(event.event_type, service.SENT, service.DELIVERED, service.FAILED)
     if state is None and suppress:
         state = State.DELIVERED  # who complains or unsubscribes has it
     if sent is None or state is None:
@@ -128,11 +128,15 @@ def _receipt(event: AnymailTrackingEvent, provider: str, now: datetime) -> Recei
 
 
 def _mail_suppression(event: AnymailTrackingEvent) -> str:
-    if event.event_type in esp.COMPLAINED or event.reject_reason in esp.COMPLAINED_BEFORE:
+    if event.event_type in service.COMPLAINED or event.reject_reason in service.COMPLAINED_BEFORE:
         return Suppression.Reason.COMPLAINT
-    if event.event_type in esp.UNSUBSCRIBED or event.reject_reason in esp.UNSUBSCRIBED:
+    if event.event_type in service.UNSUBSCRIBED or event.reject_reason in service.UNSUBSCRIBED:
         return Suppression.Reason.OPT_OUT
-    if event.event_type in esp.FAILED and event.reject_reason in esp.BAD_ADDRESS and not esp.may_pass(event):
+    if (
+        event.event_type in service.FAILED
+        and event.reject_reason in service.BAD_ADDRESS
+        and not service.may_pass(event)
+    ):
         return Suppression.Reason.BOUNCE
     return ""
 
@@ -142,6 +146,6 @@ def _event_key(event: AnymailTrackingEvent) -> str:
     key = str(event.event_id or "")
     if not key:
         # the token, because all mails of a call may have one id at the service
-        token = (event.metadata or {}).get(esp_batches.METADATA, "")
+        token = (event.metadata or {}).get(batches.METADATA, "")
         key = f"{event.message_id}:{event.event_type}:{event.timestamp}:{token}"
     return key if len(key) <= _KEY else hashlib.sha256(key.encode()).hexdigest()

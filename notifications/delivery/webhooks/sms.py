@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST
 
 from notifications.customers import links
 from notifications.delivery import receipts
+from notifications.delivery.providers.twilio import codes, lookup, sms
 from notifications.delivery.webhooks import guard
 from notifications.models import Suppression
-from notifications.providers import twilio, twilio_codes, twilio_list
 
 _LARGEST: Final = 64 * 1024
 """Bytes; Twilio's own callbacks are below two thousand."""
@@ -53,11 +53,11 @@ def _record(delivery: UUID, attempt: int, said: QueryDict) -> None:
     reference, status, code = (said.get(name, "") for name in ("MessageSid", "MessageStatus", "ErrorCode"))
     if not (reference and status):
         raise BadRequest("a receipt names MessageSid and MessageStatus")
-    state = guard.state_of_report(status, twilio_list.SENT, twilio_list.DELIVERED, twilio_list.FAILED)
+    state = guard.state_of_report(status, lookup.SENT, lookup.DELIVERED, lookup.FAILED)
     if state is None:
         return
     kept = receipts.receipt_of(
-        provider=twilio.NAME,
+        provider=sms.NAME,
         event_key=f"{reference}:{status}",
         delivery=delivery,
         attempt=attempt,
@@ -72,6 +72,6 @@ def _record(delivery: UUID, attempt: int, said: QueryDict) -> None:
 
 
 def _suppression(code: str) -> str:
-    if code in twilio_codes.OPTED_OUT:
+    if code in codes.OPTED_OUT:
         return Suppression.Reason.OPT_OUT
-    return Suppression.Reason.BOUNCE if code in twilio_codes.BAD_NUMBER else ""
+    return Suppression.Reason.BOUNCE if code in codes.BAD_NUMBER else ""

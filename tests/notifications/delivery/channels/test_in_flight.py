@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from notifications.delivery.channels import in_flight
+from notifications.delivery.providers import outcome
+from notifications.delivery.providers.http import client, loops
 from notifications.delivery.types import Message, Outcome, Verdict
-from notifications.providers import client, loops, outcome
 from tests.notifications import messages
 
 

@@ -11,8 +11,9 @@ from pytest_django.fixtures import Settings
 from config import environment
 from notifications.delivery import rate_limits, sending
 from notifications.delivery.channels import open_channel
+from notifications.delivery.providers.esp import service
+from notifications.delivery.providers.http import loops
 from notifications.models import Bucket, Delivery, Notice, State
-from notifications.providers import esp, loops
 from tests import people
 from tests.servers import smtp, twilio
 from tests.servers.web import Answer, Server
@@ -37,7 +38,7 @@ def notice(day: datetime) -> Notice:
 def _loops() -> Iterator[None]:
     yield
     loops.close_loops()
-    esp._idle.clear()
+    service._idle.clear()
 
 
 @pytest.fixture

@@ -25,9 +25,10 @@ from pytest_django import Settings
 from requests.adapters import HTTPAdapter
 
 from notifications.customers import links
+from notifications.delivery.providers.esp import sns
+from notifications.delivery.providers.http import responses
 from notifications.delivery.webhooks import guard
 from notifications.models import Receipt, State
-from notifications.providers import sns, web
 from tests.notifications import messages
 from tests.servers.web import Answer, Request, Server
 
@@ -81,11 +82,11 @@ def amazon(settings: Settings) -> Iterator[Amazon]:
     settings.SNS_TOPICS = []
     settings.ANYMAIL = {"WEBHOOK_SECRET": "sns:secret"}
     sns._certificates.clear()
-    web.process_session.cache_clear()
+    responses.process_session.cache_clear()
     with Amazon() as running:
-        web.process_session(os.getpid(), "sns").mount("https://", _Detour(running.url))
+        responses.process_session(os.getpid(), "sns").mount("https://", _Detour(running.url))
         yield running
-    web.process_session.cache_clear()
+    responses.process_session.cache_clear()
     sns._certificates.clear()
 
 

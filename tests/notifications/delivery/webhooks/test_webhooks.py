@@ -22,9 +22,9 @@ from pytest_django import Settings
 from config.logs import Line, SaidByTheDoor
 from notifications.customers import links
 from notifications.delivery import receipts, webhooks
+from notifications.delivery.providers.esp import webhook_views
 from notifications.delivery.webhooks import guard, mail
 from notifications.models import Receipt, State
-from notifications.providers import esp_webhooks
 from tests import refusing
 from tests.notifications import messages
 from tests.servers import twilio
@@ -420,7 +420,7 @@ SIGNED = {
 }
 # of services that anymail is to drop
 outdated = pytest.mark.filterwarnings("ignore::anymail.exceptions.AnymailWarning")
-SERVICES = [str(address.pattern) for address in esp_webhooks.addresses()]
+SERVICES = [str(address.pattern) for address in webhook_views.addresses()]
 
 
 @outdated

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from notifications.delivery.channels import in_flight
+from notifications.delivery.providers import outcome
 from notifications.delivery.types import Address, Form, Found, Message, Outcome, Verdict
-from notifications.providers import outcome
 
 SHOWN: Final[list[str]] = []
 """What stood on pagers."""

@@ -1,0 +1,1 @@
+"""Mail by a mail service: anymail's, or any other backend of Django's."""

@@ -1,0 +1,1 @@
+"""Calls over HTTP, and what an answer or its absence means."""

@@ -1,0 +1,1 @@
+"""A message in; the mail that carries it, as it goes on the wire, out."""

@@ -1,0 +1,1 @@
+"""SMS by Twilio: sent, asked about, and its codes read."""

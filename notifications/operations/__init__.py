@@ -1,0 +1,1 @@
+"""What the clock does, who works, what is wrong, and whom to call."""
