@@ -15,7 +15,7 @@ from celery.signals import setup_logging, worker_process_init
 from django.conf import settings
 from kombu import Queue
 
-from notifications import timetable
+from notifications.operations import schedule
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -64,7 +64,7 @@ _REDIS = {
 # two beats at once are harmless
 _SCHEDULE = {
     hand.name: {"task": hand.task, "schedule": hand.seconds, "options": {"expires": hand.expires}}
-    for hand in timetable.HANDS
+    for hand in schedule.HANDS
 }
 
 app.add_defaults(_configuration)  # called when first needed: settings import this package

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from notifications import alarms, metrics
+from notifications.operations import alerts, metrics
 from notifications.planning import notices
 
 _TEXT: Final = "text/plain"
@@ -28,7 +28,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> HttpResponse:
     """Nothing needs a person; else each in a sentence, to those who may know."""
     try:
-        wrong = [standing.words for standing in alarms.open_alarms()]
+        wrong = [standing.words for standing in alerts.open_alarms()]
         # known at once, not only when the clock has looked
         if not wrong and notices.stuck_notices(now=timezone.now()):
             wrong = ["Notices are due and not prepared: see whether a worker runs, and its log."]

@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import beat
 
-from notifications.management.watchman import Watchman
+from notifications.operations.monitor import Watchman
 
 
 class Scheduler(beat.Scheduler):

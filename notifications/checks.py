@@ -8,9 +8,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
 
-from notifications import configuration
 from notifications.api.identity import SHORTEST_KEY
 from notifications.delivery.providers.esp import webhook_views
+from notifications.operations import configuration
 
 APP_KEY: Final = "lull.E021"
 MAIL_EVENTS: Final = "lull.E022"

@@ -18,7 +18,7 @@ from celery.signals import (
 )
 from django.conf import settings
 
-from notifications import channel_threads, configuration, hands, heartbeats
+from notifications.operations import channel_threads, configuration, heartbeats, jobs
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +37,11 @@ _LAST_SECONDS: Final = 30.0
 @shared_task
 def tick() -> None:
     """Plan what happened, prepare what is due, and wake senders for each channel with work."""
-    hands.tick(wake=_wake)
+    jobs.tick(wake=_wake)
 
 
 def _wake() -> None:
-    for channel in hands.waiting():
+    for channel in jobs.waiting():
         for _ in range(_WOKEN):
             deliver.apply_async((channel,), queue=_queue(channel), expires=10, retry=False)
 
@@ -108,19 +108,19 @@ worker_shutting_down.connect(leave)
 @shared_task
 def sweep() -> None:
     """Take back what dead processes held, and end what is no longer true."""
-    hands.sweep()
+    jobs.sweep()
 
 
 @shared_task
 def reconcile() -> None:
     """Find out what became of the unknown."""
-    hands.reconcile()
+    jobs.reconcile()
 
 
 @shared_task
 def poll() -> None:
     """Ask what became of those that were sent and not heard of."""
-    hands.poll()
+    jobs.poll()
 
 
 @worker_ready.connect
@@ -133,24 +133,24 @@ def _tell_what_is_wrong_with_the_settings(**_: Any) -> None:
 @shared_task
 def recheck() -> None:
     """Look again at what is booked."""
-    hands.recheck()
+    jobs.recheck()
 
 
 @shared_task
 def extend() -> None:
     """Book what has come near of the windows that repeat."""
-    hands.extend()
+    jobs.extend()
 
 
 @shared_task
 def clean_sign_ins() -> None:
     """Forget what is no longer needed to throttle."""
-    hands.clean_sign_ins()
+    jobs.clean_sign_ins()
 
 
 @task_success.connect
 def _leave_heartbeat(sender: Task[Any, Any], **_: Any) -> None:
     """Of every hand that came to its end, maintenance's as well."""
     name = sender.name.rpartition(".")[2]
-    if name in hands.HANDS:
+    if name in jobs.HANDS:
         heartbeats.record_beat(name)

@@ -9,11 +9,11 @@ import time_machine
 from django.conf import settings
 from django.test import Client
 
-from notifications import alarms
-from notifications.heartbeats import CLOCK
 from notifications.models import Heartbeat
+from notifications.operations import alerts
+from notifications.operations.heartbeats import CLOCK
+from notifications.operations.schedule import HANDS
 from notifications.planning import notices
-from notifications.timetable import HANDS
 from tests import people, refusing
 from tests.notifications.pulse import all_is_well, beats
 
@@ -58,7 +58,7 @@ def test_a_dead_clock_is_said(client: Client) -> None:
 def test_open_alarms_are_said_each_in_a_sentence(client: Client, now: datetime) -> None:
     all_is_well()
     beats(*(hand.name for hand in HANDS), age=timedelta(minutes=5))
-    alarms.update_alarms(now=now)
+    alerts.update_alarms(now=now)
 
     assert client.get("/readyz").content.startswith(b"No worker has done anything for 5 min.")
 
@@ -84,7 +84,7 @@ def test_a_database_that_takes_nothing_new_is_said_and_nobody_else_is_blamed(cli
     """Nobody can leave a heartbeat, which says nothing of the clock, of the workers or of Redis."""
     all_is_well()
     beats("tick", age=timedelta(minutes=5))
-    alarms.update_alarms(now=people.NOW)
+    alerts.update_alarms(now=people.NOW)
     beats(CLOCK, age=timedelta(minutes=5))
     with refusing.read_only():
         answer = client.get("/readyz").content.decode()

@@ -14,9 +14,11 @@ from django.utils import timezone
 
 from maintenance import clock, groups, rechecks
 from maintenance.models import Approval, Skipped, Window
-from notifications import alarms, backlog, sent_times
+from notifications import sent_times
 from notifications.admin import posts, senders
 from notifications.models import Delivery, Notice, State
+from notifications.operations import alerts
+from notifications.operations.queries import backlog
 from notifications.sent_times import DayCount, SentTimes
 
 _SHOWN = 6
@@ -51,7 +53,7 @@ def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str
             "expired": list(_notices(status=Notice.Status.EXPIRED, since=now - _LATELY)[:_SHOWN]),
             "incomplete": list(_notices(status=Notice.Status.DRAFT, since=now).exclude(reason="")[:_SHOWN]),
             "failed": _failed(now),
-            "alarms": alarms.open_alarms(),
+            "alarms": alerts.open_alarms(),
             "resting": senders.hindered(),
             **_unknown(),
             "posts": posts.waiting_posts().count(),

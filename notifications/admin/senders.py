@@ -14,10 +14,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from maintenance.admin import frame
-from notifications import backlog
 from notifications.delivery import channels, rate_limits
 from notifications.delivery.rate_limits import Sender, SenderStanding
 from notifications.models import Bucket, Delivery
+from notifications.operations.queries import backlog
 
 log = logging.getLogger(__name__)
 

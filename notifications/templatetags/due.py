@@ -8,11 +8,11 @@ from django import template
 from django.utils import timezone
 
 from maintenance.templatetags.spans import duration, moment, people
-from notifications import configuration
-from notifications.configuration import Fault
 from notifications.delivery import channels
 from notifications.finishing import Finish
 from notifications.models import Notice
+from notifications.operations import configuration
+from notifications.operations.configuration import Fault
 from notifications.sent_times import SentTimes
 
 register = template.Library()

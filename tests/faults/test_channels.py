@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from notifications import heartbeats
 from notifications.delivery.sending import TURN_SECONDS
 from notifications.models import Delivery, Notice, State
+from notifications.operations import heartbeats
 from tests import people
 from tests.faults import harness, scene
 from tests.faults.bank import Bank

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from maintenance.models import Customer
-from notifications import heartbeats, sql
+from notifications import sql
 from notifications.models import Delivery, Notice, State
+from notifications.operations import heartbeats
 from notifications.planning.preparation import SLICE
 from tests import people
 from tests.faults import scene

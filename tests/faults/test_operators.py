@@ -15,8 +15,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from notifications import heartbeats
 from notifications.models import IN_DOUBT, Alarm, Delivery, Receipt, State
+from notifications.operations import heartbeats
 from tests.faults import harness, scene
 from tests.servers.log import read
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from notifications import sql
-from notifications.heartbeats import CLOCK
 from notifications.models import Heartbeat
-from notifications.timetable import HANDS
+from notifications.operations.heartbeats import CLOCK
+from notifications.operations.schedule import HANDS
 
 _HOUR = timedelta(hours=1)
 

@@ -11,8 +11,9 @@ from pytest_django.fixtures import Settings
 
 from maintenance import rechecks
 from maintenance.models import Approval, Window
-from notifications import backlog, sql
+from notifications import sql
 from notifications.models import Alarm, Bucket, Delivery, Notice, State
+from notifications.operations.queries import backlog
 from tests import people
 from tests.maintenance.rules.asking import freeze
 from tests.notifications.pulse import all_is_well

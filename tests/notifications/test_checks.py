@@ -12,8 +12,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
-from notifications import alarms, heartbeats, tasks
+from notifications import tasks
 from notifications.models import Alarm
+from notifications.operations import alerts, heartbeats
 from tests.notifications.checked import found
 from tests.staff import address, signed_in, words
 
@@ -201,7 +202,7 @@ def test_the_watch_calls_an_operator_and_readyz_says_it_once(
 ) -> None:
     settings.DEFAULT_FROM_EMAIL = "Example Bank"
     heartbeats.record_beat(heartbeats.CLOCK)
-    alarms.update_alarms(now=now)
+    alerts.update_alarms(now=now)
     assert Alarm.objects.filter(what__startswith="settings lull.E008 ", ended_at=None).count() == 1
     assert client.get("/readyz").content.decode().count("DEFAULT_FROM_EMAIL must be") == 1
 

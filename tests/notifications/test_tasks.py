@@ -13,7 +13,8 @@ from celery.concurrency import get_implementation
 from celery.signals import worker_process_init, worker_ready
 from django.conf import settings
 
-from notifications import heartbeats, tasks
+from notifications import tasks
+from notifications.operations import heartbeats
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections, connection
 
-from notifications import channel_threads, hands, heartbeats
-from notifications.management.watchman import Watchman
-from notifications.timetable import HANDS
+from notifications.operations import channel_threads, heartbeats, jobs
+from notifications.operations.monitor import Watchman
+from notifications.operations.schedule import HANDS
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class Moving:
                 continue
             self._due[hand.name] = time.monotonic() + hand.seconds
             try:
-                hands.HANDS[hand.name]()
+                jobs.HANDS[hand.name]()
             except Exception:
                 log.exception("%s failed; it is tried again", hand.name)
                 close_old_connections()

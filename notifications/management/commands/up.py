@@ -29,9 +29,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from maintenance.models import Service
-from notifications import demonstration, heartbeats, sql
+from notifications import demonstration, sql
 from notifications.delivery import backfill, queue
 from notifications.management import exits
+from notifications.operations import heartbeats
 
 HOST = "127.0.0.1"  # this laptop only: what faces a network has a proxy and its own processes
 SILENT_SECONDS = 2

@@ -16,11 +16,11 @@ from pytest_django import Settings
 
 from maintenance import policies
 from maintenance.models import Customer, NoticeKind, NoticeRule, Service, Window
-from notifications import configuration
 from notifications.customers import links, store
 from notifications.customers.store import CustomerRow
 from notifications.delivery import channels, sending
 from notifications.models import Delivery, State, Text
+from notifications.operations import configuration
 from notifications.planning import notices, preparation
 from tests import people
 from tests.staff import address, signed_in, words

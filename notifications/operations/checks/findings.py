@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from notifications.backlog import Waiting
 from notifications.delivery import channels
+from notifications.operations.queries.backlog import Waiting
 
 
 @dataclass(frozen=True, slots=True)

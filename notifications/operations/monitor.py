@@ -15,8 +15,8 @@ from typing import Final
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
 
-from notifications import alarms, heartbeats, sql
-from notifications.operations import operator_mail
+from notifications import sql
+from notifications.operations import alerts, heartbeats, operator_mail
 
 log = logging.getLogger(__name__)
 
@@ -81,14 +81,14 @@ class Watchman:
     def _look(self) -> None:
         try:
             now = sql.database_now()
-            alarms.update_alarms(now=now)
+            alerts.update_alarms(now=now)
             heartbeats.forget_dead()
         except Error:
             log.exception("the database does not answer the watch")
             self._miss_database()
             return
         self._found_database()
-        alarms.tell_alarms(operator_mail.mail, now=now)
+        alerts.tell_alarms(operator_mail.mail, now=now)
 
     def _miss_database(self) -> None:
         """No row can claim this mail: each clock sends its own, once and again every hour."""
@@ -96,7 +96,7 @@ class Watchman:
         moment = time.monotonic()
         self._lost_at = self._lost_at or moment
         missing = moment - self._lost_at
-        due = self._told_at is None or moment - self._told_at >= alarms.AGAIN.total_seconds()
+        due = self._told_at is None or moment - self._told_at >= alerts.AGAIN.total_seconds()
         if missing >= heartbeats.silence_limit().total_seconds() / 2 and due:
             operator_mail.mail(
                 f"{settings.BANK_NAME}: the database does not answer",

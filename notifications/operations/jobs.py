@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from maintenance import rechecks, series, signin
-from notifications import heartbeats, progress, sql
+from notifications import progress, sql
 from notifications.delivery import backfill, polling, queue, receipts, reconciliation, sending
 from notifications.delivery.database_time import Clock, corrected_clock
+from notifications.operations import heartbeats
 from notifications.planning import notices, preparation
 
 log = logging.getLogger(__name__)

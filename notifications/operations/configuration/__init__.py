@@ -6,9 +6,9 @@ What a channel needs is told by its class.
 
 from __future__ import annotations
 
-from notifications.configuration import general, operators
 from notifications.delivery import channels
 from notifications.delivery.types import Fault
+from notifications.operations.configuration import general, operators
 
 __all__ = ["Fault", "setting_faults", "faults_of"]
 

@@ -15,9 +15,10 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from notifications import heartbeats, sql, watch
+from notifications import sql
 from notifications.models import Alarm
-from notifications.watch import processes
+from notifications.operations import checks, heartbeats
+from notifications.operations.checks import processes
 
 AGAIN: Final = timedelta(hours=1)
 """How long after it was told an alarm that lasts is told again."""
@@ -36,7 +37,7 @@ class OpenAlarm:
 
 def update_alarms(*, now: datetime) -> None:
     """Open alarms for what is wrong, and end those of what is not."""
-    for wrong in watch.all_findings(now=now):
+    for wrong in checks.all_findings(now=now):
         words = wrong.words[:500]
         if not _open().filter(what=wrong.what[:160]).update(words=words, seen_at=now):
             made = Alarm(what=wrong.what[:160], words=words, since=now, seen_at=now)
@@ -72,7 +73,7 @@ def tell_alarms(send: Callable[[str, str], None], *, now: datetime) -> int:
 
 def open_alarms() -> list[OpenAlarm]:
     """What is wrong, as the clocks found it; whether there is a clock to find anything; and our settings."""
-    silent = watch.dead_clock()
+    silent = checks.dead_clock()
     dead = [OpenAlarm(wrong.words, None) for wrong in silent]
     if any(wrong.what == processes.DATABASE for wrong in silent):
         return dead  # what the clocks had found before, none of them can have looked at since
@@ -80,7 +81,7 @@ def open_alarms() -> list[OpenAlarm]:
     told = [OpenAlarm(alarm.words, alarm.since) for alarm in found]
     known = {standing.words for standing in told}
     ours = [
-        OpenAlarm(wrong.words, None) for wrong in watch.setting_findings() if wrong.words[:500] not in known
+        OpenAlarm(wrong.words, None) for wrong in checks.setting_findings() if wrong.words[:500] not in known
     ]
     return dead + ours + told
 

@@ -10,12 +10,14 @@ import pytest
 from django.conf import settings
 from pytest_django.fixtures import Settings
 
-from notifications import backlog, heartbeats, sql, watch
+from notifications import sql
 from notifications.delivery.channels import open_channel
-from notifications.heartbeats import CLOCK, SENDING, SERVING
 from notifications.models import IN_DOUBT, Bucket, Delivery, Heartbeat, Notice, Receipt, State
-from notifications.timetable import HANDS
-from notifications.watch import processes, queues
+from notifications.operations import checks, heartbeats
+from notifications.operations.checks import processes, queues
+from notifications.operations.heartbeats import CLOCK, SENDING, SERVING
+from notifications.operations.queries import backlog
+from notifications.operations.schedule import HANDS
 from tests import people
 from tests.notifications.pulse import all_is_well, beats
 
@@ -26,11 +28,11 @@ A_WHILE = queues.LATE + timedelta(minutes=1)
 
 
 def found(now: datetime) -> list[str]:
-    return [wrong.what for wrong in watch.all_findings(now=now)]
+    return [wrong.what for wrong in checks.all_findings(now=now)]
 
 
 def words(now: datetime) -> str:
-    (wrong,) = watch.all_findings(now=now)
+    (wrong,) = checks.all_findings(now=now)
     return wrong.words
 
 
@@ -71,17 +73,17 @@ def test_a_setting_that_cannot_be_read_is_told_once_and_silences_no_sender(
 def test_the_fault_of_a_setting_keeps_its_name_when_another_is_mended(settings: Settings) -> None:
     """Or the mended one would end an alarm that goes on, and begin it again: two mails about nothing."""
     settings.BASE_URL, settings.SOCIAL_URLS = "ftp://status.example", ["x://"]
-    first, second = (wrong.what for wrong in watch.setting_findings())
+    first, second = (wrong.what for wrong in checks.setting_findings())
     settings.BASE_URL = "https://status.example"
 
-    assert [wrong.what for wrong in watch.setting_findings()] == [second]
+    assert [wrong.what for wrong in checks.setting_findings()] == [second]
     assert first != second
 
 
 def test_two_faults_of_one_kind_have_each_a_name(settings: Settings) -> None:
     settings.CHANNELS = ["sms", "fax", "telex"]
 
-    assert len({wrong.what for wrong in watch.setting_findings()}) == 2
+    assert len({wrong.what for wrong in checks.setting_findings()}) == 2
 
 
 def test_a_silent_clock_is_wrong_and_its_workers_are_not_blamed(now: datetime) -> None:

@@ -18,10 +18,12 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from notifications import alarms, backlog, heartbeats, latencies, sql
-from notifications.backlog import MOST
+from notifications import sql
 from notifications.delivery import rate_limits
 from notifications.models import Attempt, Bucket, State
+from notifications.operations import alerts, heartbeats
+from notifications.operations.queries import backlog, latencies
+from notifications.operations.queries.backlog import MOST
 
 _DAYS: Final = timedelta(days=7)
 _LATELY: Final = timedelta(minutes=10)
@@ -48,7 +50,7 @@ class _All(Collector):
         yield from _times(self._now)
         yield from _senders()
         yield from _hands()
-        yield _one("alarms", "Alarms that are open; a dead clock is one of them.", len(alarms.open_alarms()))
+        yield _one("alarms", "Alarms that are open; a dead clock is one of them.", len(alerts.open_alarms()))
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """Nothing: to learn its names the registry would collect it once more."""

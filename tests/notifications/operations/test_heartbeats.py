@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from notifications import heartbeats, sql
+from notifications import sql
 from notifications.models import Heartbeat
+from notifications.operations import heartbeats
 
 pytestmark = pytest.mark.django_db
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from notifications import latencies
 from notifications.models import Notice, State
+from notifications.operations.queries import latencies
 from tests import people
 
 pytestmark = pytest.mark.django_db

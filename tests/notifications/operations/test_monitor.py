@@ -11,11 +11,10 @@ from django.conf import settings
 from django.db import OperationalError
 
 from config.scheduler import Scheduler
-from notifications import alarms, heartbeats
-from notifications.management.watchman import Watchman
 from notifications.models import Alarm
-from notifications.operations import operator_mail
-from notifications.timetable import HANDS
+from notifications.operations import alerts, heartbeats, operator_mail
+from notifications.operations.monitor import Watchman
+from notifications.operations.schedule import HANDS
 from tests.notifications.pulse import all_is_well, beats
 
 
@@ -65,14 +64,14 @@ def test_a_database_that_is_away_is_told_without_it_and_so_is_its_return(
     watchman = Watchman()
     monkeypatch.setattr(watchman, "_let_go", lambda: None)  # the test's own connection
     with monkeypatch.context() as broken:
-        broken.setattr(alarms, "update_alarms", away)
+        broken.setattr(alerts, "update_alarms", away)
         watchman._look()
         assert mails == []  # it may only restart
         watchman._lost_at = time.monotonic() - settings.SILENT_SECONDS
         watchman._look()
         watchman._look()
         assert mails == ["the database does not answer"]
-        watchman._told_at = time.monotonic() - alarms.AGAIN.total_seconds()
+        watchman._told_at = time.monotonic() - alerts.AGAIN.total_seconds()
         watchman._look()
         assert len(mails) == 2
     watchman._look()

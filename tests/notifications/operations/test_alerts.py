@@ -14,12 +14,14 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.test import override_settings
 
-from notifications import alarms, backlog, heartbeats, sql, watch
+from notifications import sql
 from notifications.delivery import rate_limits
-from notifications.heartbeats import CLOCK, SENDING
 from notifications.models import Alarm, Bucket, Delivery, Notice, Receipt, State
-from notifications.timetable import HANDS
-from notifications.watch import processes
+from notifications.operations import alerts, checks, heartbeats
+from notifications.operations.checks import processes
+from notifications.operations.heartbeats import CLOCK, SENDING
+from notifications.operations.queries import backlog
+from notifications.operations.schedule import HANDS
 from tests import people
 from tests.notifications.pulse import all_is_well, beats
 
@@ -57,8 +59,8 @@ def silent_workers() -> None:
 
 def test_an_alarm_is_one_row_however_often_it_is_seen(now: datetime) -> None:
     silent_workers()
-    alarms.update_alarms(now=now)
-    alarms.update_alarms(now=now + timedelta(seconds=15))
+    alerts.update_alarms(now=now)
+    alerts.update_alarms(now=now + timedelta(seconds=15))
 
     alarm = Alarm.objects.get()
     assert (alarm.what, alarm.since, alarm.ended_at) == ("worker", now, None)
@@ -66,29 +68,29 @@ def test_an_alarm_is_one_row_however_often_it_is_seen(now: datetime) -> None:
 
 def test_an_alarm_cannot_be_open_twice(now: datetime) -> None:
     silent_workers()
-    alarms.update_alarms(now=now)
+    alerts.update_alarms(now=now)
     with pytest.raises(IntegrityError), transaction.atomic():
         Alarm.objects.create(what="worker", words="again", since=now, seen_at=now)
 
 
 def test_it_ends_when_it_was_not_seen_for_two_looks(now: datetime) -> None:
     silent_workers()
-    alarms.update_alarms(now=now)
+    alerts.update_alarms(now=now)
     all_is_well()
-    alarms.update_alarms(now=now + SILENCE / 2)
+    alerts.update_alarms(now=now + SILENCE / 2)
     assert Alarm.objects.get().ended_at is None
-    alarms.update_alarms(now=now + SILENCE)
+    alerts.update_alarms(now=now + SILENCE)
 
     assert Alarm.objects.get().ended_at == now + SILENCE
 
 
 def test_what_comes_again_after_its_end_is_another_alarm(now: datetime) -> None:
     silent_workers()
-    alarms.update_alarms(now=now)
+    alerts.update_alarms(now=now)
     all_is_well()
-    alarms.update_alarms(now=now + SILENCE)
+    alerts.update_alarms(now=now + SILENCE)
     silent_workers()
-    alarms.update_alarms(now=now + timedelta(hours=1))
+    alerts.update_alarms(now=now + timedelta(hours=1))
 
     assert list(Alarm.objects.order_by("since").values_list("since", flat=True)) == [
         now,
@@ -100,13 +102,13 @@ def test_operators_hear_once_and_again_after_an_hour_and_when_it_is_over(
     now: datetime, postbox: Postbox
 ) -> None:
     silent_workers()
-    alarms.update_alarms(now=now)
+    alerts.update_alarms(now=now)
     for minutes in (0, 1, 59, 60, 61):
-        alarms.tell_alarms(postbox, now=now + timedelta(minutes=minutes))
+        alerts.tell_alarms(postbox, now=now + timedelta(minutes=minutes))
     all_is_well()
     for minutes in (62, 63):
-        alarms.update_alarms(now=now + timedelta(minutes=minutes))
-        alarms.tell_alarms(postbox, now=now + timedelta(minutes=minutes))
+        alerts.update_alarms(now=now + timedelta(minutes=minutes))
+        alerts.tell_alarms(postbox, now=now + timedelta(minutes=minutes))
 
     bank = settings.BANK_NAME
     assert [subject.split("No worker")[0] for subject in postbox.subjects] == [
@@ -119,7 +121,7 @@ def test_operators_hear_once_and_again_after_an_hour_and_when_it_is_over(
 def test_what_begins_together_is_one_mail_with_what_to_do(now: datetime, postbox: Postbox) -> None:
     for what in ("one", "two"):
         Alarm.objects.create(what=what, words=f"{what} fails. Mend it.", since=now, seen_at=now)
-    alarms.tell_alarms(postbox, now=now)
+    alerts.tell_alarms(postbox, now=now)
 
     ((subject, body),) = postbox.mails
     assert subject == f"{settings.BANK_NAME}: one fails (and 1 more)"
@@ -130,25 +132,25 @@ def test_what_begins_together_is_one_mail_with_what_to_do(now: datetime, postbox
 def test_several_clocks_send_one_mail(now: datetime, postbox: Postbox) -> None:
     """The second comes while the first is still at it."""
     silent_workers()
-    alarms.update_alarms(now=now)
+    alerts.update_alarms(now=now)
 
     def slowly(subject: str, body: str) -> None:
-        assert alarms.tell_alarms(postbox, now=now) == 0
+        assert alerts.tell_alarms(postbox, now=now) == 0
         postbox(subject, body)
 
-    assert alarms.tell_alarms(slowly, now=now) == 1
-    assert alarms.tell_alarms(postbox, now=now) == 0
+    assert alerts.tell_alarms(slowly, now=now) == 1
+    assert alerts.tell_alarms(postbox, now=now) == 0
     assert len(postbox.mails) == 1
 
 
 def test_a_mail_that_is_refused_is_tried_at_the_next_look(now: datetime, postbox: Postbox) -> None:
     silent_workers()
-    alarms.update_alarms(now=now)
+    alerts.update_alarms(now=now)
     postbox.refuses = True
     with pytest.raises(OSError, match="no route"):
-        alarms.tell_alarms(postbox, now=now)
+        alerts.tell_alarms(postbox, now=now)
     postbox.refuses = False
-    alarms.tell_alarms(postbox, now=now + timedelta(seconds=15))
+    alerts.tell_alarms(postbox, now=now + timedelta(seconds=15))
 
     assert len(postbox.mails) == 1
     assert Alarm.objects.get().told_at == now + timedelta(seconds=15)
@@ -156,21 +158,21 @@ def test_a_mail_that_is_refused_is_tried_at_the_next_look(now: datetime, postbox
 
 def test_a_clock_that_died_while_telling_is_replaced(now: datetime, postbox: Postbox) -> None:
     silent_workers()
-    alarms.update_alarms(now=now)
+    alerts.update_alarms(now=now)
     Alarm.objects.update(telling_until=sql.database_now() + timedelta(minutes=1))
-    assert alarms.tell_alarms(postbox, now=now) == 0
+    assert alerts.tell_alarms(postbox, now=now) == 0
     Alarm.objects.update(telling_until=sql.database_now() - timedelta(seconds=1))
 
-    assert alarms.tell_alarms(postbox, now=now) == 1
+    assert alerts.tell_alarms(postbox, now=now) == 1
 
 
 def test_the_end_of_what_nobody_heard_of_is_not_told(now: datetime, postbox: Postbox) -> None:
     silent_workers()
-    alarms.update_alarms(now=now)
+    alerts.update_alarms(now=now)
     all_is_well()
-    alarms.update_alarms(now=now + SILENCE)
+    alerts.update_alarms(now=now + SILENCE)
 
-    assert alarms.tell_alarms(postbox, now=now + SILENCE) == 0
+    assert alerts.tell_alarms(postbox, now=now + SILENCE) == 0
     assert postbox.mails == []
 
 
@@ -256,18 +258,18 @@ def test_every_alarm_is_over_once_its_cause_is_gone(kind: str) -> None:
     all_is_well()
     begin()
     try:
-        alarms.update_alarms(now=NOW)
+        alerts.update_alarms(now=NOW)
         assert [alarm.what.split()[0] for alarm in Alarm.objects.all()] == [kind]
     finally:
         mend()
-    alarms.update_alarms(now=NOW + SILENCE / 2)
-    alarms.update_alarms(now=NOW + SILENCE)
+    alerts.update_alarms(now=NOW + SILENCE / 2)
+    alerts.update_alarms(now=NOW + SILENCE)
 
     assert Alarm.objects.get().ended_at == NOW + SILENCE
 
 
 def test_no_kind_of_alarm_is_left_out() -> None:
-    (folder,) = watch.__path__
+    (folder,) = checks.__path__
     source = "".join(path.read_text() for path in Path(folder).glob("*.py"))
     kinds = re.findall(r'Wrong\(\s*f?"?(\w+)', source)
 
@@ -277,11 +279,11 @@ def test_no_kind_of_alarm_is_left_out() -> None:
 
 def test_a_dead_clock_stands_beside_what_it_last_found(now: datetime) -> None:
     silent_workers()
-    alarms.update_alarms(now=now)
-    assert [standing.since for standing in alarms.open_alarms()] == [now]
+    alerts.update_alarms(now=now)
+    assert [standing.since for standing in alerts.open_alarms()] == [now]
     beats(CLOCK, age=heartbeats.silence_limit() + timedelta(seconds=1))
 
-    assert [standing.words.split(" has ")[0] for standing in alarms.open_alarms()] == [
+    assert [standing.words.split(" has ")[0] for standing in alerts.open_alarms()] == [
         "The clock",
         "No worker",
     ]

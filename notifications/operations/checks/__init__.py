@@ -13,9 +13,9 @@ from datetime import datetime
 
 from django.db import Error
 
-from notifications import configuration, heartbeats
-from notifications.watch import processes, queues, senders
-from notifications.watch.words import Finding
+from notifications.operations import configuration, heartbeats
+from notifications.operations.checks import processes, queues, senders
+from notifications.operations.checks.findings import Finding
 
 log = logging.getLogger(__name__)
 

@@ -14,12 +14,13 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from notifications import channel_threads, progress
+from notifications import progress
 from notifications.delivery import sending
 from notifications.delivery.channels import open_channel
 from notifications.delivery.providers.http import loops
 from notifications.delivery.types import Channel, Message, Outcome, Pause, Verdict
 from notifications.models import Delivery, Notice, State
+from notifications.operations import channel_threads
 from tests import people
 from tests.faults import harness
 
@@ -163,7 +164,7 @@ def test_a_channel_that_fails_is_logged_and_the_others_go_on(
 ) -> None:
     due("sms", "email", number=3)
     road("sms", Wire(threading.Event(), fails=True))
-    with caplog.at_level(logging.ERROR, "notifications.channel_threads"):
+    with caplog.at_level(logging.ERROR, "notifications.operations.channel_threads"):
         channel_threads.serve(["sms", "email"])
 
     assert sent("email") == 3

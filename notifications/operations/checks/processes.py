@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
-from notifications import heartbeats
-from notifications.heartbeats import CLOCK, SERVING, Pulse
-from notifications.timetable import HANDS, Hand
-from notifications.watch.words import Finding, length_of
+from notifications.operations import heartbeats
+from notifications.operations.checks.findings import Finding, length_of
+from notifications.operations.heartbeats import CLOCK, SERVING, Pulse
+from notifications.operations.schedule import HANDS, Hand
 
 DATABASE: Final = "database"
 

@@ -14,13 +14,13 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from maintenance.models import Customer, NoticeKind
-from notifications import hands, heartbeats, sql, tasks
+from notifications import sql, tasks
 from notifications.delivery import sending
-from notifications.management import watchman
 from notifications.management.commands import dispatch
 from notifications.models import Delivery, Heartbeat, Notice, PlannedChange, State
+from notifications.operations import heartbeats, jobs, monitor
+from notifications.operations.schedule import HANDS
 from notifications.planning import preparation
-from notifications.timetable import HANDS
 from tests import people
 
 
@@ -30,7 +30,7 @@ def test_celery_hands_out_what_dispatch_moves() -> None:
     assert {name: entry["task"] for name, entry in scheduled.items()} == {
         hand.name: hand.task for hand in HANDS
     }
-    assert set(hands.HANDS) == set(scheduled)
+    assert set(jobs.HANDS) == set(scheduled)
 
 
 def test_every_hand_has_its_task() -> None:
@@ -68,7 +68,7 @@ def test_a_hand_that_fails_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails() -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(hands, "sweep", fails)
+    monkeypatch.setattr(jobs, "sweep", fails)
     assert tasks.sweep.apply().failed()
     assert not Heartbeat.objects.exists()
 
@@ -78,12 +78,12 @@ def test_sending_says_whether_there_was_something_to_send() -> None:
     now = timezone.now()
     window = people.window(starts_at=now + timedelta(days=7), booked_at=now)
     notice = people.notice(window, due_at=now, status=Notice.Status.PREPARED)
-    hands.deliver("sms")
+    jobs.deliver("sms")
     assert heartbeats.pulses()["deliver sms"].idle is None
     (row,) = people.queued(notice)
     noon = f"Etc/GMT{now.hour - 12:+d}"  # nobody sleeps there
     Customer.objects.filter(deliveries=row).update(time_zone=noon)
-    hands.deliver("sms")
+    jobs.deliver("sms")
 
     row.refresh_from_db()
     assert row.state == State.SENT
@@ -115,7 +115,7 @@ def waiting(moment: datetime, *, due_in: timedelta, true_for: timedelta) -> Deli
 def test_a_process_a_day_ahead_ends_nothing_that_is_true(moment: datetime) -> None:
     row = waiting(moment, due_in=timedelta(hours=1), true_for=timedelta(hours=4))
     with time_machine.travel(moment + DAY):
-        hands.sweep()
+        jobs.sweep()
     row.refresh_from_db()
 
     assert row.state == State.QUEUED
@@ -131,9 +131,9 @@ def test_a_process_a_day_ahead_prepares_and_sends_nothing_early(moment: datetime
         due_at=moment + timedelta(hours=1),
     )
     with time_machine.travel(moment + DAY):
-        assert hands.waiting() == []
-        hands.tick()
-        assert hands.deliver("sms") == 0
+        assert jobs.waiting() == []
+        jobs.tick()
+        assert jobs.deliver("sms") == 0
     row.refresh_from_db()
     coming.refresh_from_db()
 
@@ -147,8 +147,8 @@ def test_a_process_a_day_ahead_prepares_and_sends_nothing_early(moment: datetime
 def test_a_process_a_day_off_sends_what_is_due_at_the_right_time(moment: datetime, off: timedelta) -> None:
     row = waiting(moment, due_in=timedelta(0), true_for=timedelta(hours=4))
     with time_machine.travel(moment + off):
-        assert hands.waiting() == ["sms"]
-        assert hands.deliver("sms") == 1
+        assert jobs.waiting() == ["sms"]
+        assert jobs.deliver("sms") == 1
     row.refresh_from_db()
 
     assert row.state == State.SENT
@@ -158,7 +158,7 @@ def test_a_process_a_day_off_sends_what_is_due_at_the_right_time(moment: datetim
 
 def test_no_hand_of_the_clock_asks_its_machine_what_time_it_is() -> None:
     """Machines' clocks differ; the database's is the one that all rows are compared with."""
-    rooms = [Path(str(module.__file__)) for module in (hands, tasks, watchman, dispatch)]
+    rooms = [Path(str(module.__file__)) for module in (jobs, tasks, monitor, dispatch)]
     asking = [room.name for room in rooms if re.search(r"timezone|datetime\.now", room.read_text())]
 
     assert asking == []
@@ -169,7 +169,7 @@ def test_senders_are_woken_before_a_large_notice_is_prepared_to_its_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(preparation, "SLICE", 1)
-    monkeypatch.setattr(hands, "_WAKE_SECONDS", 0.0)
+    monkeypatch.setattr(jobs, "_WAKE_SECONDS", 0.0)
     now = timezone.now()
     bank = people.service()
     window = people.window(bank, starts_at=now + timedelta(days=7), booked_at=now)
@@ -178,7 +178,7 @@ def test_senders_are_woken_before_a_large_notice_is_prepared_to_its_end(
     for number in range(3):
         people.customer(f"c{number}", uses=[bank], phone=f"+4477009{number:05d}")
     prepared: list[int] = []
-    hands.tick(wake=lambda: prepared.append(Delivery.objects.count()))
+    jobs.tick(wake=lambda: prepared.append(Delivery.objects.count()))
 
     assert prepared == [0, 1, 2, 3, 3]
 
@@ -192,7 +192,7 @@ def test_a_channel_that_cannot_be_opened_keeps_its_messages_and_the_demonstratio
     notice = people.notice(people.window(), due_at=now, true_until=now + timedelta(days=1))
     (waits,) = people.queued(notice, channel="email")
     (invented,) = people.queued(notice, channel="email", demonstration=True)
-    hands.deliver("email")
+    jobs.deliver("email")
 
     states = dict(Delivery.objects.values_list("pk", "state"))
     assert (states[waits.pk], states[invented.pk]) == (State.QUEUED, State.SENT)

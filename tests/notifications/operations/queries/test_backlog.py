@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications import backlog
 from notifications.models import Delivery, Notice, Receipt, State
+from notifications.operations.queries import backlog
 from tests import people
 from tests.plans import of_big_tables
 

@@ -9,10 +9,12 @@ from typing import Final
 
 from django.conf import settings
 
-from notifications import backlog, heartbeats, sql
+from notifications import sql
 from notifications.delivery import rate_limits
 from notifications.models import IN_DOUBT, Bucket, Notice, State
-from notifications.watch.words import Finding, label, length_of
+from notifications.operations import heartbeats
+from notifications.operations.checks.findings import Finding, label, length_of
+from notifications.operations.queries import backlog
 
 _LATELY: Final = timedelta(hours=6)
 """For so long after it was due failures of a notice are told of which nothing is left to send."""

@@ -16,9 +16,9 @@ from typing import Final
 
 from django.db import Error, close_old_connections, connection
 
-from notifications import hands
 from notifications.delivery import sending
 from notifications.delivery.providers.http import loops
+from notifications.operations import jobs
 
 log = logging.getLogger(__name__)
 
@@ -168,7 +168,7 @@ class _Turn:
 
     def _due(self, channels: Sequence[str]) -> Sequence[str]:
         try:
-            return hands.waiting(channels)
+            return jobs.waiting(channels)
         except Error:
             if not self._running:
                 raise
@@ -180,7 +180,7 @@ class _Turn:
         return time.monotonic() >= self._until or self._stopping()
 
     def _drain(self, channel: str) -> Drain:
-        return lambda: hands.deliver(channel, stopping=self._is_over)
+        return lambda: jobs.deliver(channel, stopping=self._is_over)
 
     def _ended(self) -> list[str]:
         """The channels that have come to their end since the last time and had something to send."""

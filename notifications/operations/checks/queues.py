@@ -8,12 +8,13 @@ from typing import Final
 
 from django.conf import settings
 
-from notifications import backlog, sql
-from notifications.heartbeats import SENDING, SERVING, Pulse
+from notifications import sql
+from notifications.operations.checks import senders
+from notifications.operations.checks.findings import Finding, label, length_of, number_of
+from notifications.operations.checks.processes import busy, working
+from notifications.operations.heartbeats import SENDING, SERVING, Pulse
+from notifications.operations.queries import backlog
 from notifications.planning import notices
-from notifications.watch import senders
-from notifications.watch.processes import busy, working
-from notifications.watch.words import Finding, label, length_of, number_of
 
 LATE: Final = timedelta(minutes=3)
 """How long a channel with something due may send nothing; a slow sender still sends within it."""
