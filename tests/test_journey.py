@@ -18,9 +18,9 @@ from pytest_django.live_server_helper import LiveServer
 from maintenance import approvals, execution, slots, windows
 from maintenance.models import Approval, Service, Window
 from maintenance.proposals import Numbers, Proposal
-from notifications import progress, review
 from notifications.models import IN_DOUBT, Delivery, State
 from notifications.planning import notices
+from notifications.reporting import progress, review
 from tests import people
 from tests.faults import harness
 from tests.servers.twilio import ACCOUNT, TOKEN

@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from maintenance import clock, groups, rechecks
 from maintenance.models import Approval, Skipped, Window
-from notifications import sent_times
 from notifications.admin import posts, senders
 from notifications.models import Delivery, Notice, State
 from notifications.operations import alerts
 from notifications.operations.queries import backlog
-from notifications.sent_times import DayCount, SentTimes
+from notifications.reporting import sent_times
+from notifications.reporting.sent_times import DayCount, SentTimes
 
 _SHOWN = 6
 _LATELY = timedelta(days=7)

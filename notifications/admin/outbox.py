@@ -17,10 +17,11 @@ from django.views.decorators.http import require_safe
 
 from maintenance import parameters
 from maintenance.admin import frame
-from notifications import preview, wording
+from notifications import wording
 from notifications.admin import masks
 from notifications.delivery import channels, composition
 from notifications.models import Contact, Delivery, State, Text
+from notifications.reporting import preview
 
 _ON_A_PAGE: Final = 24
 _LOOKED_AT: Final = 50_000

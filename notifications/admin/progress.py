@@ -17,12 +17,12 @@ from django.views.decorators.http import require_safe
 
 from maintenance.admin import frame
 from maintenance.models import Window
-from notifications import finishing, sent_times
-from notifications import progress as standing
 from notifications.delivery import channels
-from notifications.finishing import Finish
 from notifications.models import Delivery, Notice, State
 from notifications.planning import on_change
+from notifications.reporting import eta, sent_times
+from notifications.reporting import progress as standing
+from notifications.reporting.eta import Finish
 
 ORDER: Final = (
     State.DELIVERED,
@@ -133,7 +133,7 @@ def progress_view(request: HttpRequest, model_admin: ModelAdmin[Any], pk: int) -
     window = get_object_or_404(Window, pk=pk)
     notices = list(window.notices.order_by("due_at", "id"))
     roads, now = roads_of_notices(notices), timezone.now()
-    finishes = finishing.expected_finishes(notices, {}, now=now)
+    finishes = eta.expected_finishes(notices, {}, now=now)
     drawn = _html(notices, roads, finishes, now)
     return JsonResponse(
         {

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_safe
 from maintenance.admin import frame
 from maintenance.admin.changes import trail
 from maintenance.models import Window
-from notifications import review
 from notifications.admin.progress import ORDER
 from notifications.models import State
-from notifications.notice_given import NoticeGiven
+from notifications.reporting import review
+from notifications.reporting.notice_given import NoticeGiven
 
 
 @frame.allowed("maintenance.view_window")

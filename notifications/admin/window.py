@@ -15,14 +15,14 @@ from django.views.decorators.http import require_POST
 from maintenance.admin import decisions, frame
 from maintenance.admin.window import WindowAdmin as WindowWithoutNotices
 from maintenance.models import Approval, Window
-from notifications import finishing, preview, sent_times
-from notifications import progress as standing
 from notifications.admin import progress, review
-from notifications.finishing import Finish
 from notifications.models import Notice, State
 from notifications.planning import notices
-from notifications.preview import Part
-from notifications.sent_times import SentTimes
+from notifications.reporting import eta, preview, sent_times
+from notifications.reporting import progress as standing
+from notifications.reporting.eta import Finish
+from notifications.reporting.preview import Part
+from notifications.reporting.sent_times import SentTimes
 
 admin.site.unregister(Window)
 
@@ -106,7 +106,7 @@ class WindowAdmin(WindowWithoutNotices):
         roads = progress.roads_of_notices(drafted)
         times = sent_times.sent_times_of([notice.pk for notice in drafted])
         mornings = standing.mornings([notice.pk for notice in drafted], now=now)
-        finishes = finishing.expected_finishes(
+        finishes = eta.expected_finishes(
             drafted, {part.notice.pk: part.pieces for part in seen.parts}, now=now
         )
         text_gate = self.gate(

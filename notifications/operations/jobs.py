@@ -13,11 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from maintenance import rechecks, series, signin
-from notifications import progress, sql
+from notifications import sql
 from notifications.delivery import backfill, polling, queue, receipts, reconciliation, sending
 from notifications.delivery.database_time import Clock, corrected_clock
 from notifications.operations import heartbeats
 from notifications.planning import notices, preparation
+from notifications.reporting import progress
 
 log = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from maintenance.templatetags.spans import duration, moment, people
 from notifications.delivery import channels
-from notifications.finishing import Finish
 from notifications.models import Notice
 from notifications.operations import configuration
 from notifications.operations.configuration import Fault
-from notifications.sent_times import SentTimes
+from notifications.reporting.eta import Finish
+from notifications.reporting.sent_times import SentTimes
 
 register = template.Library()
 

@@ -31,9 +31,9 @@ from django.core.management import call_command  # needs Django set up
 from maintenance import approvals, slots, windows
 from maintenance.models import Alternative, Approval, Service, Window
 from maintenance.proposals import Proposal
-from notifications import progress
 from notifications.models import Delivery, State
 from notifications.planning import notices
+from notifications.reporting import progress
 from tests import people
 from tests.faults import harness
 

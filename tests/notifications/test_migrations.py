@@ -12,9 +12,9 @@ from django.db import IntegrityError, connection
 from django.db.models import Field, Sum
 
 from maintenance.models import Window
-from notifications import progress
 from notifications.models import Attempt, AttemptOutcome, Bucket, Delivery, Notice, State, Tally
 from notifications.operations.queries import backlog
+from notifications.reporting import progress
 from tests import people
 
 pytestmark = pytest.mark.django_db(transaction=True)

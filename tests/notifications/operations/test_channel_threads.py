@@ -14,13 +14,13 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from notifications import progress
 from notifications.delivery import sending
 from notifications.delivery.channels import open_channel
 from notifications.delivery.providers.http import loops
 from notifications.delivery.types import Channel, Message, Outcome, Pause, Verdict
 from notifications.models import Delivery, Notice, State
 from notifications.operations import channel_threads
+from notifications.reporting import progress
 from tests import people
 from tests.faults import harness
 

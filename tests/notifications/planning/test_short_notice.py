@@ -17,10 +17,10 @@ from pytest_django.fixtures import Settings
 from maintenance import approvals, execution, windows
 from maintenance.models import Approval, Change, NoticeKind, Window
 from maintenance.proposals import Emergency, Proposal
-from notifications import preview
 from notifications import wording as words_of
 from notifications.models import Notice, State, Text
 from notifications.planning import notices
+from notifications.reporting import preview
 from tests import people
 from tests.staff import address, reader, words
 

@@ -10,11 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from maintenance.models import Exemption, NoticeKind, NoticePolicy, Window
-from notifications import finishing
 from notifications.delivery import rate_limits
 from notifications.delivery.rate_limits import Sender
-from notifications.finishing import Finish, Late
 from notifications.models import Notice, State, Tally
+from notifications.reporting import eta
+from notifications.reporting.eta import Finish, Late
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +40,7 @@ def _ahead(now: datetime, segments: int, *, due_at: datetime | None = None) -> t
 
 
 def _expected(notice: Notice, now: datetime, segments: int = 0) -> Finish:
-    [finish] = finishing.expected_finishes([notice], {notice.pk: {"sms": segments}}, now=now)[notice.pk]
+    [finish] = eta.expected_finishes([notice], {notice.pk: {"sms": segments}}, now=now)[notice.pk]
     return finish
 
 
@@ -70,7 +70,7 @@ def test_a_day_with_room_ends_by_the_rate_alone(now: datetime) -> None:
 def test_a_channel_that_cannot_be_opened_hides_no_other(now: datetime, settings: Settings) -> None:
     settings.EMAIL_BACKEND = "no.such.Backend"
     notice = people.notice(people.window(), due_at=now)
-    found = finishing.expected_finishes([notice], {notice.pk: {"sms": 36_000, "email": 10}}, now=now)
+    found = eta.expected_finishes([notice], {notice.pk: {"sms": 36_000, "email": 10}}, now=now)
 
     assert [finish.channel for finish in found[notice.pk]] == ["sms"]
 
@@ -104,9 +104,7 @@ def test_without_a_rate_the_provider_alone_decides(now: datetime, settings: Sett
 def test_each_direct_channel_has_its_own_end(now: datetime, settings: Settings) -> None:
     settings.RATES = {"sms": 10, "email": 100}
     notice = people.notice(people.window())
-    found = finishing.expected_finishes([notice], {notice.pk: {"sms": 36_000, "email": 36_000}}, now=now)[
-        notice.pk
-    ]
+    found = eta.expected_finishes([notice], {notice.pk: {"sms": 36_000, "email": 36_000}}, now=now)[notice.pk]
     assert [(one.channel, one.ends_at) for one in found] == [
         ("sms", now + timedelta(hours=1)),
         ("email", now + timedelta(minutes=6)),
@@ -262,8 +260,8 @@ def test_a_rate_so_small_that_it_never_ends_is_not_worked_out_to_its_end(
 def test_three_notices_take_the_queries_of_one(now: datetime) -> None:
     first = _queued(36_000)
     with CaptureQueriesContext(connection) as one:
-        finishing.expected_finishes([first], {}, now=now)
+        eta.expected_finishes([first], {}, now=now)
     every = [first, _queued(36_000), _queued(36_000)]
     with CaptureQueriesContext(connection) as three:
-        finishing.expected_finishes(every, {}, now=now)
+        eta.expected_finishes(every, {}, now=now)
     assert len(three) == len(one)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from maintenance.models import Change, Customer, NoticeKind, NoticePolicy, Window
-from notifications import notice_given, review
 from notifications.models import Delivery, Notice, State
-from notifications.notice_given import NoticeGiven
+from notifications.reporting import notice_given, review
+from notifications.reporting.notice_given import NoticeGiven
 from tests import people
 from tests.staff import address, reader, words
 

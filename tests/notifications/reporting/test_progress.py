@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from notifications import progress
 from notifications.customers.quiet_hours import QUIET_HOURS
 from notifications.models import State, WaitsFor
+from notifications.reporting import progress
 from tests import people
 
 

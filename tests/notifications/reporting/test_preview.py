@@ -9,11 +9,11 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from maintenance.models import NoticeKind, Window
-from notifications import preview
 from notifications.models import Notice, State
 from notifications.planning import notices
 from notifications.planning.audience import ranges
-from notifications.preview import Part, Preview
+from notifications.reporting import preview
+from notifications.reporting.preview import Part, Preview
 from tests import people
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ import time_machine
 
 from maintenance import traffic
 from maintenance.models import NoticeKind, Window
-from notifications import review
 from notifications.models import Attempt, AttemptOutcome, Delivery, Notice, State
+from notifications.reporting import review
 from tests import people
 from tests.staff import address, signed_in, words
 

@@ -22,9 +22,9 @@ from maintenance.models import NoticeKind, Service
 from notifications.delivery import rate_limits
 from notifications.delivery.channels import UNREADABLE, direct, open_channel
 from notifications.delivery.rate_limits import SenderStanding
-from notifications.finishing import line, nights
-from notifications.finishing.line import Pieces, Place
 from notifications.models import Notice
+from notifications.reporting.eta import queue, waking_hours
+from notifications.reporting.eta.queue import Pieces, Place
 
 __all__ = ["Finish", "Late", "Pieces", "expected_finishes"]
 
@@ -91,7 +91,7 @@ def expected_finishes(notices: Sequence[Notice], coming: Pieces, *, now: datetim
     found: dict[int, list[Finish]] = {pk: [] for pk in asked}
     invented = set(Service.objects.filter(demonstration=True).values_list("windows__pk", flat=True))
     for channel in direct():
-        places = line.places(channel, notices, coming, now=now) if channel in settings.CHANNELS else []
+        places = queue.places(channel, notices, coming, now=now) if channel in settings.CHANNELS else []
         for demonstration in (False, True):
             mine = [place for place in places if (place.notice.window_id in invented) == demonstration]
             if not any(place.notice.pk in asked for place in mine):
@@ -114,7 +114,7 @@ class _Line:
         self.outbox = self.who.provider == "outbox"
         self.rate: float | None = settings.RATES.get(channel) or None
         self.standing = None if self.outbox else rate_limits.sender_standing(self.who)
-        self.gone = {} if self.outbox else line.gone(channel, [place.notice.pk for place in places])
+        self.gone = {} if self.outbox else queue.gone(channel, [place.notice.pk for place in places])
 
     def walk(self) -> Iterator[tuple[Place, Finish]]:
         """Each in its turn: it starts when it may and everything before it is through."""
@@ -122,16 +122,20 @@ class _Line:
         for place in self.places:
             measured = None if sum_before else self._measured(place.notice)
             pace = min(filter(None, (self.rate, measured)), default=pace)
-            starts = nights.waking_moment(max(free, place.ready_at))
+            starts = waking_hours.waking_moment(max(free, place.ready_at))
             lasts = (
-                timedelta(seconds=min(place.pieces / pace, nights.FARTHEST.total_seconds()))
+                timedelta(seconds=min(place.pieces / pace, waking_hours.FARTHEST.total_seconds()))
                 if pace
                 else timedelta()
             )
-            ends = nights.end_of_sending(starts, lasts) if pace and not self.outbox else None
+            ends = waking_hours.end_of_sending(starts, lasts) if pace and not self.outbox else None
             before = sum_before
             if place.ready_at > self.now:
-                left = nights.waking_time_between(place.ready_at, free).total_seconds() if sum_before else 0
+                left = (
+                    waking_hours.waking_time_between(place.ready_at, free).total_seconds()
+                    if sum_before
+                    else 0
+                )
                 before = min(round(left * (pace or 0)), sum_before)
             yield (
                 place,
@@ -145,7 +149,7 @@ class _Line:
                     starts_at=starts,
                     lasts=lasts,
                     ends_at=ends,
-                    endless=ends is not None and ends >= self.now + nights.FARTHEST,
+                    endless=ends is not None and ends >= self.now + waking_hours.FARTHEST,
                     outbox=self.outbox,
                     standing=self.standing,
                     late=self._late(place.notice, starts, ends) if ends else Late.NO,
@@ -164,7 +168,7 @@ class _Line:
         gone = self.gone.get(notice.pk, 0)
         if notice.prepared_at is None or gone < _ENOUGH:
             return None
-        seconds = nights.waking_time_between(notice.prepared_at, self.now).total_seconds()
+        seconds = waking_hours.waking_time_between(notice.prepared_at, self.now).total_seconds()
         return gone / seconds if seconds > 0 else None
 
     @cached_property

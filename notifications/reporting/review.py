@@ -11,11 +11,11 @@ from django.db import connection
 
 from maintenance import policies, slots
 from maintenance.models import Window
-from notifications import notice_given, progress
 from notifications.delivery import reconciliation
 from notifications.delivery.channels import names
 from notifications.models import Delivery, Notice, State
-from notifications.notice_given import NoticeGiven
+from notifications.reporting import notice_given, progress
+from notifications.reporting.notice_given import NoticeGiven
 
 _ENDED: Final = (Window.Status.FINISHED, Window.Status.CANCELLED, Window.Status.REJECTED)
 _DELIVERY: Final = Delivery._meta.db_table

@@ -16,12 +16,12 @@ from django.db.models import Sum
 from pytest_django.fixtures import Settings
 
 from maintenance.models import NoticeKind
-from notifications import progress
 from notifications.delivery import queue, receipts, settlement
 from notifications.delivery.queue import Claimed
 from notifications.delivery.types import Outcome, Verdict
 from notifications.models import Delivery, Notice, State, Tally, WaitsFor
 from notifications.planning import preparation
+from notifications.reporting import progress
 from tests import people
 
 _KEY = ("notice_id", "channel", "state", "outbox", "minute_at")
