@@ -10,9 +10,10 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from maintenance import audit, clock, windows
+from maintenance import audit, clock
+from maintenance.booking import windows
+from maintenance.booking.validation import Refused, refuse, state_objections
 from maintenance.models import Change, Window
-from maintenance.refusals import Refused, refuse, state_objections
 from maintenance.rules import Objection
 
 

@@ -15,7 +15,8 @@ from django.core.management import call_command
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from maintenance import approvals, execution, slots, windows
+from maintenance import execution, slots
+from maintenance.booking import approvals, windows
 from maintenance.models import Approval, Service, Window
 from maintenance.proposals import Numbers, Proposal
 from notifications.models import IN_DOUBT, Delivery, State

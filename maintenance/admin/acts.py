@@ -17,8 +17,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from maintenance import execution, windows
+from maintenance import execution
 from maintenance.admin import frame, rechecking
+from maintenance.booking import windows
 from maintenance.forms import ReasonForm
 from maintenance.models import Window
 

@@ -15,9 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from maintenance import rules, slots, traffic, windows
+from maintenance import rules, slots, traffic
 from maintenance.admin import against as objections
 from maintenance.admin import bars, frame, rechecking
+from maintenance.booking import windows
 from maintenance.forms import BookForm, TimeForm
 from maintenance.models import Alternative, Service, Window
 from maintenance.proposals import Numbers, Proposal

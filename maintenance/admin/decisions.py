@@ -18,8 +18,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from maintenance import approvals, rechecks
 from maintenance.admin import frame, rechecking
+from maintenance.booking import approvals, rechecks
 from maintenance.forms import DecisionForm
 from maintenance.models import Approval, Window
 

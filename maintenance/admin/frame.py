@@ -12,7 +12,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from maintenance.refusals import Refusal
+from maintenance.booking.validation import Refusal
 
 View = Callable[..., HttpResponse]
 

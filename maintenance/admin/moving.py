@@ -16,10 +16,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from maintenance import parameters, rules, windows
+from maintenance import parameters, rules
 from maintenance.admin import against as objections
 from maintenance.admin import frame, rechecking
 from maintenance.admin.booking import expected_numbers, expected_traffic
+from maintenance.booking import windows
 from maintenance.forms import MoveForm, time_of
 from maintenance.models import Window
 

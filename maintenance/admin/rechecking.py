@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from maintenance import rechecks
 from maintenance.admin.lenient import LenientAdmin
+from maintenance.booking import rechecks
 from maintenance.models import Window
 from maintenance.templatetags.spans import span
 

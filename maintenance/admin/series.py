@@ -18,13 +18,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 from unfold.decorators import display
 
-from maintenance import clock, recurrence, rules, series
+from maintenance import clock, recurrence, rules
 from maintenance.admin import frame, series_booking
 from maintenance.admin.readonly import ReadOnlyAdmin
+from maintenance.booking import series
+from maintenance.booking.validation import Refused
 from maintenance.forms import SettleForm, offered_minutes
 from maintenance.models import Conflict, Impact, Series, Skipped, Window
 from maintenance.recurrence import RecurrenceError, repeats
-from maintenance.refusals import Refused
 from maintenance.templatetags.spans import moment
 
 _AROUND: Final = timedelta(days=3)

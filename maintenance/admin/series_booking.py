@@ -14,16 +14,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from maintenance import rules, series
+from maintenance import rules
 from maintenance.admin import frame, rechecking
 from maintenance.admin.repeat import RepeatField
 from maintenance.admin.times_fields import rule
+from maintenance.booking import series
+from maintenance.booking.validation import Refused
 from maintenance.forms import BookForm, TimeForm, offered_minutes
 from maintenance.models import Series
 from maintenance.proposals import Proposal
 from maintenance.recurrence import repeats
 from maintenance.recurrence.repeats import Every, Repeat
-from maintenance.refusals import Refused
 
 _ASKED: Final = ("service", "starts_at", "ends_at", "minutes")
 

@@ -18,9 +18,10 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.decorators import display
 
-from maintenance import rechecks, rules
+from maintenance import rules
 from maintenance.admin import acts, booking, calendar, changes, decisions, frame, moving, slots
 from maintenance.admin.lenient import LenientAdmin
+from maintenance.booking import rechecks
 from maintenance.forms import time_of
 from maintenance.models import Approval, Conflict, Window
 from maintenance.templatetags.spans import ago, duration, span

@@ -12,7 +12,8 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from maintenance import clock, groups, rechecks
+from maintenance import clock, groups
+from maintenance.booking import rechecks
 from maintenance.models import Approval, Skipped, Window
 from notifications.admin import posts, senders
 from notifications.models import Delivery, Notice, State

@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from maintenance import rechecks, series, signin
+from maintenance import signin
+from maintenance.booking import rechecks, series
 from notifications import sql
 from notifications.delivery import backfill, polling, queue, receipts, reconciliation, sending
 from notifications.delivery.database_time import Clock, corrected_clock

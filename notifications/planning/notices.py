@@ -15,9 +15,9 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from maintenance import approvals
+from maintenance.booking import approvals
+from maintenance.booking.validation import Refusal
 from maintenance.models import Approval, Change, Window
-from maintenance.refusals import Refusal
 from notifications import wording
 from notifications.models import Notice, PlannedChange
 from notifications.planning import on_change

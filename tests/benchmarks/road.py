@@ -28,7 +28,8 @@ django.setup()
 
 from django.core.management import call_command  # needs Django set up
 
-from maintenance import approvals, slots, windows
+from maintenance import slots
+from maintenance.booking import approvals, windows
 from maintenance.models import Alternative, Approval, Service, Window
 from maintenance.proposals import Proposal
 from notifications.models import Delivery, State

@@ -13,7 +13,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from maintenance import policies, rechecks, series, traffic
+from maintenance import policies, traffic
+from maintenance.booking import rechecks, series
 from maintenance.models import Freeze, Series, Service, Window
 from maintenance.proposals import Proposal
 from maintenance.signin import one_time

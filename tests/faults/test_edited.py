@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from maintenance import approvals, windows
+from maintenance.booking import approvals, windows
 from maintenance.models import Alternative, Approval, NoticeKind, Window
 from maintenance.proposals import Proposal
 from notifications import wording

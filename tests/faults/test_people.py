@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
-from maintenance import approvals, windows
+from maintenance.booking import approvals, windows
 from maintenance.models import Approval, Customer, NoticeKind, Window
 from notifications.customers import addresses
 from notifications.models import Contact, Delivery, Notice, State, Suppression, Text

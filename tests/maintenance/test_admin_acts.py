@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from maintenance.admin import frame
+from maintenance.booking.validation import Refused
 from maintenance.models import Conflict, Freeze, NoticePolicy, Window
-from maintenance.refusals import Refused
 from maintenance.rules import Objection
 from tests import people
 from tests.maintenance.rules.asking import freeze

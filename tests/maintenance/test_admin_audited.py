@@ -12,8 +12,9 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.test import RequestFactory
 
-from maintenance import groups, policies, series
+from maintenance import groups, policies
 from maintenance.admin.audited import AuditedAdmin
+from maintenance.booking import series
 from maintenance.models import AuditEntry, Cutoff, Freeze, NoticePolicy, Service
 from tests import people
 from tests.maintenance import planned

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 
-from maintenance import rechecks
+from maintenance.booking import rechecks
 from maintenance.models import Conflict, CriticalDay, RuleSetting, SupportCover, Window
 from tests import people
 from tests.maintenance.rules.asking import freeze

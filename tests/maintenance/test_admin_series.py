@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from django.http import HttpResponse
 
-from maintenance import series
+from maintenance.booking import series
 from maintenance.models import Freeze, RuleSetting, Series, Skipped, Window
 from tests import people
 from tests.maintenance import planned

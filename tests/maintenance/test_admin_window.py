@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 
-from maintenance import rechecks, windows
+from maintenance.booking import rechecks, windows
 from maintenance.models import Approval, Change, Freeze, Window
 from maintenance.proposals import Proposal
 from tests import people

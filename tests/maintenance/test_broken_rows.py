@@ -12,8 +12,9 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from maintenance import rechecks, rules, series, traffic
+from maintenance import rules, traffic
 from maintenance.admin.calendar.entries import entries_between
+from maintenance.booking import rechecks, series
 from maintenance.models import (
     Conflict,
     CriticalDay,

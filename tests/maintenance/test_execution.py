@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from maintenance import execution
+from maintenance.booking.windows import Refused
 from maintenance.models import Change, Window
-from maintenance.windows import Refused
 from tests.maintenance.usage import london
 from tests.people import service, user, window
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
-from maintenance import rechecks
+from maintenance.booking import rechecks
 from maintenance.models import Conflict, Window
 from tests import people
 

@@ -16,10 +16,10 @@ from maintenance import rules
 from maintenance.admin import against as objections
 from maintenance.admin import frame
 from maintenance.admin.calendar.entries import MOVABLE
+from maintenance.booking.validation import state_objections, unmoved
 from maintenance.forms import ReasonForm, TargetForm
 from maintenance.models import Window
 from maintenance.proposals import Proposal
-from maintenance.refusals import state_objections, unmoved
 
 
 @frame.allowed("maintenance.book_window")

@@ -11,7 +11,7 @@ from typing import Final
 
 from django.db import connection
 
-from maintenance import windows
+from maintenance.booking import windows
 from maintenance.models import Window
 from notifications.models import Notice
 from tests import people

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from maintenance import policies, windows
+from maintenance import policies
 from maintenance.audit import wording
+from maintenance.booking import windows
 from maintenance.models import Change, Window
 from maintenance.proposals import Numbers, Proposal
 from tests import people

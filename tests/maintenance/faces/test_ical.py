@@ -16,7 +16,8 @@ from ical.calendar_stream import IcsCalendarStream
 from icalendar import Calendar
 from pytest_django.fixtures import Settings
 
-from maintenance import approvals, execution, status, windows
+from maintenance import execution, status
+from maintenance.booking import approvals, windows
 from maintenance.faces import ical
 from maintenance.models import Alternative, Approval, Impact, Service, Window
 from maintenance.proposals import Proposal

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from maintenance import windows
+from maintenance.booking import windows
 from maintenance.models import Customer, NoticePolicy, Window
 from maintenance.proposals import Emergency, Proposal
 from maintenance.rules import Objection

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
-from maintenance import rechecks
+from maintenance.booking import rechecks
 from maintenance.models import Approval, Window
 from notifications import sql
 from notifications.models import Alarm, Bucket, Delivery, Notice, State

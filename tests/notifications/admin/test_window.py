@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from maintenance import windows
+from maintenance.booking import windows
 from maintenance.models import Approval, NoticeKind, Service, Window
 from maintenance.proposals import Emergency
 from notifications.delivery import rate_limits

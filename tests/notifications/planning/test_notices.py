@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 from pytest_django.fixtures import Settings
 
-from maintenance import approvals, execution, windows
+from maintenance import execution
+from maintenance.booking import approvals, windows
 from maintenance.models import Alternative, Approval, Change, NoticeKind, NoticePolicy, NoticeRule, Window
 from maintenance.proposals import Emergency, Proposal
 from notifications import wording

@@ -14,7 +14,8 @@ from django.test import Client
 from icalendar import Calendar
 from pytest_django.fixtures import Settings
 
-from maintenance import approvals, execution, windows
+from maintenance import execution
+from maintenance.booking import approvals, windows
 from maintenance.models import Approval, Change, NoticeKind, Window
 from maintenance.proposals import Emergency, Proposal
 from notifications import wording as words_of

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from maintenance.series.ahead import AHEAD, Occurrence, horizon, preview
-from maintenance.series.making import book_series, end_series, extend_series, settle_skipped
+from maintenance.booking.series.ahead import AHEAD, Occurrence, horizon, preview
+from maintenance.booking.series.making import book_series, end_series, extend_series, settle_skipped
 
 __all__ = [
     "AHEAD",

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from maintenance import approvals, windows
-from maintenance.approvals import NotAllowed
+from maintenance.booking import approvals, windows
+from maintenance.booking.approvals import NotAllowed
 from maintenance.models import Approval, Change, RuleSetting, Window
 from maintenance.proposals import Emergency, Proposal
 from tests.maintenance.rules.asking import freeze

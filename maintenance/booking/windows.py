@@ -12,11 +12,18 @@ from typing import Any, Final
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from maintenance import audit, policies, refusals, rules
-from maintenance import overrides as passing
+from maintenance import audit, policies, rules
+from maintenance.booking import overrides as passing
+from maintenance.booking import validation
+from maintenance.booking.validation import (
+    Refused,
+    emergency_faults,
+    refuse,
+    state_objections,
+    text_objections,
+)
 from maintenance.models import Approval, Change, Impact, Series, Service, Window
 from maintenance.proposals import Proposal
-from maintenance.refusals import Refused, emergency_faults, refuse, state_objections, text_objections
 
 __all__ = ["Refused", "book_window", "cancel", "hold", "locked", "reschedule"]
 
@@ -45,8 +52,8 @@ def book_window(
         left, passed = passing.settled_objections(against, proposal)
         left += [
             *text_objections("purpose", proposal.purpose),
-            *refusals.levels(proposal),
-            *refusals.exemption(proposal),
+            *validation.levels(proposal),
+            *validation.exemption(proposal),
         ]
         refuse([*left, *emergency_faults(proposal.emergency, by)])
         window = Window.objects.create(
@@ -89,8 +96,8 @@ def reschedule(window: Window, proposal: Proposal, *, reason: str, by: User, now
         left, passed = passing.settled_objections(against, whole)
         left += [
             *text_objections("reason", reason),
-            *refusals.exemption(whole),
-            *refusals.unmoved(window, whole),
+            *validation.exemption(whole),
+            *validation.unmoved(window, whole),
         ]
         refuse([*left, *emergency_faults(whole.emergency, by)])
         before = audit.window_facts(window)

@@ -12,9 +12,9 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
+from maintenance.booking.validation import text_objections
 from maintenance.models import Override, Window
 from maintenance.proposals import Proposal
-from maintenance.refusals import text_objections
 from maintenance.rules import SETTABLE, Objection
 
 

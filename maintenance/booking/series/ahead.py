@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from maintenance import policies, recurrence, rules
+from maintenance.booking.validation import refuse
 from maintenance.proposals import Proposal
 from maintenance.recurrence import Recurring
-from maintenance.refusals import refuse
 from maintenance.rules import Objection, WindowTime
 
 AHEAD: Final = timedelta(days=60)

@@ -16,14 +16,15 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 
-from maintenance import audit, windows
+from maintenance import audit
+from maintenance.booking import windows
+from maintenance.booking.series.ahead import EVERY, Times, horizon, near, series_faults
+from maintenance.booking.series.numbers import Expecting
+from maintenance.booking.validation import Refused, refuse, text_objections
 from maintenance.models import AuditEntry, Series, Skipped, Window
 from maintenance.proposals import Proposal
 from maintenance.recurrence import RecurrenceError
-from maintenance.refusals import Refused, refuse, text_objections
 from maintenance.rules import Objection
-from maintenance.series.ahead import EVERY, Times, horizon, near, series_faults
-from maintenance.series.numbers import Expecting
 
 log = logging.getLogger(__name__)
 

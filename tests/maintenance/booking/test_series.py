@@ -12,10 +12,10 @@ import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from maintenance import series, windows
+from maintenance.booking import series, windows
+from maintenance.booking.validation import Refused
 from maintenance.models import Freeze, Impact, NoticePolicy, RuleSetting, Series, Service, Skipped, Window
 from maintenance.proposals import Proposal
-from maintenance.refusals import Refused
 from tests import people
 from tests.maintenance import planned
 from tests.maintenance.usage import london

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from maintenance import approvals, rechecks, windows
+from maintenance.booking import approvals, rechecks, windows
+from maintenance.booking.validation import Refused
 from maintenance.models import (
     Approval,
     Change,
@@ -21,7 +22,6 @@ from maintenance.models import (
     Window,
 )
 from maintenance.proposals import Emergency, Numbers, Proposal
-from maintenance.refusals import Refused
 from tests.maintenance.rules.asking import freeze
 from tests.maintenance.usage import london
 from tests.people import service, user

@@ -10,9 +10,10 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from maintenance import audit, overrides, rules, windows
+from maintenance import audit, rules
+from maintenance.booking import overrides, windows
+from maintenance.booking.validation import Refusal
 from maintenance.models import Approval, Change, Window
-from maintenance.refusals import Refusal
 from maintenance.rules import Objection
 
 _APPROVED = {

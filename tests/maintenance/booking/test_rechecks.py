@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from maintenance import rechecks, windows
+from maintenance.booking import rechecks, windows
 from maintenance.models import Conflict, Freeze, NoticePolicy, RuleSetting, Service, SupportCover, Window
 from maintenance.proposals import Emergency, Proposal
 from tests.maintenance.rules.asking import freeze

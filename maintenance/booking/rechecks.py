@@ -21,7 +21,8 @@ from typing import Final
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from maintenance import rules, windows
+from maintenance import rules
+from maintenance.booking import windows
 from maintenance.models import Change, Conflict, Override, Service, Window
 
 log = logging.getLogger(__name__)

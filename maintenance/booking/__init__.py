@@ -1,0 +1,1 @@
+"""A proposal in; a booked, moved or cancelled window, or everything that stands against it, out."""
