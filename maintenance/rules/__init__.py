@@ -12,11 +12,11 @@ from datetime import datetime
 from maintenance import recurrence
 from maintenance.models import Window
 from maintenance.proposals import Proposal
-from maintenance.rules.agreed import Agreed
-from maintenance.rules.reading import LIVE, agreed_times, rule_context
+from maintenance.rules.calendar_data import Agreed
+from maintenance.rules.context import Objection, RuleContext
+from maintenance.rules.loader import LIVE, agreed_times, rule_context
 from maintenance.rules.registry import RULES, SETTABLE, Rule, Weight
 from maintenance.rules.spans import Span, Spans, WindowTime
-from maintenance.rules.surroundings import Objection, RuleContext
 
 __all__ = [
     "LIVE",

@@ -12,9 +12,9 @@ from datetime import datetime, time, timedelta
 
 from maintenance import clock, policies
 from maintenance.models import NoticePolicy
+from maintenance.rules.context import RuleContext
 from maintenance.rules.notice import demanding
 from maintenance.rules.spans import Span, WindowTime
-from maintenance.rules.surroundings import RuleContext
 
 
 @dataclass(frozen=True, slots=True)

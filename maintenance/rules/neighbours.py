@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from maintenance import clock
+from maintenance.rules.context import RuleContext
 from maintenance.rules.spans import Span, WindowTime
-from maintenance.rules.surroundings import RuleContext
 
 
 def overlap(time: WindowTime, around: RuleContext) -> Iterator[str]:

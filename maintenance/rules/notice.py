@@ -13,8 +13,8 @@ from datetime import timedelta
 from maintenance import clock, policies
 from maintenance.models import Window
 from maintenance.policies import Promise
+from maintenance.rules.context import RuleContext
 from maintenance.rules.spans import WindowTime
-from maintenance.rules.surroundings import RuleContext
 
 
 def notice(time: WindowTime, around: RuleContext) -> Iterator[str]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from maintenance import clock
+from maintenance.rules.context import RuleContext
 from maintenance.rules.spans import WindowTime
-from maintenance.rules.surroundings import RuleContext
 
 
 def support(time: WindowTime, around: RuleContext) -> Iterator[str]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from maintenance.models import RuleSetting
-from maintenance.rules import budgets, itself, keptclear, neighbours, notice, people
+from maintenance.rules import basic, budgets, calendar, neighbours, notice, people
+from maintenance.rules.context import RuleContext
 from maintenance.rules.spans import WindowTime
-from maintenance.rules.surroundings import RuleContext
 
 Weight = RuleSetting.Weight
 
@@ -45,7 +45,7 @@ RULES: Final = (
         "past",
         "The past",
         "Nothing is planned for a time that has begun.",
-        itself.past,
+        basic.past,
         fixed=True,
     ),
     Rule(
@@ -88,32 +88,32 @@ RULES: Final = (
         "freeze",
         "Freeze",
         "Nothing is touched in a freeze of one of the services.",
-        keptclear.freeze,
+        calendar.freeze,
     ),
     Rule(
         "critical",
         "Critical day",
         "A service, and what it depends on, stays up on paydays, month ends and other days that hurt.",
-        keptclear.critical,
+        calendar.critical,
     ),
     Rule(
         "cutoff",
         "Cut-off",
         "A service, and what it depends on, runs for its batches, salary files and clearing cut-offs.",
-        keptclear.cutoff,
+        calendar.cutoff,
     ),
     Rule(
         "standing",
         "Standing window",
         "A service that has standing windows is touched only in them.",
-        keptclear.outside_standing_windows,
+        calendar.outside_standing_windows,
         Weight.SOFT,
     ),
     Rule(
         "broken",
         "Broken times",
         "A freeze, a cut-off or another time that cannot be worked out is not considered, and that is said.",
-        keptclear.unreadable_times,
+        calendar.unreadable_times,
         Weight.SOFT,
         avoided=False,
         asks="How you know that it does not stand against it",
@@ -122,7 +122,7 @@ RULES: Final = (
         "longest",
         "Longest window",
         "No window is longer than its services allow.",
-        itself.longest,
+        basic.longest,
     ),
     Rule(
         "overlap",

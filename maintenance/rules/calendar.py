@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from maintenance import clock
-from maintenance.rules.agreed import NEXT
+from maintenance.rules.calendar_data import NEXT
+from maintenance.rules.context import RuleContext
 from maintenance.rules.spans import Span, WindowTime
-from maintenance.rules.surroundings import RuleContext
 
 _NAMED: Final = 5
 """Broken rows that are named; a file of a thousand of them must not fill every page."""

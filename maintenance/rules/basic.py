@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from maintenance import clock
+from maintenance.rules.context import RuleContext
 from maintenance.rules.spans import WindowTime
-from maintenance.rules.surroundings import RuleContext
 
 
 def past(time: WindowTime, _around: RuleContext) -> Iterator[str]:

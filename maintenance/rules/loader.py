@@ -10,10 +10,10 @@ from typing import Final
 from maintenance import clock, policies
 from maintenance.models import Impact, RuleSetting, Service, Window
 from maintenance.policies import Promise
-from maintenance.rules import agreed, network
-from maintenance.rules.agreed import Agreed
+from maintenance.rules import calendar_data, network
+from maintenance.rules.calendar_data import Agreed
+from maintenance.rules.context import RuleContext
 from maintenance.rules.spans import Span, Spans
-from maintenance.rules.surroundings import RuleContext
 
 LIVE: Final = (Window.Status.BOOKED, Window.Status.APPROVED, Window.Status.STARTED)
 """The windows that others must keep clear of."""
@@ -38,7 +38,7 @@ def rule_context(
         asked=asked,
         away=known.away_with(asked),
         network=known,
-        agreed=agreed.agreed_times(asked, known, starts_at, ends_at) if times is None else times,
+        agreed=calendar_data.agreed_times(asked, known, starts_at, ends_at) if times is None else times,
         windows=_windows(starts_at, ends_at),
         promises=promises,
         counted=_counted(promises, starts_at, ends_at),
@@ -48,7 +48,7 @@ def rule_context(
 
 def agreed_times(services: Iterable[Service], starts_at: datetime, ends_at: datetime) -> Agreed:
     """The times agreed for these services between two instants: what takes long, and wants no lock."""
-    return agreed.agreed_times(
+    return calendar_data.agreed_times(
         frozenset(service.pk for service in services), network.service_network(), starts_at, ends_at
     )
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from maintenance.models import Window
 from maintenance.policies import Promise
 from maintenance.proposals import Proposal
-from maintenance.rules.agreed import Agreed
+from maintenance.rules.calendar_data import Agreed
 from maintenance.rules.network import Network
 from maintenance.rules.spans import Spans
 
