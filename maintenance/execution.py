@@ -10,7 +10,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from maintenance import audit, clock
+from maintenance import audit, bank_time
 from maintenance.booking import windows
 from maintenance.booking.validation import Refused, refuse, state_objections
 from maintenance.models import Change, Window
@@ -50,11 +50,16 @@ def _its_time(window: Window, now: datetime) -> None:
         raise Refused(
             [
                 Objection(
-                    "early", f"Customers were told that it begins on {clock.moment_words(window.starts_at)}."
+                    "early",
+                    f"Customers were told that it begins on {bank_time.moment_words(window.starts_at)}.",
                 )
             ]
         )
     if now >= window.ends_at:
         raise Refused(
-            [Objection("late", f"It should have been over on {clock.moment_words(window.ends_at)}: move it.")]
+            [
+                Objection(
+                    "late", f"It should have been over on {bank_time.moment_words(window.ends_at)}: move it."
+                )
+            ]
         )

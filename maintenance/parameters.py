@@ -14,7 +14,7 @@ from django.core.exceptions import BadRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from maintenance import clock
+from maintenance import bank_time
 from maintenance.lookups import LARGEST
 
 _NUMBER: Final = re.compile("[0-9]{1,19}", re.ASCII)  # not isdigit(): it takes ², at which int() stumbles
@@ -68,7 +68,7 @@ def instant_parameter(query: Mapping[str, str], name: str) -> datetime | None:
     if found is None or not timezone.is_aware(found):
         raise BadRequest(f"{name} must be a time with its zone, like 2026-11-29T02:00Z.")
     try:
-        return clock.within_years(found)
+        return bank_time.within_years(found)
     except ValueError as problem:
         raise BadRequest(f"{name}: {problem}") from None
 
@@ -80,6 +80,6 @@ def _day(text: str, name: str, like: str) -> date:
         found = None
     if found is None:
         raise BadRequest(f"{name} must be written like {like}.")
-    if found.year not in clock.YEARS:
-        raise BadRequest(f"{name}: {clock.WITHIN_YEARS}")
+    if found.year not in bank_time.YEARS:
+        raise BadRequest(f"{name}: {bank_time.WITHIN_YEARS}")
     return found

@@ -14,10 +14,11 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from maintenance import clock, critical, days, recurrence
+from maintenance import bank_days, bank_time, recurrence
 from maintenance.admin.critical_fields import CriticalDayForm, HolidayForm
 from maintenance.admin.rechecking import Rechecking
 from maintenance.admin.times import broken_row
+from maintenance.bank_days import critical_days
 from maintenance.models import CriticalDay, Holiday
 from maintenance.recurrence import RecurrenceError, Recurring, repeats
 
@@ -58,7 +59,7 @@ class CriticalDayAdmin(Rechecking):
     def falls(self, row: CriticalDay) -> SafeString | str:
         """Its pattern in words, or what is wrong with it."""
         if row.pattern == Pattern.RECURRENCE and row.day:
-            begin = clock.at_bank(row.day, time.min)
+            begin = bank_time.at_bank(row.day, time.min)
             if problem := recurrence.why_broken(
                 Recurring(begin, begin + _DAY, row.recurrence), timezone.now()
             ):
@@ -72,7 +73,7 @@ class CriticalDayAdmin(Rechecking):
             found = coming_days(row, timezone.localdate())
         except RecurrenceError as problem:
             return broken_row(problem)
-        lines = ((clock.day_words(day),) for day in found)
+        lines = ((bank_time.day_words(day),) for day in found)
         return format_html_join("", "<p>{}</p>", lines) or "None: they have passed."
 
     @display(description="Services")
@@ -88,9 +89,9 @@ def coming_days(row: CriticalDay, today: date) -> list[date]:
     """
     found: list[date] = []
     code = next((service.country for service in row.services.all()), settings.COUNTRY)
-    country = days.country_days(code)
+    country = bank_days.country_days(code)
     for ahead in _AHEAD:
-        found = critical.critical_dates(row, country, today, max(today, row.day or today) + ahead)
+        found = critical_days.critical_dates(row, country, today, max(today, row.day or today) + ahead)
         if len(found) >= SHOWN:
             break
     return found[:SHOWN]
@@ -111,9 +112,9 @@ def critical_day_words(row: CriticalDay) -> str:
         case Pattern.YEARLY if day:
             said = f"Every year on {day.day} {day:%B}"
         case Pattern.RECURRENCE if day:
-            said = repeats.repeat_words(row.recurrence, clock.at_bank(day, time.min))
+            said = repeats.repeat_words(row.recurrence, bank_time.at_bank(day, time.min))
         case _:
-            said = clock.day_words(day) if day else "Never"
+            said = bank_time.day_words(day) if day else "Never"
     return f"{said}, or the working day before" if row.earlier else said
 
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from unfold.widgets import DATETIME_CLASSES, UnfoldAdminSelectWidget
 
-from maintenance import clock, days
+from maintenance import bank_days, bank_time
 from maintenance.admin import times_fields
 from maintenance.admin.repeat import RepeatField
 from maintenance.forms import DayField
@@ -62,7 +62,9 @@ class CriticalDayForm(forms.ModelForm[CriticalDay]):
             self.fields["pattern"].choices = choices  # type: ignore[attr-defined]
         row = self.instance
         if row.pk and row.day and "recurrence" in self.fields:
-            self.initial["recurrence"] = repeats.repeat_of(row.recurrence, clock.at_bank(row.day, time.min))
+            self.initial["recurrence"] = repeats.repeat_of(
+                row.recurrence, bank_time.at_bank(row.day, time.min)
+            )
 
     def clean(self) -> dict[str, Any]:
         """What the pattern does not need is dropped, whatever was typed there before."""
@@ -99,7 +101,7 @@ class CriticalDayForm(forms.ModelForm[CriticalDay]):
                 self.add_error("recurrence", "Choose how it repeats, or the pattern “One date”.")
                 return
             try:
-                cleaned["recurrence"] = times_fields.rule(repeat, clock.at_bank(day, time.min))
+                cleaned["recurrence"] = times_fields.rule(repeat, bank_time.at_bank(day, time.min))
             except ValidationError as problem:
                 self.add_error("recurrence", problem)
 
@@ -139,11 +141,11 @@ class HolidayForm(forms.ModelForm[Holiday]):
         cleaned = super().clean() or {}
         code, day = cleaned.get("country"), cleaned.get("day")
         if code and day and cleaned.get("observed") is False and not self._known(code, day):
-            self.add_error("day", f"{clock.day_words(day)} is no public holiday in {code} as it is.")
+            self.add_error("day", f"{bank_time.day_words(day)} is no public holiday in {code} as it is.")
         return cleaned
 
     def _known(self, code: str, day: Any) -> str:
         """Its name without what this row itself says."""
-        country = days.country_days(code)
+        country = bank_days.country_days(code)
         others = {at: name for at, name in country.changes.items() if at != day}
-        return days.Country(country.code, others).holiday(day)
+        return bank_days.Country(country.code, others).holiday(day)

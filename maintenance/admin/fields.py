@@ -14,7 +14,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from maintenance import clock
+from maintenance import bank_time
 from maintenance.models import Alternative, Service
 
 
@@ -95,7 +95,7 @@ class ServiceForm(forms.ModelForm[Service]):
     def clean_time_zone(self) -> str:
         """Naive traffic times are read on this clock, so a wrong name would move every hour."""
         name = str(self.cleaned_data["time_zone"])
-        if name not in clock.zone_names():
+        if name not in bank_time.zone_names():
             raise ValidationError("Write the zone's name like Europe/London or Asia/Riyadh.")
         return name
 

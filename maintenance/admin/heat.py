@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from maintenance import clock, rules
+from maintenance import bank_time, rules
 from maintenance.slots import Hour, Slot, WeekDay
 from maintenance.slots.reasons import percent
 from maintenance.templatetags.spans import figure
@@ -134,7 +134,7 @@ def _words(hour: Hour) -> str:
 
 
 def _when(hour: Hour) -> str:
-    return clock.span_words(hour.starts_at, hour.ends_at)
+    return bank_time.span_words(hour.starts_at, hour.ends_at)
 
 
 def _expected(hour: Hour) -> str:
@@ -148,7 +148,7 @@ def _standing(hour: Hour, length: timedelta) -> str:
     if not hour.objections:
         return ""
     words = " ".join(objection.words for objection in hour.objections)
-    slot = f" A slot of {clock.length_words(length)} that begins here"
+    slot = f" A slot of {bank_time.length_words(length)} that begins here"
     if not hour.refused:
         return f"{slot} demands more: {words}"
     return f"{slot} {'needs a reason' if hour.passable else 'is refused'}: {words}"

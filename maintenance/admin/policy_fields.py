@@ -19,7 +19,7 @@ from unfold.widgets import (
 
 from maintenance import policies
 from maintenance.admin.fields import Hours, InRow
-from maintenance.days import Country
+from maintenance.bank_days import Country
 from maintenance.models import Exemption, NoticePolicy, NoticeRule
 
 Unit = NoticePolicy.Unit

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 from unfold.decorators import display
 
-from maintenance import clock, recurrence, rules
+from maintenance import bank_time, recurrence, rules
 from maintenance.admin import frame, series_booking
 from maintenance.admin.readonly import ReadOnlyAdmin
 from maintenance.booking import series
@@ -160,8 +160,8 @@ def _form(skipped: Skipped, wrong: tuple[int, SettleForm] | None) -> SettleForm:
 
 def _elsewhere(row: Series, skipped: Skipped, now: datetime) -> str:
     """The page of slots, for a time as long in the days around one that could not be booked."""
-    wanted = clock.bank_day(skipped.occurrence_at)
-    first: date = max(wanted - _AROUND, clock.bank_day(now))
+    wanted = bank_time.bank_day(skipped.occurrence_at)
+    first: date = max(wanted - _AROUND, bank_time.bank_day(now))
     query: list[tuple[str, object]] = [("service", service.key) for service in row.services.all()]
     query += [
         ("minutes", offered_minutes(row.ends_at - row.starts_at)),

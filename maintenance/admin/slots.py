@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from maintenance import clock, parameters, rules, slots
+from maintenance import bank_time, parameters, rules, slots
 from maintenance.admin import bars, frame, heat
 from maintenance.admin.calendar.month import first_weekday
 from maintenance.forms import SlotsForm, TimeForm
@@ -153,7 +153,7 @@ def _offer(slot: Slot, query: QueryDict, moved: Window | None) -> SlotOffer:
         bar=bars.load_bar(slot.load, slot.share) if slot.load and slot.share is not None else None,
         habit="" if slot.habit is None else beside(slot.habit),
         address=address,
-        week=_with(query, week=str(clock.bank_day(slot.starts_at))) + "#week",
+        week=_with(query, week=str(bank_time.bank_day(slot.starts_at))) + "#week",
     )
 
 
@@ -169,7 +169,7 @@ def _checked(slot: Slot, query: QueryDict, moved: Window | None) -> dict[str, An
 
 def _summary(found: Suggestions, length: timedelta) -> str:
     """What is said aloud when the slots have changed."""
-    what = f"slots of {clock.length_words(length)}"
+    what = f"slots of {bank_time.length_words(length)}"
     if not found.slots:
         return f"No {what}."
     best = found.slots[0]
@@ -178,7 +178,7 @@ def _summary(found: Suggestions, length: timedelta) -> str:
 
 
 def _turn(query: QueryDict, now: datetime, asked: date | None) -> Turn:
-    today = clock.bank_day(now)
+    today = bank_time.bank_day(now)
     begin, end = _first_of_week(today), _first_of_week(today + _WEEKS_AHEAD)
     first = min(max(_first_of_week(asked or today), begin), end)
     return Turn(
@@ -194,7 +194,7 @@ def _first_of_week(day: date) -> date:
 
 
 def _best_day(found: Suggestions, at: datetime | None) -> date:
-    return clock.bank_day(at or (found.slots[0].starts_at if found.slots else found.first))
+    return bank_time.bank_day(at or (found.slots[0].starts_at if found.slots else found.first))
 
 
 def _kept(query: QueryDict) -> QueryDict:

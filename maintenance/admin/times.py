@@ -18,7 +18,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
-from maintenance import clock, days, recurrence
+from maintenance import bank_days, bank_time, recurrence
 from maintenance.admin import importing
 from maintenance.admin.rechecking import Rechecking
 from maintenance.admin.times_fields import CutoffForm, FreezeForm, StandingWindowForm, SupportCoverForm
@@ -194,10 +194,10 @@ class SupportCoverAdmin(RepeatingAdmin):
     def times(self, row: SupportCover, now: datetime) -> Times:
         """Without public holidays, if nobody answers then: of its services' country, or of the bank's."""
         times = recurrence.coming_times(row.recurring, now, _DAYS_LOOKED_AT)
-        country = days.country_days(
+        country = bank_days.country_days(
             next((service.country for service in row.services.all()), settings.COUNTRY)
         )
-        open_ = [at for at in times if row.on_holidays or not country.holiday(clock.bank_day(at[0]))]
+        open_ = [at for at in times if row.on_holidays or not country.holiday(bank_time.bank_day(at[0]))]
         return open_[:SHOWN]
 
     @display(description="On public holidays")
@@ -227,9 +227,11 @@ class CutoffAdmin(RepeatingAdmin):
     def times(self, row: Cutoff, now: datetime) -> Times:
         """Without days of rest, if it is for working days."""
         times = recurrence.coming_times(row.recurring, now, _DAYS_LOOKED_AT)
-        country = days.country_days(row.service.country)
+        country = bank_days.country_days(row.service.country)
         held = [
-            at for at in times if not row.working_days_only or country.is_working_day(clock.bank_day(at[0]))
+            at
+            for at in times
+            if not row.working_days_only or country.is_working_day(bank_time.bank_day(at[0]))
         ]
         return held[:SHOWN]
 

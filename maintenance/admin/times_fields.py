@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import DATETIME_CLASSES
 
-from maintenance import clock, recurrence
+from maintenance import bank_time, recurrence
 from maintenance.admin.repeat import RepeatField
 from maintenance.forms import MomentField
 from maintenance.models import Cutoff, Freeze, StandingWindow, SupportCover
@@ -55,7 +55,7 @@ class RepeatingForm(forms.ModelForm[Any]):
 
 def rule(repeat: Repeat, starts_at: datetime) -> str:
     """The recurrence of something that starts then; raises ValidationError with what to do about it."""
-    first = clock.bank_day(starts_at)
+    first = bank_time.bank_day(starts_at)
     if repeat.until and repeat.until < first:
         raise ValidationError("The last day lies before the first time.")
     if repeat.every == repeats.Every.OWN and not repeat.own.strip():

@@ -17,7 +17,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from maintenance import clock
+from maintenance import bank_time
 from maintenance.audit import wording
 from maintenance.audit.entries import COMMAND_LINE
 from maintenance.audit.wording import LogLine
@@ -65,7 +65,7 @@ def position_of(text: str) -> LogPosition | None:
     if found is None:
         return None
     at = _EPOCH + timedelta(microseconds=int(found[1]))
-    return LogPosition(at, int(found[2]), int(found[3])) if at.year in clock.YEARS else None
+    return LogPosition(at, int(found[2]), int(found[3])) if at.year in bank_time.YEARS else None
 
 
 def log_page(

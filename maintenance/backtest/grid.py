@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from maintenance.days import Country
-from maintenance.days import country as days
+from maintenance.bank_days import Country
+from maintenance.bank_days import country_days as days
 from maintenance.traffic.weeks import DAY, Floats, Integers, step_of
 from maintenance.traffic.zones import local_seconds
 

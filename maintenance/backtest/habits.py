@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from maintenance.backtest.grid import HISTORY, History
-from maintenance.days import country as days
+from maintenance.bank_days import country_days as days
 from maintenance.traffic.weeks import DAY, HOUR, Floats, Integers
 
 NAMES: Final = ("sunday", "last_week", "mean")

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from maintenance.backtest.grid import FIRST_AHEAD, LAST_AHEAD, History, local_midnight
-from maintenance.days import country as days
+from maintenance.bank_days import country_days as days
 from maintenance.traffic.weeks import DAY, HOUR, Flags, Integers
 
 _STAFFED: Final = (8, 20)

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from maintenance import clock
+from maintenance import bank_time
 from maintenance.faces import words
 from maintenance.status import NOW, Phase, Planned, Standing, State
 
@@ -129,8 +129,10 @@ def _entry(seen: Planned) -> PublicEntry:
         news=words.news_words(seen) if seen.phase in _NEWS else "",
         when=time_span(starts_at, ends_at),
         zone=" / ".join(zones),
-        tile_day=format_skeleton("d", starts_at, tzinfo=clock.bank_zone(), locale=words.active_locale()),
-        tile_month=format_skeleton("MMM", starts_at, tzinfo=clock.bank_zone(), locale=words.active_locale()),
+        tile_day=format_skeleton("d", starts_at, tzinfo=bank_time.bank_zone(), locale=words.active_locale()),
+        tile_month=format_skeleton(
+            "MMM", starts_at, tzinfo=bank_time.bank_zone(), locale=words.active_locale()
+        ),
         impact=[] if over else words.impact_words(seen),
         working=[] if over else words.working_words(seen),
     )

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from maintenance import clock, languages
+from maintenance import bank_time, languages
 from maintenance.models import Service
 from maintenance.status import Phase, Planned
 
@@ -100,13 +100,13 @@ def service_names(services: Iterable[Service]) -> str:
 
 def day_words(at: datetime) -> str:
     """The weekday and date of an instant, by the bank's calendar."""
-    return format_date(at.astimezone(clock.bank_zone()), "full", active_locale())
+    return format_date(at.astimezone(bank_time.bank_zone()), "full", active_locale())
 
 
 def time_words(at: datetime) -> str:
     """The time of day of an instant, by the bank's clock, without its zone; never broken over two lines."""
     said = format_time(
-        at.astimezone(clock.bank_zone()), "short", tzinfo=clock.bank_zone(), locale=active_locale()
+        at.astimezone(bank_time.bank_zone()), "short", tzinfo=bank_time.bank_zone(), locale=active_locale()
     )
     return said.replace(" ", "\N{NO-BREAK SPACE}")
 
@@ -123,7 +123,7 @@ def moment_and_zone(at: datetime) -> str:
 
 def zone_words(at: datetime) -> str:
     """The name of the bank's zone as it is called at that instant: British Summer Time."""
-    return format_datetime(at, "zzzz", tzinfo=clock.bank_zone(), locale=active_locale())
+    return format_datetime(at, "zzzz", tzinfo=bank_time.bank_zone(), locale=active_locale())
 
 
 def active_locale() -> Locale:

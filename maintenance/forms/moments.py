@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from maintenance import clock
+from maintenance import bank_time
 
 LENGTHS: Final = tuple((minutes, name) for minutes, name in (
     (30, "30 minutes"), (60, "1 hour"), (90, "1 hour 30"), (120, "2 hours"), (180, "3 hours"),
@@ -39,7 +39,7 @@ class MomentField(forms.DateTimeField):
                 "Choose a time outside of it."
             ) from None
         try:
-            return timezone.localtime(clock.within_years(found)) if found else None
+            return timezone.localtime(bank_time.within_years(found)) if found else None
         except ValueError as problem:
             raise ValidationError(str(problem)) from None
 
@@ -52,8 +52,8 @@ class DayField(forms.DateField):
     def to_python(self, value: Any) -> date | None:
         """Within the years that times are reckoned with."""
         found = super().to_python(value)
-        if found and found.year not in clock.YEARS:
-            raise ValidationError(clock.WITHIN_YEARS)
+        if found and found.year not in bank_time.YEARS:
+            raise ValidationError(bank_time.WITHIN_YEARS)
         return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
-from maintenance import clock, recurrence
+from maintenance import bank_time, recurrence
 from maintenance.intake.csvfiles import Reject
 from maintenance.intake.icszones import FileTime
 from maintenance.recurrence import Budget, NoRecurrence, Recurring
@@ -95,7 +95,7 @@ def kept_recurrence(event: RepeatingEvent, now: datetime) -> list[Kept | Single]
 
 def _ruled(event: RepeatingEvent, now: datetime) -> Iterator[Kept | Single]:
     """Its rule on the bank's clock, or single times; and a first time that is not of the rule."""
-    first, zone, here = event.first, event.first.start.zone, clock.bank_zone()
+    first, zone, here = event.first, event.first.start.zone, bank_time.bank_zone()
     rules = [_until_in_utc(rule.strip().upper(), first.start) for rule in event.rules]
     recurrence.check_recurrence("\n".join(rules), first.start.at, first.end_at, zone=zone)
     ruled = Recurring(first.start.at, first.end_at, "\n".join(rules), zone)
@@ -119,7 +119,7 @@ def _until_in_utc(rule: str, start: FileTime) -> str:
     """An end on another clock as an instant: the rule is about to be read on the bank's."""
     name, found, end = rule.partition("UNTIL=")
     until, semicolon, rest = end.partition(";")
-    if not found or until.endswith("Z") or start.whole_day or start.zone == clock.bank_zone():
+    if not found or until.endswith("Z") or start.whole_day or start.zone == bank_time.bank_zone():
         return rule
     try:
         local = datetime.strptime(until if "T" in until else f"{until}T235959", "%Y%m%dT%H%M%S")  # noqa: DTZ007
@@ -137,7 +137,7 @@ def _same(begin: tuple[datetime, datetime], own: str, ours: str, zone: tzinfo, n
     ahead = (since, since + longest)
     here, there = (
         recurrence.occurrences(Recurring(*begin, rule, on), *ahead, budget=Budget(times=_MOST_COMPARED))
-        for rule, on in ((ours, clock.bank_zone()), (own, zone))
+        for rule, on in ((ours, bank_time.bank_zone()), (own, zone))
     )
     return here == there
 
@@ -152,7 +152,7 @@ def _single_times(
             f"it repeats on the clock of {name}, not of the bank, and too often to be taken as single times: "
             "write it by the bank's clock"
         )
-    until = clock.day_words(clock.bank_day(now + AHEAD))
+    until = bank_time.day_words(bank_time.bank_day(now + AHEAD))
     remark = f"Repeats on the clock of {name}: taken as single times until {until}."
     for starts_at, ends_at in times:
         start = FileTime(starts_at.replace(tzinfo=None), UTC)

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from icalendar import Timezone, vDuration
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from maintenance import clock
-from maintenance.clock import YEARS
+from maintenance import bank_time
+from maintenance.bank_time import YEARS
 from maintenance.intake.csvfiles import Reject
 from maintenance.intake.icslines import Component, Property
 
@@ -66,13 +66,13 @@ class Clocks:
         if local.year not in YEARS:
             raise Reject(f"{line.name} is not between {YEARS.start} and {YEARS.stop}")
         if found[2] is None:
-            return FileTime(local, clock.bank_zone(), whole_day=True)
+            return FileTime(local, bank_time.bank_zone(), whole_day=True)
         return FileTime(local, UTC if found[3] else self.zone(line.parameters.get("TZID", "")))
 
     def zone(self, name: str) -> tzinfo:
         """The zone of that name, the bank's where there is none; raises Reject."""
         if not name:
-            return clock.bank_zone()
+            return bank_time.bank_zone()
         if name not in self._made:
             self._made[name] = self._known(name)
         return self._made[name]
@@ -108,7 +108,7 @@ def _key(name: str) -> str:
     """
     parts = name.strip("/").split("/")
     tails = ["/".join(parts[start:]) for start in range(len(parts))]
-    return next((tail for tail in tails if tail in clock.zone_names()), WINDOWS_TO_OLSON.get(name, ""))
+    return next((tail for tail in tails if tail in bank_time.zone_names()), WINDOWS_TO_OLSON.get(name, ""))
 
 
 def _made(described: Component, name: str) -> tzinfo:

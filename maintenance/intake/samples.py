@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from maintenance.clock import YEARS
+from maintenance.bank_time import YEARS
 from maintenance.intake.csvfiles import Reject
 
 COLUMNS: Final = ("timestamp", "count")

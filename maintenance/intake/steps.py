@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maintenance import clock
+from maintenance import bank_time
 
 _DAY: Final = 24 * 3600
 _FINEST: Final = 45
@@ -66,5 +66,5 @@ def _words(seconds: float) -> str:
         days = round(seconds / _DAY)
         return "day" if days == 1 else f"{days} days"
     if seconds >= 60:
-        return clock.length_words(timedelta(seconds=seconds))
+        return bank_time.length_words(timedelta(seconds=seconds))
     return "second" if seconds == 1 else f"{seconds:g} seconds"

@@ -7,7 +7,7 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from maintenance import clock
+from maintenance import bank_time
 
 
 def parsed_duration(text: str) -> timedelta:
@@ -27,12 +27,12 @@ def parsed_moment(text: str) -> datetime:
         raise argparse.ArgumentTypeError(
             f"{text!r} is no time: write 2026-11-29T02:00 or 2026-11-29."
         ) from None
-    return at if at.tzinfo else at.replace(tzinfo=clock.bank_zone())
+    return at if at.tzinfo else at.replace(tzinfo=bank_time.bank_zone())
 
 
 def zone(text: str) -> ZoneInfo:
     """A time zone by its IANA name."""
-    if text not in clock.zone_names():
+    if text not in bank_time.zone_names():
         raise argparse.ArgumentTypeError(f"there is no time zone {text!r}: name one like Europe/London.")
     return ZoneInfo(text)
 

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 
 from django.conf import settings
 
-from maintenance import clock, days
+from maintenance import bank_days, bank_time
 from maintenance.models import Customer, NoticePolicy
 from maintenance.policies.counting import Promise
 from maintenance.policies.demands import (
@@ -105,11 +105,11 @@ def due_at(starts_at: datetime, lead: timedelta) -> datetime:
     """
     if lead <= timedelta(0) or lead % timedelta(days=1):
         return starts_at - lead
-    return clock.at_bank(clock.bank_day(starts_at) - lead, time(settings.NOTICE_HOUR))
+    return bank_time.at_bank(bank_time.bank_day(starts_at) - lead, time(settings.NOTICE_HOUR))
 
 
 def ready(policy: NoticePolicy) -> Promise:
     """A policy with the days that it counts in; one query where it counts working days."""
     if policy.unit != NoticePolicy.Unit.WORKING_DAYS:
         return Promise(policy)
-    return Promise(policy, days.country_days(policy.country or settings.COUNTRY))
+    return Promise(policy, bank_days.country_days(policy.country or settings.COUNTRY))

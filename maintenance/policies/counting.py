@@ -20,8 +20,8 @@ from typing import Final
 
 from django.conf import settings
 
-from maintenance import clock
-from maintenance.days import Country
+from maintenance import bank_time
+from maintenance.bank_days import Country
 from maintenance.models import Customer, NoticePolicy
 
 Unit = NoticePolicy.Unit
@@ -56,8 +56,8 @@ class Promise:
         if self._exact(ahead):
             due = starts_at - ahead
         else:
-            day = self._before(clock.bank_day(starts_at), self._number(ahead))
-            due = clock.at_bank(day, time(settings.NOTICE_HOUR))
+            day = self._before(bank_time.bank_day(starts_at), self._number(ahead))
+            due = bank_time.at_bank(day, time(settings.NOTICE_HOUR))
         return min(due, self.last_moment(starts_at))
 
     def last_moment(self, starts_at: datetime) -> datetime:
@@ -80,16 +80,16 @@ class Promise:
         if self.policy.unit != Unit.WORKING_DAYS:
             return heard + self._length(self.policy.least)
         number = self._number(self.policy.least)
-        return max(heard, clock.at_bank(self._after(clock.bank_day(heard), number), time.min))
+        return max(heard, bank_time.at_bank(self._after(bank_time.bank_day(heard), number), time.min))
 
     def earliest_start(self, now: datetime) -> datetime:
         """The first start, in UTC, whose announcement is due after `now` and that keeps the least notice."""
         if self._exact(self.policy.promised):
             return max(now + self.policy.promised, self.earliest_allowed(now))
-        day = clock.bank_day(now)
-        if clock.at_bank(day, time(settings.NOTICE_HOUR)) <= now:
+        day = bank_time.bank_day(now)
+        if bank_time.at_bank(day, time(settings.NOTICE_HOUR)) <= now:
             day += _DAY
-        first = clock.at_bank(self._after(day, self._number(self.policy.promised)), time.min)
+        first = bank_time.at_bank(self._after(day, self._number(self.policy.promised)), time.min)
         return max(first, self.earliest_allowed(now))
 
     def kept(self, told_at: datetime, begins_at: datetime) -> bool:
@@ -104,8 +104,8 @@ class Promise:
 
     def _end_of_notice(self, begins_at: datetime, lead: timedelta) -> datetime:
         """The end of the last day of notice, and never after the start."""
-        day = self._before(clock.bank_day(begins_at), self._number(lead))
-        return min(begins_at, clock.at_bank(day + _DAY, time.min) - _NEXT)
+        day = self._before(bank_time.bank_day(begins_at), self._number(lead))
+        return min(begins_at, bank_time.at_bank(day + _DAY, time.min) - _NEXT)
 
     def _exact(self, lead: timedelta) -> bool:
         unit = self.policy.unit
@@ -139,7 +139,7 @@ class Promise:
         """The last moment until `at` from which this audience can be told at once."""
         if self.policy.audience != Customer.Kind.CUSTOMER:
             return at
-        day = clock.bank_day(at)
+        day = bank_time.bank_day(at)
         opening, closing = self._waking(day)
         return min(at, closing if at >= opening else self._waking(day - _DAY)[1])
 
@@ -147,7 +147,7 @@ class Promise:
         """The first moment from `at` on at which this audience can be told at once."""
         if self.policy.audience != Customer.Kind.CUSTOMER:
             return at
-        day = clock.bank_day(at)
+        day = bank_time.bank_day(at)
         opening, closing = self._waking(day)
         return max(at, opening if at <= closing else self._waking(day + _DAY)[0])
 
@@ -155,7 +155,7 @@ class Promise:
         """From when until when customers can be told at once, by the bank's clock."""
         if day not in self._days:
             self._days[day] = (
-                clock.at_bank(day, time(settings.QUIET_UNTIL)),
-                clock.at_bank(day, time(settings.QUIET_FROM)) - _A_MINUTE,
+                bank_time.at_bank(day, time(settings.QUIET_UNTIL)),
+                bank_time.at_bank(day, time(settings.QUIET_FROM)) - _A_MINUTE,
             )
         return self._days[day]

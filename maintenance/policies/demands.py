@@ -9,7 +9,7 @@ from typing import Final
 from django.conf import settings
 from django.utils.text import get_text_list
 
-from maintenance import clock, rulebooks
+from maintenance import bank_time, rulebooks
 from maintenance.models import Customer, Exemption, NoticePolicy
 
 Unit = NoticePolicy.Unit
@@ -98,7 +98,7 @@ def _times(policy: NoticePolicy) -> Iterator[str]:
     if daily_words(policy):
         yield f"Only {daily_words(policy)} by the bank's clock."
     if policy.longest:
-        yield f"No window is longer than {clock.length_words(policy.longest)}."
+        yield f"No window is longer than {bank_time.length_words(policy.longest)}."
 
 
 def _budgets(policy: NoticePolicy) -> Iterator[str]:
@@ -106,7 +106,7 @@ def _budgets(policy: NoticePolicy) -> Iterator[str]:
         yield f"At most {_many(policy.most_per_month, 'window')} of a service in a calendar month."
     for length, period in ((policy.downtime_per_month, "month"), (policy.downtime_per_year, "year")):
         if length:
-            most = clock.length_words(length)
+            most = bank_time.length_words(length)
             yield f"At most {most} of planned downtime of a service in a calendar {period}."
 
 

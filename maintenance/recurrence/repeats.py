@@ -11,7 +11,7 @@ from typing import Final
 from django.db import models
 from django.utils.text import get_text_list
 
-from maintenance import clock
+from maintenance import bank_time
 
 _WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _SHOWN: Final = 500
@@ -62,7 +62,7 @@ def _choice(recurrence: str, starts_at: datetime) -> Repeat:
     lines = recurrence.split()
     if not lines:
         return Repeat()
-    first = clock.bank_day(starts_at)
+    first = bank_time.bank_day(starts_at)
     if len(lines) == 1:
         parts = _plain(lines[0], first)
         until = parts.pop("UNTIL", "")
@@ -85,7 +85,7 @@ def _said(recurrence: str, starts_at: datetime) -> str:
     left_out = sum(line.count(",") + 1 for line in lines if line.upper().startswith("EXDATE"))
     rules = [line for line in lines if not line.upper().startswith("EXDATE")]
     repeat = repeat_of("\n".join(rules), starts_at)
-    said, last = _named(clock.bank_day(starts_at)).get(repeat.every, ""), repeat.until
+    said, last = _named(bank_time.bank_day(starts_at)).get(repeat.every, ""), repeat.until
     if repeat.every == Every.OWN:
         said, last = _own(rules, starts_at)
     until = f" until {last.day} {last:%B %Y}" if last else ""
@@ -95,7 +95,7 @@ def _said(recurrence: str, starts_at: datetime) -> str:
 
 def _own(rules: list[str], starts_at: datetime) -> tuple[str, date | None]:
     """Several weekdays of each week in words, with the last day; anything else as it is written."""
-    parts = _plain(rules[0], clock.bank_day(starts_at))
+    parts = _plain(rules[0], bank_time.bank_day(starts_at))
     until = parts.pop("UNTIL", "")
     if len(rules) > 1 or parts.keys() != {"FREQ", "BYDAY"} or parts["FREQ"] != "WEEKLY":
         return _as_written(rules), None
@@ -148,7 +148,7 @@ def _last_day(until: str, starts_at: datetime) -> date:
     """The last day on which something may begin that begins at this time of the bank's day."""
     if "T" not in until:
         return datetime.strptime(until, "%Y%m%d").date()  # noqa: DTZ007  # a day has no zone
-    zone = clock.bank_zone()
+    zone = bank_time.bank_zone()
     last = datetime.strptime(until.removesuffix("Z"), "%Y%m%dT%H%M%S").replace(tzinfo=zone)
     if until.endswith("Z"):
         last = last.replace(tzinfo=UTC).astimezone(zone)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import islice, pairwise
 from typing import Final
 
-from maintenance import clock
+from maintenance import bank_time
 from maintenance.recurrence import expansion, syntax
 from maintenance.recurrence.budget import Budget
 from maintenance.recurrence.errors import BudgetExceeded, NoRecurrence, Overlapping, RecurrenceError
@@ -69,7 +69,7 @@ def occurrences(
 
 
 def _expanded(of: Recurring, span: Times, budget: Budget) -> list[Times]:
-    zone = of.zone or clock.bank_zone()
+    zone = of.zone or bank_time.bank_zone()
     begin, end, after, before = (_local(at, zone) for at in (of.starts_at, of.ends_at, *span))
     length = end - begin  # on the clock: a night shift ends at six whatever the clocks do meanwhile
     rules = _rules(of.rule, zone)
@@ -114,7 +114,7 @@ def check_recurrence(
     With the start of the first time also where the rule would name no time at all, and with its end also
     where each time would last longer than until the next.
     """
-    here = zone or clock.bank_zone()
+    here = zone or bank_time.bank_zone()
     rules = _rules(recurrence, here)
     if starts_at is None:
         return
@@ -175,7 +175,7 @@ def _in_words(length: timedelta) -> str:
     days = length // _DAY
     if days >= 2 or length == _DAY:
         return f"{days:,} day{'s' if days > 1 else ''}"
-    return clock.length_words(length)
+    return bank_time.length_words(length)
 
 
 def _local(at: datetime, zone: tzinfo) -> datetime:

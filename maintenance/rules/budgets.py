@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from maintenance import clock, policies
+from maintenance import bank_time, policies
 from maintenance.models import NoticePolicy
 from maintenance.rules.context import RuleContext
 from maintenance.rules.notice import demanding
@@ -69,8 +69,8 @@ def _exceeding(
         if planned > most:
             name = around.network.services[service].name
             yield (
-                f"{policies.whose(policy)} allows {clock.length_words(most)} of planned downtime of a "
-                f"service in {period.name}, and with this window {name} has {clock.length_words(planned)}: "
+                f"{policies.whose(policy)} allows {bank_time.length_words(most)} of planned downtime of a "
+                f"service in {period.name}, and with this window {name} has {bank_time.length_words(planned)}: "
                 "shorten it, or choose another time."
             )
 
@@ -97,17 +97,17 @@ def _counts(held: Span, around: RuleContext) -> bool:
 
 def _months(asked: WindowTime) -> Iterator[_Period]:
     """Those that the time touches."""
-    first = clock.bank_day(asked.starts_at).replace(day=1)
-    while (starts_at := clock.at_bank(first, time.min)) < asked.ends_at:
+    first = bank_time.bank_day(asked.starts_at).replace(day=1)
+    while (starts_at := bank_time.at_bank(first, time.min)) < asked.ends_at:
         following = (first + timedelta(days=31)).replace(day=1)
-        yield _Period(f"{first:%B %Y}", starts_at, clock.at_bank(following, time.min))
+        yield _Period(f"{first:%B %Y}", starts_at, bank_time.at_bank(following, time.min))
         first = following
 
 
 def _years(asked: WindowTime) -> Iterator[_Period]:
     """Those that the time touches."""
-    first, last = (clock.bank_day(at).year for at in (asked.starts_at, asked.ends_at))
+    first, last = (bank_time.bank_day(at).year for at in (asked.starts_at, asked.ends_at))
     for year in range(first, last + 1):
-        starts_at, ends_at = (clock.new_year(each) for each in (year, year + 1))
+        starts_at, ends_at = (bank_time.new_year(each) for each in (year, year + 1))
         if starts_at < asked.ends_at:
             yield _Period(str(year), starts_at, ends_at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from maintenance import clock
+from maintenance import bank_time
 from maintenance.rules.calendar_data import NEXT
 from maintenance.rules.context import RuleContext
 from maintenance.rules.spans import Span, WindowTime
@@ -18,7 +18,7 @@ def freeze(time: WindowTime, around: RuleContext) -> Iterator[str]:
     """Nothing is touched in a freeze of a service, of what depends on it, or of every service."""
     for held in around.agreed.freezes.meeting(time):
         if held.of(around.away):
-            when = clock.span_words(held.starts_at, held.ends_at)
+            when = bank_time.span_words(held.starts_at, held.ends_at)
             yield f"The freeze “{held.name}”{_whose(held, around)} holds from {when}."
 
 
@@ -35,7 +35,7 @@ def cutoff(time: WindowTime, around: RuleContext) -> Iterator[str]:
     for held in around.agreed.cutoffs.meeting(time):
         lost = held.services & around.away
         if lost:
-            when = clock.span_words(held.starts_at, held.ends_at)
+            when = bank_time.span_words(held.starts_at, held.ends_at)
             yield f"{around.network.named(lost)} must run for the {held.name}, {when}."
 
 
@@ -68,4 +68,4 @@ def _whose(held: Span, around: RuleContext) -> str:
 def _next(coming: Span | None) -> str:
     if coming is None:
         return ""
-    return f"; the next is “{coming.name}”, {clock.span_words(coming.starts_at, coming.ends_at)}"
+    return f"; the next is “{coming.name}”, {bank_time.span_words(coming.starts_at, coming.ends_at)}"

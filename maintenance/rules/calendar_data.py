@@ -14,8 +14,8 @@ from typing import Final
 
 from django.db.models import Q
 
-from maintenance import clock, critical, days, recurrence
-from maintenance.days import Country
+from maintenance import bank_days, bank_time, recurrence
+from maintenance.bank_days import Country, critical_days
 from maintenance.models import CriticalDay, Cutoff, Freeze, StandingWindow, SupportCover
 from maintenance.recurrence import Budget, RecurrenceError
 from maintenance.rules.network import Network
@@ -84,7 +84,7 @@ class _Countries(dict[str, Country]):
     """Each country's days, read when first asked for."""
 
     def __missing__(self, code: str) -> Country:
-        read = days.country_days(code)
+        read = bank_days.country_days(code)
         self[code] = _Remembered(read.code, read.changes)
         return self[code]
 
@@ -128,7 +128,7 @@ def _critical(
         for (code, zone), services in there.items():
             days_asked = first.astimezone(zone).date(), last.astimezone(zone).date()
             try:
-                found = critical.critical_dates(
+                found = critical_days.critical_dates(
                     row, countries[code], *days_asked, budget=reading.budget.row()
                 )
             except RecurrenceError as problem:
@@ -136,7 +136,7 @@ def _critical(
                 break
             for day in found:
                 begin, end = (datetime.combine(each, time.min, zone) for each in (day, day + _DAY))
-                name = f"“{row.name}” on {clock.day_words(day)}"
+                name = f"“{row.name}” on {bank_time.day_words(day)}"
                 yield Span(name, begin.astimezone(UTC), end.astimezone(UTC), frozenset(services))
 
 
@@ -152,7 +152,7 @@ def _cutoffs(
         country = network.services[row.service_id].country
         name = f"{row.get_kind_display().lower()} “{row.name}”"
         for starts_at, ends_at in _times(row, first, last, reading) or ():
-            if not row.working_days_only or countries[country].is_working_day(clock.bank_day(starts_at)):
+            if not row.working_days_only or countries[country].is_working_day(bank_time.bank_day(starts_at)):
                 yield Span(name, starts_at, ends_at, frozenset((row.service_id,)))
 
 
@@ -169,7 +169,7 @@ def _cover(
         read = _times(row, first, last, reading)
         if read is None:
             continue
-        times = [(Span(row.name, *at), clock.bank_day(at[0])) for at in read]
+        times = [(Span(row.name, *at), bank_time.bank_day(at[0])) for at in read]
         stretch = [day for _, day in times[:1] + times[-1:]]
         for service in asked & (_keys(row) or asked):
             found = spans.setdefault(service, [])

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from maintenance import clock, policies
+from maintenance import bank_time, policies
 from maintenance.models import Impact, RuleSetting, Service, Window
 from maintenance.policies import Promise
 from maintenance.rules import calendar_data, network
@@ -87,5 +87,5 @@ def _counted(promises: Iterable[Promise], first: datetime, last: datetime) -> Sp
         for policy in (promise.policy for promise in promises)
     ):
         return Spans()
-    year, next_year = clock.bank_day(first).year, clock.bank_day(last).year + 1
-    return _windows(clock.new_year(year), clock.new_year(next_year), *LIVE, Window.Status.FINISHED)
+    year, next_year = bank_time.bank_day(first).year, bank_time.bank_day(last).year + 1
+    return _windows(bank_time.new_year(year), bank_time.new_year(next_year), *LIVE, Window.Status.FINISHED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from maintenance import clock
+from maintenance import bank_time
 from maintenance.rules.context import RuleContext
 from maintenance.rules.spans import Span, WindowTime
 
@@ -50,7 +50,7 @@ def _others(time: WindowTime, around: RuleContext) -> Iterator[Span]:
 
 
 def _when(other: Span) -> str:
-    return f"{other.name}, {clock.span_words(other.starts_at, other.ends_at)}"
+    return f"{other.name}, {bank_time.span_words(other.starts_at, other.ends_at)}"
 
 
 def _recommended(around: RuleContext, services: Iterable[int]) -> Iterator[tuple[int, int]]:

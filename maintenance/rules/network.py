@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 from typing import Final
 
-from maintenance import clock
+from maintenance import bank_time
 from maintenance.models import Alternative, Service
 
 _COLUMNS: Final = ("pk", "name", "country", "time_zone", "longest_window")
@@ -47,7 +47,7 @@ def service_network() -> Network:
     """All services, in three queries."""
     services = {
         # where a zone does not exist the forecast says so; rules hold all the same
-        pk: KnownService(name, country, clock.zone(zone) or clock.bank_zone(), longest)
+        pk: KnownService(name, country, bank_time.zone(zone) or bank_time.bank_zone(), longest)
         for pk, name, country, zone, longest in Service.objects.values_list(*_COLUMNS)
     }
     instead: dict[int, set[int]] = defaultdict(set)

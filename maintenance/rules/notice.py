@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import time as time_of_day
 from datetime import timedelta
 
-from maintenance import clock, policies
+from maintenance import bank_time, policies
 from maintenance.models import Window
 from maintenance.policies import Promise
 from maintenance.rules.context import RuleContext
@@ -24,7 +24,7 @@ def notice(time: WindowTime, around: RuleContext) -> Iterator[str]:
         if last < time.now <= time.starts_at:
             yield (
                 f"{policies.at_least(promise.policy)}, so this time had to be booked and approved by "
-                f"{clock.moment_words(last)}: choose a later start, or book it as an emergency."
+                f"{bank_time.moment_words(last)}: choose a later start, or book it as an emergency."
             )
 
 
@@ -37,7 +37,7 @@ def moving(time: WindowTime, around: RuleContext) -> Iterator[str]:
         last = promise.last_moment(window.starts_at)
         if promise.policy.only_cancelling_inside and last < time.now:
             yield (
-                f"{policies.at_least(promise.policy)}, and since {clock.moment_words(last)} this window may be "
+                f"{policies.at_least(promise.policy)}, and since {bank_time.moment_words(last)} this window may be "
                 "cancelled, but not moved: cancel it and book a new one."
             )
 
@@ -59,8 +59,8 @@ def longest_length(time: WindowTime, around: RuleContext) -> Iterator[str]:
         most = promise.policy.longest
         if most is not None and time.length > most:
             yield (
-                f"{policies.whose(promise.policy)} allows no window of more than {clock.length_words(most)}, "
-                f"and this is one of {clock.length_words(time.length)}: shorten it, or split it."
+                f"{policies.whose(promise.policy)} allows no window of more than {bank_time.length_words(most)}, "
+                f"and this is one of {bank_time.length_words(time.length)}: shorten it, or split it."
             )
 
 
@@ -71,10 +71,12 @@ def demanding(around: RuleContext) -> Iterator[Promise]:
 
 def _between(first: time_of_day, last: time_of_day, time: WindowTime) -> bool:
     """Whether the time lies within one day's hours; where they end before they begin, over midnight."""
-    day = clock.bank_day(time.starts_at)
+    day = bank_time.bank_day(time.starts_at)
     for opening in (day, day - timedelta(days=1)):
         closing = opening + timedelta(days=last < first)
-        if clock.at_bank(opening, first) <= time.starts_at and time.ends_at <= clock.at_bank(closing, last):
+        if bank_time.at_bank(opening, first) <= time.starts_at and time.ends_at <= bank_time.at_bank(
+            closing, last
+        ):
             return True
     return False
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
-from maintenance import clock
+from maintenance import bank_time
 from maintenance.rules.context import RuleContext
 from maintenance.rules.spans import WindowTime
 
@@ -22,7 +22,7 @@ def support(time: WindowTime, around: RuleContext) -> Iterator[str]:
         for gap in around.agreed.cover[service].gaps(time):
             alone[gap].add(service)
     for gap, services in sorted(alone.items(), key=lambda item: item[0]):
-        when = clock.span_words(*gap)
+        when = bank_time.span_words(*gap)
         yield f"Nobody answers customers of {around.network.named(services)} from {when}: say who will."
 
 
@@ -33,5 +33,5 @@ def staff(time: WindowTime, around: RuleContext) -> Iterator[str]:
     for other in around.windows.meeting(time):
         both = other.staff & around.staff.keys() if other.window != around.own else ()
         for name in sorted(around.staff[person] for person in both):
-            when = clock.span_words(other.starts_at, other.ends_at)
+            when = bank_time.span_words(other.starts_at, other.ends_at)
             yield f"{name} is already on {other.name}, {when}."

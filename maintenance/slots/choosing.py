@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maintenance import clock, rules
+from maintenance import bank_time, rules
 from maintenance.slots import loads, places
 from maintenance.slots.known import SlotContext
 from maintenance.slots.slot import Slot, look_at
@@ -78,7 +78,7 @@ def choose(known: SlotContext, length: timedelta, *, count: int = 5, staffed: bo
 
 def _starts(first: datetime, last: datetime, length: timedelta) -> Floats:
     """Every hour and half hour of the bank's clock from which the length fits in, in seconds since 1970."""
-    offset = (first.astimezone(clock.bank_zone()).utcoffset() or timedelta(0)).total_seconds()
+    offset = (first.astimezone(bank_time.bank_zone()).utcoffset() or timedelta(0)).total_seconds()
     begin = np.ceil((first.timestamp() + offset) / _GRID) * _GRID - offset
     return np.arange(begin, last.timestamp() - length.total_seconds() + 1, _GRID)
 
@@ -95,7 +95,7 @@ def _fitting(known: SlotContext, starts: Floats, length: timedelta, staffed: boo
 
 def _free(known: SlotContext, starts: Floats, order: Order, length: timedelta) -> Iterator[datetime]:
     """The starts that may be suggested, in this order, of slots that leave each other alone."""
-    nights = np.floor((local_seconds(starts, clock.bank_zone()) / HOUR - 12) / 24)
+    nights = np.floor((local_seconds(starts, bank_time.bank_zone()) / HOUR - 12) / 24)
     taken: list[float] = []
     offered: Counter[float] = Counter()
     apart = length.total_seconds()
@@ -124,9 +124,9 @@ def _nothing(
 ) -> Iterator[str]:
     """Why there is no slot: none fits, none is known, or what each rule says of the first it refuses."""
     if not fitting.size:
-        between = f"from {clock.moment_words(known.first)} to {clock.moment_words(known.last)}"
+        between = f"from {bank_time.moment_words(known.first)} to {bank_time.moment_words(known.last)}"
         hours = " of staffed hours (08:00 to 20:00 on working days)" if staffed else ""
-        yield f"{clock.length_words(length)}{hours} do not fit in the time {between}."
+        yield f"{bank_time.length_words(length)}{hours} do not fit in the time {between}."
         return
     if not tried.size:
         yield _UNKNOWN

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from maintenance import clock, days, policies, rules, traffic
+from maintenance import bank_days, bank_time, policies, rules, traffic
 from maintenance.models import Service, Window
 from maintenance.proposals import Proposal
 from maintenance.slots.users import Users, users
@@ -84,7 +84,7 @@ def slot_context(
     return SlotContext(
         services=asked,
         places=tuple(
-            Place(each.name, clock.zone_of(each, each.time_zone), days.country_days(each.country))
+            Place(each.name, bank_time.zone_of(each, each.time_zone), bank_days.country_days(each.country))
             for each in asked
         ),
         profiles=profiles,

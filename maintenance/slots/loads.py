@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from maintenance import clock
+from maintenance import bank_time
 from maintenance.traffic import Load, Profile
 from maintenance.traffic.forecast import HOUR, Floats
 
@@ -77,5 +77,5 @@ def shares_of_hour(profiles: Sequence[Profile], starts: Floats, length: timedelt
 
 def habit(at: datetime) -> datetime:
     """Sunday 02:00 of the same week (from Monday), by the bank's clock."""
-    day = clock.bank_day(at)
-    return clock.at_bank(day + timedelta(days=6 - day.weekday()), HABIT)
+    day = bank_time.bank_day(at)
+    return bank_time.at_bank(day + timedelta(days=6 - day.weekday()), HABIT)

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maintenance.days import country as days
-from maintenance.days.country import Country
+from maintenance.bank_days import country_days as days
+from maintenance.bank_days.country_days import Country
 from maintenance.traffic.forecast import HOUR, Floats
 from maintenance.traffic.place import Place
 from maintenance.traffic.zones import local_seconds

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from maintenance import clock, policies
+from maintenance import bank_time, policies
 from maintenance.policies import Promise
 from maintenance.traffic.place import Place
 
@@ -31,13 +31,13 @@ def figures(shares: Mapping[str, float], habit: float | None) -> Iterator[str]:
 
 def time_reasons(starts_at: datetime, ends_at: datetime, places: Sequence[Place]) -> Iterator[str]:
     """The time on the bank's clock, and on those of the services where they differ."""
-    zone = clock.bank_zone()
+    zone = bank_time.bank_zone()
     begins = starts_at.astimezone(zone)
-    yield f"{clock.span_words(starts_at, ends_at)} in {zone}, {_part_of_day(begins)}."
+    yield f"{bank_time.span_words(starts_at, ends_at)} in {zone}, {_part_of_day(begins)}."
     for place in places:
         there = starts_at.astimezone(place.zone)
         if there.utcoffset() != begins.utcoffset():
-            day = clock.day_words(there.date())
+            day = bank_time.day_words(there.date())
             yield f"On the clock of {place.name} ({place.zone}) it begins on {day}, {there:%H:%M}."
 
 
@@ -50,7 +50,7 @@ def told(starts_at: datetime, promise: Promise, now: datetime) -> tuple[str, boo
         return (
             f"Customers are told as soon as it is approved, at most {left} days ahead instead of {promised}."
         ), False
-    return f"Customers are told on {clock.moment_words(told_at)}, {promised} ahead.", True
+    return f"Customers are told on {bank_time.moment_words(told_at)}, {promised} ahead.", True
 
 
 def cautions(
@@ -61,9 +61,9 @@ def cautions(
         yield f"This is no quiet time: {percent(share)} of an ordinary hour."
     if habit is not None and round(habit, 2) > 1:
         yield f"Carries {beside(habit)} what Sunday 02:00 of that week would."
-    zone = clock.bank_zone()
+    zone = bank_time.bank_zone()
     if starts_at.astimezone(zone).utcoffset() != ends_at.astimezone(zone).utcoffset():
-        passes = clock.length_words(ends_at - starts_at)
+        passes = bank_time.length_words(ends_at - starts_at)
         yield f"The clocks change during it: {passes} pass, whatever the clock shows."
     yield from _holidays(starts_at, ends_at, places, known=share is not None)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from maintenance import clock, rules
+from maintenance import bank_time, rules
 from maintenance.slots import loads
 from maintenance.slots.known import SlotContext
 
@@ -55,7 +55,7 @@ class WeekDay:
 def week(known: SlotContext, first: date, length: timedelta) -> tuple[WeekDay, ...]:
     """Seven days from the first. What stands around it was read with `known`, so it lies within that."""
     days = [first + number * _DAY for number in range(7)]
-    edges = [[clock.at_bank(day, time(hour)) for hour in range(24)] for day in (*days, first + 7 * _DAY)]
+    edges = [[bank_time.at_bank(day, time(hour)) for hour in range(24)] for day in (*days, first + 7 * _DAY)]
     begins = [at for day in edges[:7] for at in day]
     ends = [*begins[1:], edges[7][0]]
     shares = _shares(known, begins, ends)
@@ -93,7 +93,7 @@ def _shares(known: SlotContext, begins: Sequence[datetime], ends: Sequence[datet
 
 
 def _day(known: SlotContext, day: date, hours: tuple[Hour | None, ...]) -> WeekDay:
-    begin, end = clock.at_bank(day, time.min), clock.at_bank(day + _DAY, time.min)
+    begin, end = bank_time.at_bank(day, time.min), bank_time.at_bank(day + _DAY, time.min)
     whole = rules.WindowTime(begin, end, known.now)
     freezes = [
         span.name for span in known.around.agreed.freezes.meeting(whole) if span.of(known.around.asked)

@@ -13,7 +13,8 @@ import numpy as np
 from django.db import connection, transaction
 from django.db.models import Q
 
-from maintenance import clock, critical, days, upserts
+from maintenance import bank_days, bank_time, upserts
+from maintenance.bank_days import critical_days
 from maintenance.models import CriticalDay, Service, TrafficProfile, TrafficSample, Window
 from maintenance.recurrence import RecurrenceError
 from maintenance.traffic import keeping, learning
@@ -64,7 +65,9 @@ def profile(service: Service, *, now: datetime) -> Profile:
     with the last sample, so that traffic that is no longer imported still serves; the profile's `doubts`
     say so. Raises TooLittle with a sentence that says what to do.
     """
-    place = Place(service.name, clock.zone_of(service, service.time_zone), days.country_days(service.country))
+    place = Place(
+        service.name, bank_time.zone_of(service, service.time_zone), bank_days.country_days(service.country)
+    )
     away, marked = _away(service, now), _critical(service, place.country, now)
     basis = _basis(service, place.country, away, marked, now.astimezone(place.zone).date())
     kept = TrafficProfile.objects.filter(service=service).first()
@@ -111,14 +114,14 @@ def _away(service: Service, now: datetime) -> list[tuple[float, float]]:
     ]
 
 
-def _critical(service: Service, country: days.Country, now: datetime) -> list[date]:
+def _critical(service: Service, country: bank_days.Country, now: datetime) -> list[date]:
     """The days that are critical for it, from as far back as is learnt to a year ahead."""
     first, last = (now - _LEARNT_FROM).date(), (now + _LOOKED_AHEAD).date()
     named = CriticalDay.objects.filter(Q(services=service) | Q(services__isnull=True)).order_by("pk")
     found: set[date] = set()
     for each in named:
         try:
-            found.update(critical.critical_dates(each, country, first, last))
+            found.update(critical_days.critical_dates(each, country, first, last))
         except RecurrenceError as problem:  # the rules say so to whoever asks for a time
             log.warning("the critical day %s is left out: %s", each.pk, problem)
     return sorted(found)
@@ -126,7 +129,7 @@ def _critical(service: Service, country: days.Country, now: datetime) -> list[da
 
 def _basis(
     service: Service,
-    country: days.Country,
+    country: bank_days.Country,
     away: Sequence[tuple[float, float]],
     marked: Sequence[date],
     day: date,

@@ -15,8 +15,8 @@ from typing import Final
 
 import numpy as np
 
-from maintenance.days import country as days
-from maintenance.days.country import Country
+from maintenance.bank_days import country_days as days
+from maintenance.bank_days.country_days import Country
 from maintenance.traffic.weeks import Floats, Integers
 
 DAWN: Final = 5

@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from maintenance.days import country as days
-from maintenance.days.country import Country
+from maintenance.bank_days import country_days as days
+from maintenance.bank_days.country_days import Country
 from maintenance.traffic import classes, effects, replay
 from maintenance.traffic.replay import Record
 from maintenance.traffic.spread import Spread

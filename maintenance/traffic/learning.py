@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from maintenance.days import country as days
+from maintenance.bank_days import country_days as days
 from maintenance.traffic import classes, effects, levels, outages, replay, shape, weeks
 from maintenance.traffic.classes import Days
 from maintenance.traffic.forecast import Profile

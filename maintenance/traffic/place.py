@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from maintenance.days.country import Country
+from maintenance.bank_days.country_days import Country
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maintenance.days import country as days
+from maintenance.bank_days import country_days as days
 from maintenance.traffic.zones import local_seconds
 
 Floats = NDArray[np.float64]

@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from maintenance import clock, groups
+from maintenance import bank_time, groups
 from maintenance.booking import rechecks
 from maintenance.models import Approval, Skipped, Window
 from notifications.admin import posts, senders
@@ -121,8 +121,8 @@ class Today:
 
 def _today(now: datetime) -> Today:
     """Everything that went or goes out, whenever it was due; what is not prepared yet has no messages."""
-    day = clock.bank_day(now)
-    start, end = (clock.at_bank(day + timedelta(days=ahead), time()) for ahead in (0, 1))
+    day = bank_time.bank_day(now)
+    start, end = (bank_time.at_bank(day + timedelta(days=ahead), time()) for ahead in (0, 1))
     counts = sent_times.on_day(start, end)
     busy = [pk for pk, count in counts.items() if count.sent or count.to_go]
     coming = Q(status__in=(Notice.Status.PLANNED, Notice.Status.PREPARING), due_at__lt=end)

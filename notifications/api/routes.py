@@ -16,7 +16,7 @@ from ninja import NinjaAPI, Query
 from ninja.errors import HttpError
 from pydantic import AfterValidator, AwareDatetime
 
-from maintenance import clock, status
+from maintenance import bank_time, status
 from maintenance.faces import words
 from maintenance.models import Customer, Use
 from maintenance.status import NOW, Phase, Planned
@@ -27,7 +27,7 @@ from notifications.api.identity import Bearer
 AHEAD: Final = timedelta(days=1)
 """How long before its start a window is worth a banner."""
 
-Instant = Annotated[AwareDatetime, AfterValidator(clock.within_years)]
+Instant = Annotated[AwareDatetime, AfterValidator(bank_time.within_years)]
 """A time that a query may name, whatever its offset."""
 
 api = NinjaAPI(

@@ -14,7 +14,7 @@ from django.core.validators import validate_email
 from django.utils.encoding import punycode
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
-from maintenance import clock
+from maintenance import bank_time
 from maintenance.intake.csvfiles import Reject
 from maintenance.models import Customer, Service
 from notifications.customers.store import CustomerRow
@@ -58,7 +58,7 @@ class CustomerReader:
 
 
 def _time_zone(text: str) -> str:
-    if text and text not in clock.zone_names():
+    if text and text not in bank_time.zone_names():
         raise Reject(f"there is no time zone {text!r}; they are named like Europe/London")
     return text or settings.TIME_ZONE
 

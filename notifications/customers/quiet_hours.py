@@ -7,7 +7,7 @@ from typing import Final
 
 from django.conf import settings
 
-from maintenance import clock
+from maintenance import bank_time
 
 QUIET_HOURS: Final = "quiet hours of the customer"
 """Why a message was put back that came to its turn while its customer sleeps."""
@@ -35,4 +35,4 @@ def latest_waking(now: datetime, zone: str) -> datetime:
 
 def _local(moment: datetime, zone: str) -> datetime:
     """By the customer's own clock; by the bank's, where nobody knows the zone."""
-    return moment.astimezone(clock.zone(zone) or clock.bank_zone())
+    return moment.astimezone(bank_time.zone(zone) or bank_time.bank_zone())

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.conf import settings
 
-from maintenance import clock, days
+from maintenance import bank_days, bank_time
 from maintenance.models import CriticalDay, Cutoff, Freeze, Service, StandingWindow, SupportCover
 
 _WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -19,7 +19,7 @@ _DAYS_BACK: Final = 28
 
 def make_times(services: Mapping[str, Service], *, now: datetime) -> None:
     """Make the bank's freeze, critical days, cut-offs, hours of support and standing windows."""
-    today = clock.bank_day(now)
+    today = bank_time.bank_day(now)
     _freeze(now)
     _critical(services)
     _cutoffs(services, today)
@@ -29,14 +29,14 @@ def make_times(services: Mapping[str, Service], *, now: datetime) -> None:
 
 def _freeze(now: datetime) -> None:
     """Over each year end; one that is under way is not part of it, so that there are slots to find."""
-    year = clock.bank_day(now).year
-    starts_at = clock.at_bank(date(year, 12, 15), time.min)
+    year = bank_time.bank_day(now).year
+    starts_at = bank_time.at_bank(date(year, 12, 15), time.min)
     if now >= starts_at:
-        year, starts_at = year + 1, clock.at_bank(date(year + 1, 12, 15), time.min)
+        year, starts_at = year + 1, bank_time.at_bank(date(year + 1, 12, 15), time.min)
     Freeze.objects.create(
         name="Year end",
         starts_at=starts_at,
-        ends_at=clock.at_bank(date(year + 1, 1, 5), time.min),
+        ends_at=bank_time.at_bank(date(year + 1, 1, 5), time.min),
         recurrence="FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=15",
     )
 
@@ -56,7 +56,7 @@ def _cutoffs(services: Mapping[str, Service], today: date) -> None:
         ("instant-transfers", Cutoff.Kind.SALARIES, "Salary files", time(5), 90),
         ("instant-transfers", Cutoff.Kind.CLEARING, "Clearing cut-off", time(16), 120),
     ):
-        starts_at = clock.at_bank(day, begins)
+        starts_at = bank_time.at_bank(day, begins)
         Cutoff.objects.create(
             service=services[key],
             kind=kind,
@@ -70,7 +70,7 @@ def _cutoffs(services: Mapping[str, Service], today: date) -> None:
 
 def _support(today: date) -> None:
     """A hotline that rests on one day of the week, and a chat that never does."""
-    rests = _SUNDAY if _SUNDAY in days.country_days(settings.COUNTRY).weekend(today.year) else _FRIDAY
+    rests = _SUNDAY if _SUNDAY in bank_days.country_days(settings.COUNTRY).weekend(today.year) else _FRIDAY
     open_on = ",".join(name for number, name in enumerate(_WEEKDAYS) if number != rests)
     first = _last(today, (rests + 1) % 7)
     for name, begins, ends, rule, on_holidays in (
@@ -79,8 +79,8 @@ def _support(today: date) -> None:
     ):
         SupportCover.objects.create(
             name=name,
-            starts_at=clock.at_bank(first, begins),
-            ends_at=clock.at_bank(first, ends),
+            starts_at=bank_time.at_bank(first, begins),
+            ends_at=bank_time.at_bank(first, ends),
             recurrence=rule,
             on_holidays=on_holidays,
         )
@@ -95,8 +95,8 @@ def _standing(service: Service, today: date) -> None:
         day = _last(today, weekday)
         window = StandingWindow.objects.create(
             name=name,
-            starts_at=clock.at_bank(day, begins),
-            ends_at=clock.at_bank(day, ends),
+            starts_at=bank_time.at_bank(day, begins),
+            ends_at=bank_time.at_bank(day, ends),
             recurrence=f"FREQ=WEEKLY;BYDAY={_WEEKDAYS[weekday]}",
         )
         window.services.add(service)

@@ -19,7 +19,7 @@ from babel import Locale
 from babel.dates import format_date, get_timezone_gmt, get_timezone_location, get_timezone_name
 from django.conf import settings
 
-from maintenance import clock, languages
+from maintenance import bank_time, languages
 from notifications.wording import hours, segments
 from notifications.wording.phrases import shared_phrase
 
@@ -109,7 +109,7 @@ def _say(style: str, instants: str, language: str, zone: str, name_zone: bool, b
         raise NoMoment(f"{style}:{instants}") from error
     if len(moments) != wanted.moments:
         raise NoMoment(f"{style}:{instants}")
-    known, home = clock.zone(zone), ZoneInfo(bank.time_zone)
+    known, home = bank_time.zone(zone), ZoneInfo(bank.time_zone)
     local = [moment.astimezone(known or home) for moment in moments]
     speaker = _Speaker(language, languages.locale(language), known or home, local)
     words = speaker.place() if style == "zone" else speaker.words(wanted)

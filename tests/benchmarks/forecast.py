@@ -28,7 +28,7 @@ import numpy as np  # after Django is set up, as the rest
 
 from maintenance import backtest
 from maintenance.backtest import BacktestRow, History, grid, limits
-from maintenance.days import Country
+from maintenance.bank_days import Country
 from maintenance.intake import csvfiles, samples
 from maintenance.traffic import Profile, keeping, learning
 from maintenance.traffic.place import Place

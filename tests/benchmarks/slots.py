@@ -25,7 +25,7 @@ django.setup()
 from django.core.management import call_command  # needs Django set up
 from django.db import transaction
 
-from maintenance import clock, slots, traffic
+from maintenance import bank_time, slots, traffic
 from maintenance.models import CriticalDay, Freeze, Service
 from tests.maintenance.usage import from_file
 
@@ -71,7 +71,7 @@ def _medians(services: list[Service], now: datetime, length: timedelta, runs: in
     """Reading what is known; choosing from it, without the database; both; and a week by hours."""
     search = slots.Search(services, end=now + _AHEAD)
     known = slots.slot_context(search, now=now)
-    monday = clock.bank_day(now) + timedelta(days=7)
+    monday = bank_time.bank_day(now) + timedelta(days=7)
     asked: list[Callable[[], object]] = [
         lambda: slots.slot_context(search, now=now),
         lambda: slots.choose(known, length),

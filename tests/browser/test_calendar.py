@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from maintenance import clock, policies
+from maintenance import bank_time, policies
 from maintenance.admin.calendar.month import week_of
 from maintenance.models import Freeze, Window
 from tests import people
@@ -51,7 +51,7 @@ def ada(page: Page, live_server: LiveServer) -> Iterator[Page]:
 
 
 def at(day: date, hour: int) -> datetime:
-    return clock.at_bank(day, time(hour))
+    return bank_time.at_bank(day, time(hour))
 
 
 def open_week(page: Page, live_server: LiveServer, monday: date) -> None:

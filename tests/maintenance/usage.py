@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from maintenance.days import Country
+from maintenance.bank_days import Country
 from maintenance.traffic import learning
 from maintenance.traffic.forecast import Profile
 from maintenance.traffic.place import Place

@@ -13,7 +13,8 @@ from django.contrib import admin
 from django.db.models import Model, Prefetch, Q, QuerySet
 from django.urls import reverse
 
-from maintenance import clock, critical, days, recurrence
+from maintenance import bank_days, bank_time, recurrence
+from maintenance.bank_days import critical_days
 from maintenance.models import Conflict, CriticalDay, Freeze, Service, Skipped, StandingWindow, Window
 from maintenance.recurrence import Budget, RecurrenceError
 from maintenance.rules import LIVE
@@ -58,12 +59,12 @@ class CalendarEntry:
     @property
     def first(self) -> date:
         """The first day it touches, by the bank's clock."""
-        return clock.bank_day(self.starts_at)
+        return bank_time.bank_day(self.starts_at)
 
     @property
     def last(self) -> date:
         """The last day it touches: an end at midnight does not touch the day that begins."""
-        return clock.bank_day(self.ends_at - timedelta(microseconds=1))
+        return bank_time.bank_day(self.ends_at - timedelta(microseconds=1))
 
     @property
     def minutes(self) -> int:
@@ -109,7 +110,7 @@ class _Unfolding:
 def entries_between(first: date, last: date, service: Service | None = None) -> CalendarEntries:
     """Everything from `first` to `last`, both included; with a service, what concerns it."""
     start, end = bank_midnight(first), bank_midnight(last + _A_DAY)
-    country = days.country_days(settings.COUNTRY)
+    country = bank_days.country_days(settings.COUNTRY)
     reading = _Unfolding()
     repeated = [
         *_repeated(_concerning(Freeze.objects.all(), service), EntryKind.FREEZE, (start, end), reading),
@@ -131,7 +132,7 @@ def entries_between(first: date, last: date, service: Service | None = None) -> 
 
 def bank_midnight(day: date) -> datetime:
     """The first moment of a day at the bank."""
-    return clock.at_bank(day, time())
+    return bank_time.at_bank(day, time())
 
 
 def _concerning(rows: QuerySet[_Timed], service: Service | None) -> QuerySet[_Timed]:
@@ -169,20 +170,20 @@ def _repeated(
             )
 
 
-def _holidays(first: date, last: date, country: days.Country) -> Iterator[CalendarEntry]:
+def _holidays(first: date, last: date, country: bank_days.Country) -> Iterator[CalendarEntry]:
     for day, name in country.holidays(first, last).items():
         yield _whole_day(EntryKind.HOLIDAY, name, "Public holiday", day, "")
 
 
 def _critical(
-    first: date, last: date, service: Service | None, country: days.Country, reading: _Unfolding
+    first: date, last: date, service: Service | None, country: bank_days.Country, reading: _Unfolding
 ) -> Iterator[CalendarEntry]:
     rows = CriticalDay.objects.all()
     if service is not None:
         rows = rows.filter(Q(services=service) | Q(services=None)).distinct()
     for row in rows:
         try:
-            found = critical.critical_dates(row, country, first, last, budget=reading.budget.row())
+            found = critical_days.critical_dates(row, country, first, last, budget=reading.budget.row())
         except RecurrenceError as problem:
             reading.leave_out(row, problem)
             continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from maintenance import clock
+from maintenance import bank_time
 from maintenance.admin.calendar.entries import CalendarEntry, EntryKind, bank_midnight
 
 _MINUTES: Final = 24 * 60
@@ -67,7 +67,7 @@ def _block(entry: CalendarEntry, day: date) -> Block:
 
 def _minute(at: datetime, day: date) -> int:
     """What the bank's clock shows, in minutes of that day; its edges for another day."""
-    local = at.astimezone(clock.bank_zone())
+    local = at.astimezone(bank_time.bank_zone())
     if local.date() != day:
         return 0 if local.date() < day else _MINUTES
     return local.hour * 60 + local.minute

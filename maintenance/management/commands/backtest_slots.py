@@ -12,7 +12,7 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from maintenance import backtest, clock, days
+from maintenance import backtest, bank_days, bank_time
 from maintenance.backtest import BacktestRow, Choice, History
 from maintenance.intake import samples
 from maintenance.management import imports
@@ -118,12 +118,12 @@ def durations(text: str) -> list[timedelta]:
     return [parsed_duration(part) for part in text.split(",")]
 
 
-def _country(code: str) -> days.Country:
+def _country(code: str) -> bank_days.Country:
     """With the bank's own holidays, where there is a database that has them."""
     try:
-        return days.country_days(code)
+        return bank_days.country_days(code)
     except DatabaseError:
-        return days.Country(code.upper())
+        return bank_days.Country(code.upper())
 
 
 def _plain(row: BacktestRow, zone: ZoneInfo) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _plain(row: BacktestRow, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _report(rows: Sequence[BacktestRow], zone: ZoneInfo, mode: str) -> str:
-    first, last = (clock.day_words(_local(at, zone).date()) for at in (rows[0].origin, rows[-1].origin))
+    first, last = (bank_time.day_words(_local(at, zone).date()) for at in (rows[0].origin, rows[-1].origin))
     number = len({row.origin for row in rows})
     kind, _, limits = mode.partition("+")
     title = _TITLE.format(
@@ -175,7 +175,7 @@ def _report(rows: Sequence[BacktestRow], zone: ZoneInfo, mode: str) -> str:
 
 def _lines(rows: Sequence[BacktestRow]) -> list[tuple[str, ...]]:
     """The table's lines for one length."""
-    length = clock.length_words(timedelta(hours=rows[0].hours))
+    length = bank_time.length_words(timedelta(hours=rows[0].hours))
     inside = sum(row.low <= row.chosen.actual <= row.high for row in rows) / len(rows)
     lines: list[tuple[str, ...]] = [
         (

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from maintenance import audit, clock, traffic
+from maintenance import audit, bank_time, traffic
 from maintenance.intake import samples, steps
 from maintenance.intake.textfiles import Unreadable
 from maintenance.management import imports
@@ -129,7 +129,7 @@ def _learnt(service: Service, now: datetime) -> list[str]:
 
 def _zone_of(service: Service) -> ZoneInfo:
     try:
-        return clock.zone_of(service, service.time_zone)
+        return bank_time.zone_of(service, service.time_zone)
     except ValueError as fault:
         raise CommandError(str(fault)) from None
 
@@ -164,7 +164,7 @@ def _unknown(key: str) -> str:
 def _new(key: str, name: str, zone: str | None, country: str | None) -> Service:
     if not zone or not country:
         raise CommandError("--create needs --zone (for example Europe/London) and --country (GB or US-MN).")
-    if zone not in clock.zone_names():
+    if zone not in bank_time.zone_names():
         raise CommandError(f"There is no time zone {zone!r}: name one like Europe/London.")
     land, _, part = country.upper().partition("-")
     calendars = holidays.list_supported_countries()

@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from maintenance import clock, slots
+from maintenance import bank_time, slots
 from maintenance.management.arguments import parsed_duration, parsed_moment, parsed_number
 from maintenance.models import Service
 from maintenance.slots import Slot, Suggestions
@@ -76,8 +76,8 @@ def _services(keys: Sequence[str]) -> list[Service]:
 
 
 def _nothing(found: Suggestions, length: timedelta) -> str:
-    between = f"from {clock.moment_words(found.first)} to {clock.moment_words(found.last)}"
-    free = f"No {clock.length_words(length)} are free {between}."
+    between = f"from {bank_time.moment_words(found.first)} to {bank_time.moment_words(found.last)}"
+    free = f"No {bank_time.length_words(length)} are free {between}."
     return "\n".join([free, *(f"  - {line}" for line in found.nothing), *filter(None, [found.problem])])
 
 
@@ -131,12 +131,10 @@ def _title(services: Sequence[Service], length: timedelta, found: Suggestions, *
     at = "in staffed hours" if staffed else "at night"
     if found.based_on_traffic:
         where = f" {at}" if staffed else ""
-        what = f"The quietest {clock.length_words(length)}{where} for {names}"
+        what = f"The quietest {bank_time.length_words(length)}{where} for {names}"
     else:
-        what = (
-            f"Not based on traffic: the first {clock.length_words(length)} {at} that the rules leave {names}"
-        )
-    return f"{what}, on the clock of {clock.bank_zone()}"
+        what = f"Not based on traffic: the first {bank_time.length_words(length)} {at} that the rules leave {names}"
+    return f"{what}, on the clock of {bank_time.bank_zone()}"
 
 
 def _why(slot: Slot) -> list[str]:
@@ -154,7 +152,7 @@ def _who(services: Sequence[Service], slot: Slot) -> str:
 
 
 def _cells(slot: Slot) -> list[str]:
-    zone = clock.bank_zone()
+    zone = bank_time.bank_zone()
     starts, ends, book = (
         at.astimezone(zone) for at in (slot.starts_at, slot.ends_at, slot.last_moment_to_book)
     )

@@ -10,7 +10,7 @@ from typing import Final
 
 from django.conf import settings
 
-from maintenance import clock
+from maintenance import bank_time
 
 FARTHEST: Final = timedelta(days=3 * 365)
 """Nobody waits so long: what is later is not worked out."""
@@ -47,5 +47,7 @@ def waking_time_between(start: datetime, end: datetime) -> timedelta:
 
 def _day(at: datetime) -> tuple[datetime, datetime]:
     """From when until when customers may be disturbed on the day of this moment."""
-    day = clock.bank_day(at)
-    return clock.at_bank(day, time(settings.QUIET_UNTIL)), clock.at_bank(day, time(settings.QUIET_FROM))
+    day = bank_time.bank_day(at)
+    return bank_time.at_bank(day, time(settings.QUIET_UNTIL)), bank_time.at_bank(
+        day, time(settings.QUIET_FROM)
+    )

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from maintenance.backtest import History, grid
-from maintenance.days import Country
-from maintenance.days import country as days
+from maintenance.bank_days import Country
+from maintenance.bank_days import country_days as days
 from maintenance.traffic.weeks import DAY, HOUR, Floats
 from maintenance.traffic.zones import local_seconds
 from tests.maintenance.usage import LONDON

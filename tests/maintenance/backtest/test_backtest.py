@@ -12,8 +12,8 @@ import pytest
 
 from maintenance import backtest
 from maintenance.backtest import BacktestRow, History, grid
-from maintenance.days import Country
-from maintenance.days import country as days
+from maintenance.bank_days import Country
+from maintenance.bank_days import country_days as days
 from maintenance.intake import samples
 from maintenance.traffic import TooLittle
 from tests.maintenance.backtest.past import (

@@ -12,7 +12,7 @@ import pytest
 
 from maintenance import backtest
 from maintenance.backtest import BacktestRow, History, grid
-from maintenance.days import Country
+from maintenance.bank_days import Country
 from maintenance.traffic.weeks import Floats
 from tests.maintenance.backtest.past import LENGTHS, MODES, changed, history
 from tests.maintenance.usage import from_file

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from maintenance.backtest import History, grid, limits
-from maintenance.days import country as days
+from maintenance.bank_days import country_days as days
 from tests.maintenance.backtest.past import GB, LENGTHS, MODES, history, local
 
 Allowed = Callable[[datetime, datetime], bool]

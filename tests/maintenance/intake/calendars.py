@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from textwrap import dedent
 
-from maintenance import clock, recurrence
+from maintenance import bank_time, recurrence
 from maintenance.intake import icsfiles
 from maintenance.intake.icsevents import ImportedFreeze
 from maintenance.intake.icsfiles import CalendarFile
@@ -221,4 +221,6 @@ def times(content: bytes, days: int = 365) -> list[str]:
     found = sorted(
         at for entry in entries(content) for at in recurrence.occurrences(entry.recurring, NOW, last)
     )
-    return [" to ".join(f"{at.astimezone(clock.bank_zone()):%m-%d %H:%M}" for at in pair) for pair in found]
+    return [
+        " to ".join(f"{at.astimezone(bank_time.bank_zone()):%m-%d %H:%M}" for at in pair) for pair in found
+    ]

@@ -13,7 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from ical.calendar_stream import IcsCalendarStream
 
-from maintenance import clock, recurrence
+from maintenance import bank_time, recurrence
 from maintenance.intake import icsfiles, icslines
 from maintenance.intake.textfiles import Unreadable
 from tests.maintenance.intake import calendars
@@ -39,7 +39,7 @@ HOUR = ("DTSTART:20260310T020000", "DTEND:20260310T030000")
 def other_reader(content: bytes, last: datetime) -> list[tuple[datetime, datetime]]:
     """The times in which a library for calendars, which shares none of our code, sees events until then."""
     found = IcsCalendarStream.calendar_from_ics(content.decode())
-    zone = clock.bank_zone()
+    zone = bank_time.bank_zone()
 
     def instant(at: date) -> datetime:
         whole = at if isinstance(at, datetime) else datetime(at.year, at.month, at.day, tzinfo=zone)

@@ -8,8 +8,8 @@ from random import Random
 import pytest
 from pytest_django import Settings
 
-from maintenance import clock
-from maintenance.days import Country
+from maintenance import bank_time
+from maintenance.bank_days import Country
 from maintenance.models import Customer, NoticePolicy
 from maintenance.policies import Promise
 from notifications.customers import quiet_hours
@@ -39,7 +39,7 @@ def _working(number: int = 5, *, to: Customer.Kind = Customer.Kind.CUSTOMER, cou
 
 def _last_day(promise: Promise, day: date) -> date:
     """The last day of notice for a window that begins on a day at 14:00."""
-    return clock.bank_day(promise.last_moment(london(day, 14)))
+    return bank_time.bank_day(promise.last_moment(london(day, 14)))
 
 
 # --- calendar days --------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ def test_notice_may_be_given_until_the_end_of_the_last_working_day() -> None:
     friday = london(date(2026, 3, 20), 2)
     assert _working().last_moment(friday) == london(date(2026, 3, 13), 20, 59)
     partners = _working(to=Customer.Kind.PARTNER).last_moment(friday)
-    assert partners == clock.at_bank(date(2026, 3, 13), time(23, 59, 59))
+    assert partners == bank_time.at_bank(date(2026, 3, 13), time(23, 59, 59))
 
 
 def test_an_announcement_in_working_days_is_due_at_ten() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from maintenance import clock, policies
+from maintenance import bank_time, policies
 from maintenance.models import Customer, Holiday, NoticeKind, NoticePolicy
 from maintenance.policies import Promise
 from tests.maintenance.usage import london
@@ -90,7 +90,7 @@ def test_the_bank_s_own_holidays_go_over_those_of_the_country() -> None:
     for day, name in ((date(2026, 3, 25), "Eid al-Fitr"), (date(2026, 3, 30), "Founders' day")):
         Holiday.objects.create(country="SA", day=day, name=name)
     after = policies.ready(partners).last_moment(wednesday)
-    assert (clock.bank_day(before), clock.bank_day(after)) == (date(2026, 3, 25), date(2026, 3, 17))
+    assert (bank_time.bank_day(before), bank_time.bank_day(after)) == (date(2026, 3, 25), date(2026, 3, 17))
 
 
 def test_of_several_promises_the_strictest_counts() -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from pytest_django import Settings
 
-from maintenance import clock
-from maintenance.days import Country
+from maintenance import bank_time
+from maintenance.bank_days import Country
 from maintenance.models import Customer, NoticePolicy
 from maintenance.policies import Promise
 
@@ -68,8 +68,8 @@ def test_the_last_day_to_book_is_the_one_that_numpy_counts_back_to(country: Coun
     for start, number in _moments(country):
         wanted = np.busday_offset(np.datetime64(start.date()), -number, roll="forward", busdaycal=calendar)
         promise = _promise(country, number)
-        assert clock.bank_day(promise.last_moment(start)) == wanted.item(), (start, number)
-        assert clock.bank_day(promise.due_at(start)) == wanted.item(), (start, number)
+        assert bank_time.bank_day(promise.last_moment(start)) == wanted.item(), (start, number)
+        assert bank_time.bank_day(promise.due_at(start)) == wanted.item(), (start, number)
 
 
 def test_where_the_day_of_notice_counts_it_is_a_day_less(country: Country) -> None:
@@ -77,7 +77,7 @@ def test_where_the_day_of_notice_counts_it_is_a_day_less(country: Country) -> No
     for start, number in _moments(country):
         wanted = np.busday_offset(np.datetime64(start.date()), -number, roll="forward", busdaycal=calendar)
         promise = _promise(country, number + 1, counts=True)
-        assert clock.bank_day(promise.last_moment(start)) == wanted.item(), (start, number)
+        assert bank_time.bank_day(promise.last_moment(start)) == wanted.item(), (start, number)
 
 
 def test_the_earliest_start_is_on_the_day_that_numpy_counts_on_to(country: Country) -> None:
@@ -86,4 +86,4 @@ def test_the_earliest_start_is_on_the_day_that_numpy_counts_on_to(country: Count
         first = now.date() + timedelta(days=now.hour >= 10)  # announced at ten, today or tomorrow
         wanted = np.busday_offset(np.datetime64(first), number - 1, roll="forward", busdaycal=calendar)
         start = _promise(country, number).earliest_start(now)
-        assert clock.bank_day(start) == (wanted + 1).item(), (now, number)
+        assert bank_time.bank_day(start) == (wanted + 1).item(), (now, number)

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from maintenance import clock, recurrence
+from maintenance import bank_time, recurrence
 from maintenance.recurrence import NoRecurrence, Recurring
 
 
 def at(text: str) -> datetime:
     """An instant by the bank's clock."""
-    return datetime.fromisoformat(text).replace(tzinfo=clock.bank_zone()).astimezone(UTC)
+    return datetime.fromisoformat(text).replace(tzinfo=bank_time.bank_zone()).astimezone(UTC)
 
 
 def starts(first: str, last: str, rule: str, *, begin: str = "2026-01-04T02:00", hours: int = 4) -> list[str]:
@@ -23,7 +23,7 @@ def starts(first: str, last: str, rule: str, *, begin: str = "2026-01-04T02:00",
     found = recurrence.occurrences(
         Recurring(begins, begins + timedelta(hours=hours), rule), at(first), at(last)
     )
-    return [f"{start.astimezone(clock.bank_zone()):%m-%d %H:%M}" for start, _ in found]
+    return [f"{start.astimezone(bank_time.bank_zone()):%m-%d %H:%M}" for start, _ in found]
 
 
 def test_without_a_rule_the_time_is_the_only_one() -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from maintenance.days import Country
+from maintenance.bank_days import Country
 from maintenance.slots import places
 from maintenance.traffic.place import Place
 from tests.maintenance.usage import LONDON, london

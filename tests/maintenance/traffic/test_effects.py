@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
-from maintenance.days import Country
-from maintenance.days import country as days
+from maintenance.bank_days import Country
+from maintenance.bank_days import country_days as days
 from maintenance.traffic import classes, learning
 from maintenance.traffic.classes import DayKind, Mark
 from maintenance.traffic.forecast import Profile

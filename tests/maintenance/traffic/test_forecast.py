@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from maintenance.days import Country
+from maintenance.bank_days import Country
 from maintenance.traffic import learning
 from maintenance.traffic.forecast import Floats, Profile, TooLittle
 from maintenance.traffic.place import Place

@@ -8,7 +8,7 @@ from statistics import fmean
 import numpy as np
 import pytest
 
-from maintenance.days import Country
+from maintenance.bank_days import Country
 from maintenance.traffic import learning, replay
 from maintenance.traffic.forecast import Profile
 from maintenance.traffic.place import Place

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from maintenance.days import Country
+from maintenance.bank_days import Country
 from maintenance.traffic import learning, shape
 from maintenance.traffic.place import Place
 from maintenance.traffic.weeks import Floats

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from maintenance import recurrence
-from maintenance.days import Country
+from maintenance.bank_days import Country
 from maintenance.models import CriticalDay
 from maintenance.recurrence import Budget, Recurring
 

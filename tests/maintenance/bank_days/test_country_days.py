@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from maintenance.days import Country
+from maintenance.bank_days import Country
 
 YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 

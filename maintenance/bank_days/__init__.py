@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maintenance.days.country import Country
+from maintenance.bank_days.country_days import Country
 from maintenance.models import Holiday
 
 __all__ = ["Country", "country_days"]

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from maintenance import critical
-from maintenance.days import Country
+from maintenance.bank_days import Country, critical_days
 from maintenance.models import CriticalDay
 
 Pattern = CriticalDay.Pattern
@@ -17,7 +16,7 @@ GB, SAUDI = Country("GB-ENG"), Country("SA")
 
 def _days(pattern: Pattern, *, first: str, last: str, country: Country = GB, **more: Any) -> list[str]:
     row = CriticalDay(name="Payday", pattern=pattern, **more)
-    found = critical.critical_dates(row, country, date.fromisoformat(first), date.fromisoformat(last))
+    found = critical_days.critical_dates(row, country, date.fromisoformat(first), date.fromisoformat(last))
     return [day.isoformat() for day in found]
 
 
