@@ -27,9 +27,10 @@ from django.views.decorators.http import require_http_methods
 from maintenance import audit
 from maintenance.admin import frame, rechecking
 from maintenance.admin.audited import stamp
-from maintenance.intake import freezes, icsfiles, icslines
-from maintenance.intake.icsevents import ImportedFreeze
-from maintenance.intake.textfiles import Unreadable
+from maintenance.imports import freezes
+from maintenance.imports.ics import calendar_file, content_lines
+from maintenance.imports.ics.event import ImportedFreeze
+from maintenance.imports.text_files import Unreadable
 from maintenance.models import AuditEntry, Freeze, Service
 from maintenance.recurrence import repeats
 from maintenance.templatetags.spans import span
@@ -70,7 +71,7 @@ class ImportForm(forms.Form):
     def clean_file(self) -> UploadedFile[bytes]:
         """Refused by its size before any of it is read."""
         file: UploadedFile[bytes] = self.cleaned_data["file"]
-        if (file.size or 0) > icslines.MOST_BYTES:
+        if (file.size or 0) > content_lines.MOST_BYTES:
             raise ValidationError("The file is larger than 5 MB: export fewer days of it.")
         return file
 
@@ -84,7 +85,7 @@ def upload(request: HttpRequest, model_admin: ModelAdmin[Freeze]) -> HttpRespons
         file, services = form.cleaned_data["file"], form.cleaned_data["service"]
         name, content = file.name or "The file", file.read()
         try:
-            icsfiles.parsed_calendar(content, name, now=timezone.now())
+            calendar_file.parsed_calendar(content, name, now=timezone.now())
         except Unreadable as refusal:
             form.add_error("file", str(refusal))
         else:
@@ -104,7 +105,9 @@ def confirm(request: HttpRequest, model_admin: ModelAdmin[Freeze], key: str) -> 
         return HttpResponseRedirect(reverse("admin:maintenance_freeze_import"))
     now = timezone.now()
     services = list(Service.objects.filter(pk__in=kept["services"]))
-    read = icsfiles.parsed_calendar(zlib.decompress(base64.b64decode(kept["content"])), kept["name"], now=now)
+    read = calendar_file.parsed_calendar(
+        zlib.decompress(base64.b64decode(kept["content"])), kept["name"], now=now
+    )
     planned = freezes.import_plan(read.events, services, now=now)
     stale = request.method == "POST" and request.POST.get("seen") != planned.fingerprint
     if (

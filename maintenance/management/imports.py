@@ -20,9 +20,9 @@ from django.db.models import Model
 from django.utils import timezone
 
 from maintenance import audit
-from maintenance.intake import csvfiles
-from maintenance.intake.csvfiles import Rejected
-from maintenance.intake.textfiles import Unreadable
+from maintenance.imports import csv_rows
+from maintenance.imports.csv_rows import Rejected
+from maintenance.imports.text_files import Unreadable
 from maintenance.models import AuditEntry
 
 Row = TypeVar("Row")
@@ -104,7 +104,7 @@ def _read(
     progress = _Progress(out)
     try:
         with _rejected_rows(source.rejected_to, source.columns) as note:
-            for chunk in csvfiles.chunks(source.path, source.columns, source.check, source.size):
+            for chunk in csv_rows.chunks(source.path, source.columns, source.check, source.size):
                 if chunk.rows:
                     store(chunk.rows)
                 note(chunk.rejected)

@@ -15,7 +15,7 @@ from django.utils.encoding import punycode
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from maintenance import bank_time
-from maintenance.intake.csvfiles import Reject
+from maintenance.imports.csv_rows import Reject
 from maintenance.models import Customer, Service
 from notifications.customers.store import CustomerRow
 

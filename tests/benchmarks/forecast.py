@@ -29,7 +29,7 @@ import numpy as np  # after Django is set up, as the rest
 from maintenance import backtest
 from maintenance.backtest import BacktestRow, History, grid, limits
 from maintenance.bank_days import Country
-from maintenance.intake import csvfiles, samples
+from maintenance.imports import csv_rows, samples
 from maintenance.traffic import Profile, keeping, learning
 from maintenance.traffic.place import Place
 from maintenance.traffic.weeks import DAY, HOUR, Floats
@@ -103,7 +103,7 @@ def _read(name: str) -> History:
     zone, country = _SERIES[name]
     path = Path(os.environ["LULL_SHARED"]) / "data" / f"{name}.csv"
     reader = samples.Reader(ZoneInfo(zone))
-    rows = [row for chunk in csvfiles.chunks(path, samples.COLUMNS, reader, 50_000) for row in chunk.rows]
+    rows = [row for chunk in csv_rows.chunks(path, samples.COLUMNS, reader, 50_000) for row in chunk.rows]
     known = sorted(dict(rows).items())
     return grid.history(
         np.array([at.timestamp() for at, _ in known]),

@@ -26,7 +26,7 @@ from tests.browser.test_admin_pages import (
     signed_in_already,
     watch,
 )
-from tests.maintenance.intake.calendars import GOOGLE, block, calendar, written
+from tests.maintenance.imports.ics.calendars import GOOGLE, block, calendar, written
 from tests.staff import address
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

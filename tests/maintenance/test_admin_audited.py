@@ -18,7 +18,7 @@ from maintenance.booking import series
 from maintenance.models import AuditEntry, Cutoff, Freeze, NoticePolicy, Service
 from tests import people
 from tests.maintenance import planned
-from tests.maintenance.intake.calendars import block, calendar
+from tests.maintenance.imports.ics.calendars import block, calendar
 from tests.maintenance.test_admin_importing import WEEK, confirmed, shown
 from tests.staff import address, signed_in
 

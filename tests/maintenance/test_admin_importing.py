@@ -12,10 +12,10 @@ from django.http import HttpResponse
 from django.test import Client
 
 from maintenance import policies
-from maintenance.intake import icslines
+from maintenance.imports.ics import content_lines
 from maintenance.models import Freeze, Service
 from tests import people
-from tests.maintenance.intake.calendars import GOOGLE, block, calendar, event, written
+from tests.maintenance.imports.ics.calendars import GOOGLE, block, calendar, event, written
 from tests.staff import address, signed_in, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock", "promised")]
@@ -117,7 +117,7 @@ def test_a_file_that_is_no_calendar_is_refused_on_the_page(content: bytes, reaso
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(icslines, "MOST_BYTES", 10)
+    monkeypatch.setattr(content_lines, "MOST_BYTES", 10)
     assert "larger than 5 MB" in sent(signed_in("ada"), event(*WEEK)).content.decode()
 
 

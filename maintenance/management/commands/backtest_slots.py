@@ -14,7 +14,7 @@ from django.db import DatabaseError
 
 from maintenance import backtest, bank_days, bank_time
 from maintenance.backtest import BacktestRow, Choice, History
-from maintenance.intake import samples
+from maintenance.imports import samples
 from maintenance.management import imports
 from maintenance.management.arguments import parsed_duration, parsed_number, zone
 from maintenance.traffic import TooLittle

@@ -15,8 +15,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from maintenance import audit, bank_time, traffic
-from maintenance.intake import samples, steps
-from maintenance.intake.textfiles import Unreadable
+from maintenance.imports import samples, steps
+from maintenance.imports.text_files import Unreadable
 from maintenance.management import imports
 from maintenance.models import AuditEntry, Service, TrafficSample
 

@@ -14,7 +14,7 @@ from maintenance import backtest
 from maintenance.backtest import BacktestRow, History, grid
 from maintenance.bank_days import Country
 from maintenance.bank_days import country_days as days
-from maintenance.intake import samples
+from maintenance.imports import samples
 from maintenance.traffic import TooLittle
 from tests.maintenance.backtest.past import (
     FOUR,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytest_django import Settings
 
-from maintenance.intake.csvfiles import Reject
+from maintenance.imports.csv_rows import Reject
 from notifications.customers.parse import COLUMNS, CustomerReader
 from notifications.customers.store import CustomerRow
 from tests import people

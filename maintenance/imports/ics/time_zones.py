@@ -15,8 +15,8 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from maintenance import bank_time
 from maintenance.bank_time import YEARS
-from maintenance.intake.csvfiles import Reject
-from maintenance.intake.icslines import Component, Property
+from maintenance.imports.csv_rows import Reject
+from maintenance.imports.ics.content_lines import Component, Property
 
 _LONGEST: Final = timedelta(days=3_660)
 _TIME: Final = re.compile(r"(\d{8})(?:T(\d{6})(Z?))?")

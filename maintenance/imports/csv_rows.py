@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
-from maintenance.intake import textfiles
-from maintenance.intake.textfiles import Unreadable
+from maintenance.imports import text_files
+from maintenance.imports.text_files import Unreadable
 
 Row = TypeVar("Row")
 
@@ -64,7 +64,7 @@ def chunks(
     Unreadable where the file as a whole cannot be taken: before the first chunk, or at the end
     where it held no row at all.
     """
-    with textfiles.opened_text(path) as file:
+    with text_files.opened_text(path) as file:
         records = _records(_Lines(file.text))
         places, width = _header(file.name, next(records, None), columns)
         empty = True

@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from maintenance.bank_time import YEARS
-from maintenance.intake.csvfiles import Reject
+from maintenance.imports.csv_rows import Reject
 
 COLUMNS: Final = ("timestamp", "count")
 

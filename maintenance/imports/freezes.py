@@ -12,7 +12,7 @@ from typing import Final
 from django.db import transaction
 
 from maintenance import recurrence
-from maintenance.intake.icsevents import EventFreezes, ImportedFreeze
+from maintenance.imports.ics.event import EventFreezes, ImportedFreeze
 from maintenance.models import Freeze, Service
 from maintenance.recurrence import RecurrenceError
 

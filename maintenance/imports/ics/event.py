@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Final
 
 from maintenance import recurrence
-from maintenance.intake import icsrepeats
-from maintenance.intake.csvfiles import Reject
-from maintenance.intake.icslines import Component, Property
-from maintenance.intake.icsrepeats import FirstTime, Kept, RepeatingEvent, Single
-from maintenance.intake.icszones import Clocks, FileTime, duration
+from maintenance.imports.csv_rows import Reject
+from maintenance.imports.ics import recurring
+from maintenance.imports.ics.content_lines import Component, Property
+from maintenance.imports.ics.recurring import FirstTime, Kept, RepeatingEvent, Single
+from maintenance.imports.ics.time_zones import Clocks, FileTime, duration
 from maintenance.recurrence import Recurring
 
 _NAME_CHARACTERS: Final = 120
@@ -72,7 +72,7 @@ def freezes_of_event(
         [*_extra(event, clocks)],
         [*_times(event, "EXDATE", clocks), *(_which(part, clocks) for part in others)],
     )
-    own = [_entry(event, each) for each in icsrepeats.kept_recurrence(repeating, now)]
+    own = [_entry(event, each) for each in recurring.kept_recurrence(repeating, now)]
     return EventFreezes((_uid(event),), (*own, *moved))
 
 

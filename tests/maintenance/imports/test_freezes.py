@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError
 
-from maintenance.intake import freezes, icsfiles
-from maintenance.intake.freezes import ImportPlan
+from maintenance.imports import freezes
+from maintenance.imports.freezes import ImportPlan
+from maintenance.imports.ics import calendar_file
 from maintenance.models import Freeze, Service
 from tests import people
-from tests.maintenance.intake.calendars import GOOGLE, NOW, block, calendar, event, read, written
+from tests.maintenance.imports.ics.calendars import GOOGLE, NOW, block, calendar, event, read, written
 
 pytestmark = pytest.mark.django_db
 
@@ -109,7 +110,7 @@ def test_single_times_that_have_passed_are_not_removed_by_the_next_import() -> N
     assert counts(imported(abroad)) == (3, 0, 0, 0)
     later = NOW + timedelta(days=20)
     planned = freezes.import_plan(
-        icsfiles.parsed_calendar(abroad, "freezes.ics", now=later).events, [], now=later
+        calendar_file.parsed_calendar(abroad, "freezes.ics", now=later).events, [], now=later
     )
     assert counts(planned) == (0, 0, 0, 2)
 

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maintenance.intake import csvfiles
-from maintenance.intake.csvfiles import Chunk, Reject
-from maintenance.intake.textfiles import Unreadable
+from maintenance.imports import csv_rows
+from maintenance.imports.csv_rows import Chunk, Reject
+from maintenance.imports.text_files import Unreadable
 
 COLUMNS = ("timestamp", "count")
 Values = tuple[str, ...]
@@ -31,7 +31,7 @@ def not_bad(values: Sequence[str]) -> Values:
 
 def chunks(path: Path, size: int = 100) -> list[Chunk[Values]]:
     """All of the file."""
-    return list(csvfiles.chunks(path, COLUMNS, not_bad, size))
+    return list(csv_rows.chunks(path, COLUMNS, not_bad, size))
 
 
 def rows(path: Path) -> list[Values]:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from maintenance import bank_time, recurrence
-from maintenance.intake.csvfiles import Reject
-from maintenance.intake.icszones import FileTime
+from maintenance.imports.csv_rows import Reject
+from maintenance.imports.ics.time_zones import FileTime
 from maintenance.recurrence import Budget, NoRecurrence, Recurring
 
 AHEAD: Final = timedelta(days=731)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from ical.calendar_stream import IcsCalendarStream
 
 from maintenance import bank_time, recurrence
-from maintenance.intake import icsfiles, icslines
-from maintenance.intake.textfiles import Unreadable
-from tests.maintenance.intake import calendars
-from tests.maintenance.intake.calendars import (
+from maintenance.imports.ics import calendar_file, content_lines
+from maintenance.imports.text_files import Unreadable
+from tests.maintenance.imports.ics import calendars
+from tests.maintenance.imports.ics.calendars import (
     APPLE,
     GOOGLE,
     LONDON_OF_OUTLOOK,
@@ -389,7 +389,7 @@ def test_any_ending_of_lines_is_read(ending: bytes) -> None:
         (event(*HOUR).replace(b"Sale", b"Ann\xe9e"), "is not UTF-8 (line 6)"),
         (event(*HOUR)[:-20], "is cut off"),
         (calendar(), "without an event"),
-        (b"x" * (icslines.MOST_BYTES + 1), "larger than 5 MB"),
+        (b"x" * (content_lines.MOST_BYTES + 1), "larger than 5 MB"),
     ],
     ids=["empty", "CSV", "binary", "UTF-16", "Latin-1", "cut off", "no event", "large"],
 )
@@ -401,13 +401,13 @@ def test_a_file_that_is_no_calendar_says_so(content: bytes, words: str) -> None:
 
 
 def test_a_calendar_of_too_many_events_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(icslines, "MOST_EVENTS", 1)
+    monkeypatch.setattr(content_lines, "MOST_EVENTS", 1)
     with pytest.raises(Unreadable, match="more than 1 entries"):
         read(calendar(block(*HOUR), block(*HOUR, uid="two")))
 
 
 def test_a_calendar_of_too_many_freezes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(icsfiles, "MOST_FREEZES", 100)
+    monkeypatch.setattr(calendar_file, "MOST_FREEZES", 100)
     with pytest.raises(Unreadable, match="comes to more than 100 freezes"):
         read(event("DTSTART:20260310T020000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY"))
 
@@ -419,8 +419,8 @@ def test_the_largest_file_is_read_within_seconds() -> None:
     ]
     content = calendar(*blocks)
     began = time.process_time()
-    assert len(icsfiles.parsed_calendar(content, "large.ics", now=NOW).events) == 2_000
-    assert len(content) > 0.85 * icslines.MOST_BYTES
+    assert len(calendar_file.parsed_calendar(content, "large.ics", now=NOW).events) == 2_000
+    assert len(content) > 0.85 * content_lines.MOST_BYTES
     assert time.process_time() - began < 20
 
 

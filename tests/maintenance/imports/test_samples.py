@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maintenance.intake.csvfiles import Reject
-from maintenance.intake.samples import Reader
+from maintenance.imports.csv_rows import Reject
+from maintenance.imports.samples import Reader
 
 LONDON = ZoneInfo("Europe/London")
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from textwrap import dedent
 
 from maintenance import bank_time, recurrence
-from maintenance.intake import icsfiles
-from maintenance.intake.icsevents import ImportedFreeze
-from maintenance.intake.icsfiles import CalendarFile
+from maintenance.imports.ics import calendar_file
+from maintenance.imports.ics.calendar_file import CalendarFile
+from maintenance.imports.ics.event import ImportedFreeze
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -198,7 +198,7 @@ def calendar(*blocks: str, around: str = "") -> bytes:
 
 def read(content: bytes) -> CalendarFile:
     """The file, as of Monday 2 March 2026."""
-    return icsfiles.parsed_calendar(content, "freezes.ics", now=NOW)
+    return calendar_file.parsed_calendar(content, "freezes.ics", now=NOW)
 
 
 def entries(content: bytes) -> list[ImportedFreeze]:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from maintenance.intake import steps
+from maintenance.imports import steps
 from tests.maintenance.usage import LONDON
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from typing import Final
 
 from icalendar.parser import Contentline
 
-from maintenance.intake.textfiles import Unreadable
+from maintenance.imports.text_files import Unreadable
 
 MOST_BYTES: Final = 5 * 1024 * 1024
 MOST_EVENTS: Final = 2_000

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from maintenance.intake import icsevents, icslines
-from maintenance.intake.csvfiles import Reject
-from maintenance.intake.icsevents import EventFreezes
-from maintenance.intake.icslines import Component
-from maintenance.intake.icszones import Clocks
-from maintenance.intake.textfiles import Unreadable
+from maintenance.imports.csv_rows import Reject
+from maintenance.imports.ics import content_lines, event
+from maintenance.imports.ics.content_lines import Component
+from maintenance.imports.ics.event import EventFreezes
+from maintenance.imports.ics.time_zones import Clocks
+from maintenance.imports.text_files import Unreadable
 from maintenance.recurrence import Budget, RecurrenceError
 
 MOST_FREEZES: Final = 5_000
@@ -49,7 +49,7 @@ def parsed_calendar(content: bytes, name: str, *, now: datetime) -> CalendarFile
 
     From `now` on, single times are taken for two years where a rule cannot be kept.
     """
-    found = icslines.components(content, name)
+    found = content_lines.components(content, name)
     called_off = any(each.kind == "VCALENDAR" and each.value("METHOD").upper() == "CANCEL" for each in found)
     clocks = Clocks(each for each in found if each.kind == "VTIMEZONE")
     events: list[EventFreezes] = []
@@ -58,7 +58,7 @@ def parsed_calendar(content: bytes, name: str, *, now: datetime) -> CalendarFile
     rejected = [_refused(each, "only events are read") for each in found if each.kind in _UNREAD]
     for parts in _events(found, rejected):
         try:
-            events.append(icsevents.freezes_of_event(parts, clocks, now, called_off=called_off))
+            events.append(event.freezes_of_event(parts, clocks, now, called_off=called_off))
             count += len(events[-1].entries)
         except (Reject, RecurrenceError) as reason:
             rejected.append(_refused(parts[0], str(reason)))
@@ -100,4 +100,4 @@ def _version(component: Component) -> tuple[int, str, int]:
 
 
 def _refused(part: Component, reason: str) -> RejectedEvent:
-    return RejectedEvent(part.line, part.value("UID")[:80], icsevents.name_of(part), reason)
+    return RejectedEvent(part.line, part.value("UID")[:80], event.name_of(part), reason)
