@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from maintenance import status
-from maintenance.faces import frame, ical, subscription
-from maintenance.faces.page import page_content
 from maintenance.models import Service
+from maintenance.public import frame, ical, subscription
+from maintenance.public.page import page_content
 
 
 @require_safe

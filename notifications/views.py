@@ -15,8 +15,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from maintenance import status
-from maintenance.faces import frame, ical, subscription, words
 from maintenance.models import Customer, Use
+from maintenance.public import frame, ical, subscription, words
 from notifications.customers import links, preferences
 from notifications.customers.preferences import Preference
 from notifications.delivery import channels

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from ninja import Field, Schema
 
-from maintenance.faces import words
 from maintenance.models import Service
+from maintenance.public import words
 from maintenance.status import Phase, Planned
 from notifications.api import inbox
 

@@ -17,8 +17,8 @@ from ninja.errors import HttpError
 from pydantic import AfterValidator, AwareDatetime
 
 from maintenance import bank_time, status
-from maintenance.faces import words
 from maintenance.models import Customer, Use
+from maintenance.public import words
 from maintenance.status import NOW, Phase, Planned
 from notifications.api import identity, inbox
 from notifications.api.documents import Banners, Inbox, Problem, Read, banner, note_document

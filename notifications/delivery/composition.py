@@ -17,8 +17,8 @@ from typing import Final
 from django.conf import settings
 from django.db import Error
 
-from maintenance.faces import ical
 from maintenance.models import Customer
+from maintenance.public import ical
 from notifications import wording
 from notifications.customers import addresses, links, preferences, quiet_hours
 from notifications.delivery import channels, queue

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from maintenance import bank_time
-from maintenance.faces import words
+from maintenance.public import words
 from maintenance.status import NOW, Phase, Planned, Standing, State
 
 RECENT: Final = timedelta(days=14)

@@ -9,11 +9,11 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maintenance.faces import ical
 from maintenance.models import Window
+from maintenance.public import ical
 from maintenance.status import Phase
 from tests import libical, people
-from tests.maintenance.faces.test_ical import AWKWARD, SOURCE, attached, planned
+from tests.maintenance.public.test_ical import AWKWARD, SOURCE, attached, planned
 
 pytestmark = pytest.mark.libical
 LANGUAGES = [code for code, _ in settings.LANGUAGES]

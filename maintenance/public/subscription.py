@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 
-from maintenance.faces import ical
+from maintenance.public import ical
 from maintenance.status import Planned
 
 

@@ -18,9 +18,9 @@ from pytest_django.fixtures import Settings
 
 from maintenance import execution, status
 from maintenance.booking import approvals, windows
-from maintenance.faces import ical
 from maintenance.models import Alternative, Approval, Impact, Service, Window
 from maintenance.proposals import Proposal
+from maintenance.public import ical
 from maintenance.status import Phase, Planned
 from tests import people
 

@@ -25,8 +25,8 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress, vDuration, vUri
 
 from maintenance import status
-from maintenance.faces import words
 from maintenance.models import Window
+from maintenance.public import words
 from maintenance.status import Phase, Planned
 
 CONTENT_TYPE: Final = "text/calendar; charset=utf-8"

@@ -9,8 +9,8 @@ from django.utils import translation
 from pytest_django.fixtures import Settings
 
 from maintenance import status
-from maintenance.faces import page, words
 from maintenance.models import Window
+from maintenance.public import page, words
 from tests import people
 
 pytestmark = pytest.mark.django_db
