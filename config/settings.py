@@ -241,8 +241,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "maintenance.signin.middleware.SignInTurns",
-    "maintenance.signin.middleware.OwnPasswordFirst",
+    "maintenance.staff.sign_in.middleware.SignInTurns",
+    "maintenance.staff.sign_in.middleware.OwnPasswordFirst",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [
@@ -259,8 +259,8 @@ TEMPLATES = [
         },
     }
 ]
-AUTHENTICATION_BACKENDS = ["maintenance.signin.backend.SignInBackend"]
-PASSWORD_HASHERS = ["maintenance.signin.hashing.OneAtATimeHasher"]
+AUTHENTICATION_BACKENDS = ["maintenance.staff.sign_in.backend.SignInBackend"]
+PASSWORD_HASHERS = ["maintenance.staff.sign_in.hashing.OneAtATimeHasher"]
 PASSWORD_HASHES_AT_ONCE = environment.number("PASSWORD_HASHES_AT_ONCE", 1)
 """By each process; one takes a third of a second of a core, which the public page lacks meanwhile."""
 if PASSWORD_HASHES_AT_ONCE < 1:
@@ -274,7 +274,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-AUTH_PASSWORD_VALIDATORS.append({"NAME": "maintenance.signin.one_time.NotTheOneTimePassword"})
+AUTH_PASSWORD_VALIDATORS.append({"NAME": "maintenance.staff.sign_in.one_time.NotTheOneTimePassword"})
 STATIC_URL = "static/"
 STATICFILES_DIRS = [folder for folder in [ROOT / "static"] if folder.is_dir()]
 WHITENOISE_USE_FINDERS = True  # served from where they lie: no collectstatic step to forget
@@ -294,6 +294,6 @@ LOGGING = {
         "django": {"handlers": [], "level": "NOTSET"},
         "django.server": {"handlers": [], "propagate": True},
         # right sign-ins are worth a line at every level
-        "maintenance.signin": {"handlers": [], "level": "INFO"},
+        "maintenance.staff.sign_in": {"handlers": [], "level": "INFO"},
     },
 }

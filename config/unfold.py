@@ -41,7 +41,7 @@ def site(bank_name: str) -> dict[str, Any]:
         "STYLES": [lambda request: static("lull/admin.css")],
         "SCRIPTS": [lambda request: static("lull/admin.js")],
         "DASHBOARD_CALLBACK": "notifications.admin.dashboard.dashboard_context",
-        "LOGIN": {"form": "maintenance.signin.form.SignInForm"},
+        "LOGIN": {"form": "maintenance.staff.sign_in.form.SignInForm"},
         "SIDEBAR": {"navigation": _NAVIGATION},
     }
 

@@ -24,6 +24,6 @@ class MaintenanceConfig(AppConfig):
 
 
 def _make_groups(**kwargs: Any) -> None:
-    from maintenance import groups  # models are not importable while apps load
+    from maintenance.staff import groups  # models are not importable while apps load
 
     groups.make_groups()

@@ -23,6 +23,6 @@ class NotificationsConfig(AppConfig):
 
 def _make_groups(**kwargs: Any) -> None:
     """Again: when maintenance made them, the permissions to read notices did not exist yet."""
-    from maintenance import groups  # models are not importable while apps load
+    from maintenance.staff import groups  # models are not importable while apps load
 
     groups.make_groups()

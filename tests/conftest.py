@@ -16,7 +16,7 @@ import time_machine
 from django.conf import settings
 from django.db import connection
 
-from maintenance.signin.hashing import OneAtATimeHasher
+from maintenance.staff.sign_in.hashing import OneAtATimeHasher
 from notifications.delivery.providers.http import loops
 from tests import libical
 from tests.faults import table

@@ -13,7 +13,6 @@ from uuid import UUID
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 
-from maintenance import groups
 from maintenance.models import (
     Alternative,
     Approval,
@@ -26,6 +25,7 @@ from maintenance.models import (
     Window,
 )
 from maintenance.proposals import Proposal
+from maintenance.staff import groups
 from notifications.customers import addresses
 from notifications.models import Contact, Delivery, Notice, Suppression, Text
 

@@ -18,7 +18,7 @@ from maintenance import audit
 from maintenance.admin.audited import stamp
 from maintenance.admin.lenient import LenientAdmin
 from maintenance.models import AuditEntry
-from maintenance.signin import one_time
+from maintenance.staff.sign_in import one_time
 
 admin.site.unregister(User)
 admin.site.unregister(Group)

@@ -12,9 +12,10 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from maintenance import bank_time, groups
+from maintenance import bank_time
 from maintenance.booking import rechecks
 from maintenance.models import Approval, Skipped, Window
+from maintenance.staff import groups
 from notifications.admin import posts, senders
 from notifications.models import Delivery, Notice, State
 from notifications.operations import alerts

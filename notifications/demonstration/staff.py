@@ -9,8 +9,8 @@ from typing import Final
 from django.contrib.auth.models import Group, User
 from django.utils.crypto import get_random_string
 
-from maintenance import groups
-from maintenance.signin import one_time
+from maintenance.staff import groups
+from maintenance.staff.sign_in import one_time
 
 _STAFF: Final = (("ada", groups.CHANGE_MANAGERS), ("ben", groups.APPROVERS), ("olga", groups.READERS))
 _PASSWORD_LENGTH: Final = 16

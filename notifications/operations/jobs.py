@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from maintenance import signin
 from maintenance.booking import rechecks, series
+from maintenance.staff import sign_in
 from notifications import sql
 from notifications.delivery import backfill, polling, queue, receipts, reconciliation, sending
 from notifications.delivery.database_time import Clock, corrected_clock
@@ -95,7 +95,7 @@ def extend() -> None:
 
 def clean_sign_ins() -> None:
     """Forget what is no longer needed to throttle, or was kept long enough."""
-    signin.clean(now=sql.database_now())
+    sign_in.clean(now=sql.database_now())
 
 
 HANDS: Final[Mapping[str, Callable[[], None]]] = {

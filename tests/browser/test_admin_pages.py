@@ -17,7 +17,7 @@ from maintenance import policies, traffic
 from maintenance.booking import rechecks, series
 from maintenance.models import Freeze, Series, Service, Window
 from maintenance.proposals import Proposal
-from maintenance.signin import one_time
+from maintenance.staff.sign_in import one_time
 from notifications.models import Delivery, Notice, State
 from tests import people
 from tests.maintenance.usage import samples

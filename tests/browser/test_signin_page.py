@@ -10,8 +10,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from maintenance.signin import middleware, one_time, throttle
-from maintenance.signin.hashing import Turns
+from maintenance.staff.sign_in import middleware, one_time, throttle
+from maintenance.staff.sign_in.hashing import Turns
 from tests import people
 from tests.browser.test_admin_pages import ACCESSIBLE, DRESSES, sign_in_anywhere, staff
 from tests.staff import address

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from maintenance import audit, groups
+from maintenance import audit
 from maintenance.models import (
     AuditEntry,
     CriticalDay,
@@ -27,6 +27,7 @@ from maintenance.models import (
     SupportCover,
     Window,
 )
+from maintenance.staff import groups
 from notifications import sql
 from notifications.customers import links
 from notifications.models import Attempt, Bucket, Delivery, Notice, Receipt, State

@@ -12,10 +12,11 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.test import RequestFactory
 
-from maintenance import groups, policies
+from maintenance import policies
 from maintenance.admin.audited import AuditedAdmin
 from maintenance.booking import series
 from maintenance.models import AuditEntry, Cutoff, Freeze, NoticePolicy, Service
+from maintenance.staff import groups
 from tests import people
 from tests.maintenance import planned
 from tests.maintenance.imports.ics.calendars import block, calendar

@@ -16,7 +16,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from pytest_django import Settings
 
-from maintenance import groups, policies, recurrence, rules, slots
+from maintenance import policies, recurrence, rules, slots
 from maintenance.models import (
     CriticalDay,
     Customer,
@@ -27,7 +27,8 @@ from maintenance.models import (
     SupportCover,
     TrafficSample,
 )
-from maintenance.signin import one_time
+from maintenance.staff import groups
+from maintenance.staff.sign_in import one_time
 from notifications import demonstration
 from notifications.customers.store import CustomerRow
 from notifications.demonstration import Built, crowd, staff, usage

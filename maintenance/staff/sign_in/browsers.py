@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.crypto import get_random_string
 
 _COOKIE: Final = "lull_browser"
-_SALT: Final = "maintenance.signin.browsers"
+_SALT: Final = "maintenance.staff.sign_in.browsers"
 _SECONDS: Final = 90 * 24 * 60 * 60
 _LENGTH: Final = 22
 

@@ -10,9 +10,9 @@ import pytest
 from django.http import UnreadablePostError
 from django.test import Client
 
-from maintenance.signin import middleware
-from maintenance.signin.hashing import Turns
-from tests.maintenance.signin.browser import PASSWORD, member
+from maintenance.staff.sign_in import middleware
+from maintenance.staff.sign_in.hashing import Turns
+from tests.maintenance.staff.sign_in.browser import PASSWORD, member
 from tests.staff import address
 
 pytestmark = pytest.mark.django_db

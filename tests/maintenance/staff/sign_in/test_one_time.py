@@ -14,10 +14,10 @@ from django.test import Client
 from django.utils import timezone
 
 from maintenance.models import OneTimePassword, SignIn
-from maintenance.signin import one_time
-from maintenance.signin.hashing import OneAtATimeHasher
+from maintenance.staff.sign_in import one_time
+from maintenance.staff.sign_in.hashing import OneAtATimeHasher
 from tests import people
-from tests.maintenance.signin.browser import HERE, said, sign_in
+from tests.maintenance.staff.sign_in.browser import HERE, said, sign_in
 from tests.staff import address, signed_in, words
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from maintenance.models import SignIn, SignInBucket
-from maintenance.signin import throttle
-from tests.maintenance.signin.browser import ELSEWHERE, HERE, PASSWORD, WRONG, guess, member, said, sign_in
+from maintenance.staff.sign_in import throttle
+from tests.maintenance.staff.sign_in.browser import (
+    ELSEWHERE,
+    HERE,
+    PASSWORD,
+    WRONG,
+    guess,
+    member,
+    said,
+    sign_in,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -196,7 +205,7 @@ def test_what_happened_stands_in_the_log(caplog: pytest.LogCaptureFixture) -> No
     lines = [
         (record.levelname, record.getMessage())
         for record in caplog.records
-        if record.name.startswith("maintenance.signin")
+        if record.name.startswith("maintenance.staff.sign_in")
     ]
     assert lines == [
         *[("WARNING", f"wrong password for ada from {HERE}")] * 10,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from maintenance.signin import history, throttle
+from maintenance.staff.sign_in import history, throttle
 
 
 def clean(*, now: datetime) -> None:

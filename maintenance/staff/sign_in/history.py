@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from maintenance.models import SignIn
-from maintenance.signin import client
+from maintenance.staff.sign_in import client
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from maintenance.models import OneTimePassword, SignIn
-from maintenance.signin import browsers, client, history, one_time, throttle
-from maintenance.signin.hashing import HashingBusy
+from maintenance.staff.sign_in import browsers, client, history, one_time, throttle
+from maintenance.staff.sign_in.hashing import HashingBusy
 
 
 class SignInRefused(Exception):

@@ -13,10 +13,10 @@ from django.core.management import call_command
 from django.test import Client
 
 from maintenance.models import SignInBucket
-from maintenance.signin import hashing, middleware
-from maintenance.signin.hashing import HashingBusy, OneAtATimeHasher, Turns
+from maintenance.staff.sign_in import hashing, middleware
+from maintenance.staff.sign_in.hashing import HashingBusy, OneAtATimeHasher, Turns
 from tests import people
-from tests.maintenance.signin.browser import PASSWORD, member, said, sign_in
+from tests.maintenance.staff.sign_in.browser import PASSWORD, member, said, sign_in
 from tests.staff import address, signed_in
 
 

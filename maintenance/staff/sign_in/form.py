@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from unfold.forms import AuthenticationForm
 
-from maintenance.signin.backend import OneTimePasswordEnded, Throttled
+from maintenance.staff.sign_in.backend import OneTimePasswordEnded, Throttled
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 
 from maintenance.models import SignInBucket
-from maintenance.signin import throttle
-from maintenance.signin.throttle import Bucket
+from maintenance.staff.sign_in import throttle
+from maintenance.staff.sign_in.throttle import Bucket
 
 BUCKETS = (Bucket("account 1", 20), Bucket("address 192.0.2.1", 5))
 

@@ -88,5 +88,5 @@ def _next_try_at(buckets: Sequence[Bucket], full: dict[str, datetime], now: date
 
 
 def _unknown(username: str) -> str:
-    digest = salted_hmac("maintenance.signin.throttle", username, algorithm="sha256").digest()
+    digest = salted_hmac("maintenance.staff.sign_in.throttle", username, algorithm="sha256").digest()
     return f"unknown {int.from_bytes(digest[:8]) % _UNKNOWN_ACCOUNTS}"

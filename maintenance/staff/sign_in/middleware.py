@@ -18,9 +18,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from maintenance import bodies
-from maintenance.signin import browsers, one_time
-from maintenance.signin.form import SignInForm
-from maintenance.signin.hashing import HashingBusy, Turns
+from maintenance.staff.sign_in import browsers, one_time
+from maintenance.staff.sign_in.form import SignInForm
+from maintenance.staff.sign_in.hashing import HashingBusy, Turns
 
 _GetResponse = Callable[[HttpRequest], HttpResponse]
 

@@ -8,8 +8,8 @@ import pytest
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from maintenance.signin import client, throttle
-from tests.maintenance.signin.browser import HERE, guess, member
+from maintenance.staff.sign_in import client, throttle
+from tests.maintenance.staff.sign_in.browser import HERE, guess, member
 
 PROXY = "10.0.0.7"
 

@@ -1,0 +1,1 @@
+"""The bank's staff: their groups, and how they sign in."""
