@@ -13,7 +13,7 @@ from typing import Any
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 
-from maintenance import parameters
+from maintenance.requests import parameters
 
 
 class RefuseUnstorableText:

@@ -8,7 +8,7 @@ from django.apps import AppConfig
 from django.db.models import IntegerField
 from django.db.models.signals import post_migrate
 
-from maintenance.lookups import IntegerIn
+from maintenance.requests.lookups import IntegerIn
 
 
 class MaintenanceConfig(AppConfig):

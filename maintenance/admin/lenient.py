@@ -12,8 +12,8 @@ from django.db.models import ForeignKey, ManyToManyField, QuerySet
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.http import HttpRequest, HttpResponse
 
-from maintenance import parameters
 from maintenance.admin.audited import AuditedAdmin
+from maintenance.requests import parameters
 
 
 class _OfIds:

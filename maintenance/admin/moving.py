@@ -16,13 +16,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from maintenance import parameters, rules
+from maintenance import rules
 from maintenance.admin import against as objections
 from maintenance.admin import frame, rechecking
 from maintenance.admin.booking import expected_numbers, expected_traffic
 from maintenance.booking import windows
 from maintenance.forms import MoveForm, time_of
 from maintenance.models import Window
+from maintenance.requests import parameters
 
 
 @frame.allowed("maintenance.book_window")

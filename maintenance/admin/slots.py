@@ -17,11 +17,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from maintenance import bank_time, parameters, rules, slots
+from maintenance import bank_time, rules, slots
 from maintenance.admin import bars, frame, heat
 from maintenance.admin.calendar.month import first_weekday
 from maintenance.forms import SlotsForm, TimeForm
 from maintenance.models import Service, Window
+from maintenance.requests import parameters
 from maintenance.slots import Slot, Suggestions, Users
 from maintenance.slots.reasons import SEVERAL, beside
 from maintenance.templatetags.spans import span

@@ -9,11 +9,11 @@ from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
-from maintenance import parameters
 from maintenance.audit import COMMAND_LINE
 from maintenance.audit.entries import name_of
 from maintenance.audit.log import OBJECT_TYPES, LogQuery
 from maintenance.forms.moments import DayField, day_start
+from maintenance.requests import parameters
 
 BY_COMMAND: Final = "0"
 _DAY: Final = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

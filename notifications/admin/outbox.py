@@ -15,8 +15,8 @@ from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from maintenance import parameters
 from maintenance.admin import frame
+from maintenance.requests import parameters
 from notifications import wording
 from notifications.admin import masks
 from notifications.delivery import channels, composition

@@ -18,8 +18,8 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from maintenance import parameters
 from maintenance.admin import frame
+from maintenance.requests import parameters
 from notifications.admin import bulk, masks
 from notifications.delivery import reconciliation
 from notifications.models import Attempt, Contact, Delivery, State

@@ -19,8 +19,8 @@ from django.http import HttpRequest
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
 
-from maintenance import parameters
 from maintenance.models import Customer
+from maintenance.requests import parameters
 
 _SHARED: Final = ["HS256"]
 _PUBLISHED: Final = ["RS256", "ES256"]

@@ -16,12 +16,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
-from maintenance import parameters
 from maintenance.admin import frame
 from maintenance.admin.calendar import entries, month, week
 from maintenance.admin.calendar.entries import CalendarEntry, EntryKind
 from maintenance.forms import TargetForm
 from maintenance.models import Service, Window
+from maintenance.requests import parameters
 
 
 @dataclass(frozen=True)

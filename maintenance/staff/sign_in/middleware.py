@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from maintenance import bodies
+from maintenance.requests import bodies
 from maintenance.staff.sign_in import browsers, one_time
 from maintenance.staff.sign_in.form import SignInForm
 from maintenance.staff.sign_in.hashing import HashingBusy, Turns

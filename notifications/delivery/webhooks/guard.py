@@ -25,7 +25,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from maintenance import bodies
+from maintenance.requests import bodies
 from notifications.delivery.types import Unreachable
 from notifications.models import State
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from maintenance import bank_time
-from maintenance.lookups import LARGEST
+from maintenance.requests.lookups import LARGEST
 
 _NUMBER: Final = re.compile("[0-9]{1,19}", re.ASCII)  # not isdigit(): it takes ², at which int() stumbles
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")

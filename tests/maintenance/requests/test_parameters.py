@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.core.exceptions import BadRequest
 
-from maintenance import parameters
+from maintenance.requests import parameters
 
 READERS = (
     parameters.number_parameter,
