@@ -14,12 +14,13 @@ from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from maintenance import policies, rulebooks
+from maintenance import policies
 from maintenance.admin import readymade
 from maintenance.admin.links import lines
 from maintenance.admin.policy_fields import NoticePolicyForm, NoticeRuleForm
 from maintenance.admin.rechecking import Rechecking
 from maintenance.models import Customer, NoticeKind, NoticePolicy, NoticeRule
+from maintenance.policies import rulebooks
 from maintenance.templatetags.spans import duration
 
 _COUNTING: Final = (

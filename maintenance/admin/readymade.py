@@ -13,11 +13,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from maintenance import audit, policies, rulebooks
+from maintenance import audit, policies
 from maintenance.admin import frame, rechecking
 from maintenance.admin.audited import AuditedAdmin, stamp
 from maintenance.models import AuditEntry, Customer, NoticePolicy
-from maintenance.rulebooks import RULEBOOKS, Rulebook
+from maintenance.policies import rulebooks
+from maintenance.policies.rulebooks import RULEBOOKS, Rulebook
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from typing import Final
 from django.conf import settings
 from django.utils.text import get_text_list
 
-from maintenance import bank_time, rulebooks
+from maintenance import bank_time
 from maintenance.models import Customer, Exemption, NoticePolicy
+from maintenance.policies import rulebooks
 
 Unit = NoticePolicy.Unit
 OWN: Final = rulebooks.DEFAULT.source

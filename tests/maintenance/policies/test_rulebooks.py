@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from maintenance import policies, rulebooks
+from maintenance import policies
 from maintenance.models import NoticeKind, NoticePolicy
-from maintenance.rulebooks import RULEBOOKS, Rulebook, Seen
+from maintenance.policies import rulebooks
+from maintenance.policies.rulebooks import RULEBOOKS, Rulebook, Seen
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
