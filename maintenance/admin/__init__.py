@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from maintenance.admin import (  # noqa: F401  # each registers its models
-    audit_log,
-    catalogue,
-    changes,
-    critical,
-    policies,
-    register,
-    series,
-    signins,
-    staff,
-    times,
-    weights,
-    window,
-)
+from maintenance.admin import audit_log
+from maintenance.admin.policies import notice_policies, rule_settings
+from maintenance.admin.register import customers, services
+from maintenance.admin.series import series_pages
+from maintenance.admin.staff import sign_ins, users
+from maintenance.admin.times import critical_days, repeating
+from maintenance.admin.windows import changes, window_page

@@ -24,11 +24,11 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from maintenance import audit
-from maintenance.admin import frame
+from maintenance.admin import rendering
 from maintenance.admin.audited import stamp
+from maintenance.admin.forms import AuditForm
 from maintenance.admin.readonly import ReadOnlyAdmin
 from maintenance.audit import log, wording
-from maintenance.forms import AuditForm
 from maintenance.models import AuditEntry
 
 _ON_A_PAGE: Final = 50
@@ -73,7 +73,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
             "older": query.urlencode() if more else "",
             "begun": "after" in request.GET,
         }
-        return frame.admin_page(request, self, "maintenance/admin/audit_log.html", "Audit log", facts)
+        return rendering.admin_page(request, self, "maintenance/admin/audit_log.html", "Audit log", facts)
 
     @display(description="What")
     def said(self, entry: AuditEntry) -> str:
@@ -93,7 +93,7 @@ def export(request: HttpRequest, model_admin: ModelAdmin[AuditEntry]) -> HttpRes
         raise PermissionDenied
     form = AuditForm(request.POST)
     if not form.is_valid():
-        messages.error(request, frame.form_faults(form))
+        messages.error(request, rendering.form_faults(form))
         return HttpResponseRedirect(reverse("admin:maintenance_auditentry_changelist"))
     sources = _sources(request)
     states = audit.States(after=form.words)

@@ -13,8 +13,8 @@ from django.db.models import Aggregate, Count, Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from maintenance.admin import frame
-from maintenance.forms import MomentField
+from maintenance.admin import rendering
+from maintenance.admin.forms import MomentField
 from notifications.delivery import channels
 from notifications.models import Delivery, Notice
 
@@ -87,7 +87,7 @@ def decided(
     if form.is_valid():
         act(form.cleaned_data)
     else:
-        messages.error(request, frame.form_faults(form))
+        messages.error(request, rendering.form_faults(form))
     return HttpResponseRedirect(reverse(page))
 
 

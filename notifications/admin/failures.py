@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from maintenance.admin import frame
+from maintenance.admin import rendering
 from notifications.admin import bulk
 from notifications.delivery import queue
 from notifications.models import Delivery, State, Tally
@@ -75,15 +75,15 @@ class Cause:
         return sum(group.number for group in self.live)
 
 
-@frame.allowed("notifications.view_delivery")
+@rendering.allowed("notifications.view_delivery")
 @require_safe
 def failures_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """The most first: that is what a setting of ours looks like."""
     facts = {"causes": _causes(timezone.now())}
-    return frame.admin_page(request, model_admin, "notifications/admin/failures.html", "Failed", facts)
+    return rendering.admin_page(request, model_admin, "notifications/admin/failures.html", "Failed", facts)
 
 
-@frame.allowed("maintenance.book_window")
+@rendering.allowed("maintenance.book_window")
 @require_POST
 def send_again(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """A person says that the reason is mended."""

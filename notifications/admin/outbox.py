@@ -15,7 +15,7 @@ from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from maintenance.admin import frame
+from maintenance.admin import rendering
 from maintenance.requests import parameters
 from notifications import wording
 from notifications.admin import masks
@@ -37,7 +37,7 @@ class Kept:
     address: str
 
 
-@frame.allowed("notifications.view_delivery")
+@rendering.allowed("notifications.view_delivery")
 @require_safe
 def outbox_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """Newest first; `?channel=sms&language=ar` narrows, `?before=id` goes on."""
@@ -59,7 +59,7 @@ def outbox_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> Http
         "channels": channels.choices(),
         "languages": settings.LANGUAGES,
     }
-    return frame.admin_page(request, model_admin, "notifications/admin/outbox.html", "Outbox", facts)
+    return rendering.admin_page(request, model_admin, "notifications/admin/outbox.html", "Outbox", facts)
 
 
 def _rows() -> QuerySet[Delivery]:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from maintenance.admin import frame
+from maintenance.admin import rendering
 from notifications.admin import outbox
 from notifications.delivery import channels, queue
 from notifications.delivery.providers.social import BY_HAND
@@ -46,7 +46,7 @@ def network(delivery: Delivery) -> str:
     return delivery.target.rpartition(":")[2].capitalize()
 
 
-@frame.allowed("notifications.view_delivery")
+@rendering.allowed("notifications.view_delivery")
 @require_safe
 def posts_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """What waits, and what was confirmed lately."""
@@ -57,16 +57,18 @@ def posts_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpR
         "waiting": [(network(kept.delivery), kept) for kept in outbox.kept_words(list(waiting_posts()[:50]))],
         "done": [(network(delivery), delivery) for delivery in done[:10]],
     }
-    return frame.admin_page(request, model_admin, "notifications/admin/posts.html", "Posts by hand", facts)
+    return rendering.admin_page(
+        request, model_admin, "notifications/admin/posts.html", "Posts by hand", facts
+    )
 
 
-@frame.allowed("maintenance.book_window")
+@rendering.allowed("maintenance.book_window")
 @require_POST
 def confirm(request: HttpRequest, model_admin: ModelAdmin[Delivery], public_id: UUID) -> HttpResponse:
     """A person has posted it."""
     form = LinkForm(request.POST)
     if not form.is_valid():
-        messages.error(request, frame.form_faults(form))
+        messages.error(request, rendering.form_faults(form))
     elif queue.confirm_by_hand(public_id, link=form.cleaned_data["link"], now=timezone.now()):
         messages.success(request, "Noted: it is posted.")
     else:

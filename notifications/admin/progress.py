@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from maintenance.admin import frame
+from maintenance.admin import rendering
 from maintenance.models import Window
 from notifications.delivery import channels
 from notifications.models import Delivery, Notice, State
@@ -126,7 +126,7 @@ def moving(notices: Sequence[Notice], *, window: Window, now: datetime) -> bool:
     return State.SENT in stands and lately.exists()
 
 
-@frame.allowed("notifications.view_delivery")
+@rendering.allowed("notifications.view_delivery")
 @require_safe
 def progress_view(request: HttpRequest, model_admin: ModelAdmin[Any], pk: int) -> HttpResponse:
     """The bars of a window's notices as they stand now."""

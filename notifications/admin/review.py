@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from maintenance.admin import frame
-from maintenance.admin.changes import trail
+from maintenance.admin import rendering
+from maintenance.admin.windows.changes import trail
 from maintenance.models import Window
 from notifications.admin.progress import ORDER
 from notifications.models import State
@@ -19,7 +19,7 @@ from notifications.reporting import review
 from notifications.reporting.notice_given import NoticeGiven
 
 
-@frame.allowed("maintenance.view_window")
+@rendering.allowed("maintenance.view_window")
 @require_safe
 def review_page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> HttpResponse:
     """Notice given against promised, reach, every channel, planned against real times, and the trail."""
@@ -41,7 +41,7 @@ def review_page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) 
         "table": [(row, [row.states.get(state, 0) for state in states]) for row in found.rows],
         "trail": trail(window),
     }
-    return frame.admin_page(
+    return rendering.admin_page(
         request, model_admin, "notifications/admin/review.html", f"Review of {window}", facts
     )
 

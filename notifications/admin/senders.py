@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from maintenance.admin import frame
+from maintenance.admin import rendering
 from notifications.delivery import channels, rate_limits
 from notifications.delivery.rate_limits import Sender, SenderStanding
 from notifications.models import Bucket, Delivery
@@ -43,15 +43,15 @@ class Shown:
         return self.channel is not None and (backlog.queued(self.channel) or backlog.is_sending(self.channel))
 
 
-@frame.allowed("notifications.view_delivery")
+@rendering.allowed("notifications.view_delivery")
 @require_safe
 def senders_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """Those of the settings, and those of earlier settings behind them."""
     facts = {"senders": _shown(), "share": round(rate_limits.RESERVE * 100)}
-    return frame.admin_page(request, model_admin, "notifications/admin/senders.html", "Senders", facts)
+    return rendering.admin_page(request, model_admin, "notifications/admin/senders.html", "Senders", facts)
 
 
-@frame.allowed("maintenance.book_window")
+@rendering.allowed("maintenance.book_window")
 @require_POST
 def end_rest_page(request: HttpRequest, model_admin: ModelAdmin[Delivery], pk: int) -> HttpResponse:
     """A person knows better than the rest that was asked for: the account was mended, say."""

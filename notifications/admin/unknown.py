@@ -18,7 +18,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from maintenance.admin import frame
+from maintenance.admin import rendering
 from maintenance.requests import parameters
 from notifications.admin import bulk, masks
 from notifications.delivery import reconciliation
@@ -63,7 +63,7 @@ class Doubt:
     """Its words are no longer true: sent again, it would expire."""
 
 
-@frame.allowed("notifications.view_delivery")
+@rendering.allowed("notifications.view_delivery")
 @require_safe
 def unknown_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """The newest first, a page at a time; before them those that can be decided together."""
@@ -81,10 +81,10 @@ def unknown_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> Htt
         "newer": shown or None,
         "older": shown + 2 if shown < last else None,
     }
-    return frame.admin_page(request, model_admin, "notifications/admin/unknown.html", "Unknown", facts)
+    return rendering.admin_page(request, model_admin, "notifications/admin/unknown.html", "Unknown", facts)
 
 
-@frame.allowed("maintenance.book_window")
+@rendering.allowed("maintenance.book_window")
 @require_POST
 def decide(request: HttpRequest, model_admin: ModelAdmin[Delivery], public_id: UUID) -> HttpResponse:
     """A person says what became of it, or lets it be sent again."""
@@ -93,7 +93,7 @@ def decide(request: HttpRequest, model_admin: ModelAdmin[Delivery], public_id: U
     return bulk.decided(request, form, lambda asked: _release(request, row, asked), _PAGE)
 
 
-@frame.allowed("maintenance.book_window")
+@rendering.allowed("maintenance.book_window")
 @require_POST
 def decide_all(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """The same for all doubts of a notice on a channel."""

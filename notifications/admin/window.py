@@ -12,8 +12,9 @@ from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
-from maintenance.admin import decisions, frame
-from maintenance.admin.window import WindowAdmin as WindowWithoutNotices
+from maintenance.admin import rendering
+from maintenance.admin.windows import decisions
+from maintenance.admin.windows.window_page import WindowAdmin as WindowWithoutNotices
 from maintenance.models import Approval, Window
 from notifications.admin import progress, review
 from notifications.models import Notice, State
@@ -69,7 +70,7 @@ class AudienceRow:
         return self.queued + self.suppressed + self.no_address + self.expired
 
 
-@frame.allowed("maintenance.approve_window")
+@rendering.allowed("maintenance.approve_window")
 @require_POST
 def decide_text(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> HttpResponse:
     """Approve or reject the customers' text."""

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from maintenance import bank_time, policies
-from maintenance.admin.calendar.month import week_of
+from maintenance.admin.month.weeks_of_month import week_of
 from maintenance.models import Freeze, Window
 from tests import people
 from tests.browser.test_admin_pages import signed_in_already, watch

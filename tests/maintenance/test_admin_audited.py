@@ -19,8 +19,8 @@ from maintenance.models import AuditEntry, Cutoff, Freeze, NoticePolicy, Service
 from maintenance.staff import groups
 from tests import people
 from tests.maintenance import planned
+from tests.maintenance.admin.times.test_importing import WEEK, confirmed, shown
 from tests.maintenance.imports.ics.calendars import block, calendar
-from tests.maintenance.test_admin_importing import WEEK, confirmed, shown
 from tests.staff import address, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from maintenance import rules, traffic
-from maintenance.admin.calendar.entries import entries_between
+from maintenance.admin.month.entries import entries_between
 from maintenance.booking import rechecks, series
 from maintenance.models import (
     Conflict,

@@ -1,8 +1,0 @@
-"""The calendar of the admin: a month or a week, and the check of a time that a window is moved to."""
-
-from __future__ import annotations
-
-from maintenance.admin.calendar.checking import check_target
-from maintenance.admin.calendar.page import calendar_page
-
-__all__ = ["check_target", "calendar_page"]

@@ -1,0 +1,1 @@
+"""The pages of services and of whom the bank must tell."""

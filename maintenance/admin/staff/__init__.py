@@ -1,0 +1,1 @@
+"""The pages of the bank's staff and of their sign-ins."""

@@ -1,0 +1,1 @@
+"""A window's own pages: found, booked, decided, moved, started, ended."""
