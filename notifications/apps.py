@@ -17,8 +17,9 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         """Checks of the settings; and receivers of the mail library's events, with the other webhooks."""
         post_migrate.connect(_make_groups, sender=self)
-        from notifications import checks
-        from notifications.delivery import webhooks  # noqa: F401  # importable only once apps are loaded
+        # importable only once apps are loaded
+        from notifications import checks  # noqa: F401
+        from notifications.delivery import webhooks  # noqa: F401
 
 
 def _make_groups(**kwargs: Any) -> None:

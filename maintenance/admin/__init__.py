@@ -1,11 +1,10 @@
-"""The admin's pages for services, windows and their rules: one file a page."""
+"""The admin's pages for services, windows and their rules: a folder for each group of pages."""
 
-from __future__ import annotations
-
-from maintenance.admin import audit_log
-from maintenance.admin.policies import notice_policies, rule_settings
-from maintenance.admin.register import customers, services
-from maintenance.admin.series import series_pages
-from maintenance.admin.staff import sign_ins, users
-from maintenance.admin.times import critical_days, repeating
-from maintenance.admin.windows import changes, window_page
+# each registers its models
+from maintenance.admin import audit_log  # noqa: F401
+from maintenance.admin.policies import notice_policies, rule_settings  # noqa: F401
+from maintenance.admin.register import customers, services  # noqa: F401
+from maintenance.admin.series import series_pages  # noqa: F401
+from maintenance.admin.staff import sign_ins, users  # noqa: F401
+from maintenance.admin.times import critical_days, repeating  # noqa: F401
+from maintenance.admin.windows import changes, window_page  # noqa: F401

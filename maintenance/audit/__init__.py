@@ -10,10 +10,10 @@ __all__ = [
     "COMMAND_LINE",
     "Stamp",
     "States",
-    "window_facts",
     "name_of",
     "record",
     "record_all",
-    "row_facts",
     "record_change",
+    "row_facts",
+    "window_facts",
 ]

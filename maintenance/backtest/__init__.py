@@ -22,7 +22,7 @@ from maintenance.traffic import Profile, TooLittle, learning
 from maintenance.traffic.place import Place
 from maintenance.traffic.weeks import DAY, HOUR, Integers
 
-__all__ = ["Choice", "History", "BacktestRow", "at_origin", "history", "origins", "backtest_rows"]
+__all__ = ["BacktestRow", "Choice", "History", "at_origin", "backtest_rows", "history", "origins"]
 
 _DIGITS: Final = 6
 """Figures are rounded to so many: 50 lies within 50.00000000000001 to 60, whatever the machine adds up."""

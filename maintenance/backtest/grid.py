@@ -8,8 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from maintenance.bank_days import Country
-from maintenance.bank_days import country_days as days
+from maintenance.bank_days import Country, country_days
 from maintenance.traffic.weeks import DAY, Floats, Integers, step_of
 from maintenance.traffic.zones import local_seconds
 
@@ -84,5 +83,5 @@ def origins(series: History, most: int, longest: timedelta) -> list[int]:
 
 def local_midnight(day: int, zone: tzinfo) -> float:
     """When this local day (counted from 1970-01-01) begins, in seconds since 1970, UTC."""
-    date = days.numbered(day)
+    date = country_days.numbered(day)
     return datetime(date.year, date.month, date.day, tzinfo=zone).timestamp()

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from maintenance.backtest.grid import HISTORY, History
-from maintenance.bank_days import country_days as days
+from maintenance.bank_days import country_days
 from maintenance.traffic.weeks import DAY, HOUR, Floats, Integers
 
 NAMES: Final = ("sunday", "last_week", "mean")
@@ -62,7 +62,7 @@ class Habits:
     def _sunday(self, starts: Integers, _steps: int) -> Floats:
         """Sunday at 02:00 on the series' own clock, and nothing else."""
         seconds = self._series.local[starts]
-        weekday = days.weekdays((seconds // DAY).astype(np.int64))
+        weekday = country_days.weekdays((seconds // DAY).astype(np.int64))
         on_time = (weekday == 6) & (seconds % DAY == 2 * HOUR)
         return np.where(on_time, 0.0, np.nan)
 
@@ -70,7 +70,7 @@ class Habits:
 def _hours(series: History, first: int, last: int) -> Floats:
     """The hour of the week, from Monday 00:00, of each step."""
     seconds = series.local[first:last]
-    weekday = days.weekdays((seconds // DAY).astype(np.int64))
+    weekday = country_days.weekdays((seconds // DAY).astype(np.int64))
     hours: Floats = weekday * 24 + seconds % DAY // HOUR
     return hours
 

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from maintenance.backtest.grid import FIRST_AHEAD, LAST_AHEAD, History, local_midnight
-from maintenance.bank_days import country_days as days
+from maintenance.bank_days import country_days
 from maintenance.traffic.weeks import DAY, HOUR, Flags, Integers
 
 _STAFFED: Final = (8, 20)
@@ -39,7 +39,9 @@ def _staffed(series: History, places: Integers, steps: int) -> Flags:
     seconds = series.local[places]
     begins, ends = seconds % DAY / HOUR, (seconds % DAY + steps * series.step) / HOUR
     day = (seconds // DAY).astype(np.int64)
-    working = {int(one): series.country.is_working_day(days.numbered(int(one))) for one in np.unique(day)}
+    working = {
+        int(one): series.country.is_working_day(country_days.numbered(int(one))) for one in np.unique(day)
+    }
     there = np.array([working[int(one)] for one in day], dtype=np.bool_)
     return there & (begins >= _STAFFED[0]) & (ends <= _STAFFED[1])
 
@@ -48,7 +50,7 @@ def _blacked_out(series: History, places: Integers) -> Flags:
     day = (series.local[places] // DAY).astype(np.int64)
     out = {}
     for number in np.unique(day):
-        date = days.numbered(int(number))
+        date = country_days.numbered(int(number))
         ends = (date + timedelta(days=_BLACKOUT_LAST)).day <= _BLACKOUT_LAST
         out[int(number)] = ends or date.day in _BLACKOUT_DATES or bool(series.country.holiday(date))
     return np.array([out[int(one)] for one in day], dtype=np.bool_)

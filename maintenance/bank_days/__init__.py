@@ -5,10 +5,10 @@ from __future__ import annotations
 from maintenance.bank_days.country_days import Country
 from maintenance.models import Holiday
 
-__all__ = ["Country", "country_days"]
+__all__ = ["Country", "days_of_country"]
 
 
-def country_days(code: str) -> Country:
+def days_of_country(code: str) -> Country:
     """The days of a country (ISO 3166, perhaps with a subdivision), over which the bank's own table goes.
 
     What the bank says of the country holds for its parts as well; what it says of the part goes first.

@@ -34,12 +34,12 @@ __all__ = [
     "every",
     "is_short",
     "last_moment",
+    "lead_words",
     "policy_of",
     "promise",
     "ready",
     "who",
     "whose",
-    "lead_words",
 ]
 
 
@@ -112,4 +112,4 @@ def ready(policy: NoticePolicy) -> Promise:
     """A policy with the days that it counts in; one query where it counts working days."""
     if policy.unit != NoticePolicy.Unit.WORKING_DAYS:
         return Promise(policy)
-    return Promise(policy, bank_days.country_days(policy.country or settings.COUNTRY))
+    return Promise(policy, bank_days.days_of_country(policy.country or settings.COUNTRY))

@@ -20,9 +20,9 @@ __all__ = [
     "Overlapping",
     "RecurrenceError",
     "Recurring",
-    "why_broken",
     "check_recurrence",
     "coming_times",
     "occurrences",
     "too_long",
+    "why_broken",
 ]

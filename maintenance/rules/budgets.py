@@ -70,8 +70,8 @@ def _exceeding(
             name = around.network.services[service].name
             yield (
                 f"{policies.whose(policy)} allows {bank_time.length_words(most)} of planned downtime of a "
-                f"service in {period.name}, and with this window {name} has {bank_time.length_words(planned)}: "
-                "shorten it, or choose another time."
+                f"service in {period.name}, and with this window {name} has "
+                f"{bank_time.length_words(planned)}: shorten it, or choose another time."
             )
 
 

@@ -84,7 +84,7 @@ class _Countries(dict[str, Country]):
     """Each country's days, read when first asked for."""
 
     def __missing__(self, code: str) -> Country:
-        read = bank_days.country_days(code)
+        read = bank_days.days_of_country(code)
         self[code] = _Remembered(read.code, read.changes)
         return self[code]
 

@@ -84,7 +84,7 @@ def slot_context(
     return SlotContext(
         services=asked,
         places=tuple(
-            Place(each.name, bank_time.zone_of(each, each.time_zone), bank_days.country_days(each.country))
+            Place(each.name, bank_time.zone_of(each, each.time_zone), bank_days.days_of_country(each.country))
             for each in asked
         ),
         profiles=profiles,

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maintenance.bank_days import country_days as days
+from maintenance.bank_days import country_days
 from maintenance.bank_days.country_days import Country
 from maintenance.traffic.forecast import HOUR, Floats
 from maintenance.traffic.place import Place
@@ -75,8 +75,10 @@ def _shown(starts: Floats, length: timedelta, place: Place) -> tuple[Floats, Flo
 
 def _working(numbers: NDArray[np.int64], country: Country) -> Mask:
     each, back = np.unique(numbers, return_inverse=True)
-    rest = {year: country.weekend(year) for year in {days.numbered(int(number)).year for number in each}}
-    weekday = [(day.weekday() not in rest[day.year]) for day in map(days.numbered, each.tolist())]
-    working = np.array(weekday) & ~days.are_holidays(each, country)
+    rest = {
+        year: country.weekend(year) for year in {country_days.numbered(int(number)).year for number in each}
+    }
+    weekday = [(day.weekday() not in rest[day.year]) for day in map(country_days.numbered, each.tolist())]
+    working = np.array(weekday) & ~country_days.are_holidays(each, country)
     found: Mask = working[back]
     return found

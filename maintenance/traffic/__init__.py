@@ -22,7 +22,7 @@ from maintenance.traffic.forecast import Load, Profile, TooLittle
 from maintenance.traffic.place import Place
 from maintenance.traffic.weeks import MOST_WEEKS
 
-__all__ = ["Load", "Profile", "TooLittle", "profile", "keep_samples"]
+__all__ = ["Load", "Profile", "TooLittle", "keep_samples", "profile"]
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,9 @@ def profile(service: Service, *, now: datetime) -> Profile:
     say so. Raises TooLittle with a sentence that says what to do.
     """
     place = Place(
-        service.name, bank_time.zone_of(service, service.time_zone), bank_days.country_days(service.country)
+        service.name,
+        bank_time.zone_of(service, service.time_zone),
+        bank_days.days_of_country(service.country),
     )
     away, marked = _away(service, now), _critical(service, place.country, now)
     basis = _basis(service, place.country, away, marked, now.astimezone(place.zone).date())

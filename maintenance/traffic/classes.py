@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from maintenance.bank_days import country_days as days
+from maintenance.bank_days import country_days
 from maintenance.bank_days.country_days import Country
 from maintenance.traffic.weeks import Floats, Integers
 
@@ -78,13 +78,13 @@ class Days:
 def classified_days(first: int, number: int, country: Country, critical: Integers) -> Days:
     """So many days from the one with this number; `critical` days as well count from 1970-01-01."""
     around = np.arange(first - 3, first + number + 3, dtype=np.int64)
-    begin, end = days.numbered(int(around[0])), days.numbered(int(around[-1]))
-    holiday = np.isin(around, [days.day_number(day) for day in country.holidays(begin, end)])
-    weekly = np.isin(days.weekdays(around), sorted(country.weekend(end.year)))
+    begin, end = country_days.numbered(int(around[0])), country_days.numbered(int(around[-1]))
+    holiday = np.isin(around, [country_days.day_number(day) for day in country.holidays(begin, end)])
+    weekly = np.isin(country_days.weekdays(around), sorted(country.weekend(end.year)))
     rest = holiday | weekly
     before, after = np.roll(rest, 1), np.roll(rest, -1)
     near = np.roll(holiday, 1) | np.roll(holiday, -1)
-    dates = [days.numbered(int(number)) for number in around]
+    dates = [country_days.numbered(int(number)) for number in around]
     year_end = np.array([_year_end(day) for day in dates]) & _keeps_christmas(country, begin, end)
     kinds = np.zeros(len(around), dtype=np.int64)
     kinds[weekly & (near | np.roll(holiday, 2) | np.roll(holiday, -2))] = DayKind.LONG_WEEKEND

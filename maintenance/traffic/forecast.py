@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from maintenance.bank_days import country_days as days
+from maintenance.bank_days import country_days
 from maintenance.bank_days.country_days import Country
 from maintenance.traffic import classes, effects, replay
 from maintenance.traffic.replay import Record
@@ -117,7 +117,7 @@ class Profile:
 
     def _widened(self, dates: Sequence[date]) -> list[float]:
         """How much wider than on an ordinary day the range is, for each of these days."""
-        numbers = np.array([days.day_number(day) for day in dates], dtype=np.int64)
+        numbers = np.array([country_days.day_number(day) for day in dates], dtype=np.int64)
         first = int(numbers.min())
         kinds = classes.classified_days(
             first, int(numbers.max()) - first + 1, self.country, self.critical
@@ -140,7 +140,7 @@ class Profile:
         day, cell = place // cells, place % cells
         first = int(day.min())
         kinds = classes.classified_days(first, int(day.max()) - first + 1, self.country, self.critical)
-        order = days.weekdays(np.arange(first, first + len(kinds.kinds), dtype=np.int64))
+        order = country_days.weekdays(np.arange(first, first + len(kinds.kinds), dtype=np.int64))
         table = effects.expected_shares(self.shares, kinds, order, cells)
         table = table * classes.spread(self.of_kinds[kinds.kinds] * self.of_marks[kinds.marks], cells)
         found: Floats = table[day - first, cell]

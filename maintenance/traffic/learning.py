@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from maintenance.bank_days import country_days as days
+from maintenance.bank_days import country_days
 from maintenance.traffic import classes, effects, levels, outages, replay, shape, weeks
 from maintenance.traffic.classes import Days
 from maintenance.traffic.forecast import Profile
@@ -39,10 +39,10 @@ def fit(
     TooLittle under two weeks, or where nothing happened.
     """
     came = weeks.weeks_of(at, counts, name=place.name, zone=place.zone, now=now)
-    end = days.numbered(came.end_day - 1)
+    end = country_days.numbered(came.end_day - 1)
     weekend = place.country.weekend(end.year)
     layout = shape.laid_out(came.cells, came.weekdays, weekend)
-    marked = np.array(sorted(days.day_number(day) for day in critical), dtype=np.int64)
+    marked = np.array(sorted(country_days.day_number(day) for day in critical), dtype=np.int64)
     kinds = classes.classified_weeks(came.day_numbers, place.country, marked)
     demand = np.where(outages.found(came) | outages.known_outages(came, place.zone, away), np.nan, came.rates)
     ordinary = _ordinary(demand, kinds, came.cells)

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maintenance.bank_days import country_days as days
+from maintenance.bank_days import country_days
 from maintenance.traffic.zones import local_seconds
 
 Floats = NDArray[np.float64]
@@ -52,7 +52,7 @@ class Weeks:
     @property
     def weekdays(self) -> Integers:
         """The weekday, from Monday 0, of each of the seven days of a row."""
-        return days.weekdays(np.arange(self.end_day - 7, self.end_day, dtype=np.int64))
+        return country_days.weekdays(np.arange(self.end_day - 7, self.end_day, dtype=np.int64))
 
 
 def weeks_of(at: Floats, counts: Floats, *, name: str, zone: tzinfo, now: datetime) -> Weeks:

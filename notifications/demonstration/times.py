@@ -70,7 +70,7 @@ def _cutoffs(services: Mapping[str, Service], today: date) -> None:
 
 def _support(today: date) -> None:
     """A hotline that rests on one day of the week, and a chat that never does."""
-    rests = _SUNDAY if _SUNDAY in bank_days.country_days(settings.COUNTRY).weekend(today.year) else _FRIDAY
+    rests = _SUNDAY if _SUNDAY in bank_days.days_of_country(settings.COUNTRY).weekend(today.year) else _FRIDAY
     open_on = ",".join(name for number, name in enumerate(_WEEKDAYS) if number != rests)
     first = _last(today, (rests + 1) % 7)
     for name, begins, ends, rule, on_holidays in (

@@ -35,11 +35,11 @@ __all__ = [
     "Incomplete",
     "MessageReader",
     "drafted_texts",
-    "filled_text",
     "filled_template",
-    "standard_texts",
-    "reader_values",
+    "filled_text",
     "message_template",
+    "reader_values",
+    "standard_texts",
 ]
 
 _HEADING: Final = "inapp subject"
@@ -123,7 +123,7 @@ class _Writer:
         if section not in self.sections:
             raise Incomplete(f"templates/{self.path} has no section [{section}]: add it.")
         words = self._say(section, brief=False)
-        if room is not None and len(message_template) > room:
+        if room is not None and len(words) > room:
             words = self._say(section, brief=True)
             if len(words) > room:
                 raise Incomplete(

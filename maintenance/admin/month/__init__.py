@@ -5,4 +5,4 @@ from __future__ import annotations
 from maintenance.admin.month.checking import check_target
 from maintenance.admin.month.page import calendar_page
 
-__all__ = ["check_target", "calendar_page"]
+__all__ = ["calendar_page", "check_target"]

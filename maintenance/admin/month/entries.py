@@ -110,7 +110,7 @@ class _Unfolding:
 def entries_between(first: date, last: date, service: Service | None = None) -> CalendarEntries:
     """Everything from `first` to `last`, both included; with a service, what concerns it."""
     start, end = bank_midnight(first), bank_midnight(last + _A_DAY)
-    country = bank_days.country_days(settings.COUNTRY)
+    country = bank_days.days_of_country(settings.COUNTRY)
     reading = _Unfolding()
     repeated = [
         *_repeated(_concerning(Freeze.objects.all(), service), EntryKind.FREEZE, (start, end), reading),

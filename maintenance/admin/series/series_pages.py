@@ -63,7 +63,8 @@ class SeriesAdmin(ReadOnlyAdmin):
     @display(description="Repeats")
     def repeats(self, row: Series) -> str:
         """Its rule in words, with the hour."""
-        return f"{repeats.repeat_words(row.recurrence, row.starts_at)}, {timezone.localtime(row.starts_at):%H:%M}"
+        words = repeats.repeat_words(row.recurrence, row.starts_at)
+        return f"{words}, {timezone.localtime(row.starts_at):%H:%M}"
 
     @display(description="Next window", ordering="next_at")
     def next_window(self, row: Series) -> str:

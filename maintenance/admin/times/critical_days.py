@@ -89,7 +89,7 @@ def coming_days(row: CriticalDay, today: date) -> list[date]:
     """
     found: list[date] = []
     code = next((service.country for service in row.services.all()), settings.COUNTRY)
-    country = bank_days.country_days(code)
+    country = bank_days.days_of_country(code)
     for ahead in _AHEAD:
         found = critical_days.critical_dates(row, country, today, max(today, row.day or today) + ahead)
         if len(found) >= SHOWN:

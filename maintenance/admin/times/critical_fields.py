@@ -146,6 +146,6 @@ class HolidayForm(forms.ModelForm[Holiday]):
 
     def _known(self, code: str, day: Any) -> str:
         """Its name without what this row itself says."""
-        country = bank_days.country_days(code)
+        country = bank_days.days_of_country(code)
         others = {at: name for at, name in country.changes.items() if at != day}
         return bank_days.Country(country.code, others).holiday(day)

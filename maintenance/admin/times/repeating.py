@@ -199,7 +199,7 @@ class SupportCoverAdmin(RepeatingAdmin):
     def times(self, row: SupportCover, now: datetime) -> Times:
         """Without public holidays, if nobody answers then: of its services' country, or of the bank's."""
         times = recurrence.coming_times(row.recurring, now, _DAYS_LOOKED_AT)
-        country = bank_days.country_days(
+        country = bank_days.days_of_country(
             next((service.country for service in row.services.all()), settings.COUNTRY)
         )
         open_ = [at for at in times if row.on_holidays or not country.holiday(bank_time.bank_day(at[0]))]
@@ -232,7 +232,7 @@ class CutoffAdmin(RepeatingAdmin):
     def times(self, row: Cutoff, now: datetime) -> Times:
         """Without days of rest, if it is for working days."""
         times = recurrence.coming_times(row.recurring, now, _DAYS_LOOKED_AT)
-        country = bank_days.country_days(row.service.country)
+        country = bank_days.days_of_country(row.service.country)
         held = [
             at
             for at in times

@@ -121,7 +121,7 @@ def durations(text: str) -> list[timedelta]:
 def _country(code: str) -> bank_days.Country:
     """With the bank's own holidays, where there is a database that has them."""
     try:
-        return bank_days.country_days(code)
+        return bank_days.days_of_country(code)
     except DatabaseError:
         return bank_days.Country(code.upper())
 

@@ -112,8 +112,8 @@ def _repairs(
         lines.append(f"{imports.rows_words(repeated)} {repeat} a moment; the last count holds.")
     if reader.with_offset and reader.without_offset:
         lines.append(
-            f"{imports.rows_words(reader.without_offset)} without an offset, beside {reader.with_offset:,} with "
-            f"one: taken as the time in {service.time_zone}."
+            f"{imports.rows_words(reader.without_offset)} without an offset, beside {reader.with_offset:,} "
+            f"with one: taken as the time in {service.time_zone}."
         )
     return lines
 

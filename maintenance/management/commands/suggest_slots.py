@@ -133,7 +133,8 @@ def _title(services: Sequence[Service], length: timedelta, found: Suggestions, *
         where = f" {at}" if staffed else ""
         what = f"The quietest {bank_time.length_words(length)}{where} for {names}"
     else:
-        what = f"Not based on traffic: the first {bank_time.length_words(length)} {at} that the rules leave {names}"
+        first = f"the first {bank_time.length_words(length)} {at}"
+        what = f"Not based on traffic: {first} that the rules leave {names}"
     return f"{what}, on the clock of {bank_time.bank_zone()}"
 
 

@@ -57,6 +57,7 @@ __all__ = [
     "SenderStanding",
     "end_rest",
     "give_back",
+    "granted",
     "note_refusals",
     "note_reported",
     "rest",
@@ -65,7 +66,6 @@ __all__ = [
     "sender",
     "sender_of",
     "sender_standing",
-    "granted",
     "taken",
     "too_many",
 ]

@@ -10,7 +10,7 @@ from notifications.delivery import channels
 from notifications.delivery.types import Fault
 from notifications.operations.configuration import general, operators
 
-__all__ = ["Fault", "setting_faults", "faults_of"]
+__all__ = ["Fault", "faults_of", "setting_faults"]
 
 
 def setting_faults() -> list[Fault]:

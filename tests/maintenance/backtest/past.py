@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from maintenance.backtest import History, grid
-from maintenance.bank_days import Country
-from maintenance.bank_days import country_days as days
+from maintenance.bank_days import Country, country_days
 from maintenance.traffic.weeks import DAY, HOUR, Floats
 from maintenance.traffic.zones import local_seconds
 from tests.maintenance.usage import LONDON
@@ -34,7 +33,7 @@ def counts(local: Floats, *, minutes: int = 60, seed: int = 3) -> Floats:
     """Least around 03:00, Sundays half, and a third of noise."""
     hour = local % DAY / HOUR
     from_three = np.minimum(np.abs(hour - 3.5), 24 - np.abs(hour - 3.5))
-    sunday = days.weekdays((local // DAY).astype(np.int64)) == 6
+    sunday = country_days.weekdays((local // DAY).astype(np.int64)) == 6
     rate = (40 + 80 * from_three) * np.where(sunday, 0.5, 1)
     noise = np.random.default_rng(seed).lognormal(0, 0.3, rate.size)
     found: Floats = rate * noise * minutes / 60

@@ -12,8 +12,7 @@ import pytest
 
 from maintenance import backtest
 from maintenance.backtest import BacktestRow, History, grid
-from maintenance.bank_days import Country
-from maintenance.bank_days import country_days as days
+from maintenance.bank_days import Country, country_days
 from maintenance.imports import samples
 from maintenance.traffic import TooLittle
 from tests.maintenance.backtest.past import (
@@ -69,8 +68,8 @@ def test_every_origin_length_and_mode_gives_a_row_once(series: History) -> None:
 def test_origins_are_spread_from_8_weeks_of_history_to_where_the_last_slot_is_still_seen() -> None:
     """20 weeks end with 24 May; a slot of 4 hours may begin late on the 11th day and end on the 12th."""
     found = backtest.origins(history(20, zone=UTC), 5, FOUR)
-    assert days.numbered(found[0]) == date(2026, 1, 5) + timedelta(weeks=8)
-    assert days.numbered(found[-1]) == date(2026, 5, 24) - timedelta(days=12)
+    assert country_days.numbered(found[0]) == date(2026, 1, 5) + timedelta(weeks=8)
+    assert country_days.numbered(found[-1]) == date(2026, 5, 24) - timedelta(days=12)
     assert len(found) == 5
     assert max(np.diff(found)) - min(np.diff(found)) <= 1
 
@@ -82,7 +81,7 @@ def test_there_are_no_more_origins_than_days(series: History) -> None:
 
 def test_five_weeks_are_judged_from_three_weeks_of_history_on() -> None:
     short = history(5)
-    first = days.day_number(date(2026, 1, 5))
+    first = country_days.day_number(date(2026, 1, 5))
     assert backtest.origins(short, 200, FOUR) == [first + 21, first + 22]
     assert {row.origin for row in _run(short)} == {
         grid.local_midnight(first + day, LONDON) for day in (21, 22)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from maintenance.backtest import History, grid, limits
-from maintenance.bank_days import country_days as days
+from maintenance.bank_days import country_days
 from tests.maintenance.backtest.past import GB, LENGTHS, MODES, history, local
 
 Allowed = Callable[[datetime, datetime], bool]
@@ -50,7 +50,7 @@ def spring() -> History:
 def test_a_slot_may_start_where_the_clock_and_the_calendar_let_it(
     spring: History, origin: date, length: timedelta, mode: str
 ) -> None:
-    day, steps = days.day_number(origin), spring.steps(length)
+    day, steps = country_days.day_number(origin), spring.steps(length)
     found = {local(at) for at in spring.seconds(limits.allowed_starts(spring, day, steps, mode))}
     first, last = (grid.local_midnight(day + ahead, spring.zone) for ahead in (5, 12))
     half_hours = [local(first + 1800 * step) for step in range(int((last - first) // 1800))]
@@ -59,7 +59,7 @@ def test_a_slot_may_start_where_the_clock_and_the_calendar_let_it(
 
 def test_a_week_of_starts_lies_between_two_midnights_across_the_clock_change(spring: History) -> None:
     """Of 22 March, in which the 29th has 23 hours."""
-    found = limits.allowed_starts(spring, days.day_number(date(2026, 3, 22)), 2, "any")
+    found = limits.allowed_starts(spring, country_days.day_number(date(2026, 3, 22)), 2, "any")
     assert found.size == 2 * (7 * 24 - 1)
     assert local(spring.seconds(found)[0]).isoformat() == "2026-03-27T00:00:00+00:00"
     assert local(spring.seconds(found)[-1]).isoformat() == "2026-04-02T23:30:00+01:00"

@@ -7,8 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
-from maintenance.bank_days import Country
-from maintenance.bank_days import country_days as days
+from maintenance.bank_days import Country, country_days
 from maintenance.traffic import classes, learning
 from maintenance.traffic.classes import DayKind, Mark
 from maintenance.traffic.forecast import Profile
@@ -21,7 +20,11 @@ GB, NO_ONE, EMIRATES = Country("GB-ENG"), Country("XX"), Country("AE")
 
 def _kind(day: date, country: Country = GB) -> DayKind:
     return DayKind(
-        int(classes.classified_days(days.day_number(day), 1, country, np.array([], dtype=np.int64)).kinds[0])
+        int(
+            classes.classified_days(
+                country_days.day_number(day), 1, country, np.array([], dtype=np.int64)
+            ).kinds[0]
+        )
     )
 
 
