@@ -35,7 +35,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]
 TRIES = int(os.environ.get("CRAWL_TRIES", "1"))
 KEY = "a key of the bank that is long enough for HS256"
 FORM = "application/x-www-form-urlencoded"
-OWN_PAGES = re.compile("admin:(maintenance_(window|series|freeze)|notifications_delivery)_")
+OWN_PAGES = re.compile(
+    "admin:(maintenance_(window|series|freeze|auditentry|rulesetting)|notifications_delivery)_"
+)
 """Of which much depends on who looks; the others are Django's, and open to the same for all."""
 _TOGETHER = 4
 CLOSED = {"receipt", "webhook", "readyz"}
