@@ -37,8 +37,8 @@ def moving(time: WindowTime, around: RuleContext) -> Iterator[str]:
         last = promise.last_moment(window.starts_at)
         if promise.policy.only_cancelling_inside and last < time.now:
             yield (
-                f"{policies.at_least(promise.policy)}, and since {bank_time.moment_words(last)} this window may "
-                "be cancelled, but not moved: cancel it and book a new one."
+                f"{policies.at_least(promise.policy)}, and since {bank_time.moment_words(last)} this window "
+                "may be cancelled, but not moved: cancel it and book a new one."
             )
 
 
@@ -60,7 +60,8 @@ def longest_length(time: WindowTime, around: RuleContext) -> Iterator[str]:
         if most is not None and time.length > most:
             yield (
                 f"{policies.whose(promise.policy)} allows no window of more than "
-                f"{bank_time.length_words(most)}, and this is one of {bank_time.length_words(time.length)}: shorten it, or split it."
+                f"{bank_time.length_words(most)}, and this is one of "
+                f"{bank_time.length_words(time.length)}: shorten it, or split it."
             )
 
 
