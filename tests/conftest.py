@@ -18,7 +18,7 @@ from django.db import connection
 
 from maintenance.staff.sign_in.hashing import OneAtATimeHasher
 from notifications.delivery.providers.http import loops
-from tests import libical
+from tests import database_reset, libical
 from tests.faults import table
 
 SHARED = os.environ.get("LULL_SHARED", "")
@@ -156,6 +156,13 @@ def django_db_modify_db_settings(
     """
     if CHROMIUM and any(item.get_closest_marker("browser") for item in request.session.items):
         request.getfixturevalue("playwright")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """What tests commit is taken back quickly."""
+    with database_reset.quick():
+        yield
 
 
 @pytest.fixture
