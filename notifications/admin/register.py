@@ -99,7 +99,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         ("attempt", "attempts"),
         ("provider", "provider_ref"),
         "segments",
-        ("not_before", "expires_at"),
+        ("not_before", "waits_for", "expires_at"),
         ("intended_at", "sent_at", "settled_at"),
     )
     readonly_fields = ("attempts",)

@@ -16,7 +16,7 @@ from notifications import sql
 from notifications.delivery import rate_limits, transitions
 from notifications.delivery.queue import Claimed, suppress
 from notifications.delivery.rate_limits import RefusedMessage, Sender
-from notifications.delivery.transitions import Act, Step, Terms
+from notifications.delivery.transitions import RANK, Act, Step, Terms
 from notifications.delivery.types import Outcome, Verdict
 from notifications.models import Attempt, AttemptOutcome, State, Suppression, WaitsFor
 
@@ -115,12 +115,12 @@ def _step(result: Settled, *, now: datetime) -> Step:
     carried = same | {"provider": outcome.provider, "provider_ref": outcome.provider_ref}
     match outcome.result:
         case Verdict.ACCEPTED:
-            return Step(**carried, state=State.SENT, sent_at=now, reason="")
+            return Step(**carried, state=State.SENT, rank=RANK[State.SENT], sent_at=now, reason="")
         case Verdict.PERMANENT | Verdict.OPT_OUT:
             words = reason or outcome.result.value
-            return Step(**carried, state=State.FAILED, settled_at=now, reason=words)
+            return Step(**carried, state=State.FAILED, rank=RANK[State.FAILED], settled_at=now, reason=words)
         case Verdict.UNKNOWN:
-            return Step(**carried, state=State.UNKNOWN, reason=reason)
+            return Step(**carried, state=State.UNKNOWN, rank=RANK[State.UNKNOWN], reason=reason)
         case Verdict.BY_HAND:
             words = "waiting for a person to post it"
             return Step(**same, state=State.BY_HAND, provider=outcome.provider, reason=words)

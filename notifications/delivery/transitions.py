@@ -11,6 +11,7 @@ import enum
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -130,16 +131,13 @@ def move(rows: QuerySet[Delivery], act: Act, before: State, after: State, **valu
 
 
 class Step(NamedTuple):
-    """Where one delivery is to stand, and with which columns. None leaves a column as it is.
-
-    Without a rank of its own it gets that of the state, where the state has one.
-    """
+    """Where one delivery is to stand, and with which columns. None leaves a column as it is."""
 
     id: int
     state: State
     attempt: int | None = None
     rank: int | None = None
-    waits_for: WaitsFor | None = None
+    waits_for: WaitsFor = WaitsFor.NOTHING
     reason: str | None = None
     code: str | None = None
     not_before: datetime | None = None
@@ -169,8 +167,6 @@ _KINDS: Final = {
 }
 """PostgreSQL's types of what a step gives."""
 _CONDITIONS: Final = ("id", "state", "attempt")
-_RANK_PLACE: Final = Step._fields.index("rank")
-_WAITS_PLACE: Final = Step._fields.index("waits_for")
 _TABLE: Final = Delivery._meta.db_table
 
 
@@ -221,23 +217,13 @@ def move_each(act: Act, steps: Sequence[Step], terms: Terms = _PLAIN) -> set[int
 
 def _given(steps: Sequence[Step]) -> tuple[list[str], list[tuple[Any, ...]]]:
     """The columns that any of the steps gives, and the values of each step."""
-    full = [_complete(step) for step in steps]
     places = [
         place
         for place, name in enumerate(Step._fields)
-        if name in _CONDITIONS or any(row[place] is not None for row in full)
+        if name in _CONDITIONS or any(step[place] is not None for step in steps)
     ]
-    names = [Step._fields[place] for place in places]
-    return names, [tuple(row[place] for place in places) for row in full]
-
-
-def _complete(step: Step) -> tuple[Any, ...]:
-    values = list(step)
-    if step.rank is None:
-        values[_RANK_PLACE] = RANK.get(step.state)
-    if step.waits_for is None:
-        values[_WAITS_PLACE] = WaitsFor.NOTHING
-    return tuple(values)
+    values = itemgetter(*places)
+    return [Step._fields[place] for place in places], [values(step) for step in steps]
 
 
 def _mine(lines: Sequence[Move], ids: Sequence[int], terms: Terms) -> Sql:

@@ -87,6 +87,7 @@ class _Standing:
             self.id,
             State(self.state),
             self.attempt,
+            self.rank,
             reason=self.reason,
             code=self.code,
             provider=self.provider,

@@ -92,7 +92,7 @@ def test_an_answer_moves_only_what_stands_where_the_table_says(now: datetime, be
 @pytest.mark.parametrize("before", frozenset(State) - {State.DELIVERED})
 def test_a_receipt_of_this_attempt_counts_wherever_the_delivery_stands(before: State) -> None:
     row = _one(before)
-    transitions.move_each(Act.RECEIPT, [Step(row.pk, State.DELIVERED, 1)])
+    transitions.move_each(Act.RECEIPT, [Step(row.pk, State.DELIVERED, 1, RANK[State.DELIVERED])])
 
     assert _stands(row) == State.DELIVERED
 
@@ -104,7 +104,7 @@ def test_a_fence_keeps_out_another_lease_another_attempt_and_a_lower_rank(now: d
 
     transitions.move_each(Act.SETTLE, [Step(sending.pk, State.SENT, 1)], terms)
     transitions.move_each(Act.DECIDE, [Step(doubt.pk, State.SENT, 1)])
-    transitions.move_each(Act.RECEIPT, [Step(arrived.pk, State.SENT, 1)])
+    transitions.move_each(Act.RECEIPT, [Step(arrived.pk, State.SENT, 1, RANK[State.SENT])])
     assert [_stands(row) for row in (sending, doubt, arrived)] == [State.SENDING, State.HELD, State.FAILED]
 
 
