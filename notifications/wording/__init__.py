@@ -47,7 +47,7 @@ _HEADING: Final = "inapp subject"
 _SUBJECT_ROOM: Final[int] = Text._meta.get_field("subject").max_length or 0
 
 
-def drafted_texts(notice: Notice, told: Collection[int] = ()) -> list[Text]:
+def drafted_texts(notice: Notice, told: Collection[int]) -> list[Text]:
     """The texts of a notice, unsaved. Raises Incomplete where a mandatory fact is missing.
 
     `told` are the revisions of its window of which somebody may have heard.
@@ -67,7 +67,7 @@ def standard_texts(
     window: Window, kind: NoticeKind, change: Change | None, channels: Sequence[str]
 ) -> list[Text]:
     """The words a later notice of this window would have, for those who approve them now."""
-    return drafted_texts(Notice(window=window, kind=kind, change=change, channels=list(channels)))
+    return drafted_texts(Notice(window=window, kind=kind, change=change, channels=list(channels)), ())
 
 
 class _Writer:

@@ -84,7 +84,7 @@ class Facts:
         return list(dict.fromkeys(_sentence(one.words_in(language)) for one in self.alternatives))
 
 
-def facts_of(notice: Notice, told: Collection[int] = ()) -> Facts:
+def facts_of(notice: Notice, told: Collection[int]) -> Facts:
     """Gather what the words must state. Raises Incomplete naming the first fact that is missing.
 
     `told` are the revisions of its window of which somebody may have heard.

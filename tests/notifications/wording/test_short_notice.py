@@ -120,10 +120,10 @@ def test_an_sms_costs_no_more_segments_than_that_of_an_ordinary_window(
 def test_the_gate_refuses_a_first_word_without_them(language: str, word: str) -> None:
     text = _texts(NoticeKind.ANNOUNCED)["sms", language]
     text.notice = people.notice(Window.objects.get())
-    completeness.check_completeness(text, facts.facts_of(text.notice))
+    completeness.check_completeness(text, facts.facts_of(text.notice, ()))
     text.body = text.body.replace(word, "")
     with pytest.raises(Incomplete, match=f"short notice and does not say {word.lower()!r}"):
-        completeness.check_completeness(text, facts.facts_of(text.notice))
+        completeness.check_completeness(text, facts.facts_of(text.notice, ()))
 
 
 def test_what_was_told_as_urgent_and_gets_its_full_notice_is_moved_without_a_word_of_a_plan() -> None:

@@ -320,10 +320,10 @@ def test_an_edit_is_held_to_the_same(channel: str, body: str, reason: str | None
     """A person may change the words, not leave out the facts or tell a customer's to the public."""
     text = _edited(channel, {"body": body})
     if reason is None:
-        completeness.check_completeness(text, facts.facts_of(text.notice))
+        completeness.check_completeness(text, facts.facts_of(text.notice, ()))
     else:
         with pytest.raises(Incomplete, match=reason):
-            completeness.check_completeness(text, facts.facts_of(text.notice))
+            completeness.check_completeness(text, facts.facts_of(text.notice, ()))
 
 
 def test_an_email_keeps_the_way_to_the_preferences() -> None:
@@ -331,7 +331,7 @@ def test_an_email_keeps_the_way_to_the_preferences() -> None:
     text = _edited("email", {})
     text.body = text.body.replace("[[preferences]]", "")
     with pytest.raises(Incomplete, match="preferences"):
-        completeness.check_completeness(text, facts.facts_of(text.notice))
+        completeness.check_completeness(text, facts.facts_of(text.notice, ()))
 
 
 def _many_services() -> list[Service]:
@@ -361,7 +361,7 @@ def test_a_policy_may_demand_where_to_read_more_in_the_app_too() -> None:
     assert demanded.body == f"{plain.body}\n\nhttps://status.example/"
     demanded.body = plain.body
     with pytest.raises(Incomplete, match=r"does not say 'https://status\.example/'"):
-        completeness.check_completeness(demanded, facts.facts_of(demanded.notice))
+        completeness.check_completeness(demanded, facts.facts_of(demanded.notice, ()))
 
 
 def test_a_policy_may_demand_every_service_by_its_name() -> None:
