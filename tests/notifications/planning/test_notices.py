@@ -189,7 +189,7 @@ def test_what_the_words_of_a_needless_reminder_lack_hinders_no_approval(
 ) -> None:
     written = wording.drafted_texts
 
-    def lacking(notice: Notice, told: Collection[int] = ()) -> list[Text]:
+    def lacking(notice: Notice, told: Collection[int]) -> list[Text]:
         if notice.kind == NoticeKind.REMINDER:
             raise wording.Incomplete("The reminder lacks its words.")
         return written(notice, told)
