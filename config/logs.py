@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 
-from notifications.customers import links
+from notifications import links
 
 _DOOR: Final = "/receipts/"
 

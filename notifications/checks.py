@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
 
 from notifications.api.identity import SHORTEST_KEY
-from notifications.delivery.providers.esp import webhook_views
+from notifications.channels.providers.esp import webhook_views
 from notifications.operations import configuration
 
 APP_KEY: Final = "lull.E021"

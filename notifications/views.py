@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from maintenance import status
 from maintenance.models import Customer, Use
 from maintenance.public import frame, ical, subscription, words
-from notifications.customers import links, preferences
+from notifications import channels, links
+from notifications.customers import preferences
 from notifications.customers.preferences import Preference
-from notifications.delivery import channels
+from notifications.delivery import suppression
 from notifications.models import Suppression
 
 ONE_CLICK: Final = ("List-Unsubscribe", "One-Click")
@@ -60,13 +61,13 @@ def preference_page(request: HttpRequest, token: str) -> HttpResponse:
         return _shown(request, customer)
     if request.POST.get(ONE_CLICK[0]) == ONE_CLICK[1]:
         for channel in channels.names(lambda kind: kind.can_unsubscribe):
-            preferences.refuse(customer, channel, now=timezone.now())
+            suppression.refuse(customer, channel, now=timezone.now())
         return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
     return _changed(request, customer)
 
 
 def _changed(request: HttpRequest, customer: Customer) -> HttpResponse:
-    for verb, change in (("refuse", preferences.refuse), ("allow", preferences.allow)):
+    for verb, change in (("refuse", suppression.refuse), ("allow", suppression.allow)):
         if (channel := request.POST.get(verb)) in channels.direct():
             change(customer, channel, now=timezone.now())
             told = {"changed": channel}

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 from maintenance.staff.sign_in.hashing import OneAtATimeHasher
-from notifications.delivery.providers.http import loops
+from notifications.channels.providers.http import loops
 from tests import database_reset, libical
 from tests.faults import table
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from notifications.delivery import channels
+from notifications import channels
 
 ROOT: Path = settings.ROOT
 ROOMS = ("config", "maintenance", "notifications")
@@ -29,8 +29,8 @@ PENDING = {
     "notifications.planning.audience.rows.audience_rows",
     "notifications.delivery.queue.claim._claimed",
     "notifications.delivery.queue.claim._take",
-    "notifications.delivery.providers.outcome",
-    "notifications.delivery.providers.twilio.lookup._Wire.request",
+    "notifications.channels.providers.outcome",
+    "notifications.channels.providers.twilio.lookup._Wire.request",
     "notifications.delivery.receipts.store.receipt_of",
 }
 """Those that are still to be mended."""

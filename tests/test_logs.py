@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from config.logs import Line
-from notifications.customers import links
+from notifications import links
 
 
 def _lines(logger: str, status: int) -> list[str]:

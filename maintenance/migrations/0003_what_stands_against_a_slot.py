@@ -347,7 +347,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='window',
             name='series',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='windows', to='maintenance.booking.series'),
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='windows', to='maintenance.series'),
         ),
         migrations.AddConstraint(
             model_name='window',
@@ -365,7 +365,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='skipped',
             name='series',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='skipped', to='maintenance.booking.series'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='skipped', to='maintenance.series'),
         ),
         migrations.AddField(
             model_name='standingwindow',

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from maintenance.admin import rendering
 from maintenance.admin.forms import MomentField
-from notifications.delivery import channels
+from notifications import channels
 from notifications.models import Delivery, Notice
 
 

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_safe
 
 from maintenance.admin import rendering
 from maintenance.requests import parameters
-from notifications import wording
+from notifications import channels, wording
 from notifications.admin import masks
-from notifications.delivery import channels, composition
+from notifications.delivery import composition
 from notifications.models import Contact, Delivery, State, Text
 from notifications.reporting import preview
 

@@ -15,9 +15,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from maintenance.admin import rendering
+from notifications import channels
 from notifications.admin import outbox
-from notifications.delivery import channels, queue
-from notifications.delivery.providers.social import BY_HAND
+from notifications.channels.providers.social import BY_HAND
+from notifications.delivery import queue
 from notifications.models import Delivery, State
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from maintenance.admin import rendering
 from maintenance.models import Window
-from notifications.delivery import channels
+from notifications import channels
 from notifications.models import Delivery, Notice, State
 from notifications.planning import on_change
 from notifications.reporting import eta, sent_times

@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from maintenance.admin import rendering
-from notifications.delivery import channels, rate_limits
+from notifications import channels
+from notifications.delivery import rate_limits
 from notifications.delivery.rate_limits import Sender, SenderStanding
 from notifications.models import Bucket, Delivery
 from notifications.operations.queries import backlog

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 
 from maintenance.models import Customer, Impact, NoticeKind, Service, Use, Window
-from notifications import wording
-from notifications.delivery import channels, composition
+from notifications import channels, wording
+from notifications.delivery import composition
 from notifications.models import Delivery, Notice, ReadMark, State, Text
 
 _LAST_WORD = {Window.Status.FINISHED: NoticeKind.FINISHED, Window.Status.CANCELLED: NoticeKind.CANCELLED}

@@ -15,9 +15,9 @@ from django.db import connection, transaction
 
 from maintenance import upserts
 from maintenance.models import Customer, Service, Use
+from notifications import channels
+from notifications.channels.types import Address
 from notifications.customers import addresses
-from notifications.delivery import channels
-from notifications.delivery.types import Address
 from notifications.models import Contact
 
 _Own = tuple[str, str, str, bool]

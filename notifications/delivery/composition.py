@@ -19,12 +19,12 @@ from django.db import Error
 
 from maintenance.models import Customer
 from maintenance.public import ical
-from notifications import wording
-from notifications.customers import addresses, links, preferences, quiet_hours
-from notifications.delivery import channels, queue
-from notifications.delivery.providers.mime import mailbox
+from notifications import channels, links, wording
+from notifications.channels.providers.mime import mailbox
+from notifications.channels.types import Message, Template
+from notifications.customers import addresses, preferences, quiet_hours
+from notifications.delivery import queue
 from notifications.delivery.queue import Claimed
-from notifications.delivery.types import Message, Template
 from notifications.models import Delivery, Notice, State, Text, WaitsFor
 from notifications.wording import segments
 

@@ -22,9 +22,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
 
+from notifications.channels import UNREADABLE, open_channel
+from notifications.channels.types import Channel, Fate, Report, Unreachable
 from notifications.delivery import receipts
-from notifications.delivery.channels import UNREADABLE, open_channel
-from notifications.delivery.types import Channel, Fate, Report, Unreachable
 from notifications.models import Delivery, Receipt, State, Suppression, Tally
 
 log = logging.getLogger(__name__)

@@ -23,12 +23,12 @@ from django.conf import settings
 from django.db import transaction
 
 from notifications import sql
+from notifications.channels import UNREADABLE, most_in_flight, open_channel
+from notifications.channels.types import Channel, Message, Outcome, Pause, Verdict
 from notifications.delivery import composition, queue, rate_limits, settlement
-from notifications.delivery.channels import UNREADABLE, most_in_flight, open_channel
 from notifications.delivery.composition import Composed, Material
 from notifications.delivery.queue import Claimed
 from notifications.delivery.settlement import Settled
-from notifications.delivery.types import Channel, Message, Outcome, Pause, Verdict
 from notifications.models.priorities import is_urgent
 
 log = logging.getLogger(__name__)

@@ -13,11 +13,12 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
 
 from notifications import sql
+from notifications.channels.types import Outcome, Verdict
 from notifications.delivery import rate_limits, transitions
-from notifications.delivery.queue import Claimed, suppress
+from notifications.delivery.queue import Claimed
 from notifications.delivery.rate_limits import RefusedMessage, Sender
+from notifications.delivery.suppression import suppress
 from notifications.delivery.transitions import RANK, Act, Step, Terms
-from notifications.delivery.types import Outcome, Verdict
 from notifications.models import Attempt, AttemptOutcome, State, Suppression, WaitsFor
 
 log = logging.getLogger(__name__)

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from notifications import channels
+from notifications.channels.types import Address
 from notifications.customers import addresses
 from notifications.customers.store import CustomerRow
-from notifications.delivery import channels
-from notifications.delivery.types import Address
 from notifications.models import Suppression
 
 SIZE: Final = 3_000

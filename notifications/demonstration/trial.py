@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from maintenance.models import Customer
-from notifications.customers import links
+from notifications import links
 
 
 def preferences_url(customer: Customer) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 
 from maintenance.models import Customer
-from notifications.delivery import channels
+from notifications import channels
 
 
 class ChannelField(models.CharField[str, str]):

@@ -16,8 +16,8 @@ from typing import Final
 
 from django.db import Error, close_old_connections, connection
 
+from notifications.channels.providers.http import loops
 from notifications.delivery import sending
-from notifications.delivery.providers.http import loops
 from notifications.operations import jobs
 
 log = logging.getLogger(__name__)

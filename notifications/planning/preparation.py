@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from notifications import sql
-from notifications.delivery.channels import UNREADABLE, class_of, direct
+from notifications.channels import UNREADABLE, class_of, direct
 from notifications.models import Delivery, Notice
 from notifications.planning.audience import ranges, rows
 from notifications.planning.audience.ranges import Span

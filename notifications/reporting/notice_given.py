@@ -26,8 +26,7 @@ from django.db.models import Min
 from maintenance import policies
 from maintenance.models import NoticeKind, Window
 from maintenance.policies import Promise
-from notifications import sql
-from notifications.delivery import channels
+from notifications import channels, sql
 from notifications.models import Delivery, State
 from notifications.planning.audience import ranges
 from notifications.wording import facts

@@ -20,10 +20,9 @@ from django.utils.translation import get_language_info
 
 from maintenance import policies
 from maintenance.models import NoticeKind, Use, Window
-from notifications import wording
+from notifications import channels, wording
+from notifications.channels.types import Form
 from notifications.customers import addresses
-from notifications.delivery import channels
-from notifications.delivery.types import Form
 from notifications.models import Contact, Notice, State, Text
 from notifications.planning import on_change
 from notifications.planning.audience import rows

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Q, Sum
 
-from notifications.delivery import channels
+from notifications import channels
 from notifications.models import Delivery, Priority, State, Tally, WaitsFor
 
 MANY: Final = 10_000

@@ -11,8 +11,8 @@ from django.db import connection
 
 from maintenance import policies, slots
 from maintenance.models import Window
+from notifications.channels import names
 from notifications.delivery import reconciliation
-from notifications.delivery.channels import names
 from notifications.models import Delivery, Notice, State
 from notifications.reporting import notice_given, progress
 from notifications.reporting.notice_given import NoticeGiven

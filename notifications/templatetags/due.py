@@ -8,7 +8,7 @@ from django import template
 from django.utils import timezone
 
 from maintenance.templatetags.spans import duration, moment, people
-from notifications.delivery import channels
+from notifications import channels
 from notifications.models import Notice
 from notifications.operations import configuration
 from notifications.operations.configuration import Fault

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.template import Context, TemplateDoesNotExist
 
 from maintenance.models import Change, NoticeKind, NoticePolicy, Window
-from notifications.delivery import channels
-from notifications.delivery.types import Form
+from notifications import channels
+from notifications.channels.types import Form
 from notifications.models import Notice, Text
 from notifications.wording import completeness, letter, moments, phrases, segments
 from notifications.wording import facts as gathered

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from maintenance.models import NoticeKind, NoticePolicy
-from notifications.delivery import channels
+from notifications import channels
 from notifications.models import Text
 from notifications.wording import letter, moments, segments
 from notifications.wording.facts import Facts, Incomplete

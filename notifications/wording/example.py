@@ -10,7 +10,7 @@ from typing import Final
 
 from django.conf import settings
 
-from notifications.delivery import channels
+from notifications import channels
 from notifications.models import Text
 from notifications.wording import segments
 from notifications.wording.filling import Filled, MessageReader, filled_text

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from notifications.delivery.types import Template
+from notifications.channels.types import Template
 from notifications.models import Text
 from notifications.wording import moments
 from notifications.wording.phrases import shared_phrase

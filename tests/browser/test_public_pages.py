@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from maintenance.models import Window
-from notifications.customers import links
+from notifications import links
 from notifications.models import Suppression
 from tests import people
 

@@ -28,8 +28,7 @@ from maintenance.models import (
     Window,
 )
 from maintenance.staff import groups
-from notifications import sql
-from notifications.customers import links
+from notifications import links, sql
 from notifications.models import Attempt, Bucket, Delivery, Notice, Receipt, State
 from tests import people
 from tests.maintenance import planned

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.db.models import Count
 
-from notifications.customers.links import read_receipt
+from notifications.links import read_receipt
 from notifications.models import Delivery, State
 from tests import people
 from tests.faults.processes import Bench

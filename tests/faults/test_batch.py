@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from maintenance.models import Customer
-from notifications.customers.links import read_receipt
+from notifications.links import read_receipt
 from notifications.models import IN_DOUBT, Attempt, Contact, Delivery, State
 from tests.faults import harness, scene
 from tests.faults.bank import Bank

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 import requests
 
-from notifications.customers import links
+from notifications import links
 from notifications.models import Delivery, Receipt, State
 from tests.faults import harness, scene
 from tests.faults.bank import Bank

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from notifications.delivery.types import Message
+from notifications.channels.types import Message
 
 CLEO = "+447700900123"
 CLEO_MAIL = "cleo@example.com"

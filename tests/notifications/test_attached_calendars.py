@@ -12,8 +12,8 @@ from icalendar import Calendar
 from pytest_django.fixtures import Settings
 
 from maintenance.models import NoticeKind, Window
+from notifications.channels.providers.mime import django_mail
 from notifications.delivery import composition
-from notifications.delivery.providers.mime import django_mail
 from notifications.models import Delivery
 from tests import libical, people
 

@@ -6,7 +6,7 @@ import pytest
 from django.core import checks
 from pytest_django import Settings
 
-from notifications.delivery.providers.esp import webhook_views
+from notifications.channels.providers.esp import webhook_views
 from tests.notifications.checked import checked, found
 
 pytestmark = pytest.mark.usefixtures("nothing_set")

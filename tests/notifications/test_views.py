@@ -12,7 +12,7 @@ from django.test import Client
 from icalendar import Calendar
 
 from maintenance.models import Customer, Window
-from notifications.customers import links
+from notifications import links
 from notifications.models import Suppression
 from tests import people
 

@@ -12,12 +12,12 @@ import pytest
 import requests
 from pytest_django import Settings
 
-from notifications.delivery.providers.http import loops
-from notifications.delivery.providers.smtp import mailer
-from notifications.delivery.providers.twilio import sms as provider
-from notifications.delivery.types import Verdict
+from notifications.channels.providers.http import loops
+from notifications.channels.providers.smtp import mailer
+from notifications.channels.providers.twilio import sms as provider
+from notifications.channels.types import Verdict
 from tests.notifications import messages
-from tests.notifications.delivery.providers import calls
+from tests.notifications.channels.providers import calls
 from tests.servers import behaviour, log
 from tests.servers.behaviour import Behaviour
 from tests.servers.twilio import ACCOUNT, TOKEN, Twilio

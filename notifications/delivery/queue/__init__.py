@@ -19,7 +19,6 @@ from notifications.delivery.queue.claim import (
 from notifications.delivery.queue.end import (
     confirm_by_hand,
     end_all_leases,
-    suppress,
     sweep_deliveries,
     withdraw_deliveries,
 )
@@ -41,7 +40,6 @@ __all__ = [
     "readdress",
     "send_again",
     "send_all_again",
-    "suppress",
     "sweep_deliveries",
     "withdraw_deliveries",
 ]

@@ -14,8 +14,8 @@ from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, Concat, Substr
 
 from notifications import sql
+from notifications.channels import direct
 from notifications.delivery import transitions
-from notifications.delivery.channels import direct
 from notifications.delivery.transitions import RANK, Act
 from notifications.models import (
     IN_DOUBT,
@@ -24,7 +24,6 @@ from notifications.models import (
     Delivery,
     Notice,
     State,
-    Suppression,
     Tally,
 )
 
@@ -169,12 +168,3 @@ def confirm_by_hand(public_id: UUID, *, link: str, now: datetime) -> bool:
     post = Delivery.objects.filter(public_id=public_id)
     sent = {"rank": RANK[State.SENT], "attempt": F("attempt") + 1, "provider_ref": link[:120], "reason": ""}
     return bool(transitions.move(post, Act.CONFIRM, State.BY_HAND, State.SENT, sent_at=now, **sent))
-
-
-def suppress(channel: str, address_hmac: bytes, reason: Suppression.Reason, *, now: datetime) -> None:
-    """Never use this address on this channel again, whoever else shares it."""
-    Suppression.objects.get_or_create(
-        channel=channel,
-        address_hmac=address_hmac,
-        defaults={"reason": reason, "since": now},
-    )

@@ -8,10 +8,10 @@ from typing import Final
 
 from django.conf import settings
 
+from notifications.channels.types import Outcome, Verdict
 from notifications.delivery.rate_limits.backoff import LONGEST_REST, rest
 from notifications.delivery.rate_limits.bucket import Sender
 from notifications.delivery.rate_limits.refusals import taken
-from notifications.delivery.types import Outcome, Verdict
 
 REFUSALS: Final = frozenset({Verdict.PERMANENT, Verdict.REFUSED})
 """Of one person, until many get the same one in a row."""

@@ -17,7 +17,7 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Greatest
 
 from notifications import sql
-from notifications.delivery.channels import UNREADABLE, open_channel
+from notifications.channels import UNREADABLE, open_channel
 from notifications.models import Bucket
 from notifications.sql import Sql
 

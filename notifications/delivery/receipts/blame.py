@@ -24,10 +24,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Sum
 
 from notifications import sql
+from notifications.channels import open_channel
+from notifications.channels.types import Channel
 from notifications.delivery import rate_limits
-from notifications.delivery.channels import open_channel
 from notifications.delivery.rate_limits import RefusedMessage, Sender
-from notifications.delivery.types import Channel
 from notifications.models import Delivery, ReportedRest, State, Tally
 
 _log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from notifications.delivery.providers import cleaned
+from notifications.channels.providers import cleaned
 from notifications.models import Receipt, State, Suppression
 
 _FIELDS: Final = tuple(field for field in Receipt._meta.concrete_fields if not field.primary_key)

@@ -15,7 +15,8 @@ from django.db.models import Q
 
 from maintenance.models import Customer
 from notifications import sql
-from notifications.delivery.channels import UNREADABLE, class_of, open_channel
+from notifications.channels import UNREADABLE, class_of, open_channel
+from notifications.channels.types import Channel, Found, Unreachable
 from notifications.delivery.reconciliation.lookup import (
     AT_ONCE,
     Answer,
@@ -25,7 +26,6 @@ from notifications.delivery.reconciliation.lookup import (
 )
 from notifications.delivery.reconciliation.steps import Decision, take_steps
 from notifications.delivery.transitions import Act
-from notifications.delivery.types import Channel, Found, Unreachable
 from notifications.models import IN_DOUBT, AttemptOutcome, Delivery, Notice, State
 
 _CLOCKS_APART: Final = timedelta(minutes=5)

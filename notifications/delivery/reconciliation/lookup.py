@@ -16,9 +16,9 @@ from django.conf import settings
 from django.db import transaction
 
 from notifications import sql
+from notifications.channels.types import Channel, Found, Message, Unreachable
 from notifications.delivery import composition
 from notifications.delivery.reconciliation.steps import attempt
-from notifications.delivery.types import Channel, Found, Message, Unreachable
 from notifications.models import Attempt, AttemptOutcome, Delivery, State
 
 log = logging.getLogger(__name__)

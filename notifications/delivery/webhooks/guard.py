@@ -26,7 +26,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from maintenance.requests import bodies
-from notifications.delivery.types import Unreachable
+from notifications.channels.types import Unreachable
 from notifications.models import State
 
 _log = logging.getLogger(__name__)

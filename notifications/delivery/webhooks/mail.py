@@ -22,9 +22,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern
 
-from notifications.customers import links
+from notifications import links
+from notifications.channels.providers.esp import batches, service, sns, webhook_views
 from notifications.delivery import receipts
-from notifications.delivery.providers.esp import batches, service, sns, webhook_views
 from notifications.delivery.webhooks import guard
 from notifications.models import Receipt, State, Suppression
 

@@ -12,9 +12,9 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.views.decorators.http import require_POST
 
-from notifications.customers import links
+from notifications import links
+from notifications.channels.providers.twilio import codes, lookup, sms
 from notifications.delivery import receipts
-from notifications.delivery.providers.twilio import codes, lookup, sms
 from notifications.delivery.webhooks import guard
 from notifications.models import Suppression
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from notifications.delivery import channels
+from notifications import channels
 from notifications.operations.queries.backlog import Waiting
 
 

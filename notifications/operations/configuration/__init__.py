@@ -6,8 +6,8 @@ What a channel needs is told by its class.
 
 from __future__ import annotations
 
-from notifications.delivery import channels
-from notifications.delivery.types import Fault
+from notifications import channels
+from notifications.channels.types import Fault
 from notifications.operations.configuration import general, operators
 
 __all__ = ["Fault", "faults_of", "setting_faults"]

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.template import TemplateDoesNotExist
 
-from notifications.delivery import channels
-from notifications.delivery.types import Fault
+from notifications import channels
+from notifications.channels.types import Fault
 from notifications.wording import phrases
 
 _AT_LEAST_ONE: Final = (

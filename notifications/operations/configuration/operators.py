@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
-from notifications.delivery.providers.mime import mailbox
-from notifications.delivery.providers.smtp import mailer
-from notifications.delivery.types import Fault
+from notifications.channels.providers.mime import mailbox
+from notifications.channels.providers.smtp import mailer
+from notifications.channels.types import Fault
 
 
 def operator_faults() -> Iterator[Fault]:

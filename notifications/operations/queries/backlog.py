@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.db.models import QuerySet, Sum
 
-from notifications.delivery import channels
+from notifications import channels
 from notifications.models import IN_DOUBT, Delivery, Notice, Receipt, State, Tally
 
 MOST: Final = 1_000

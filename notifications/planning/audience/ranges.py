@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from maintenance.models import Use, Window
-from notifications.delivery import channels
+from notifications import channels
 from notifications.models import IN_DOUBT, Delivery, Notice, State, Tally
 from notifications.sql import Sql
 

@@ -16,8 +16,8 @@ from django.db import connection
 
 from maintenance.models import Customer, NoticeKind
 from notifications import sql
+from notifications.channels import direct
 from notifications.customers import quiet_hours
-from notifications.delivery.channels import direct
 from notifications.models import Contact, Delivery, Notice, Priority, State, Suppression, WaitsFor
 from notifications.planning.audience import ranges
 from notifications.planning.audience.ranges import Span

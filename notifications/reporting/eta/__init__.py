@@ -19,8 +19,8 @@ from django.conf import settings
 
 from maintenance import policies
 from maintenance.models import NoticeKind, Service
+from notifications.channels import UNREADABLE, direct, open_channel
 from notifications.delivery import rate_limits
-from notifications.delivery.channels import UNREADABLE, direct, open_channel
 from notifications.delivery.rate_limits import SenderStanding
 from notifications.models import Notice
 from notifications.reporting.eta import queue, waking_hours

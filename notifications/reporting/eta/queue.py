@@ -11,7 +11,7 @@ from typing import Final
 from django.db.models import Sum
 
 from maintenance.models import NoticeKind
-from notifications.delivery.channels import class_of
+from notifications.channels import class_of
 from notifications.models import IN_DOUBT, Notice, State, Tally, Text
 from notifications.wording import segments
 

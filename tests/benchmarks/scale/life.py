@@ -12,11 +12,11 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
+from notifications.channels import direct
+from notifications.channels.types import Outcome, Verdict
 from notifications.delivery import queue, receipts
-from notifications.delivery.channels import direct
 from notifications.delivery.queue import Claimed
 from notifications.delivery.settlement import Settled, settle
-from notifications.delivery.types import Outcome, Verdict
 from notifications.models import Attempt, Delivery, Notice, Receipt, State, Tally
 from notifications.reporting import progress
 from tests.benchmarks.delivery import bank

@@ -17,8 +17,8 @@ from uuid import uuid4
 import psycopg
 from django.db import connection, transaction
 
+from notifications.channels import direct
 from notifications.delivery import queue
-from notifications.delivery.channels import direct
 from notifications.delivery.settlement import Settled, settle
 from notifications.models import Delivery, Notice, State
 from tests.benchmarks.delivery import bank

@@ -13,7 +13,7 @@ django.setup()
 
 from django.core.management import call_command  # needs Django set up
 
-from notifications.delivery.channels import direct
+from notifications.channels import direct
 from tests.benchmarks.delivery import bank
 from tests.benchmarks.scale import life, partitions
 from tests.benchmarks.scale.life import Life, Size

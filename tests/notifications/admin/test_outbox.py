@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from maintenance.models import Customer
+from notifications import links
 from notifications.admin.masks import mask
-from notifications.customers import links
 from notifications.models import Delivery, Notice, State, Text
 from notifications.planning import notices
 from tests import people

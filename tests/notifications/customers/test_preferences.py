@@ -8,7 +8,9 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from maintenance.models import Customer
-from notifications.customers import addresses, links, preferences
+from notifications import links
+from notifications.customers import addresses, preferences
+from notifications.delivery import suppression
 from notifications.models import Delivery, Notice, State, Suppression
 from tests import people
 
@@ -70,19 +72,19 @@ def test_a_channel_that_the_bank_does_not_use_is_not_offered(cleo: Customer, set
 
 
 def test_refusing_one_channel_leaves_the_other(cleo: Customer, now: datetime) -> None:
-    preferences.refuse(cleo, "sms", now=now)
+    suppression.refuse(cleo, "sms", now=now)
     assert on(cleo) == {"sms": False, "email": True}
 
 
 def test_refusing_twice_changes_nothing(cleo: Customer, now: datetime) -> None:
-    preferences.refuse(cleo, "sms", now=now)
-    preferences.refuse(cleo, "sms", now=now)
+    suppression.refuse(cleo, "sms", now=now)
+    suppression.refuse(cleo, "sms", now=now)
     assert Suppression.objects.count() == 1
 
 
 def test_what_was_refused_can_be_allowed_again(cleo: Customer, now: datetime) -> None:
-    preferences.refuse(cleo, "sms", now=now)
-    preferences.allow(cleo, "sms", now=now)
+    suppression.refuse(cleo, "sms", now=now)
+    suppression.allow(cleo, "sms", now=now)
     assert on(cleo) == {"sms": True, "email": True}
 
 
@@ -93,20 +95,20 @@ def test_a_customer_cannot_open_an_address_that_bounced_or_complained(
     Suppression.objects.create(
         channel="email", address_hmac=addresses.fingerprint(MAIL), reason=reason, since=now
     )
-    preferences.refuse(cleo, "email", now=now)
-    preferences.allow(cleo, "email", now=now)
+    suppression.refuse(cleo, "email", now=now)
+    suppression.allow(cleo, "email", now=now)
     shown = {preference.channel: preference for preference in preferences.preferences_of(cleo)}["email"]
     assert (shown.on, shown.theirs, shown.stopped) == (False, False, reason)
 
 
 def test_a_customer_without_an_address_has_nothing_to_refuse(now: datetime) -> None:
-    preferences.refuse(people.customer(), "sms", now=now)
+    suppression.refuse(people.customer(), "sms", now=now)
     assert not Suppression.objects.exists()
 
 
 def test_what_waits_on_that_channel_is_stopped_at_once(cleo: Customer, now: datetime) -> None:
     text, letter = waiting(cleo, PHONE, "sms"), waiting(cleo, MAIL, "email")
-    preferences.refuse(cleo, "sms", now=now)
+    suppression.refuse(cleo, "sms", now=now)
     assert (state_of(text), state_of(letter)) == (State.SUPPRESSED, State.QUEUED)
     assert text.reason == "opt_out"
     assert text.settled_at == now
@@ -114,21 +116,21 @@ def test_what_waits_on_that_channel_is_stopped_at_once(cleo: Customer, now: date
 
 def test_what_went_out_already_is_not_rewritten(cleo: Customer, now: datetime) -> None:
     sent = waiting(cleo, PHONE, "sms", State.SENT)
-    preferences.refuse(cleo, "sms", now=now)
+    suppression.refuse(cleo, "sms", now=now)
     assert state_of(sent) is State.SENT
 
 
 def test_the_others_still_hear(cleo: Customer, now: datetime) -> None:
     dan = people.customer("dan", phone="+447700900999")
     others = waiting(dan, "+447700900999", "sms")
-    preferences.refuse(cleo, "sms", now=now)
+    suppression.refuse(cleo, "sms", now=now)
     assert state_of(others) is State.QUEUED
 
 
 def test_who_shares_the_address_is_stopped_with_it(cleo: Customer, now: datetime) -> None:
     dan = people.customer("dan", phone=PHONE)
     shared = waiting(dan, PHONE, "sms")
-    preferences.refuse(cleo, "sms", now=now)
+    suppression.refuse(cleo, "sms", now=now)
     assert state_of(shared) is State.SUPPRESSED
     assert on(dan) == {"sms": False}
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from notifications import sql
+from notifications.channels.types import Found, Outcome, Unreachable, Verdict
 from notifications.delivery import queue, reconciliation, settlement
 from notifications.delivery.reconciliation import decide
 from notifications.delivery.settlement import Settled
-from notifications.delivery.types import Found, Outcome, Unreachable, Verdict
 from notifications.models import Attempt, AttemptOutcome, Delivery, Notice, State
 from tests import people
 from tests.notifications.delivery.reconciliation.test_reconciliation import Answer, Provider

@@ -14,9 +14,9 @@ import pytest
 from django.db import DatabaseError, OperationalError, connection
 from pytest_django.fixtures import Settings
 
+from notifications.channels.types import Channel, Message, Outcome, Pause, Verdict
 from notifications.customers import addresses
-from notifications.delivery import queue, rate_limits, sending
-from notifications.delivery.types import Channel, Message, Outcome, Pause, Verdict
+from notifications.delivery import queue, rate_limits, sending, suppression
 from notifications.models import Bucket, Contact, Delivery, Priority, State, Suppression
 from notifications.wording import segments
 from tests import people
@@ -384,7 +384,7 @@ def test_an_opt_out_in_mid_run_is_heeded_by_what_is_held_already(now: datetime) 
             for outcome in super().send(messages):
                 if len(self.messages) == 10:
                     hmac = bytes(last.address_hmac or b"")
-                    queue.suppress("sms", hmac, Suppression.Reason.OPT_OUT, now=now)
+                    suppression.suppress("sms", hmac, Suppression.Reason.OPT_OUT, now=now)
                 yield outcome
 
     wire = OptedOut()

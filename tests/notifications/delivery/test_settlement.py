@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from notifications.channels.types import Outcome, Verdict
 from notifications.delivery import queue, settlement
 from notifications.delivery.settlement import Settled
-from notifications.delivery.types import Outcome, Verdict
 from notifications.models import Attempt, Delivery, State, Suppression
 from tests import people
 

@@ -14,10 +14,10 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
+from notifications.channels import open_channel
+from notifications.channels.providers.http import loops
+from notifications.channels.types import Channel, Message, Outcome, Pause, Verdict
 from notifications.delivery import sending
-from notifications.delivery.channels import open_channel
-from notifications.delivery.providers.http import loops
-from notifications.delivery.types import Channel, Message, Outcome, Pause, Verdict
 from notifications.models import Delivery, Notice, State
 from notifications.operations import channel_threads
 from notifications.reporting import progress

@@ -16,9 +16,9 @@ from django.db.models import Sum
 from pytest_django.fixtures import Settings
 
 from maintenance.models import NoticeKind
+from notifications.channels.types import Outcome, Verdict
 from notifications.delivery import queue, receipts, settlement
 from notifications.delivery.queue import Claimed
-from notifications.delivery.types import Outcome, Verdict
 from notifications.models import Delivery, Notice, State, Tally, WaitsFor
 from notifications.planning import preparation
 from notifications.reporting import progress

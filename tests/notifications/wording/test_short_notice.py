@@ -10,8 +10,7 @@ import pytest
 from pytest_django import Settings
 
 from maintenance.models import Change, NoticeKind, Window
-from notifications import wording
-from notifications.delivery import channels
+from notifications import channels, wording
 from notifications.models import Text
 from notifications.wording import Incomplete, MessageReader, completeness, facts, filled_text, segments
 from tests import people

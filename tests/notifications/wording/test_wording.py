@@ -12,8 +12,7 @@ from django.conf import settings as django_settings
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from maintenance.models import Alternative, Change, Impact, NoticeKind, NoticePolicy, Service, Window
-from notifications import wording
-from notifications.delivery import channels
+from notifications import channels, wording
 from notifications.models import Text
 from notifications.wording import Incomplete, MessageReader, completeness, facts, filled_text, segments
 from tests import people

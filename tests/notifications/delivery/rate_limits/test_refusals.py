@@ -17,10 +17,10 @@ from pytest_django.fixtures import Settings
 
 from maintenance.models import Window
 from notifications import sql
+from notifications.channels.types import Channel, Message, Outcome, Pause, Verdict
 from notifications.delivery import queue, rate_limits, receipts, sending
 from notifications.delivery.queue import requeue
 from notifications.delivery.rate_limits import Sender
-from notifications.delivery.types import Channel, Message, Outcome, Pause, Verdict
 from notifications.models import Attempt, Bucket, Delivery, Notice, Refusal, State
 from tests import people
 

@@ -9,10 +9,10 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from config import environment
+from notifications.channels import open_channel
+from notifications.channels.providers.esp import service
+from notifications.channels.providers.http import loops
 from notifications.delivery import rate_limits, sending
-from notifications.delivery.channels import open_channel
-from notifications.delivery.providers.esp import service
-from notifications.delivery.providers.http import loops
 from notifications.models import Bucket, Delivery, Notice, State
 from tests import people
 from tests.servers import smtp, twilio

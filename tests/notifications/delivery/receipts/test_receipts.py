@@ -15,8 +15,8 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
+from notifications.channels import open_channel
 from notifications.delivery import queue, receipts
-from notifications.delivery.channels import open_channel
 from notifications.delivery.receipts import apply
 from notifications.models import (
     Bucket,

@@ -12,9 +12,9 @@ import requests
 from pytest_django import Settings
 
 from notifications import sql
+from notifications.channels.types import Channel, Found, Message, Outcome, Pause, Unreachable
 from notifications.delivery import composition, reconciliation
 from notifications.delivery.reconciliation import decide, lookup
-from notifications.delivery.types import Channel, Found, Message, Outcome, Pause, Unreachable
 from notifications.models import Attempt, AttemptOutcome, Delivery, State
 from tests import people
 from tests.servers import twilio as stand_in

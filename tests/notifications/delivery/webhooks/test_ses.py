@@ -24,9 +24,9 @@ from django.test import Client
 from pytest_django import Settings
 from requests.adapters import HTTPAdapter
 
-from notifications.customers import links
-from notifications.delivery.providers.esp import sns
-from notifications.delivery.providers.http import responses
+from notifications import links
+from notifications.channels.providers.esp import sns
+from notifications.channels.providers.http import responses
 from notifications.delivery.webhooks import guard
 from notifications.models import Receipt, State
 from tests.notifications import messages

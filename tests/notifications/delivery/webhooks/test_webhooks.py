@@ -20,9 +20,9 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from config.logs import Line, SaidByTheDoor
-from notifications.customers import links
+from notifications import links
+from notifications.channels.providers.esp import webhook_views
 from notifications.delivery import receipts, webhooks
-from notifications.delivery.providers.esp import webhook_views
 from notifications.delivery.webhooks import guard, mail
 from notifications.models import Receipt, State
 from tests import refusing

@@ -11,7 +11,7 @@ from django.conf import settings
 from pytest_django.fixtures import Settings
 
 from notifications import sql
-from notifications.delivery.channels import open_channel
+from notifications.channels import open_channel
 from notifications.models import IN_DOUBT, Bucket, Delivery, Heartbeat, Notice, Receipt, State
 from notifications.operations import checks, heartbeats
 from notifications.operations.checks import processes, queues
