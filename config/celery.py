@@ -64,7 +64,7 @@ _REDIS = {
 # two beats at once are harmless
 _SCHEDULE = {
     hand.name: {"task": hand.task, "schedule": hand.seconds, "options": {"expires": hand.expires}}
-    for hand in schedule.HANDS
+    for hand in schedule.JOBS
 }
 
 app.add_defaults(_configuration)  # called when first needed: settings import this package

@@ -294,6 +294,6 @@ LOGGING = {
         "django": {"handlers": [], "level": "NOTSET"},
         "django.server": {"handlers": [], "propagate": True},
         # right sign-ins are worth a line at every level
-        "maintenance.staff.sign_in": {"handlers": [], "level": "INFO"},
+        "maintenance.signin": {"handlers": [], "level": "INFO"},
     },
 }

@@ -152,5 +152,5 @@ def clean_sign_ins() -> None:
 def _leave_heartbeat(sender: Task[Any, Any], **_: Any) -> None:
     """Of every hand that came to its end, maintenance's as well."""
     name = sender.name.rpartition(".")[2]
-    if name in jobs.HANDS:
+    if name in jobs.JOBS:
         heartbeats.record_beat(name)

@@ -12,7 +12,7 @@ from django.test import Client
 from notifications.models import Heartbeat
 from notifications.operations import alerts
 from notifications.operations.heartbeats import CLOCK
-from notifications.operations.schedule import HANDS
+from notifications.operations.schedule import JOBS
 from notifications.planning import notices
 from tests import people, refusing
 from tests.notifications.pulse import all_is_well, beats
@@ -57,7 +57,7 @@ def test_a_dead_clock_is_said(client: Client) -> None:
 
 def test_open_alarms_are_said_each_in_a_sentence(client: Client, now: datetime) -> None:
     all_is_well()
-    beats(*(hand.name for hand in HANDS), age=timedelta(minutes=5))
+    beats(*(hand.name for hand in JOBS), age=timedelta(minutes=5))
     alerts.update_alarms(now=now)
 
     assert client.get("/readyz").content.startswith(b"No worker has done anything for 5 min.")

@@ -3,7 +3,7 @@
 # each registers its models
 from maintenance.admin import audit_log  # noqa: F401
 from maintenance.admin.policies import notice_policies, rule_settings  # noqa: F401
-from maintenance.admin.register import customers, services  # noqa: F401
+from maintenance.admin.register import customer_pages, service_pages  # noqa: F401
 from maintenance.admin.series import series_pages  # noqa: F401
 from maintenance.admin.staff import sign_ins, users  # noqa: F401
 from maintenance.admin.times import critical_days, repeating  # noqa: F401

@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from maintenance.admin.links import lines, link
 from maintenance.admin.readonly import ReadOnlyAdmin
-from maintenance.admin.register.customers import CustomerAdmin as CustomerWithoutContacts
+from maintenance.admin.register.customer_pages import CustomerAdmin as CustomerWithoutContacts
 from maintenance.models import Customer
 from notifications.admin import failures, masks, outbox, posts, senders, unknown
 from notifications.demonstration import trial

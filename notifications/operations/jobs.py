@@ -98,7 +98,7 @@ def clean_sign_ins() -> None:
     sign_in.clean(now=sql.database_now())
 
 
-HANDS: Final[Mapping[str, Callable[[], None]]] = {
+JOBS: Final[Mapping[str, Callable[[], None]]] = {
     hand.__name__: hand for hand in (tick, sweep, reconcile, poll, recheck, extend, clean_sign_ins)
 }
 """By the names of the timetable."""

@@ -11,7 +11,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class Job:
     """One thing that is done again and again. Old orders are worth nothing, so each expires."""
 
     task: str
@@ -24,12 +24,12 @@ class Hand:
         return self.task.rpartition(".")[2]
 
 
-HANDS: Final = (
-    Hand("notifications.tasks.tick", 1, expires=10),
-    Hand("notifications.tasks.sweep", 10, expires=30),
-    Hand("notifications.tasks.reconcile", 60, expires=120),
-    Hand("notifications.tasks.poll", 60, expires=120),
-    Hand("notifications.tasks.recheck", 60, expires=120),
-    Hand("notifications.tasks.extend", 600, expires=900),
-    Hand("notifications.tasks.clean_sign_ins", 600, expires=900),
+JOBS: Final = (
+    Job("notifications.tasks.tick", 1, expires=10),
+    Job("notifications.tasks.sweep", 10, expires=30),
+    Job("notifications.tasks.reconcile", 60, expires=120),
+    Job("notifications.tasks.poll", 60, expires=120),
+    Job("notifications.tasks.recheck", 60, expires=120),
+    Job("notifications.tasks.extend", 600, expires=900),
+    Job("notifications.tasks.clean_sign_ins", 600, expires=900),
 )

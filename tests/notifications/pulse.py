@@ -7,7 +7,7 @@ from datetime import timedelta
 from notifications import sql
 from notifications.models import Heartbeat
 from notifications.operations.heartbeats import CLOCK
-from notifications.operations.schedule import HANDS
+from notifications.operations.schedule import JOBS
 
 _HOUR = timedelta(hours=1)
 
@@ -31,4 +31,4 @@ def beats(
 
 def all_is_well() -> None:
     """The clock ticks and every hand moves."""
-    beats(CLOCK, *(hand.name for hand in HANDS))
+    beats(CLOCK, *(hand.name for hand in JOBS))

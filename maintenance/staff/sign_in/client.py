@@ -12,7 +12,7 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("maintenance.signin")  # collectors know it by this name
 
 _Address = IPv4Address | IPv6Address
 _WITH_PORT: Final = re.compile(r"([0-9.]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")

@@ -13,7 +13,7 @@ from django.db.models import F
 from maintenance.models import SignIn
 from maintenance.staff.sign_in import client
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("maintenance.signin")  # collectors know it by this name
 
 KEPT: Final = timedelta(days=90)
 MOST_REFUSED: Final = 100_000

@@ -21,7 +21,7 @@ from django.db import close_old_connections, connection
 
 from notifications.operations import channel_threads, heartbeats, jobs
 from notifications.operations.monitor import Watchman
-from notifications.operations.schedule import HANDS
+from notifications.operations.schedule import JOBS
 
 log = logging.getLogger(__name__)
 
@@ -81,16 +81,16 @@ class Moving:
     def __init__(self, stop: threading.Event) -> None:
         """All are due at once."""
         self._stop = stop
-        self._due = {hand.name: 0.0 for hand in HANDS}
+        self._due = {hand.name: 0.0 for hand in JOBS}
 
     def turn(self) -> None:
         """Move those that are due; one that fails does not keep the others waiting."""
-        for hand in HANDS:
+        for hand in JOBS:
             if self._stop.is_set() or time.monotonic() < self._due[hand.name]:
                 continue
             self._due[hand.name] = time.monotonic() + hand.seconds
             try:
-                jobs.HANDS[hand.name]()
+                jobs.JOBS[hand.name]()
             except Exception:
                 log.exception("%s failed; it is tried again", hand.name)
                 close_old_connections()

@@ -9,7 +9,7 @@ from typing import Final
 from notifications.operations import heartbeats
 from notifications.operations.checks.findings import Finding, length_of
 from notifications.operations.heartbeats import CLOCK, SERVING, Pulse
-from notifications.operations.schedule import HANDS, Hand
+from notifications.operations.schedule import JOBS, Job
 
 DATABASE: Final = "database"
 
@@ -54,7 +54,7 @@ def silent_workers(pulses: Mapping[str, Pulse]) -> Iterator[Finding]:
             "Start one (celery -A config worker); where one runs, see its log, and whether Redis answers it.",
         )
         return
-    for hand in HANDS:
+    for hand in JOBS:
         pulse = pulses.get(hand.name)
         at_work = working(pulses)
         age = min(at_work, pulse.age) if pulse else at_work
@@ -78,7 +78,7 @@ def _worked(pulses: Mapping[str, Pulse]) -> list[Pulse]:
     return [pulse for hand, pulse in pulses.items() if hand != CLOCK and not hand.startswith(SERVING)]
 
 
-def _patience(hand: Hand) -> timedelta:
+def _patience(hand: Job) -> timedelta:
     """It may be missed twice, and while all workers are busy sending."""
     return max(timedelta(seconds=3 * hand.seconds), busy())
 

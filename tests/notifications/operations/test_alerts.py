@@ -21,7 +21,7 @@ from notifications.operations import alerts, checks, heartbeats
 from notifications.operations.checks import processes
 from notifications.operations.heartbeats import CLOCK, SENDING
 from notifications.operations.queries import backlog
-from notifications.operations.schedule import HANDS
+from notifications.operations.schedule import JOBS
 from tests import people
 from tests.notifications.pulse import all_is_well, beats
 
@@ -54,7 +54,7 @@ def postbox() -> Postbox:
 
 def silent_workers() -> None:
     all_is_well()
-    beats(*(hand.name for hand in HANDS), age=2 * SILENCE)
+    beats(*(hand.name for hand in JOBS), age=2 * SILENCE)
 
 
 def test_an_alarm_is_one_row_however_often_it_is_seen(now: datetime) -> None:

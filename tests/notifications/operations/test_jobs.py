@@ -19,7 +19,7 @@ from notifications.delivery import sending
 from notifications.management.commands import dispatch
 from notifications.models import Delivery, Heartbeat, Notice, PlannedChange, State
 from notifications.operations import heartbeats, jobs, monitor
-from notifications.operations.schedule import HANDS
+from notifications.operations.schedule import JOBS
 from notifications.planning import preparation
 from tests import people
 
@@ -28,20 +28,20 @@ def test_celery_hands_out_what_dispatch_moves() -> None:
     scheduled = current_app.conf.beat_schedule
 
     assert {name: entry["task"] for name, entry in scheduled.items()} == {
-        hand.name: hand.task for hand in HANDS
+        hand.name: hand.task for hand in JOBS
     }
-    assert set(jobs.HANDS) == set(scheduled)
+    assert set(jobs.JOBS) == set(scheduled)
 
 
 def test_every_hand_has_its_task() -> None:
     current_app.loader.import_default_modules()
 
-    assert [hand.task for hand in HANDS if hand.task not in current_app.tasks] == []
+    assert [hand.task for hand in JOBS if hand.task not in current_app.tasks] == []
 
 
 def test_orders_expire_before_they_pile_up() -> None:
     """A worker that comes back after an hour finds a few of each, not an hour's."""
-    assert [hand.name for hand in HANDS if not hand.seconds < hand.expires <= 10 * hand.seconds] == []
+    assert [hand.name for hand in JOBS if not hand.seconds < hand.expires <= 10 * hand.seconds] == []
 
 
 def test_no_task_is_interrupted_in_the_middle_of_what_it_does() -> None:
@@ -54,10 +54,10 @@ def test_no_task_is_interrupted_in_the_middle_of_what_it_does() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", [hand.name for hand in HANDS])
+@pytest.mark.parametrize("name", [hand.name for hand in JOBS])
 def test_every_hand_leaves_a_heartbeat_as_a_task(name: str) -> None:
     current_app.loader.import_default_modules()
-    (task,) = [hand.task for hand in HANDS if hand.name == name]
+    (task,) = [hand.task for hand in JOBS if hand.name == name]
     current_app.tasks[task].apply().get()
 
     assert Heartbeat.objects.filter(hand=name).count() == 1

@@ -14,7 +14,7 @@ from config.scheduler import Scheduler
 from notifications.models import Alarm
 from notifications.operations import alerts, heartbeats, operator_mail
 from notifications.operations.monitor import Watchman
-from notifications.operations.schedule import HANDS
+from notifications.operations.schedule import JOBS
 from tests.notifications.pulse import all_is_well, beats
 
 
@@ -44,7 +44,7 @@ def test_a_clock_that_stands_leaves_no_heartbeat() -> None:
 @pytest.mark.django_db
 def test_each_look_writes_and_tells(mails: list[str]) -> None:
     all_is_well()
-    beats(*(hand.name for hand in HANDS), age=2 * heartbeats.silence_limit())
+    beats(*(hand.name for hand in JOBS), age=2 * heartbeats.silence_limit())
     watchman = Watchman()
     watchman._look()
     watchman._look()
