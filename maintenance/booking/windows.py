@@ -13,8 +13,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from maintenance import audit, policies, rules
-from maintenance.booking import overrides as passing
 from maintenance.booking import validation
+from maintenance.booking.overrides import Passed, keep_overrides, settled_objections
 from maintenance.booking.validation import (
     Refused,
     emergency_faults,
@@ -49,7 +49,7 @@ def book_window(
     with transaction.atomic():
         hold()
         against = rules.objections(proposal, now=now, times=times)
-        left, passed = passing.settled_objections(against, proposal)
+        left, passed = settled_objections(against, proposal)
         left += [
             *text_objections("purpose", proposal.purpose),
             *validation.levels(proposal),
@@ -68,7 +68,7 @@ def book_window(
         )
         window.staff.set(proposal.staff or ())
         taken = _impacts(window, proposal)
-        passing.keep_overrides(window, passed, by=by, now=now)
+        keep_overrides(window, passed, by=by, now=now)
         more = {"purpose": window.purpose, "services": taken, **_also(proposal, passed)}
         audit.record_change(
             window,
@@ -93,7 +93,7 @@ def reschedule(window: Window, proposal: Proposal, *, reason: str, by: User, now
         refuse(state_objections(window, *_MOVABLE))
         whole = proposal.keeping(window)
         against = rules.objections(whole, now=now, moved=window, times=times)
-        left, passed = passing.settled_objections(against, whole)
+        left, passed = settled_objections(against, whole)
         left += [
             *text_objections("reason", reason),
             *validation.exemption(whole),
@@ -102,7 +102,7 @@ def reschedule(window: Window, proposal: Proposal, *, reason: str, by: User, now
         refuse([*left, *emergency_faults(whole.emergency, by)])
         before = audit.window_facts(window)
         _move(window, whole, by, now)
-        passing.keep_overrides(window, passed, by=by, now=now)
+        keep_overrides(window, passed, by=by, now=now)
         audit.record_change(
             window,
             Change.What.RESCHEDULED,
@@ -182,7 +182,7 @@ def _is_kept(window: Window, proposal: Proposal) -> bool:
     return same and window.approvals.filter(subject=Approval.Subject.TEXT, approved=True).exists()
 
 
-def _also(proposal: Proposal, passed: Sequence[passing.Passed]) -> dict[str, Any]:
+def _also(proposal: Proposal, passed: Sequence[Passed]) -> dict[str, Any]:
     """What the log says beside the window's own columns."""
     names = [person.get_username() for person in proposal.staff or ()]
     overridden = [each.facts() for each in passed]

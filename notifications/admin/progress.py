@@ -21,8 +21,8 @@ from notifications import channels
 from notifications.models import Delivery, Notice, State
 from notifications.planning import on_change
 from notifications.reporting import eta, sent_times
-from notifications.reporting import progress as standing
 from notifications.reporting.eta import Finish
+from notifications.reporting.progress import Progress, mornings_of, progress_of
 
 ORDER: Final = (
     State.DELIVERED,
@@ -75,8 +75,8 @@ class Road:
 
 def roads_of_notices(notices: Sequence[Notice]) -> dict[int, list[Road]]:
     """The roads of each notice, by the notice's number, in the order of the channels."""
-    found: dict[tuple[int, str], list[standing.Progress]] = {}
-    for part in standing.progress_of([notice.pk for notice in notices]):
+    found: dict[tuple[int, str], list[Progress]] = {}
+    for part in progress_of([notice.pk for notice in notices]):
         found.setdefault((part.notice_id, part.channel), []).append(part)
     roads: dict[int, list[Road]] = {notice.pk: [] for notice in notices}
     for channel in channels.names():
@@ -116,7 +116,7 @@ def moving(notices: Sequence[Notice], *, window: Window, now: datetime) -> bool:
     # by the counters first: of a million deliveries none need be looked at while nothing moves
     stands = {
         one.state
-        for one in standing.progress_of([notice.pk for notice in notices])
+        for one in progress_of([notice.pk for notice in notices])
         if one.people > one.outbox
     }
     rows = Delivery.objects.filter(notice__in=notices)
@@ -170,7 +170,7 @@ def _html(
 ) -> dict[str, str]:
     """The bars and sentences of each notice, by the id of their place on the page."""
     numbers = [notice.pk for notice in notices]
-    mornings, times = standing.mornings(numbers, now=now), sent_times.sent_times_of(numbers)
+    mornings, times = mornings_of(numbers, now=now), sent_times.sent_times_of(numbers)
     needless, in_words = on_change.needless_reminders(notices, now=now), limits()
     return {
         f"progress-{notice.pk}": render_to_string(

@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from maintenance.admin.links import lines, link
 from maintenance.admin.readonly import ReadOnlyAdmin
-from maintenance.admin.register.customer_pages import CustomerAdmin as CustomerWithoutContacts
+from maintenance.admin.register.customer_pages import CustomerAdmin
 from maintenance.models import Customer
 from notifications.admin import failures, masks, outbox, posts, senders, unknown
 from notifications.demonstration import trial
@@ -39,11 +39,11 @@ admin.site.unregister(Customer)
 
 
 @admin.register(Customer)
-class CustomerAdmin(CustomerWithoutContacts):
+class ReachableCustomerAdmin(CustomerAdmin):
     """With the roads on which the customer can be reached, masked."""
 
-    fields = (*CustomerWithoutContacts.fields, "reached_by")
-    readonly_fields = (*CustomerWithoutContacts.readonly_fields, "reached_by", "her_preferences")
+    fields = (*CustomerAdmin.fields, "reached_by")
+    readonly_fields = (*CustomerAdmin.readonly_fields, "reached_by", "her_preferences")
 
     def get_fields(self, request: HttpRequest, obj: Customer | None = None) -> tuple[str, ...]:
         """Of an invented customer also the link to her preferences, for whoever may do more than read."""

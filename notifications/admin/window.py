@@ -14,15 +14,15 @@ from django.views.decorators.http import require_POST
 
 from maintenance.admin import rendering
 from maintenance.admin.windows import decisions
-from maintenance.admin.windows.window_page import WindowAdmin as WindowWithoutNotices
+from maintenance.admin.windows.window_page import WindowAdmin
 from maintenance.models import Approval, Window
 from notifications.admin import progress, review
 from notifications.models import Notice, State
 from notifications.planning import notices
 from notifications.reporting import eta, preview, sent_times
-from notifications.reporting import progress as standing
 from notifications.reporting.eta import Finish
 from notifications.reporting.preview import Part
+from notifications.reporting.progress import Morning, mornings_of
 from notifications.reporting.sent_times import SentTimes
 
 admin.site.unregister(Window)
@@ -38,7 +38,7 @@ class Told:
     part: Part
     roads: list[progress.Road]
     times: SentTimes | None
-    morning: standing.Morning | None
+    morning: Morning | None
     table: tuple[AudienceRow, ...]
     finishes: list[Finish]
 
@@ -83,7 +83,7 @@ def decide_text(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) 
 
 
 @admin.register(Window)
-class WindowAdmin(WindowWithoutNotices):
+class AnnouncedWindowAdmin(WindowAdmin):
     """Knows also what customers hear."""
 
     page_template = "notifications/admin/window.html"
@@ -106,7 +106,7 @@ class WindowAdmin(WindowWithoutNotices):
         drafted = [part.notice for part in seen.parts]
         roads = progress.roads_of_notices(drafted)
         times = sent_times.sent_times_of([notice.pk for notice in drafted])
-        mornings = standing.mornings([notice.pk for notice in drafted], now=now)
+        mornings = mornings_of([notice.pk for notice in drafted], now=now)
         finishes = eta.expected_finishes(
             drafted, {part.notice.pk: part.pieces for part in seen.parts}, now=now
         )

@@ -19,8 +19,7 @@ from notifications import channels
 from notifications.channels.types import Form
 from notifications.models import Notice, Text
 from notifications.wording import completeness, letter, moments, phrases, segments
-from notifications.wording import facts as gathered
-from notifications.wording.facts import Facts, Incomplete
+from notifications.wording.facts import Facts, Incomplete, facts_of
 from notifications.wording.filling import (
     Filled,
     MessageReader,
@@ -52,7 +51,7 @@ def drafted_texts(notice: Notice, told: Collection[int]) -> list[Text]:
 
     `told` are the revisions of its window of which somebody may have heard.
     """
-    facts = gathered.facts_of(notice, told)
+    facts = facts_of(notice, told)
     texts = [
         _Writer(facts, channel, language).text(notice)
         for channel in notice.channels

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from notifications.channels.providers.http import loops
 from notifications.channels.providers.smtp import mailer
-from notifications.channels.providers.twilio import sms as provider
+from notifications.channels.providers.twilio import sms
 from notifications.channels.types import Verdict
 from tests.notifications import messages
 from tests.notifications.channels.providers import calls
@@ -44,7 +44,7 @@ def test_twilio_writes_each_message_before_it_answers(tmp_path: Path, settings: 
     file = tmp_path / "twilio.jsonl"
     with _running("twilio", file) as port:
         settings.TWILIO_API_BASE = f"http://127.0.0.1:{port}"
-        outcome = calls.one(provider.TwilioProvider(), messages.sms())
+        outcome = calls.one(sms.TwilioProvider(), messages.sms())
     (line,) = log.read(file)
     assert outcome.result is Verdict.ACCEPTED
     assert (line["status"], line["form"]["To"]) == (201, messages.CLEO)
@@ -60,7 +60,7 @@ def test_twilio_changes_its_ways_in_mid_run(tmp_path: Path, settings: Settings) 
         results = []
         for ways in (Behaviour(status=429, retry_after=7), Behaviour(cut=True), Behaviour()):
             behaviour.write(file.with_suffix(".behave"), ways)
-            results.append(calls.one(provider.TwilioProvider(), messages.sms()))
+            results.append(calls.one(sms.TwilioProvider(), messages.sms()))
         loops.close_loops()
     assert [one.result for one in results] == [Verdict.NOT_PROCESSED, Verdict.UNKNOWN, Verdict.ACCEPTED]
     assert results[0].retry_after == 7

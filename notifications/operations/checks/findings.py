@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from notifications import channels
 from notifications.operations.queries.backlog import Waiting
 
 
@@ -15,11 +14,6 @@ class Finding:
 
     what: str
     words: str
-
-
-def label(channel: str) -> str:
-    """As staff know it."""
-    return channels.label(channel)
 
 
 def number_of(waiting: Waiting) -> str:

@@ -8,9 +8,9 @@ from typing import Final
 
 from django.conf import settings
 
-from notifications import sql
+from notifications import channels, sql
 from notifications.operations.checks import senders
-from notifications.operations.checks.findings import Finding, label, length_of, number_of
+from notifications.operations.checks.findings import Finding, length_of, number_of
 from notifications.operations.checks.processes import busy, working
 from notifications.operations.heartbeats import SENDING, SERVING, Pulse
 from notifications.operations.queries import backlog
@@ -53,7 +53,7 @@ def overdue_queues(pulses: Mapping[str, Pulse], now: datetime) -> Iterator[Findi
 
 def _unsent(channel: str, waited: timedelta, serving: Pulse | None) -> str:
     """Nobody is there to send them, or somebody is and does not."""
-    due = f"{label(channel)}: messages have been due for {length_of(waited)}, and"
+    due = f"{channels.label(channel)}: messages have been due for {length_of(waited)}, and"
     if serving is None or not serving.processes:
         last = f" The last one fell silent {length_of(serving.age)} ago." if serving else ""
         return (
@@ -76,7 +76,7 @@ def _stuck(channel: str, waited: timedelta, now: datetime) -> Iterator[Finding]:
     if not senders.in_the_way(channel, now=now):
         yield Finding(
             f"due {channel}",
-            f"{label(channel)}: the oldest message has been due for {length_of(waited)}, and none has "
+            f"{channels.label(channel)}: the oldest message has been due for {length_of(waited)}, and none has "
             f"gone for {length_of(LATE)}, though a worker tries. Its log says why.",
         )
 
@@ -90,7 +90,7 @@ def unknown_deliveries() -> Iterator[Finding]:
         if waiting.since is not None and (old or waiting.number > backlog.tolerated(channel)):
             yield Finding(
                 f"unknown {channel}",
-                f"{label(channel)}: of {number_of(waiting)} nobody knows whether they were sent, the "
+                f"{channels.label(channel)}: of {number_of(waiting)} nobody knows whether they were sent, the "
                 f"oldest for {length_of(moment - waiting.since)}. Receipts and the provider are asked by "
                 "themselves; what they leave is decided in the admin under Unknown.",
             )

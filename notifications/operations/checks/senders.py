@@ -9,11 +9,11 @@ from typing import Final
 
 from django.conf import settings
 
-from notifications import sql
+from notifications import channels, sql
 from notifications.delivery import rate_limits
 from notifications.models import IN_DOUBT, Bucket, Notice, State
 from notifications.operations import heartbeats
-from notifications.operations.checks.findings import Finding, label, length_of
+from notifications.operations.checks.findings import Finding, length_of
 from notifications.operations.queries import backlog
 
 _LATELY: Final = timedelta(hours=6)
@@ -106,7 +106,7 @@ def sender_failures(now: datetime) -> Iterator[Finding]:
         if goes_on and failed >= max(_MANY, _SHARE * tried):
             yield Finding(
                 f"failures {pk} {channel}",
-                f"{label(channel)} of a notice of window {notices[pk].window_id}: {failed:,} of "
+                f"{channels.label(channel)} of a notice of window {notices[pk].window_id}: {failed:,} of "
                 f"{tried:,} failed for good. Their reasons stand in the admin under Failed, "
                 "where they can be sent again once the reason is mended.",
             )

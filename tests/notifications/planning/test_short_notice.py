@@ -18,7 +18,7 @@ from maintenance import execution
 from maintenance.booking import approvals, windows
 from maintenance.models import Approval, Change, NoticeKind, Window
 from maintenance.proposals import Emergency, Proposal
-from notifications import wording as words_of
+from notifications import wording
 from notifications.models import Notice, State, Text
 from notifications.planning import notices
 from notifications.reporting import preview
@@ -61,8 +61,8 @@ def _approved(window: Window, now: datetime) -> Window:
 
 def _read(text: Text, time_zone: str = "Europe/London") -> str:
     """One text as a customer of its language gets it, with subject and HTML."""
-    filled = words_of.filled_text(
-        text, words_of.MessageReader("Cleo", text.language, time_zone, "https://bank/p/1/")
+    filled = wording.filled_text(
+        text, wording.MessageReader("Cleo", text.language, time_zone, "https://bank/p/1/")
     )
     return f"{filled.subject}\n{filled.body}\n{filled.html}"
 
