@@ -29,7 +29,7 @@ def text(name: str, default: str = "") -> str:
     return str(_SOURCE.get(name, "")).strip() or default
 
 
-def names(name: str, default: str = "") -> list[str]:
+def listed(name: str, default: str = "") -> list[str]:
     """The parts between the commas."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
@@ -66,7 +66,7 @@ def switch(name: str, default: bool) -> bool:
 def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     """Addresses and networks between commas."""
     try:
-        return [ipaddress.ip_network(each) for each in names(name)]
+        return [ipaddress.ip_network(each) for each in listed(name)]
     except ValueError as error:
         raise ImproperlyConfigured(
             f"{name} must be addresses or networks like 10.0.0.7,192.168.0.0/16: {error}."

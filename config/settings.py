@@ -99,7 +99,7 @@ def _language(code: str) -> tuple[str, str]:
     return code, str(LANG_INFO[code]["name_local"])
 
 
-LANGUAGES = [_language(code) for code in environment.names("LANGUAGES", "en,ar")]
+LANGUAGES = [_language(code) for code in environment.listed("LANGUAGES", "en,ar")]
 LANGUAGE_CODE = LANGUAGES[0][0]
 """The first one: what a customer reads whose own language is not offered."""
 
@@ -107,7 +107,7 @@ PRICES = environment.table("PRICES")
 
 # --- the roads to customers ----------------------------------------------------------------------
 
-CHANNELS = environment.names("CHANNELS", "sms,email,inapp,social")
+CHANNELS = environment.listed("CHANNELS", "sms,email,inapp,social")
 
 TWILIO_ACCOUNT_SID = environment.text("TWILIO_ACCOUNT_SID")
 TWILIO_AUTH_TOKEN = environment.text("TWILIO_AUTH_TOKEN")
@@ -135,17 +135,17 @@ DEFAULT_FROM_EMAIL = environment.sender("DEFAULT_FROM_EMAIL", called=BANK_NAME, 
 EMAIL_ATTACH_CALENDAR = environment.switch("EMAIL_ATTACH_CALENDAR", False)
 
 ANYMAIL = environment.anymail()
-SNS_TOPICS = environment.names("SNS_TOPICS")
+SNS_TOPICS = environment.listed("SNS_TOPICS")
 """ARNs whose events of Amazon SES are let in; without any, every topic that knows the webhook's secret."""
 
 RATES = {"sms": 10, **environment.by_channel("RATES", CHANNELS)}
 """Segments or mails a second, by channel; 0, or a channel that is not named: as fast as they are taken."""
 
-SOCIAL_URLS = environment.names("SOCIAL_URLS")
+SOCIAL_URLS = environment.listed("SOCIAL_URLS")
 
 # --- whoever operates it -------------------------------------------------------------------------
 
-OPERATOR_EMAILS = environment.names("OPERATOR_EMAILS")
+OPERATOR_EMAILS = environment.listed("OPERATOR_EMAILS")
 OPERATOR_MAIL = environment.mail("OPERATOR_EMAIL_URL")
 """Empty: alarms take the road of customers' emails, and are in the log alone where there is none."""
 METRICS_TOKEN = environment.text("METRICS_TOKEN")
@@ -201,7 +201,7 @@ BASE_URL = environment.text("BASE_URL", LOCAL_URL).rstrip("/")
 _base = urlsplit(BASE_URL)
 if _base.scheme not in ("http", "https") or not _base.hostname:
     raise ImproperlyConfigured(f"BASE_URL must be an address like https://status.example, not {BASE_URL!r}.")
-ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS") or [_base.hostname, "localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = environment.listed("ALLOWED_HOSTS") or [_base.hostname, "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 _https = _base.scheme == "https"

@@ -60,7 +60,7 @@ def preference_page(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return _shown(request, customer)
     if request.POST.get(ONE_CLICK[0]) == ONE_CLICK[1]:
-        for channel in channels.names(lambda kind: kind.can_unsubscribe):
+        for channel in channels.channel_names(lambda kind: kind.can_unsubscribe):
             suppression.refuse(customer, channel, now=timezone.now())
         return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
     return _changed(request, customer)

@@ -97,7 +97,9 @@ def export(request: HttpRequest, model_admin: ModelAdmin[AuditEntry]) -> HttpRes
         return HttpResponseRedirect(reverse("admin:maintenance_auditentry_changelist"))
     sources = _sources(request)
     states = audit.States(after=form.words)
-    entry = audit.record(AuditEntry.Action.EXPORTED, AuditEntry, stamp(request), states=states, name="as CSV")
+    entry = audit.append_entry(
+        AuditEntry.Action.EXPORTED, AuditEntry, stamp(request), states=states, name="as CSV"
+    )
     chunks = _csv(form.asked(sources), log.position_before(entry))
     streamed = _in_turn(chunks) if isinstance(request, ASGIRequest) else chunks
     name = f"audit-log-{timezone.now():%Y%m%dT%H%M%SZ}.csv"

@@ -78,9 +78,9 @@ class AuditedAdmin(ModelAdmin):
             return  # it was not saved by the form of the page: whoever did it has written its line
         states = audit.States(before, self.facts(QuerySet(type(row)).get(pk=row.pk)))
         if states.differ:
-            audit.record(action, row, stamp(request), states=states)
+            audit.append_entry(action, row, stamp(request), states=states)
 
     def _record_deletion(self, request: HttpRequest, rows: list[Any]) -> None:
         for row in rows:
             states = audit.States(self.facts(row) | gone_with(row))
-            audit.record(Action.DELETED, row, stamp(request), states=states)
+            audit.append_entry(Action.DELETED, row, stamp(request), states=states)

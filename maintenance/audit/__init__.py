@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maintenance.audit.entries import COMMAND_LINE, Stamp, States, name_of, record, record_all
+from maintenance.audit.entries import COMMAND_LINE, Stamp, States, append_entry, person_name, record_all
 from maintenance.audit.rows import row_facts
 from maintenance.audit.windows import record_change, window_facts
 
@@ -10,8 +10,8 @@ __all__ = [
     "COMMAND_LINE",
     "Stamp",
     "States",
-    "name_of",
-    "record",
+    "append_entry",
+    "person_name",
     "record_all",
     "record_change",
     "row_facts",

@@ -34,7 +34,7 @@ class Stamp:
     @property
     def name(self) -> str:
         """As the log says it, also when the account has gone."""
-        return name_of(self.person) if self.person else COMMAND_LINE
+        return person_name(self.person) if self.person else COMMAND_LINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,13 @@ class States:
         return dict(self.before) != dict(self.after)
 
 
-def name_of(person: User) -> str:
+def person_name(person: User) -> str:
     """The full name, and the account where they differ: names are not unique."""
     full, account = person.get_full_name(), person.get_username()
     return f"{full} ({account})" if full and full.lower() != account.lower() else full or account
 
 
-def record(
+def append_entry(
     action: AuditEntry.Action,
     row: Model | type[Model],
     stamp: Stamp,

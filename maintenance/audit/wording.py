@@ -8,7 +8,7 @@ from typing import Final
 
 from maintenance.audit import differences
 from maintenance.audit.differences import Difference
-from maintenance.audit.entries import name_of
+from maintenance.audit.entries import person_name
 from maintenance.models import AuditEntry, Change, SignIn
 from maintenance.templatetags.spans import moment
 
@@ -81,7 +81,7 @@ def line_of_change(change: Change, target: str = "") -> LogLine:
     """What was done to a window; `target` names it, where the page does not."""
     return LogLine(
         at=change.at,
-        who=name_of(change.actor),
+        who=person_name(change.actor),
         label=change.get_what_display(),
         did=_DID.get(change.what, change.get_what_display().lower()),
         kind=WINDOW,

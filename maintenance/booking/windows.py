@@ -148,7 +148,7 @@ def hold() -> None:
 
 def _agreed_times(services: Iterable[Service], proposal: Proposal) -> rules.Agreed:
     """Worked out before the lock is taken, for which others wait."""
-    return rules.agreed_times(services, proposal.starts_at, proposal.ends_at)
+    return rules.agreed_for_services(services, proposal.starts_at, proposal.ends_at)
 
 
 def _impacts(window: Window, proposal: Proposal) -> dict[str, str]:

@@ -30,7 +30,7 @@ def parsed_moment(text: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=bank_time.bank_zone())
 
 
-def zone(text: str) -> ZoneInfo:
+def parsed_zone(text: str) -> ZoneInfo:
     """A time zone by its IANA name."""
     if text not in bank_time.zone_names():
         raise argparse.ArgumentTypeError(f"there is no time zone {text!r}: name one like Europe/London.")

@@ -140,7 +140,7 @@ def _record(source: ImportSource[Row], action: AuditEntry.Action, counts: Mappin
     assert source.logged_as is not None
     stamp = audit.Stamp(None, timezone.now())
     states = audit.States(after={**({"service": source.service} if source.service else {}), **counts})
-    audit.record(action, source.logged_as, stamp, states=states, name=source.path.name)
+    audit.append_entry(action, source.logged_as, stamp, states=states, name=source.path.name)
 
 
 def rows_words(count: int) -> str:

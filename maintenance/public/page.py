@@ -95,10 +95,10 @@ def page_content(
 
 def time_span(starts_at: datetime, ends_at: datetime) -> SafeString:
     """From when to when by the bank's clock; the second day only where it is another one."""
-    same_day = words.day_words(starts_at) == words.day_words(ends_at)
-    end = words.time_words(ends_at) if same_day else words.moment_words(ends_at)
+    same_day = words.public_day(starts_at) == words.public_day(ends_at)
+    end = words.public_time(ends_at) if same_day else words.public_moment(ends_at)
     return format_html(
-        _("{start} to {end}"), start=_time(starts_at, words.moment_words(starts_at)), end=_time(ends_at, end)
+        _("{start} to {end}"), start=_time(starts_at, words.public_moment(starts_at)), end=_time(ends_at, end)
     )
 
 
@@ -153,14 +153,14 @@ def _detail(standing: Standing) -> str:
         window = standing.because.window
         if standing.because.phase is Phase.OVERRUN:
             return _("Taking longer than expected; expected until %(time)s") % {
-                "time": words.moment_words(window.ends_at)
+                "time": words.public_moment(window.ends_at)
             }
         if standing.because.phase is Phase.DUE:
-            return _("Due to have begun: %(time)s") % {"time": words.moment_words(window.starts_at)}
-        return _("Expected until %(time)s") % {"time": words.moment_words(window.ends_at)}
+            return _("Due to have begun: %(time)s") % {"time": words.public_moment(window.starts_at)}
+        return _("Expected until %(time)s") % {"time": words.public_moment(window.ends_at)}
     if standing.next is not None:
         said = _("Urgent maintenance: %(time)s") if standing.next.urgent else _("Next maintenance: %(time)s")
-        return said % {"time": words.moment_words(standing.next.window.starts_at)}
+        return said % {"time": words.public_moment(standing.next.window.starts_at)}
     return ""
 
 

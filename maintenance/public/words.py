@@ -98,12 +98,12 @@ def service_names(services: Iterable[Service]) -> str:
     return format_list([service.name_in(language) for service in services], locale=active_locale())
 
 
-def day_words(at: datetime) -> str:
+def public_day(at: datetime) -> str:
     """The weekday and date of an instant, by the bank's calendar."""
     return format_date(at.astimezone(bank_time.bank_zone()), "full", active_locale())
 
 
-def time_words(at: datetime) -> str:
+def public_time(at: datetime) -> str:
     """The time of day of an instant, by the bank's clock, without its zone; never broken over two lines."""
     said = format_time(
         at.astimezone(bank_time.bank_zone()), "short", tzinfo=bank_time.bank_zone(), locale=active_locale()
@@ -111,14 +111,14 @@ def time_words(at: datetime) -> str:
     return said.replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def moment_words(at: datetime) -> str:
+def public_moment(at: datetime) -> str:
     """The day and the time of an instant, by the bank's clock."""
-    return _("%(day)s, %(time)s") % {"day": day_words(at), "time": time_words(at)}
+    return _("%(day)s, %(time)s") % {"day": public_day(at), "time": public_time(at)}
 
 
 def moment_and_zone(at: datetime) -> str:
     """The same and the name of the zone, with the comma of the language."""
-    return _("%(day)s, %(time)s") % {"day": moment_words(at), "time": zone_words(at)}
+    return _("%(day)s, %(time)s") % {"day": public_moment(at), "time": zone_words(at)}
 
 
 def zone_words(at: datetime) -> str:

@@ -14,7 +14,7 @@ from maintenance.models import Window
 from maintenance.proposals import Proposal
 from maintenance.rules.calendar_data import Agreed
 from maintenance.rules.context import Objection, RuleContext
-from maintenance.rules.loader import LIVE, agreed_times, rule_context
+from maintenance.rules.loader import LIVE, agreed_for_services, rule_context
 from maintenance.rules.registry import RULES, SETTABLE, Rule, Weight
 from maintenance.rules.spans import Span, Spans, WindowTime
 
@@ -31,7 +31,7 @@ __all__ = [
     "Weight",
     "WindowTime",
     "against",
-    "agreed_times",
+    "agreed_for_services",
     "free",
     "objections",
     "objections_now",

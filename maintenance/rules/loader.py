@@ -46,7 +46,7 @@ def rule_context(
     )
 
 
-def agreed_times(services: Iterable[Service], starts_at: datetime, ends_at: datetime) -> Agreed:
+def agreed_for_services(services: Iterable[Service], starts_at: datetime, ends_at: datetime) -> Agreed:
     """The times agreed for these services between two instants: what takes long, and wants no lock."""
     return calendar_data.agreed_times(
         frozenset(service.pk for service in services), network.service_network(), starts_at, ends_at

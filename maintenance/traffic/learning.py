@@ -44,7 +44,9 @@ def fit(
     layout = shape.laid_out(came.cells, came.weekdays, weekend)
     marked = np.array(sorted(country_days.day_number(day) for day in critical), dtype=np.int64)
     kinds = classes.classified_weeks(came.day_numbers, place.country, marked)
-    demand = np.where(outages.found(came) | outages.known_outages(came, place.zone, away), np.nan, came.rates)
+    demand = np.where(
+        outages.found_outages(came) | outages.known_outages(came, place.zone, away), np.nan, came.rates
+    )
     ordinary = _ordinary(demand, kinds, came.cells)
     level = _level(ordinary, place.name)
     one = came.cells / 24 / levels.present(level)

@@ -35,7 +35,7 @@ def known_outages(weeks: Weeks, zone: tzinfo, away: Sequence[tuple[float, float]
     return cells.reshape(weeks.rates.shape)
 
 
-def found(weeks: Weeks) -> Flags:
+def found_outages(weeks: Weeks) -> Flags:
     """Which cells, in the shape of the weeks' rates, lie in an outage that nobody told of.
 
     What is usual is taken from the other days at that hour and those around it, so that outages which

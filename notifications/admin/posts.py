@@ -37,7 +37,7 @@ class LinkForm(forms.Form):
 
 def waiting_posts() -> QuerySet[Delivery]:
     """The posts that somebody must make, the oldest first."""
-    by = channels.names(lambda kind: kind.is_posted_by_hand)
+    by = channels.channel_names(lambda kind: kind.is_posted_by_hand)
     rows = Delivery.objects.filter(channel__in=by, state=State.BY_HAND)
     return rows.select_related("notice__window").order_by("pk")
 
@@ -51,7 +51,7 @@ def network(delivery: Delivery) -> str:
 @require_safe
 def posts_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """What waits, and what was confirmed lately."""
-    by = channels.names(lambda kind: kind.is_posted_by_hand)
+    by = channels.channel_names(lambda kind: kind.is_posted_by_hand)
     posted = Delivery.objects.filter(channel__in=by, provider=BY_HAND, state=State.SENT)
     done = posted.order_by("-sent_at")
     facts: dict[str, Any] = {

@@ -79,7 +79,7 @@ def roads_of_notices(notices: Sequence[Notice]) -> dict[int, list[Road]]:
     for part in progress_of([notice.pk for notice in notices]):
         found.setdefault((part.notice_id, part.channel), []).append(part)
     roads: dict[int, list[Road]] = {notice.pk: [] for notice in notices}
-    for channel in channels.names():
+    for channel in channels.channel_names():
         for notice in notices:
             parts = found.get((notice.pk, channel))
             if parts:
@@ -114,11 +114,7 @@ def moving(notices: Sequence[Notice], *, window: Window, now: datetime) -> bool:
     ):
         return True
     # by the counters first: of a million deliveries none need be looked at while nothing moves
-    stands = {
-        one.state
-        for one in progress_of([notice.pk for notice in notices])
-        if one.people > one.outbox
-    }
+    stands = {one.state for one in progress_of([notice.pk for notice in notices]) if one.people > one.outbox}
     rows = Delivery.objects.filter(notice__in=notices)
     if stands.intersection(_ON_THE_WAY) and rows.filter(state__in=_ON_THE_WAY, not_before__lte=now).exists():
         return True

@@ -53,7 +53,7 @@ class ReachableCustomerAdmin(CustomerAdmin):
     @display(description="To try")
     def her_preferences(self, customer: Customer) -> SafeString:
         """Where an invented customer would choose how she hears."""
-        return format_html('<a href="{}">Their preference page</a>', trial.preferences_url(customer))
+        return format_html('<a href="{}">Their preference page</a>', trial.trial_url(customer))
 
     @display(description="Reached by")
     def reached_by(self, customer: Customer) -> SafeString | str:

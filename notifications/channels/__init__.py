@@ -39,22 +39,22 @@ def class_of(name: str) -> type[types.Channel]:
         raise ValueError(f"{name!r} is no channel: there is no such file in {__name__}") from None
 
 
-def names(fits: Callable[[type[types.Channel]], bool] = lambda kind: True) -> list[str]:
+def channel_names(fits: Callable[[type[types.Channel]], bool] = lambda kind: True) -> list[str]:
     """All channels there are, switched on or not, whose class fits."""
     return [name for name, kind in _classes().items() if fits(kind)]
 
 
 def direct() -> list[str]:
     """Those with one delivery per person; the others are broadcasts with one delivery per target."""
-    return names(lambda kind: kind.address is not None)
+    return channel_names(lambda kind: kind.address is not None)
 
 
 def in_app() -> list[str]:
     """Those that are read in the bank's own app."""
-    return names(lambda kind: kind.is_in_app)
+    return channel_names(lambda kind: kind.is_in_app)
 
 
-def label(name: str) -> str:
+def label_of(name: str) -> str:
     """As staff call it; one whose file is gone, by its name."""
     return _classes()[name].label if name in _classes() else name
 

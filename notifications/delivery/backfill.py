@@ -39,7 +39,7 @@ class _Row(NamedTuple):
     not_before: datetime
 
 
-def run(*, now: datetime) -> int:
+def read_earlier_rows(*, now: datetime) -> int:
     """Read those that nobody holds at this moment; how many. Safe anywhere, any number of times."""
     read, last, stop = 0, 0, time.monotonic() + _TURN_SECONDS
     while time.monotonic() < stop:

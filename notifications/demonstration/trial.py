@@ -6,6 +6,6 @@ from maintenance.models import Customer
 from notifications import links
 
 
-def preferences_url(customer: Customer) -> str:
+def trial_url(customer: Customer) -> str:
     """Her working link, which is nobody's to misuse; empty for a real customer, whose link is hers alone."""
     return links.preferences_url(customer.pk) if customer.demonstration else ""

@@ -63,7 +63,7 @@ def sweep() -> None:
 
     What an earlier version has written is read first.
     """
-    backfill.run(now=sql.database_now())
+    backfill.read_earlier_rows(now=sql.database_now())
     queue.sweep_deliveries(now=sql.database_now())
     queue.put_back(now=sql.database_now())
     progress.fold_tallies()

@@ -146,7 +146,7 @@ def seen_texts(texts: Iterable[Text]) -> tuple[SeenText, ...]:
         for text in newest.values()
         if text.language == settings.LANGUAGE_CODE or not channels.class_of(text.channel).is_public
     ]
-    order = channels.names()
+    order = channels.channel_names()
     # a language that was dropped from LANGUAGES since comes last
     place = {code: n for n, (code, _) in enumerate(settings.LANGUAGES)}
     return tuple(
@@ -235,7 +235,7 @@ def _bill(counts: Sequence[AudienceCount], words: Sequence[SeenText]) -> dict[st
 def _price(notice: Notice, bill: Mapping[str, int], *, about: bool) -> Price | None:
     """The sum over all channels; None where one of them has no price."""
     amount = Decimal(0)
-    for channel in channels.names(lambda kind: kind.is_paid):
+    for channel in channels.channel_names(lambda kind: kind.is_paid):
         if not bill.get(channel):
             continue
         prices = _prices(channel)

@@ -85,7 +85,7 @@ def fold_tallies() -> int:
     return saved
 
 
-def mornings(notices: Sequence[int], *, now: datetime) -> dict[int, Morning]:
+def mornings_of(notices: Sequence[int], *, now: datetime) -> dict[int, Morning]:
     """What waits for the customers' morning, by the notice's number; what is tried again later does not.
 
     Walked in the order of the queue, and no further than anybody wants to know.

@@ -11,7 +11,7 @@ from django.db import connection
 
 from maintenance import policies, slots
 from maintenance.models import Window
-from notifications.channels import names
+from notifications.channels import channel_names
 from notifications.delivery import reconciliation
 from notifications.models import Delivery, Notice, State
 from notifications.reporting import notice_given, progress
@@ -164,4 +164,4 @@ def _rows(notices: Sequence[int]) -> tuple[ChannelRow, ...]:
     for part in progress.progress_of(notices):
         of_channel = states.setdefault(part.channel, {})
         of_channel[part.state] = of_channel.get(part.state, 0) + part.people
-    return tuple(ChannelRow(channel, states[channel]) for channel in names() if channel in states)
+    return tuple(ChannelRow(channel, states[channel]) for channel in channel_names() if channel in states)

@@ -79,7 +79,7 @@ def speed(finish: Finish) -> str:
 @register.filter
 def provider(code: str) -> str:
     """As a person calls what stands in `Delivery.provider`."""
-    for name in channels.names():
+    for name in channels.channel_names():
         if code in (labels := channels.class_of(name).provider_labels):
             return labels[code]
     return code.replace("_", " ").capitalize()
@@ -88,7 +88,7 @@ def provider(code: str) -> str:
 @register.filter
 def channel_label(channel: str) -> str:
     """As staff call it."""
-    return channels.label(channel)
+    return channels.label_of(channel)
 
 
 @register.filter

@@ -33,7 +33,7 @@ _LINK: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 def check_completeness(text: Text, facts: Facts) -> None:
     """Raises Incomplete with everything that stands against this text, each with what to do."""
     if found := list(_objections(text, facts)):
-        name = f"{channels.label(text.channel)} text in {text.language!r} for {facts.kind.value!r}"
+        name = f"{channels.label_of(text.channel)} text in {text.language!r} for {facts.kind.value!r}"
         raise Incomplete(f"The {name} cannot go out: {'; '.join(found)}.")
 
 

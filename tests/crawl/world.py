@@ -71,7 +71,7 @@ def build() -> None:
     holiday = Holiday.objects.create(country="GB-ENG", day=begin.date(), name="Founder's day")
     states = audit.States(after=audit.row_facts(holiday))
     stamp = audit.Stamp(people.user("olga"), people.NOW)
-    audit.record(AuditEntry.Action.ADDED, holiday, stamp, states=states)
+    audit.append_entry(AuditEntry.Action.ADDED, holiday, stamp, states=states)
     _hand_out(told)
     people.notice(booked, status=Notice.Status.DRAFT)
     assert cleo.pk

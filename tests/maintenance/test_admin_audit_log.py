@@ -33,7 +33,7 @@ def _did(name: str = "Audit", /, *, by: str = "ada", at: datetime = people.NOW, 
     """Somebody added a freeze."""
     freeze = planned.times(Freeze, name)
     stamp = audit.Stamp(people.user(by), at)
-    return audit.record(Action.ADDED, freeze, stamp, states=audit.States(after=after), reason="")
+    return audit.append_entry(Action.ADDED, freeze, stamp, states=audit.States(after=after), reason="")
 
 
 def _signed_in(account: str, *, at: datetime = people.NOW, outcome: str = "signed_in") -> SignIn:
@@ -107,7 +107,7 @@ def test_of_one_person_all_is_found() -> None:
 
 def test_what_commands_did_is_found() -> None:
     stamp = audit.Stamp(None, people.NOW)
-    audit.record(Action.IMPORTED, Service, stamp, states=audit.States(), name="payments.csv")
+    audit.append_entry(Action.IMPORTED, Service, stamp, states=audit.States(), name="payments.csv")
     _did("Audit")
     page = _found(person="0")
     assert ("payments.csv" in page, "Audit" in page) == (True, False)

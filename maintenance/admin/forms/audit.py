@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from maintenance.admin.forms.moments import DayField, day_start
 from maintenance.audit import COMMAND_LINE
-from maintenance.audit.entries import name_of
+from maintenance.audit.entries import person_name
 from maintenance.audit.log import OBJECT_TYPES, LogQuery
 from maintenance.requests import parameters
 
@@ -40,7 +40,7 @@ class AuditForm(forms.Form):
         super().__init__(*arguments, **options)
         staff = User.objects.filter(is_staff=True).order_by("first_name", "username")
         self._people = {str(person.pk): person for person in staff}
-        known = [(key, name_of(person)) for key, person in self._people.items()]
+        known = [(key, person_name(person)) for key, person in self._people.items()]
         field = self.fields["person"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "Everybody"), *known, (BY_COMMAND, COMMAND_LINE)]

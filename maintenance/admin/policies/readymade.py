@@ -94,7 +94,7 @@ def _taken_over(request: HttpRequest, model_admin: AuditedAdmin, asked: Rulebook
         model_admin.log_change(request, policy, words)
     action = AuditEntry.Action.ADDED if made else AuditEntry.Action.CHANGED
     states = audit.States(before, model_admin.facts(NoticePolicy.objects.get(pk=policy.pk)))
-    audit.record(action, policy, stamp(request), states=states, reason=words)
+    audit.append_entry(action, policy, stamp(request), states=states, reason=words)
     return policy
 
 

@@ -150,7 +150,7 @@ class RuleSettingAdmin(ReadOnlyAdmin):
                 before, after = _SAID[Weight(rule.weighs(weights))], _SAID[Weight(weight)]
                 why = f" (“{reason}”)" if reason else ""
                 self.log_change(request, row, f"{rule.title}: {before.lower()}, now {after.lower()}{why}")
-                audit.record(
+                audit.append_entry(
                     AuditEntry.Action.CHANGED,
                     row,
                     stamp(request),

@@ -47,7 +47,7 @@ class UserAdmin(DjangoUserAdmin, LenientAdmin):  # type: ignore[misc, type-arg] 
         return response
 
     def _was_set(self, request: HttpRequest, user: User) -> None:
-        audit.record(AuditEntry.Action.PASSWORD_SET, user, stamp(request), states=audit.States())
+        audit.append_entry(AuditEntry.Action.PASSWORD_SET, user, stamp(request), states=audit.States())
         if user != request.user:
             one_time.issue(user, now=timezone.now())
 

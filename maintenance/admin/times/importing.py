@@ -171,7 +171,7 @@ class _Import:
         changed = [(now[one.pk], audit.States(was, audit.row_facts(now[one.pk]))) for one, was in before]
         audit.record_all(action.CHANGED, changed, by, reason=why)
         states = audit.States(after=self._counts())
-        audit.record(action.IMPORTED, Freeze, by, states=states, name=self.name)
+        audit.append_entry(action.IMPORTED, Freeze, by, states=states, name=self.name)
 
     def _counts(self) -> dict[str, Any]:
         return {

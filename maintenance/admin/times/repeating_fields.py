@@ -19,7 +19,7 @@ from maintenance.recurrence.repeats import Repeat
 _AT: Final = "%Y-%m-%dT%H:%M"
 
 
-def moment(label: str) -> MomentField:
+def moment_field(label: str) -> MomentField:
     """A time of the bank's clock, in the admin's looks."""
     attributes = {"type": "datetime-local", "class": " ".join((*DATETIME_CLASSES, "max-w-2xl"))}
     return MomentField(label=label, widget=forms.DateTimeInput(attrs=attributes, format=_AT))
@@ -28,8 +28,8 @@ def moment(label: str) -> MomentField:
 class RepeatingForm(forms.ModelForm[Any]):
     """A stretch of time in order, which may repeat."""
 
-    starts_at = moment("Starts")
-    ends_at = moment("Ends")
+    starts_at = moment_field("Starts")
+    ends_at = moment_field("Ends")
     recurrence = RepeatField()
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

@@ -144,7 +144,7 @@ def _record(
     reason: str = "",
 ) -> None:
     states = audit.States(after=after)
-    audit.record(action, series, stamp, states=states, name=series.purpose, reason=reason)
+    audit.append_entry(action, series, stamp, states=states, name=series.purpose, reason=reason)
 
 
 def _extend(series: Series, now: datetime, until: datetime) -> list[Objection]:

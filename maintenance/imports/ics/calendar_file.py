@@ -100,4 +100,4 @@ def _version(component: Component) -> tuple[int, str, int]:
 
 
 def _refused(part: Component, reason: str) -> RejectedEvent:
-    return RejectedEvent(part.line, part.value("UID")[:80], event.name_of(part), reason)
+    return RejectedEvent(part.line, part.value("UID")[:80], event.event_name(part), reason)

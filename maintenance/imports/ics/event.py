@@ -14,7 +14,7 @@ from maintenance.imports.csv_rows import Reject
 from maintenance.imports.ics import recurring
 from maintenance.imports.ics.content_lines import Component, Property
 from maintenance.imports.ics.recurring import FirstTime, Kept, RepeatingEvent, Single
-from maintenance.imports.ics.time_zones import Clocks, FileTime, duration
+from maintenance.imports.ics.time_zones import Clocks, FileTime, ics_duration
 from maintenance.recurrence import Recurring
 
 _NAME_CHARACTERS: Final = 120
@@ -101,7 +101,7 @@ def _moved(part: Component, clocks: Clocks) -> ImportedFreeze:
 
 
 def _entry(part: Component, each: Kept | Single) -> ImportedFreeze:
-    name = name_of(part)
+    name = event_name(part)
     if isinstance(each, Kept):
         if refused := recurrence.too_long("It", each.starts_at, each.ends_at):
             raise Reject(refused)
@@ -124,7 +124,7 @@ def _stretch(part: Component, clocks: Clocks) -> FirstTime:
     if end is not None:
         stretch = FirstTime.between(start, end)
     elif duration_ := part.value("DURATION"):
-        stretch = FirstTime(start, duration(duration_))
+        stretch = FirstTime(start, ics_duration(duration_))
     else:
         stretch = FirstTime.whole_day(start)
     if stretch.end_at <= start.at:
@@ -140,7 +140,7 @@ def _extra(event: Component, clocks: Clocks) -> Iterator[FirstTime]:
             begins, _, ends = text.partition("/")
             [start] = clocks.times(Property(line.name, line.parameters, begins))
             if ends.upper().startswith("P"):
-                yield FirstTime(start, duration(ends))
+                yield FirstTime(start, ics_duration(ends))
             elif ends:
                 [end] = clocks.times(Property(line.name, line.parameters, ends))
                 yield FirstTime.between(start, end)
@@ -172,7 +172,7 @@ def _uid(part: Component) -> str:
     return uid if len(uid) <= _UID_CHARACTERS else f"sha256:{hashlib.sha256(uid.encode()).hexdigest()}"
 
 
-def name_of(part: Component) -> str:
+def event_name(part: Component) -> str:
     spaced = " ".join(part.value("SUMMARY").split())
     name = "".join(letter for letter in spaced if unicodedata.category(letter) != "Cc")
     short = name if len(name) <= _NAME_CHARACTERS else f"{name[: _NAME_CHARACTERS - 1]}…"

@@ -88,7 +88,7 @@ class Clocks:
         return _made(described, name)
 
 
-def duration(text: str) -> timedelta:
+def ics_duration(text: str) -> timedelta:
     """A duration like PT2H; raises Reject."""
     try:
         value = vDuration.from_ical(text)  # type: ignore[no-untyped-call]

@@ -16,7 +16,7 @@ from maintenance import backtest, bank_days, bank_time
 from maintenance.backtest import BacktestRow, Choice, History
 from maintenance.imports import samples
 from maintenance.management import imports
-from maintenance.management.arguments import parsed_duration, parsed_number, zone
+from maintenance.management.arguments import parsed_duration, parsed_number, parsed_zone
 from maintenance.traffic import TooLittle
 from maintenance.traffic.weeks import Floats
 
@@ -47,7 +47,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """FILE, where it was counted, and what is to be suggested."""
         imports.add_file(parser)
-        parser.add_argument("--zone", required=True, type=zone, help="Its time zone, like Europe/London.")
+        parser.add_argument(
+            "--zone", required=True, type=parsed_zone, help="Its time zone, like Europe/London."
+        )
         parser.add_argument("--country", required=True, help="Whose holidays it keeps: GB, US-MN.")
         parser.add_argument("--durations", type=durations, default="1h,2h,4h", help="Lengths, like 1h,2h,4h.")
         parser.add_argument("--staffed", action="store_true", help="Only 08:00 to 20:00 on working days.")

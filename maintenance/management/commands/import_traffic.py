@@ -86,7 +86,7 @@ class Command(BaseCommand):
 def _make(service: Service, now: datetime) -> None:
     service.save()
     states = audit.States(after=audit.row_facts(service))
-    audit.record(AuditEntry.Action.ADDED, service, audit.Stamp(None, now), states=states)
+    audit.append_entry(AuditEntry.Action.ADDED, service, audit.Stamp(None, now), states=states)
 
 
 def _stored(taken: _Taken, *, check: bool) -> str:

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -105,41 +105,45 @@ def claimed_deliveries(
     """
     if not connection.in_atomic_block:
         raise TransactionManagementError("a claim lasts as long as its transaction: there is none")
-    if after and _next(channel, demonstration, above=-1, below=after.priority) is None:
-        held = _take(channel, demonstration, after.priority, limit, token, now, after=after)
+    queue = _Queue(channel, demonstration, token)
+    if after and _next(queue, above=-1, below=after.priority) is None:
+        held = _due(queue, after.priority, limit, now, after)
         if held:
             return held
     held = []
-    urgency = _next(channel, demonstration, above=-1)
+    urgency = _next(queue, above=-1)
     while urgency is not None and len(held) < limit:
-        held += _take(channel, demonstration, urgency, limit - len(held), token, now)
+        held += _due(queue, urgency, limit - len(held), now)
         if len(held) < limit:
-            urgency = _next(channel, demonstration, above=urgency)
+            urgency = _next(queue, above=urgency)
     return held
 
 
-def _next(channel: str, demonstration: bool, *, above: int, below: int = _LEAST_URGENT) -> int | None:
+def _next(queue: _Queue, *, above: int, below: int = _LEAST_URGENT) -> int | None:
     """The most urgent priority between two, both excluded, that anything in the queue has."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT priority FROM {_TABLE} WHERE {_QUEUE} AND priority > %s AND priority < %s"
             " ORDER BY priority LIMIT 1",
-            [channel, demonstration, State.QUEUED, above, below],
+            [queue.channel, queue.demonstration, State.QUEUED, above, below],
         )
         found = cursor.fetchone()
         return None if found is None else int(found[0])
 
 
-def _take(
-    channel: str,
-    demonstration: bool,
-    priority: int,
-    limit: int,
-    token: UUID,
-    now: datetime,
-    *,
-    after: Claimed | None = None,
+@dataclass(frozen=True, slots=True)
+class _Queue:
+    """Whose queue is claimed from, and under which token."""
+
+    channel: str
+    demonstration: bool
+    token: UUID
+
+
+def _due(
+    queue: _Queue, priority: int, limit: int, now: datetime, after: Claimed | None = None
 ) -> list[Claimed]:
+    """Those of one priority, locked."""
     at = sql.stored(Delivery, "not_before", now)
     behind, place = "", []
     if after:
@@ -150,8 +154,8 @@ def _take(
         f"WITH next AS MATERIALIZED (SELECT * FROM {_TABLE} WHERE {_QUEUE} AND priority = %s"
         f" AND not_before <= %s AND expires_at > %s{behind} ORDER BY not_before, id"
         f" LIMIT %s{sql.skip_locked()}) {_PEOPLE} ORDER BY next.not_before, next.id",
-        [channel, demonstration, State.QUEUED, priority, at, at, *place, limit],
-        token,
+        [queue.channel, queue.demonstration, State.QUEUED, priority, at, at, *place, limit],
+        queue.token,
     )
 
 
@@ -167,48 +171,37 @@ def _read(statement: str, parameters: Sequence[Any], token: UUID) -> list[Claime
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         found = cursor.fetchall()
-    return [_claimed(token, *row) for row in sql.converted(Delivery, _OF_DELIVERY, found)]
+    return [_Row(*row).claimed(token) for row in sql.converted(Delivery, _OF_DELIVERY, found)]
 
 
-def _claimed(
-    token: UUID,
-    pk: int,
-    public_id: UUID,
-    notice_id: int,
-    customer_id: int | None,
-    channel: str,
-    target: str,
-    language: str,
-    text_id: int | None,
-    attempts: int,
-    address_hmac: bytes | None,
-    expires_at: datetime,
-    priority: int,
-    not_before: datetime,
-    name: str | None,
-    time_zone: str | None,
-    sealed: bytes | None,
-    hmac_in_use: bytes | None,
-) -> Claimed:
-    """`attempts` are those made before."""
-    person = None if name is None else Person(name, time_zone or "", sealed, hmac_in_use)
-    return Claimed(
-        pk,
-        public_id,
-        notice_id,
-        customer_id,
-        channel,
-        target,
-        language,
-        text_id or 0,
-        attempts + 1,
-        address_hmac,
-        expires_at,
-        priority,
-        not_before,
-        token,
-        person,
-    )
+class _Row(NamedTuple):
+    """What is read of a delivery, and of whom it is for."""
+
+    id: int
+    public_id: UUID
+    notice_id: int
+    customer_id: int | None
+    channel: str
+    target: str
+    language: str
+    text_id: int | None
+    attempt: int
+    """Those made before."""
+    address_hmac: bytes | None
+    expires_at: datetime
+    priority: int
+    not_before: datetime
+    name: str | None
+    time_zone: str | None
+    sealed: bytes | None
+    hmac_in_use: bytes | None
+
+    def claimed(self, token: UUID) -> Claimed:
+        """Held under this token, with the attempt that is about to be made."""
+        person = None
+        if self.name is not None:
+            person = Person(self.name, self.time_zone or "", self.sealed, self.hmac_in_use)
+        return Claimed(*self[:7], self.text_id or 0, self.attempt + 1, *self[9:13], token, person)
 
 
 def put_off(held: Sequence[Claimed], *, not_before: datetime, waits_for: WaitsFor, reason: str) -> None:

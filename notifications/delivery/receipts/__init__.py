@@ -5,6 +5,6 @@ later attempt outranks an earlier one; the same event is kept once.
 """
 
 from notifications.delivery.receipts.apply import apply_receipts
-from notifications.delivery.receipts.store import keep_receipt, keep_receipts, receipt_of
+from notifications.delivery.receipts.store import ProviderEvent, keep_receipt, keep_receipts
 
-__all__ = ["apply_receipts", "keep_receipt", "keep_receipts", "receipt_of"]
+__all__ = ["ProviderEvent", "apply_receipts", "keep_receipt", "keep_receipts"]

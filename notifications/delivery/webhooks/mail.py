@@ -70,7 +70,9 @@ class _AmazonSES(AmazonSESTrackingWebhookView):  # type: ignore[misc]  # anymail
 def doors() -> list[URLPattern]:
     """Anymail's addresses of events, each behind a door of ours."""
     return [
-        URLPattern(address.pattern, _door(webhook_views.view(address)), address.default_args, address.name)
+        URLPattern(
+            address.pattern, _door(webhook_views.tracking_view(address)), address.default_args, address.name
+        )
         for address in webhook_views.addresses()
     ]
 
@@ -113,7 +115,7 @@ def _receipt(event: AnymailTrackingEvent, provider: str, now: datetime) -> Recei
     if sent is None or state is None:
         return None
     delivery, attempt = sent
-    return receipts.receipt_of(
+    return receipts.ProviderEvent(
         provider=provider,
         event_key=_event_key(event),
         delivery=delivery,
@@ -123,8 +125,8 @@ def _receipt(event: AnymailTrackingEvent, provider: str, now: datetime) -> Recei
         code=str(event.reject_reason or ""),
         suppress=suppress,
         raw={"event": event.event_type, "at": event.timestamp.isoformat() if event.timestamp else ""},
-        now=now,
-    )
+        received_at=now,
+    ).receipt()
 
 
 def _mail_suppression(event: AnymailTrackingEvent) -> str:

@@ -56,7 +56,7 @@ def _record(delivery: UUID, attempt: int, said: QueryDict) -> None:
     state = guard.state_of_report(status, lookup.SENT, lookup.DELIVERED, lookup.FAILED)
     if state is None:
         return
-    kept = receipts.receipt_of(
+    kept = receipts.ProviderEvent(
         provider=sms.NAME,
         event_key=f"{reference}:{status}",
         delivery=delivery,
@@ -66,8 +66,8 @@ def _record(delivery: UUID, attempt: int, said: QueryDict) -> None:
         code=code,
         suppress=_suppression(code),
         raw={name: str(said[name]) for name in _KEPT if name in said},
-        now=datetime.now(UTC),
-    )
+        received_at=datetime.now(UTC),
+    ).receipt()
     receipts.keep_receipt(kept)
 
 

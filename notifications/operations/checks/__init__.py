@@ -35,8 +35,8 @@ def all_findings(*, now: datetime) -> list[Finding]:
         "messages that are due": lambda: queues.overdue_queues(pulses, now),
         "senders": lambda: senders.resting_senders(now),
         "failures": lambda: senders.sender_failures(now),
-        "doubts": queues.unknown_deliveries,
-        "receipts": lambda: queues.waiting_receipts(now),
+        "doubts": queues.growing_doubt,
+        "receipts": lambda: queues.late_receipts(now),
     }
     return [found for name, ask in questions.items() for found in _asked(name, ask)]
 

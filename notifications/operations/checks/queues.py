@@ -53,7 +53,7 @@ def overdue_queues(pulses: Mapping[str, Pulse], now: datetime) -> Iterator[Findi
 
 def _unsent(channel: str, waited: timedelta, serving: Pulse | None) -> str:
     """Nobody is there to send them, or somebody is and does not."""
-    due = f"{channels.label(channel)}: messages have been due for {length_of(waited)}, and"
+    due = f"{channels.label_of(channel)}: messages have been due for {length_of(waited)}, and"
     if serving is None or not serving.processes:
         last = f" The last one fell silent {length_of(serving.age)} ago." if serving else ""
         return (
@@ -76,12 +76,12 @@ def _stuck(channel: str, waited: timedelta, now: datetime) -> Iterator[Finding]:
     if not senders.in_the_way(channel, now=now):
         yield Finding(
             f"due {channel}",
-            f"{channels.label(channel)}: the oldest message has been due for {length_of(waited)}, and none has "
-            f"gone for {length_of(LATE)}, though a worker tries. Its log says why.",
+            f"{channels.label_of(channel)}: the oldest message has been due for {length_of(waited)}, and "
+            f"none has gone for {length_of(LATE)}, though a worker tries. Its log says why.",
         )
 
 
-def unknown_deliveries() -> Iterator[Finding]:
+def growing_doubt() -> Iterator[Finding]:
     """Doubt that grows, or that nothing ends."""
     moment = sql.database_now()
     for channel in settings.CHANNELS:
@@ -90,13 +90,13 @@ def unknown_deliveries() -> Iterator[Finding]:
         if waiting.since is not None and (old or waiting.number > backlog.tolerated(channel)):
             yield Finding(
                 f"unknown {channel}",
-                f"{channels.label(channel)}: of {number_of(waiting)} nobody knows whether they were sent, the "
-                f"oldest for {length_of(moment - waiting.since)}. Receipts and the provider are asked by "
+                f"{channels.label_of(channel)}: of {number_of(waiting)} nobody knows whether they were sent, "
+                f"the oldest for {length_of(moment - waiting.since)}. Receipts and the provider are asked by "
                 "themselves; what they leave is decided in the admin under Unknown.",
             )
 
 
-def waiting_receipts(now: datetime) -> Iterator[Finding]:
+def late_receipts(now: datetime) -> Iterator[Finding]:
     """Those that are early wait for seconds."""
     waiting = backlog.waiting_receipts()
     if waiting.since is not None and now - waiting.since > UNREAD:

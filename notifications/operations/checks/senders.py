@@ -106,7 +106,7 @@ def sender_failures(now: datetime) -> Iterator[Finding]:
         if goes_on and failed >= max(_MANY, _SHARE * tried):
             yield Finding(
                 f"failures {pk} {channel}",
-                f"{channels.label(channel)} of a notice of window {notices[pk].window_id}: {failed:,} of "
+                f"{channels.label_of(channel)} of a notice of window {notices[pk].window_id}: {failed:,} of "
                 f"{tried:,} failed for good. Their reasons stand in the admin under Failed, "
                 "where they can be sent again once the reason is mended.",
             )

@@ -17,7 +17,7 @@ def setting_faults() -> list[Fault]:
     """All that is wrong with the settings of this process."""
     return [
         *general.general_faults(),
-        *(fault for name in channels.names() for fault in channels.class_of(name).faults()),
+        *(fault for name in channels.channel_names() for fault in channels.class_of(name).faults()),
         *operators.operator_faults(),
     ]
 

@@ -42,10 +42,10 @@ def _bank() -> Iterator[Fault]:
 
 
 def _channels() -> Iterator[Fault]:
-    known = ", ".join(channels.names())
+    known = ", ".join(channels.channel_names())
     hint = "Without CHANNELS, all are switched on."
     for name in dict.fromkeys(settings.CHANNELS):
-        if name not in channels.names():
+        if name not in channels.channel_names():
             yield Fault("lull.E016", f"CHANNELS names {name!r}, which is none of {known}.", hint)
         elif settings.CHANNELS.count(name) > 1:
             yield Fault("lull.E016", f"CHANNELS names {name} twice.", hint)
@@ -91,7 +91,7 @@ def _prices(table: Mapping[str, Any]) -> Iterator[Fault]:
         if name == "currency":
             if not isinstance(prices, str):
                 yield Fault("lull.E018", "PRICES must give currency as text, like GBP.", _EXAMPLE)
-        elif name not in channels.names():
+        elif name not in channels.channel_names():
             yield Fault("lull.E018", f"PRICES names {name!r}, which is no channel.", _EXAMPLE)
         elif not isinstance(prices, dict):
             yield Fault("lull.E018", f"PRICES must give {name} a table of prices by prefix.", _EXAMPLE)

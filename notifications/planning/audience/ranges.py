@@ -90,7 +90,7 @@ def members(notice: Notice, spans: Sequence[Span]) -> Sql:
     services, place = _services(notice), within_spans("customer_id", spans)
     each = "customer_id" if len(services) == 1 else "DISTINCT customer_id"
     users = Sql(
-        f"SELECT {each} FROM {_USE} WHERE service_id IN ({placeholders(services)}) AND {place.sql}",
+        f"SELECT {each} FROM {_USE} WHERE service_id IN ({marks_of(services)}) AND {place.sql}",
         (*services, *place.parameters),
     )
     if not earlier:
@@ -111,7 +111,7 @@ def within_spans(column: str, spans: Sequence[Span]) -> Sql:
     return Sql(f"({places})", [value for span in spans for value in (span.after, span.upto)])
 
 
-def placeholders(values: Sequence[object]) -> str:
+def marks_of(values: Sequence[object]) -> str:
     """A placeholder for each value."""
     return ", ".join(["%s"] * len(values))
 
@@ -137,7 +137,7 @@ def _told(earlier: Sequence[int], by: Sequence[str], spans: Sequence[Span]) -> S
     place = within_spans("customer_id", spans)
     states = ", ".join(str(int(state)) for state in TOLD)
     return Sql(
-        f"FROM {_DELIVERY} WHERE notice_id IN ({placeholders(earlier)}) AND channel IN ({placeholders(by)})"
+        f"FROM {_DELIVERY} WHERE notice_id IN ({marks_of(earlier)}) AND channel IN ({marks_of(by)})"
         f" AND {place.sql} AND +state IN ({states})",
         (*earlier, *by, *place.parameters),
     )

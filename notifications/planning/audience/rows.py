@@ -210,5 +210,5 @@ def _in_use(spans: Sequence[Span]) -> tuple[list[str], list[str]]:
 
 def _values(table: Sequence[Sequence[object]]) -> Sql:
     """A VALUES list that is a legal, empty-like table even without rows."""
-    rows_sql = ", ".join(f"({ranges.placeholders(row)})" for row in table)
+    rows_sql = ", ".join(f"({ranges.marks_of(row)})" for row in table)
     return Sql(f"VALUES {rows_sql}", [value for row in table for value in row])

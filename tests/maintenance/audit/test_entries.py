@@ -18,7 +18,7 @@ Action = AuditEntry.Action
 
 def _kept(before: dict[str, object], after: dict[str, object]) -> AuditEntry:
     stamp = audit.Stamp(people.user("ada"), people.NOW)
-    entry = audit.record(
+    entry = audit.append_entry(
         Action.CHANGED, planned.times(Freeze, "Audit"), stamp, states=audit.States(before, after)
     )
     entry.refresh_from_db()
@@ -53,20 +53,20 @@ def test_who_did_it_stays_when_the_account_has_gone() -> None:
 def test_people_of_one_name_are_told_apart() -> None:
     ada = people.user("ada")
     ada.first_name, ada.last_name = "Ada", "Lovelace"
-    assert audit.name_of(ada) == "Ada Lovelace (ada)"
+    assert audit.person_name(ada) == "Ada Lovelace (ada)"
 
 
 def test_a_command_is_named_as_one() -> None:
     states = audit.States(after={"accepted": 5_000, "rejected": 3})
     stamp = audit.Stamp(None, people.NOW)
-    entry = audit.record(Action.IMPORTED, Customer, stamp, states=states, name="customers.csv")
+    entry = audit.append_entry(Action.IMPORTED, Customer, stamp, states=states, name="customers.csv")
     line = wording.line_of_entry(entry)
     assert line.sentence == "Command line imported customers “customers.csv”"
     assert line.details == "accepted: 5,000; rejected: 3"
 
 
 def test_the_name_of_a_file_may_be_what_no_database_holds() -> None:
-    entry = audit.record(
+    entry = audit.append_entry(
         Action.IMPORTED, Customer, audit.Stamp(None, people.NOW), states=audit.States(), name="a\0b\udcff.csv"
     )
     entry.refresh_from_db()
@@ -79,7 +79,9 @@ def test_a_long_text_is_cut() -> None:
 
 def test_what_no_table_of_the_log_names_is_a_fault_of_ours() -> None:
     with pytest.raises(ValueError, match="window"):
-        audit.record(Action.ADDED, people.window(), audit.Stamp(None, people.NOW), states=audit.States())
+        audit.append_entry(
+            Action.ADDED, people.window(), audit.Stamp(None, people.NOW), states=audit.States()
+        )
 
 
 def test_a_freeze_may_be_called_what_a_window_is() -> None:

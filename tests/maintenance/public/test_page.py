@@ -103,7 +103,7 @@ def test_it_speaks_arabic(now: datetime) -> None:
 def test_a_date_is_written_as_in_the_banks_country(now: datetime, settings: Settings) -> None:
     settings.COUNTRY = "US-MN"
     with translation.override("en"):
-        assert words.day_words(now) == "Monday, March 2, 2026"
+        assert words.public_day(now) == "Monday, March 2, 2026"
 
 
 @pytest.mark.parametrize(("language", "spoken"), [("ar", "ar"), ("ar-EG", "ar"), ("fr", "en"), ("", "en")])

@@ -23,7 +23,7 @@ def _weeks(usage: Usage, number: int = 10) -> Weeks:
 
 def _found(usage: Usage) -> int:
     """How many hours are taken for an outage."""
-    return int(outages.found(_weeks(usage)).sum())
+    return int(outages.found_outages(_weeks(usage)).sum())
 
 
 def test_an_ordinary_history_has_no_outage() -> None:

@@ -79,7 +79,7 @@ def _sent(window: Window) -> datetime:
 
 
 def test_it_stands_behind_the_others() -> None:
-    assert channels.names() == ["sms", "email", "inapp", "social", "pager"]
+    assert channels.channel_names() == ["sms", "email", "inapp", "social", "pager"]
 
 
 def test_its_name_in_the_settings_is_no_fault() -> None:

@@ -51,7 +51,7 @@ def test_what_was_said_in_words_is_read(
 ) -> None:
     row = _as_before(**said)
 
-    assert backfill.run(now=now) == 1
+    assert backfill.read_earlier_rows(now=now) == 1
     assert _stands(row) == (state, waits_for)
 
 
@@ -60,11 +60,11 @@ def test_it_is_read_in_slices_and_once(now: datetime, monkeypatch: pytest.Monkey
     monkeypatch.setattr(backfill, "_SLICE", 2)
     people.queued(people.notice(people.window()), number=5, waits_for=None)
 
-    assert backfill.run(now=now) == 5
+    assert backfill.read_earlier_rows(now=now) == 5
     with CaptureQueriesContext(
         connection,
     ) as asked:
-        assert backfill.run(now=now) == 0
+        assert backfill.read_earlier_rows(now=now) == 0
     assert len([query for query in asked if "notifications_delivery" in query["sql"]]) == 1
 
 
@@ -73,7 +73,7 @@ def test_it_is_read_in_slices_and_once(now: datetime, monkeypatch: pytest.Monkey
 def test_what_waits_for_nobody_is_not_looked_at(now: datetime, state: State) -> None:
     row = _as_before(state=state, lease_token=people.TOKEN)
 
-    assert backfill.run(now=now) == 0
+    assert backfill.read_earlier_rows(now=now) == 0
     assert _stands(row) == (state, None)
 
 
@@ -91,7 +91,7 @@ def test_what_has_not_been_read_yet_is_not_asked_about(now: datetime) -> None:
 def test_the_counters_follow(now: datetime) -> None:
     for said, _, _ in CASES[:4]:
         _as_before(**said)
-    backfill.run(now=now)
+    backfill.read_earlier_rows(now=now)
 
     counted = Tally.objects.values_list("state").annotate(number=Sum("deliveries")).exclude(number=0)
     assert dict(counted) == {State.HELD: 1, State.UNKNOWN: 1, State.BY_HAND: 1, State.QUEUED: 1}
@@ -132,7 +132,7 @@ def test_rows_of_before_are_read_after_the_migration_and_told_in_words_on_the_wa
     held, by_hand = rows[0], rows[2]
     _migrate("0008")
     _migrate("")
-    backfill.run(now=now)
+    backfill.read_earlier_rows(now=now)
     assert [_stands(row) for row in rows] == [case[1:] for case in CASES]
 
     _migrate("0008")

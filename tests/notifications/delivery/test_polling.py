@@ -183,14 +183,14 @@ def test_a_receipt_that_was_not_lost_after_all_is_the_same_event(server: stand_i
     server.messages[0].move("delivered")
     polling.poll(now=LATER)
     fresh = receipts.keep_receipt(
-        receipts.receipt_of(
+        receipts.ProviderEvent(
             provider="twilio",
             event_key=f"{server.messages[0].sid}:delivered",
             delivery=row.public_id,
             attempt=1,
             state=State.DELIVERED,
-            now=LATER,
-        )
+            received_at=LATER,
+        ).receipt()
     )
 
     assert (fresh, Receipt.objects.count()) == (False, 1)

@@ -129,14 +129,14 @@ class _Walk:
         for row in Delivery.objects.filter(state__in=(State.SENT, State.UNKNOWN)).order_by("pk")[:5]:
             state = self.chance.choice((State.SENT, State.DELIVERED, State.FAILED))
             receipts.keep_receipt(
-                receipts.receipt_of(
+                receipts.ProviderEvent(
                     provider="twilio",
                     event_key=f"{row.pk}:{state}",
                     delivery=row.public_id,
                     attempt=row.attempt,
                     state=state,
-                    now=self.now,
-                )
+                    received_at=self.now,
+                ).receipt()
             )
         receipts.apply_receipts(now=self.now)
 

@@ -47,6 +47,6 @@ def test_what_waits_for_the_customers_morning_is_counted_with_the_first_of_them(
     people.queued(notice, not_before=now + timedelta(minutes=1), waits_for=WaitsFor.SENDER)
     people.queued(notice, state=State.DELIVERED, not_before=now + timedelta(hours=7))
 
-    assert progress.mornings([notice.pk], now=now) == {
+    assert progress.mornings_of([notice.pk], now=now) == {
         notice.pk: progress.Morning(3, now + timedelta(hours=8))
     }

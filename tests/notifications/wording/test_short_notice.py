@@ -18,7 +18,7 @@ from tests import people
 pytestmark = pytest.mark.django_db
 
 NIGHT = datetime(2026, 11, 29, 2, tzinfo=UTC)
-CHANNELS: Final = channels.names()
+CHANNELS: Final = channels.channel_names()
 CLEO = MessageReader("Cleo Hart", "en", "Europe/London", "https://bank.example/preferences/cleo/")
 LEILA = MessageReader("ليلى حداد", "ar", "Europe/London", "https://bank.example/preferences/leila/")
 OF_A_PLAN: Final = re.compile(r"\bplan|schedul|مجدول|مخطط|مقرر", re.IGNORECASE)

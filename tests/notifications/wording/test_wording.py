@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 TEMPLATES = Path(django_settings.ROOT) / "templates"
 NIGHT = datetime(2026, 11, 29, 2, tzinfo=UTC)
-CHANNELS = channels.names()
+CHANNELS = channels.channel_names()
 CLEO = MessageReader("Cleo Hart", "en", "Europe/London", "https://bank.example/preferences/cleo/")
 LEILA = MessageReader("ليلى حداد", "ar", "Europe/London", "https://bank.example/preferences/leila/")
 

@@ -26,7 +26,7 @@ def addresses() -> list[URLPattern]:
     return [address for address in urls.urlpatterns if "inbound" not in str(address.pattern)]
 
 
-def view(address: URLPattern) -> type[Any]:
+def tracking_view(address: URLPattern) -> type[Any]:
     """Anymail's view behind an address."""
     found: type[Any] = address.callback.view_class  # type: ignore[attr-defined]  # as_view() puts it there
     return found
@@ -38,12 +38,12 @@ def view_of(backend: str) -> type[Any] | None:
         return None
     name = backend.split(".")[2]
     places = (f"{name}/tracking/", f"{name}/")
-    return next((view(address) for address in addresses() if str(address.pattern) in places), None)
+    return next((tracking_view(address) for address in addresses() if str(address.pattern) in places), None)
 
 
 def public_address(service: type[Any]) -> str:
     """Where a mail service reports to, with the place of the secret that it must show."""
-    name = next(address.name for address in addresses() if view(address) is service)
+    name = next(address.name for address in addresses() if tracking_view(address) is service)
     base = urlsplit(settings.BASE_URL)
     path = reverse(f"notifications:anymail:{name}")
     return f"{base.scheme}://user:password@{base.netloc}{base.path}{path}"

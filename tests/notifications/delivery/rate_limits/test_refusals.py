@@ -349,15 +349,15 @@ def _round(now: datetime) -> int:
     wire = Twilio(yes)
     sending._Run(wire, "sms", demonstration=False, clock=lambda: now).go()
     for message in wire.messages:
-        word = receipts.receipt_of(
+        word = receipts.ProviderEvent(
             provider="twilio",
             event_key=f"{message.delivery} {message.attempt}",
             delivery=message.delivery,
             attempt=message.attempt,
             state=State.FAILED,
             code="30034",
-            now=now,
-        )
+            received_at=now,
+        ).receipt()
         receipts.keep_receipt(word)
     receipts.apply_receipts(now=now)
     queue.put_back(now=now)

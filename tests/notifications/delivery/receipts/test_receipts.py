@@ -42,13 +42,13 @@ def _sent(now: datetime, **options: object) -> Delivery:
 def _record(row: Delivery, state: State, now: datetime, *, attempt: int = 1, **details: object) -> bool:
     values: dict[str, object] = {"event_key": f"SM1:{state.label}:{attempt}", "provider_ref": "SM1"}
     values["provider"] = row.provider
-    kept = receipts.receipt_of(
+    kept = receipts.ProviderEvent(
         delivery=row.public_id,
         attempt=attempt,
         state=state,
-        now=now,
+        received_at=now,
         **(values | details),  # type: ignore[arg-type]
-    )
+    ).receipt()
     return receipts.keep_receipt(kept)
 
 
@@ -240,14 +240,14 @@ def test_receipts_that_wait_do_not_hold_up_the_others(now: datetime, monkeypatch
     monkeypatch.setattr(apply, "_BATCH", 2)
     for number in range(5):
         receipts.keep_receipt(
-            receipts.receipt_of(
+            receipts.ProviderEvent(
                 provider="twilio",
                 event_key=f"nobody's {number}",
                 delivery=people.TOKEN,
                 attempt=1,
                 state=State.SENT,
-                now=now,
-            )
+                received_at=now,
+            ).receipt()
         )
     row = _sent(now)
     _record(row, State.DELIVERED, now)
