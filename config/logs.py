@@ -16,7 +16,7 @@ from notifications import links
 _DOOR: Final = "/receipts/"
 
 
-class SaidByTheDoor(logging.Filter):
+class RefusedReceipts(logging.Filter):
     """Without Django's own line for each receipt that was refused: the door for receipts says it for all."""
 
     def filter(self, record: logging.LogRecord) -> bool:

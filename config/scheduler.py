@@ -1,4 +1,4 @@
-"""Celery's timetable in; its tasks in time, and a watchman beside them, out."""
+"""Celery's schedule in; its tasks in time, and a monitor beside them, out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import beat
 
-from notifications.operations.monitor import Watchman
+from notifications.operations.monitor import Monitor
 
 
 class Scheduler(beat.Scheduler):
@@ -14,17 +14,17 @@ class Scheduler(beat.Scheduler):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """As Celery's."""
-        self._watchman = Watchman()
+        self._monitor = Monitor()
         super().__init__(*args, **kwargs)
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
-        """Celery's, and the watchman hears of it."""
+        """Celery's, and the monitor hears of it."""
         # said before: with a broker that is away the first one may never come to its end
-        self._watchman.ticked()
+        self._monitor.ticked()
         seconds: float = super().tick(*args, **kwargs)
         return seconds
 
     def close(self) -> None:
         """As Celery's."""
-        self._watchman.stop()
+        self._monitor.stop()
         super().close()

@@ -286,8 +286,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "config.logs.Line"}},
-    "filters": {"door": {"()": "config.logs.SaidByTheDoor"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["door"]}},
+    "filters": {"refused_receipts": {"()": "config.logs.RefusedReceipts"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refused_receipts"]}
+    },
     "root": {"handlers": ["stderr"], "level": environment.level("LOG_LEVEL", "WARNING")},
     # Django's own handlers would print a line twice, or mail it
     "loggers": {

@@ -108,7 +108,7 @@ class _Run:
         self.last: Claimed | None = None
         """What was handed out last: the queue goes on behind it."""
         self.head_at = 0.0
-        self.heed = rate_limits.Heed(self.sender, clock)
+        self.breaker = rate_limits.Breaker(self.sender, clock)
 
     def go(self) -> int:
         """Pump until the queue is empty, the turn is over or the provider refuses us altogether."""
@@ -135,7 +135,7 @@ class _Run:
             yield Pause(min(wait or _IDLE, _IDLE))
 
     def _over(self) -> bool:
-        return self.heed.rests or self.stopping() or time.monotonic() >= self.until
+        return self.breaker.rests or self.stopping() or time.monotonic() >= self.until
 
     def _exchange(self) -> tuple[list[Composed], float | None]:
         """Write what came back and commit what goes out, at once.
@@ -186,7 +186,7 @@ class _Run:
         grant = rate_limits.granted(self.sender, [one.message.segments for one in group], urgent=urgent)
         self.asked_at = time.monotonic() if grant.messages == len(group) else 0.0
         if grant.refused:
-            self.heed.doubt()
+            self.breaker.doubt()
         return group[: grant.messages], grant.wait
 
     def _claim(self, room: int) -> list[Composed]:
@@ -224,7 +224,7 @@ class _Run:
             log.error("%s answered for a message it was not given", self.channel)
             return
         self.back.append(Settled(composed.held, outcome))
-        self.heed.hear(outcome)
+        self.breaker.hear(outcome)
 
     def _settle(self) -> None:
         if self.back:

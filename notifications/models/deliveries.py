@@ -206,7 +206,7 @@ class Tally(models.Model):
 class AttemptOutcome(models.TextChoices):
     """How a try ended that did not settle cleanly, or what was done about it since.
 
-    What a provider's answer meant has the values of `contract.Class`. The database takes no other.
+    What a provider's answer meant has the values of `channels.types.Verdict`. The database takes no other.
     """
 
     NOT_PROCESSED = "not processed", "Not processed"

@@ -40,7 +40,7 @@ _KEPT: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class LastBeat:
     """How one hand moves, in whichever process."""
 
     age: timedelta
@@ -103,7 +103,7 @@ def _keep(hands: Sequence[str], stop: threading.Event) -> None:
             return
 
 
-def pulses() -> dict[str, Pulse]:
+def last_beats() -> dict[str, LastBeat]:
     """Each hand that anybody moved within the last hour, by its name."""
     clock = sql.database_now()
     found: dict[str, list[Heartbeat]] = {}
@@ -130,9 +130,9 @@ def refusal() -> str:
     return ""
 
 
-def _pulse(rows: Sequence[Heartbeat], clock: datetime) -> Pulse:
+def _pulse(rows: Sequence[Heartbeat], clock: datetime) -> LastBeat:
     alive = [row for row in rows if row.beat_at >= clock - silence_limit()]
-    return Pulse(
+    return LastBeat(
         age=clock - max(row.beat_at for row in rows),
         steady=clock - min(row.since for row in alive) if alive else timedelta(0),
         idle=min((clock - row.worked_at for row in rows if row.worked_at), default=None),

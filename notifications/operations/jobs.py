@@ -101,7 +101,7 @@ def clean_sign_ins() -> None:
 JOBS: Final[Mapping[str, Callable[[], None]]] = {
     hand.__name__: hand for hand in (tick, sweep, reconcile, poll, recheck, extend, clean_sign_ins)
 }
-"""By the names of the timetable."""
+"""By the names of the schedule."""
 
 
 def waiting(channels: Sequence[str] | None = None) -> list[str]:

@@ -160,7 +160,7 @@ def _hands() -> Iterator[GaugeMetricFamily]:
     """The clock's own beside the others; none at all once it has been away for an hour."""
     age = _gauge("heartbeat_age_seconds", "Since the clock ticked, or one of its hands moved.", "hand")
     processes = _gauge("heartbeat_processes", "In how many processes it does.", "hand")
-    pulses = heartbeats.pulses()
+    pulses = heartbeats.last_beats()
     for hand, pulse in sorted(pulses.items()):
         age.add_metric([hand.strip()], pulse.age.total_seconds())
         processes.add_metric([hand.strip()], pulse.processes)

@@ -26,7 +26,7 @@ _NO_DATABASE: Final = (
 )
 
 
-class Watchman:
+class Monitor:
     """Threads beside a clock; the clock says each time that it ticks."""
 
     def __init__(self) -> None:

@@ -63,11 +63,11 @@ def test_a_worker_for_one_channel_sends_on_no_other(bank: Bank) -> None:
     bank.bench.worker("hands", children=1, queues="lull")
     bank.bench.worker("sender", children=1, queues="lull.sms")
     bank.until(lambda: bank.count(State.SENT, channel="sms") == 20)
-    bank.until(lambda: f"{heartbeats.SERVING}sms" in heartbeats.pulses())
+    bank.until(lambda: f"{heartbeats.SERVING}sms" in heartbeats.last_beats())
 
     assert bank.count(State.QUEUED, channel="email") == 20
     assert bank.count(State.QUEUED, channel="inapp") == 1
-    assert [hand for hand in heartbeats.pulses() if hand.startswith(heartbeats.SERVING)] == ["serve sms"]
+    assert [hand for hand in heartbeats.last_beats() if hand.startswith(heartbeats.SERVING)] == ["serve sms"]
 
 
 @pytest.mark.environment(RATES="{}", LEASE_SECONDS="120")

@@ -104,7 +104,7 @@ def test_a_worker_a_day_ahead_sends_nothing_early_and_ends_nothing(bank: Bank, r
     Notice.objects.update(true_until=moment + 4 * hours)
     coming = people.notice(scene.window(), due_at=moment + hours, true_until=moment + 4 * hours)
     bank.bench.clocked("ahead", timedelta(days=1))
-    bank.until(lambda: {"tick", "sweep"} <= heartbeats.pulses().keys())
+    bank.until(lambda: {"tick", "sweep"} <= heartbeats.last_beats().keys())
 
     assert bank.count(State.QUEUED) == REFUSED
     assert Notice.objects.get(pk=coming.pk).status == Notice.Status.PLANNED

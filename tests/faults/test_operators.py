@@ -39,7 +39,7 @@ def subjects(log: Path) -> list[str]:
 
 def alive(*hands: str) -> bool:
     """Whether each of them has moved lately."""
-    pulses = heartbeats.pulses()
+    pulses = heartbeats.last_beats()
     return all(hand in pulses and pulses[hand].age < heartbeats.silence_limit() for hand in hands)
 
 

@@ -41,7 +41,7 @@ class Provider(Protocol):
         """Put messages on the wire in one call. Whatever it raises counts as unknown for all of them."""
 
     def find(self, message: Message, since: datetime) -> Found | None:
-        """As contract.Channel.find."""
+        """As channels.types.Channel.find."""
 
     def close(self) -> None:
         """Give back connections that are better not kept idle."""

@@ -23,7 +23,7 @@ from notifications.delivery.rate_limits.backoff import (
     resting_seconds,
     sender_standing,
 )
-from notifications.delivery.rate_limits.breaker import REFUSALS, Heed
+from notifications.delivery.rate_limits.breaker import REFUSALS, Breaker
 from notifications.delivery.rate_limits.bucket import (
     LONGEST,
     PATIENCE,
@@ -50,8 +50,8 @@ __all__ = [
     "PATIENCE",
     "REFUSALS",
     "RESERVE",
+    "Breaker",
     "Grant",
-    "Heed",
     "RefusedMessage",
     "Sender",
     "SenderStanding",

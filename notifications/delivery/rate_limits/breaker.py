@@ -27,7 +27,7 @@ _LONGEST: Final = {Verdict.NOT_PROCESSED: 2.0 * settings.REST_SECONDS}
 """Seconds to which rests grow where trying again costs nobody anything."""
 
 
-class Heed:
+class Breaker:
     """What the outcomes of one drain say of the provider as a whole."""
 
     def __init__(self, who: Sender, clock: Callable[[], datetime]) -> None:

@@ -1,6 +1,6 @@
 """What providers say of our messages in; a receipt, kept before anything is done about it, out.
 
-These doors stand open to the world: they verify, record and answer, no more. `receipts.work`
+These doors stand open to the world: they verify, record and answer, no more. `receipts.apply_receipts`
 does the rest later, so that a receipt which overtakes our own commit is not lost.
 """
 
@@ -12,5 +12,5 @@ from notifications.delivery.webhooks import mail, sms
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("receipts/sms/<str:token>/", sms.callback, name="receipt-sms"),
-    path("receipts/email/", include((mail.doors(), "anymail"))),
+    path("receipts/email/", include((mail.mail_patterns(), "anymail"))),
 ]

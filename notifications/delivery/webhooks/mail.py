@@ -44,7 +44,7 @@ class _Kept:
     esp_name: str
 
     def parse_events(self, request: HttpRequest) -> list[AnymailTrackingEvent]:
-        """Leaves none to be sent. Raises door.TooMany."""
+        """Leaves none to be sent. Raises guard.TooMany."""
         events = super().parse_events(request)  # type: ignore[misc]  # anymail's view stands beside it
         if len(events) > _MOST:
             raise guard.TooMany(f"{len(events)} events in a request: no more than {_MOST} are taken")
@@ -67,7 +67,7 @@ class _AmazonSES(AmazonSESTrackingWebhookView):  # type: ignore[misc]  # anymail
             raise AnymailWebhookValidationFailure("not signed by Amazon SNS")
 
 
-def doors() -> list[URLPattern]:
+def mail_patterns() -> list[URLPattern]:
     """Anymail's addresses of events, each behind a door of ours."""
     return [
         URLPattern(

@@ -20,7 +20,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections, connection
 
 from notifications.operations import channel_threads, heartbeats, jobs
-from notifications.operations.monitor import Watchman
+from notifications.operations.monitor import Monitor
 from notifications.operations.schedule import JOBS
 
 log = logging.getLogger(__name__)
@@ -59,24 +59,24 @@ class Command(BaseCommand):
             _thread("senders", Sending(served, stop).turn, stop),
         ]
         heartbeats.keep_beating([f"{heartbeats.SERVING}{channel}" for channel in served])
-        watchman = Watchman()
-        watchman.ticked()
+        monitor = Monitor()
+        monitor.ticked()
         for thread in threads:
             thread.start()
         self.stdout.write("Dispatching. SIGTERM or Ctrl-C ends it after the messages under way.")
         self.stdout.flush()  # ready when read from a pipe, too
         while not stop.wait(_LOOK_SECONDS):
-            watchman.ticked()
+            monitor.ticked()
         deadline = time.monotonic() + _PATIENCE_SECONDS
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         channel_threads.close_threads()
-        watchman.stop()
+        monitor.stop()
         self.stdout.write("Stopped.")
 
 
 class Moving:
-    """The clock's hands, each as often as the timetable says, one after the other."""
+    """The jobs of the clock, each as often as the schedule says, one after the other."""
 
     def __init__(self, stop: threading.Event) -> None:
         """All are due at once."""

@@ -26,7 +26,7 @@ def all_findings(*, now: datetime) -> list[Finding]:
     A question that cannot be asked is one more fault and silences none of the others. Raises what the
     database raises: then nothing is known.
     """
-    pulses = heartbeats.pulses()
+    pulses = heartbeats.last_beats()
     questions: dict[str, Callable[[], Iterator[Finding]]] = {
         "settings": lambda: iter(setting_findings()),
         "the clock": lambda: processes.silent_clock(pulses),
@@ -76,5 +76,5 @@ def dead_clock() -> list[Finding]:
 
     Nor does a database that refuses it, which then is what is wrong, and all that is known.
     """
-    silent = list(processes.silent_clock(heartbeats.pulses()))
+    silent = list(processes.silent_clock(heartbeats.last_beats()))
     return (list(processes.database_faults()) or silent) if silent else []

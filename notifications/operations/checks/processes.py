@@ -8,7 +8,7 @@ from typing import Final
 
 from notifications.operations import heartbeats
 from notifications.operations.checks.findings import Finding, length_of
-from notifications.operations.heartbeats import CLOCK, SERVING, Pulse
+from notifications.operations.heartbeats import CLOCK, SERVING, LastBeat
 from notifications.operations.schedule import JOBS, Job
 
 DATABASE: Final = "database"
@@ -25,7 +25,7 @@ def database_faults() -> Iterator[Finding]:
         )
 
 
-def silent_clock(pulses: Mapping[str, Pulse]) -> Iterator[Finding]:
+def silent_clock(pulses: Mapping[str, LastBeat]) -> Iterator[Finding]:
     """Whichever process is one: any that ticks is enough."""
     pulse = pulses.get(CLOCK)
     if pulse is None:
@@ -40,7 +40,7 @@ _CLOCK: Final = (
 )
 
 
-def silent_workers(pulses: Mapping[str, Pulse]) -> Iterator[Finding]:
+def silent_workers(pulses: Mapping[str, LastBeat]) -> Iterator[Finding]:
     """Only under a clock that has ticked long enough for its orders to be missed."""
     ticking = pulses.get(CLOCK)
     if ticking is None or ticking.steady < heartbeats.silence_limit():
@@ -66,14 +66,14 @@ def silent_workers(pulses: Mapping[str, Pulse]) -> Iterator[Finding]:
             )
 
 
-def working(pulses: Mapping[str, Pulse]) -> timedelta:
+def working(pulses: Mapping[str, LastBeat]) -> timedelta:
     """For how long there has been a clock and a worker: what stood still before has time to move again."""
     ticking = pulses.get(CLOCK)
     steady = [pulse.steady for pulse in _worked(pulses)]
     return min(ticking.steady, max(steady, default=timedelta(0))) if ticking else timedelta(0)
 
 
-def _worked(pulses: Mapping[str, Pulse]) -> list[Pulse]:
+def _worked(pulses: Mapping[str, LastBeat]) -> list[LastBeat]:
     """Of those that did something; a process that is only there may be deaf."""
     return [pulse for hand, pulse in pulses.items() if hand != CLOCK and not hand.startswith(SERVING)]
 

@@ -12,7 +12,7 @@ from notifications import channels, sql
 from notifications.operations.checks import senders
 from notifications.operations.checks.findings import Finding, length_of, number_of
 from notifications.operations.checks.processes import busy, working
-from notifications.operations.heartbeats import SENDING, SERVING, Pulse
+from notifications.operations.heartbeats import SENDING, SERVING, LastBeat
 from notifications.operations.queries import backlog
 from notifications.planning import notices
 
@@ -38,7 +38,7 @@ def unprepared_notices(now: datetime) -> Iterator[Finding]:
         )
 
 
-def overdue_queues(pulses: Mapping[str, Pulse], now: datetime) -> Iterator[Finding]:
+def overdue_queues(pulses: Mapping[str, LastBeat], now: datetime) -> Iterator[Finding]:
     """A queue is no fault while it moves, or while its sender rests: that is told by itself."""
     at_work = working(pulses)
     for channel in settings.CHANNELS if at_work > busy() else ():
@@ -51,7 +51,7 @@ def overdue_queues(pulses: Mapping[str, Pulse], now: datetime) -> Iterator[Findi
             yield from _stuck(channel, waited, now)
 
 
-def _unsent(channel: str, waited: timedelta, serving: Pulse | None) -> str:
+def _unsent(channel: str, waited: timedelta, serving: LastBeat | None) -> str:
     """Nobody is there to send them, or somebody is and does not."""
     due = f"{channels.label_of(channel)}: messages have been due for {length_of(waited)}, and"
     if serving is None or not serving.processes:

@@ -24,7 +24,7 @@ def earlier(**changes: Any) -> None:
 def test_a_beat_is_known_to_everybody() -> None:
     heartbeats.record_beat("tick")
 
-    pulse = heartbeats.pulses()["tick"]
+    pulse = heartbeats.last_beats()["tick"]
     assert pulse.age < heartbeats.silence_limit()
     assert (pulse.processes, pulse.idle) == (1, None)
 
@@ -42,7 +42,7 @@ def test_a_later_beat_moves_the_row_and_goes_on_without_a_gap() -> None:
     earlier(since=timedelta(hours=2), beat_at=heartbeats.silence_limit() / 2)
     heartbeats.record_beat("tick")
 
-    pulse = heartbeats.pulses()["tick"]
+    pulse = heartbeats.last_beats()["tick"]
     assert pulse.age < heartbeats.beat_interval()
     assert pulse.steady >= timedelta(hours=2)
 
@@ -50,10 +50,10 @@ def test_a_later_beat_moves_the_row_and_goes_on_without_a_gap() -> None:
 def test_after_a_silence_it_begins_anew() -> None:
     heartbeats.record_beat("tick")
     earlier(since=timedelta(hours=2), beat_at=2 * heartbeats.silence_limit())
-    assert heartbeats.pulses()["tick"].processes == 0
+    assert heartbeats.last_beats()["tick"].processes == 0
     heartbeats.record_beat("tick")
 
-    assert heartbeats.pulses()["tick"].steady < heartbeats.silence_limit()
+    assert heartbeats.last_beats()["tick"].steady < heartbeats.silence_limit()
 
 
 def test_one_living_process_is_enough() -> None:
@@ -62,7 +62,7 @@ def test_one_living_process_is_enough() -> None:
     earlier(since=timedelta(hours=1), beat_at=2 * heartbeats.silence_limit())
     heartbeats.record_beat("tick")
 
-    pulse = heartbeats.pulses()["tick"]
+    pulse = heartbeats.last_beats()["tick"]
     assert (pulse.processes, Heartbeat.objects.count()) == (1, 2)
     assert pulse.age < heartbeats.silence_limit()
     assert pulse.steady < heartbeats.silence_limit()  # the dead one's hour counts for nothing
@@ -73,11 +73,11 @@ def test_work_is_told_apart_from_looking_for_it() -> None:
     earlier(worked_at=timedelta(minutes=10), beat_at=heartbeats.silence_limit() / 2)
     heartbeats.record_beat("deliver sms")
 
-    pulse = heartbeats.pulses()["deliver sms"]
+    pulse = heartbeats.last_beats()["deliver sms"]
     assert pulse.idle is not None
     assert pulse.idle >= timedelta(minutes=10)
     heartbeats.record_beat("deliver sms", worked=True)
-    idle = heartbeats.pulses()["deliver sms"].idle
+    idle = heartbeats.last_beats()["deliver sms"].idle
     assert idle is not None
     assert idle < heartbeats.silence_limit()
 
@@ -88,7 +88,7 @@ def test_processes_long_gone_are_forgotten() -> None:
     heartbeats.record_beat("sweep")
     heartbeats.forget_dead()
 
-    assert list(heartbeats.pulses()) == ["sweep"]
+    assert list(heartbeats.last_beats()) == ["sweep"]
 
 
 def test_a_heart_beats_several_times_before_its_silence_alarms() -> None:

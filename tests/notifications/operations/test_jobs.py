@@ -79,7 +79,7 @@ def test_sending_says_whether_there_was_something_to_send() -> None:
     window = people.window(starts_at=now + timedelta(days=7), booked_at=now)
     notice = people.notice(window, due_at=now, status=Notice.Status.PREPARED)
     jobs.deliver("sms")
-    assert heartbeats.pulses()["deliver sms"].idle is None
+    assert heartbeats.last_beats()["deliver sms"].idle is None
     (row,) = people.queued(notice)
     noon = f"Etc/GMT{now.hour - 12:+d}"  # nobody sleeps there
     Customer.objects.filter(deliveries=row).update(time_zone=noon)
@@ -87,7 +87,7 @@ def test_sending_says_whether_there_was_something_to_send() -> None:
 
     row.refresh_from_db()
     assert row.state == State.SENT
-    idle = heartbeats.pulses()["deliver sms"].idle
+    idle = heartbeats.last_beats()["deliver sms"].idle
     assert idle is not None
     assert idle < timedelta(seconds=settings.SILENT_SECONDS)
 

@@ -13,7 +13,7 @@ from django.db import OperationalError
 from config.scheduler import Scheduler
 from notifications.models import Alarm
 from notifications.operations import alerts, heartbeats, operator_mail
-from notifications.operations.monitor import Watchman
+from notifications.operations.monitor import Monitor
 from notifications.operations.schedule import JOBS
 from tests.notifications.pulse import all_is_well, beats
 
@@ -32,22 +32,22 @@ def mails(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.django_db
 def test_a_clock_that_stands_leaves_no_heartbeat() -> None:
-    watchman = Watchman()
-    watchman._ticked_at = time.monotonic() - settings.SILENT_SECONDS
-    watchman._beat()
-    assert heartbeats.pulses() == {}
-    watchman._ticked_at = time.monotonic()
-    watchman._beat()
-    assert list(heartbeats.pulses()) == [heartbeats.CLOCK]
+    monitor = Monitor()
+    monitor._ticked_at = time.monotonic() - settings.SILENT_SECONDS
+    monitor._beat()
+    assert heartbeats.last_beats() == {}
+    monitor._ticked_at = time.monotonic()
+    monitor._beat()
+    assert list(heartbeats.last_beats()) == [heartbeats.CLOCK]
 
 
 @pytest.mark.django_db
 def test_each_look_writes_and_tells(mails: list[str]) -> None:
     all_is_well()
     beats(*(hand.name for hand in JOBS), age=2 * heartbeats.silence_limit())
-    watchman = Watchman()
-    watchman._look()
-    watchman._look()
+    monitor = Monitor()
+    monitor._look()
+    monitor._look()
 
     assert Alarm.objects.get().what == "worker"
     assert len(mails) == 1
@@ -61,21 +61,21 @@ def test_a_database_that_is_away_is_told_without_it_and_so_is_its_return(
         raise OperationalError("connection refused")
 
     all_is_well()
-    watchman = Watchman()
-    monkeypatch.setattr(watchman, "_let_go", lambda: None)  # the test's own connection
+    monitor = Monitor()
+    monkeypatch.setattr(monitor, "_let_go", lambda: None)  # the test's own connection
     with monkeypatch.context() as broken:
         broken.setattr(alerts, "update_alarms", away)
-        watchman._look()
+        monitor._look()
         assert mails == []  # it may only restart
-        watchman._lost_at = time.monotonic() - settings.SILENT_SECONDS
-        watchman._look()
-        watchman._look()
+        monitor._lost_at = time.monotonic() - settings.SILENT_SECONDS
+        monitor._look()
+        monitor._look()
         assert mails == ["the database does not answer"]
-        watchman._told_at = time.monotonic() - alerts.AGAIN.total_seconds()
-        watchman._look()
+        monitor._told_at = time.monotonic() - alerts.AGAIN.total_seconds()
+        monitor._look()
         assert len(mails) == 2
-    watchman._look()
-    watchman._look()
+    monitor._look()
+    monitor._look()
 
     assert mails[2:] == ["over: the database answers again"]
 

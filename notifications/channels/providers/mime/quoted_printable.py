@@ -36,7 +36,7 @@ def quoted_line(words: str) -> bytes:
 
 
 def quoted_pieces(pieces: tuple[str, ...]) -> list[bytes]:
-    """Pieces as in contract.Words, quoted but for the names, in whose places `line` of a value fits.
+    """Pieces as in channels.types.Template, quoted but for the names, in whose places `line` of a value fits.
 
     A value has lines of its own, between soft breaks.
     """

@@ -41,7 +41,7 @@ _KEPT: Final = 128
 
 
 @dataclass(slots=True)
-class _Skeleton:
+class _MailTemplate:
     """The pieces of a mail; the others are places in `parts`, with the name of what goes there."""
 
     parts: list[bytes] = field(default_factory=list)
@@ -63,9 +63,11 @@ def mail_content(message: Message) -> bytes:
     """
     words = message.words
     if words is not None and is_plain_address(message.address) and all(map(_plain, message.headers.values())):
-        skeleton = _skeleton(words, settings.DEFAULT_FROM_EMAIL, settings.BASE_URL, tuple(message.headers))
-        if skeleton:
-            return _filled(skeleton, message, words)
+        template = _mail_template(
+            words, settings.DEFAULT_FROM_EMAIL, settings.BASE_URL, tuple(message.headers)
+        )
+        if template:
+            return _filled(template, message, words)
     return _stuffed(_wire(django_mail.django_mail(message).message().as_bytes()))
 
 
@@ -83,8 +85,8 @@ def _stuffed(written: bytes) -> bytes:
     return re.sub(rb"(?m)^\.", b"..", written) + ending
 
 
-def _filled(skeleton: _Skeleton, message: Message, words: Template) -> bytes:
-    parts, own, values = skeleton.parts.copy(), skeleton.own, message.values
+def _filled(template: _MailTemplate, message: Message, words: Template) -> bytes:
+    parts, own, values = template.parts.copy(), template.own, message.values
     parts[own["to"]] = message.address.encode()
     parts[own["id"]] = django_mail.message_id(message.delivery).encode()
     parts[own["date"]] = _date(int(time.time()), settings.EMAIL_USE_LOCALTIME)
@@ -92,12 +94,12 @@ def _filled(skeleton: _Skeleton, message: Message, words: Template) -> bytes:
         pieces = words.subject
         said = [values[piece] if place % 2 else piece for place, piece in enumerate(pieces)]
         parts[own["subject"]] = quoted_printable.quoted_subject("".join(said))
-    for place, name in skeleton.headers:
+    for place, name in template.headers:
         parts[place] = message.headers[name].encode()
     quoted = {key: quoted_printable.quoted_line(value) for key, value in values.items()}
-    for place, key in skeleton.body:
+    for place, key in template.body:
         parts[place] = quoted[key]
-    for place, key in skeleton.html:
+    for place, key in template.html:
         escaped = html.escape(values[key])
         parts[place] = quoted[key] if escaped == values[key] else quoted_printable.quoted_line(escaped)
     return b"".join(parts)
@@ -109,7 +111,7 @@ def _date(second: int, is_local: bool) -> bytes:
 
 
 @lru_cache(maxsize=_KEPT)
-def _skeleton(words: Template, sender: str, base: str, headers: tuple[str, ...]) -> _Skeleton | None:
+def _mail_template(words: Template, sender: str, base: str, headers: tuple[str, ...]) -> _MailTemplate | None:
     """None where a header is named that is ours to write; `sender` and `base` are only part of the key."""
     if any(name.lower() in _OWN for name in headers):
         return None
@@ -155,8 +157,8 @@ class _Marks:
             yield piece, *(self._meant[int(number)] if number else ("", ""))
 
 
-def _cut(pieces: Iterator[tuple[bytes, str, str]], words: Template) -> _Skeleton:
-    made = _Skeleton()
+def _cut(pieces: Iterator[tuple[bytes, str, str]], words: Template) -> _MailTemplate:
+    made = _MailTemplate()
     for piece, kind, name in pieces:
         made.parts.append(piece)
         if kind in ("body", "html"):

@@ -19,7 +19,7 @@ _OPENING_SECONDS: Final = 20.0
 """For all of it: mails wait meanwhile."""
 
 
-class Door:
+class Connector:
     """To the server of the settings, as Django's own backend reads them."""
 
     def __init__(self, reply_seconds: float) -> None:

@@ -15,7 +15,7 @@ from typing import Final, Protocol, TypeAlias
 from notifications.channels.providers.smtp import refusals
 from notifications.channels.providers.smtp.queued_mail import QueuedMail, SmtpAnswer
 from notifications.channels.providers.smtp.replies import Nonsense, Replies
-from notifications.channels.providers.smtp.timeouts import Deadline, Patience
+from notifications.channels.providers.smtp.timeouts import Deadline, Timeouts
 from notifications.channels.types import Verdict
 
 _CLOSING: Final = 421
@@ -28,10 +28,10 @@ class Office(Protocol):
     def next(self) -> QueuedMail | None:
         """The mail to hand over now; it is the line's from here on."""
 
-    def free(self, line: Line) -> None:
+    def free(self, line: Connection) -> None:
         """The line has nothing to do."""
 
-    def gone(self, line: Line, again: QueuedMail | None) -> None:
+    def gone(self, line: Connection, again: QueuedMail | None) -> None:
         """The line is closed, and this mail was certainly not sent on it."""
 
 
@@ -39,14 +39,14 @@ _Step: TypeAlias = Callable[[int, str], None]
 """Takes the server's reply to one command."""
 
 
-class Line(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """An open line, after the greetings."""
 
     def __init__(
-        self, transport: asyncio.Transport, extensions: Container[str], patience: Patience, office: Office
+        self, transport: asyncio.Transport, extensions: Container[str], timeouts: Timeouts, office: Office
     ) -> None:
         """`extensions` are the server's, in small letters."""
-        self._transport, self._patience, self._office = transport, patience, office
+        self._transport, self._timeouts, self._office = transport, timeouts, office
         self._loop = asyncio.get_running_loop()
         self.closed: asyncio.Future[None] = self._loop.create_future()
         self.idle_since = self._loop.time()
@@ -78,7 +78,7 @@ class Line(asyncio.Protocol):
     def carry(self, mail: QueuedMail) -> None:
         """Hand a mail over; for a free line."""
         self._transport.write(self._announce(mail))
-        self._deadline.wait(self._patience.reply)
+        self._deadline.wait(self._timeouts.reply)
 
     def probe(self, seconds: float) -> None:
         """Hear whether the server is still there. The line is free again then, or gone."""
@@ -149,7 +149,7 @@ class Line(asyncio.Protocol):
             command, step = self._unsaid.popleft()
             self._expected.append(step)
             self._transport.write(command)
-            self._deadline.wait(self._patience.reply)
+            self._deadline.wait(self._timeouts.reply)
 
     def _on_probe(self, code: int, words: str) -> None:
         self._if_fine(self._rest, code, words)
@@ -195,7 +195,7 @@ class Line(asyncio.Protocol):
             # some servers ask for the text of a mail to nobody (RFC 2920, 3.1)
             self._expected.append(self._on_nothing)
             self._transport.write(b".\r\n")
-            self._deadline.wait(self._patience.content)
+            self._deadline.wait(self._timeouts.content)
         elif self._refusal is None and self._announced and not self._announced.answer.done():
             self._transmit(self._announced)
         else:  # nobody waits for it any longer; a text, even an empty one, might be sent
@@ -216,7 +216,7 @@ class Line(asyncio.Protocol):
         self._expected.append(self._on_content)
         following = self._office.next() if self._pipelining else None
         self._transport.write(mail.content + self._announce(following) if following else mail.content)
-        self._deadline.wait(self._patience.content)
+        self._deadline.wait(self._timeouts.content)
 
     def _on_content(self, code: int, words: str) -> None:
         if 200 <= code < 300:
@@ -228,7 +228,7 @@ class Line(asyncio.Protocol):
             self._lose(words, str(code))
             return
         if self._announced:
-            self._deadline.wait(self._patience.reply)
+            self._deadline.wait(self._timeouts.reply)
         else:
             self._rest()
 

@@ -17,9 +17,9 @@ from django.utils.module_loading import import_string
 from notifications.channels.providers import outcome
 from notifications.channels.providers.http import loops
 from notifications.channels.providers.mime import django_mail, mailbox, template
-from notifications.channels.providers.smtp.connect import Door
-from notifications.channels.providers.smtp.pool import Lines
-from notifications.channels.providers.smtp.timeouts import Patience
+from notifications.channels.providers.smtp.connect import Connector
+from notifications.channels.providers.smtp.pool import ConnectionPool
+from notifications.channels.providers.smtp.timeouts import Timeouts
 from notifications.channels.types import Fault, Found, Message, Outcome, Verdict
 
 NAME: Final = "smtp"
@@ -57,7 +57,7 @@ class SmtpProvider:
         self.sender = mailbox.sender_address(settings.DEFAULT_FROM_EMAIL)
         self._fault = mailbox.sender_fault(settings.DEFAULT_FROM_EMAIL)
         reply = settings.EMAIL_TIMEOUT or _REPLY_SECONDS
-        self._patience = Patience(reply, min(2 * reply, _LONGEST_CONTENT_SECONDS))
+        self._timeouts = Timeouts(reply, min(2 * reply, _LONGEST_CONTENT_SECONDS))
         self._server = (
             *(NAME, settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_SSL, settings.EMAIL_USE_TLS),
             *(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD, reply, settings.EMAIL_CONNECTIONS),
@@ -78,14 +78,16 @@ class SmtpProvider:
             sender, content = _sender(self.sender), template.mail_content(message)
         except ValueError as error:
             return outcome(message, Verdict.REFUSED, NAME, code="invalid", detail=str(error))
-        answer = await loops.kept_on_loop(self._server, self._lines).carry(sender, recipient, content)
+        answer = await loops.kept_on_loop(self._server, self._pool).carry(sender, recipient, content)
         reference = django_mail.message_id(message.delivery) if answer.result is Verdict.ACCEPTED else ""
         return outcome(
             message, answer.result, NAME, provider_ref=reference, code=answer.code, detail=answer.words
         )
 
-    def _lines(self) -> Lines:
-        return Lines(Door(self._patience.reply).open, max(settings.EMAIL_CONNECTIONS, 1), self._patience)
+    def _pool(self) -> ConnectionPool:
+        return ConnectionPool(
+            Connector(self._timeouts.reply).open, max(settings.EMAIL_CONNECTIONS, 1), self._timeouts
+        )
 
     def find(self, message: Message, since: datetime) -> Found | None:
         """SMTP has no such question."""

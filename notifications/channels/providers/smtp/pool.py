@@ -8,9 +8,9 @@ from collections.abc import Callable, Container, Coroutine
 from contextlib import suppress
 from typing import Any, Final
 
-from notifications.channels.providers.smtp.connection import Line
+from notifications.channels.providers.smtp.connection import Connection
 from notifications.channels.providers.smtp.queued_mail import QueuedMail, SmtpAnswer
-from notifications.channels.providers.smtp.timeouts import Patience
+from notifications.channels.providers.smtp.timeouts import Timeouts
 from notifications.channels.types import Verdict
 
 _STALE_SECONDS: Final = 5.0
@@ -30,21 +30,21 @@ class Closed(Exception):
         self.answer = SmtpAnswer(result, code, words)
 
 
-Door = Callable[[], Coroutine[Any, Any, tuple[asyncio.Transport, Container[str]]]]
+Connect = Callable[[], Coroutine[Any, Any, tuple[asyncio.Transport, Container[str]]]]
 """Opens a line: its transport, and the extensions that the server named. Raises Closed."""
 
 
-class Lines:
+class ConnectionPool:
     """All lines of one loop to one server."""
 
-    def __init__(self, door: Door, most: int, patience: Patience) -> None:
+    def __init__(self, connect: Connect, most: int, timeouts: Timeouts) -> None:
         """`most` are open at once."""
-        self._door, self._most, self._patience = door, most, patience
+        self._connect, self._most, self._timeouts = connect, most, timeouts
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[QueuedMail] = deque()
-        self._idle: list[Line] = []
-        self._open: set[Line] = set()
-        self._probed: set[Line] = set()
+        self._idle: list[Connection] = []
+        self._open: set[Connection] = set()
+        self._probed: set[Connection] = set()
         self._opening: set[asyncio.Task[None]] = set()
         self._full_until = 0.0
 
@@ -86,7 +86,7 @@ class Lines:
             )
         return None
 
-    def free(self, line: Line) -> None:
+    def free(self, line: Connection) -> None:
         """Give it the next mail, or keep it."""
         self._probed.discard(line)
         mail = self.next() if line.usable else None
@@ -95,7 +95,7 @@ class Lines:
         elif line.usable:
             self._idle.append(line)
 
-    def gone(self, line: Line, again: QueuedMail | None) -> None:
+    def gone(self, line: Connection, again: QueuedMail | None) -> None:
         """Do without it."""
         self._open.discard(line)
         self._probed.discard(line)
@@ -131,7 +131,7 @@ class Lines:
     async def _open_one(self) -> None:
         refusal: SmtpAnswer | None = None
         try:
-            transport, extensions = await self._door()
+            transport, extensions = await self._connect()
         except Closed as closed:
             refusal = closed.answer
         except Exception as error:  # noqa: BLE001  # those who wait must hear of it
@@ -143,7 +143,7 @@ class Lines:
         if refusal:
             self._refused(refusal)
         else:
-            line = Line(transport, extensions, self._patience, self)
+            line = Connection(transport, extensions, self._timeouts, self)
             transport.set_protocol(line)
             self._open.add(line)
             self.free(line)

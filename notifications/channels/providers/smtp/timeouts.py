@@ -13,7 +13,7 @@ _AGAIN: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """Seconds to wait for the server's answer to a command, and to a text, which it may have to store."""
 
     reply: float

@@ -87,7 +87,7 @@ def found_message(
     since: datetime,
     timeouts: tuple[float, float] = (responses.CONNECT_SECONDS, responses.READ_SECONDS),
 ) -> Found | None:
-    """Look through what Twilio has for this number, as contract.Channel.find.
+    """Look through what Twilio has for this number, as channels.types.Channel.find.
 
     The list is asked by number alone: a message that still waits has no date sent to filter by.
     """
@@ -111,7 +111,7 @@ def reported_messages(
     until: datetime,
     timeouts: tuple[float, float] = (responses.CONNECT_SECONDS, responses.READ_SECONDS),
 ) -> Iterator[Report]:
-    """What became of messages, as contract.Channel.report.
+    """What became of messages, as channels.types.Channel.report.
 
     First the pages of that time, as many as are cheaper than asking for each message; then, one by
     one, for those that were not on them: they were sent much later than they were taken, or not at all.

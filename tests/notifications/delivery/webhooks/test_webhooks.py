@@ -19,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
 
-from config.logs import Line, SaidByTheDoor
+from config.logs import Line, RefusedReceipts
 from notifications import links
 from notifications.channels.providers.esp import webhook_views
 from notifications.delivery import receipts, webhooks
@@ -185,7 +185,7 @@ def test_receipts_that_meet_no_database_are_asked_for_again_with_one_line_for_al
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(Line())
-    handler.addFilter(SaidByTheDoor())
+    handler.addFilter(RefusedReceipts())
     logging.getLogger().addHandler(handler)
     try:
         with refusing.away():

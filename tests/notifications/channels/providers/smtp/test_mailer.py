@@ -59,7 +59,7 @@ def _send(message: Message | None = None) -> Outcome:
 
 def _lose_the_idle_line() -> None:
     wire = mailer.SmtpProvider()
-    (line,) = loops.kept_on_loop(wire._server, wire._lines)._idle
+    (line,) = loops.kept_on_loop(wire._server, wire._pool)._idle
     held = line._transport.get_extra_info("socket")
     with socket.socket(fileno=os.dup(held.fileno())) as same:  # a transport's own may not be shut down
         same.shutdown(socket.SHUT_RDWR)

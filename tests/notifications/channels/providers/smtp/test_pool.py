@@ -20,7 +20,7 @@ from pytest_django import Settings
 
 from notifications.channels.providers.http import loops
 from notifications.channels.providers.smtp import connect, mailer, pool
-from notifications.channels.providers.smtp.timeouts import Patience
+from notifications.channels.providers.smtp.timeouts import Timeouts
 from notifications.channels.types import Message, Outcome, Verdict
 from tests.notifications import messages
 from tests.notifications.channels.providers.relay import Relay
@@ -392,7 +392,7 @@ def test_lines_that_are_refused_in_the_same_moment_leave_no_mail_waiting() -> No
             await gate.wait()
             raise pool.Closed(Verdict.NOT_PROCESSED, "no connection", "refused")
 
-        lines = pool.Lines(door, 4, Patience(5, 5))
+        lines = pool.ConnectionPool(door, 4, Timeouts(5, 5))
         broken = mock.Mock()
         lines._open.add(broken)
         mails = [asyncio.ensure_future(lines.carry(b"<a@x>", b"<b@x>", b"")) for _ in range(3)]
