@@ -20,7 +20,7 @@ from django.utils.translation.template import templatize
 ROOT: Final = Path(__file__).resolve().parent.parent
 SOURCES: Final = {
     "maintenance": [
-        "maintenance/faces/*.py",
+        "maintenance/public/*.py",
         "maintenance/views.py",
         "templates/base.html",
         "templates/40?.html",

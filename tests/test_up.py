@@ -166,7 +166,7 @@ sys.path.insert(0, os.getcwd())
 import django
 django.setup()
 from django.core.management import call_command
-from maintenance import rechecks
+from maintenance.booking import rechecks
 import tests.faults.quick  # the job begins at once, not after a minute
 
 def endless(now):
@@ -174,7 +174,7 @@ def endless(now):
     while True:
         sum(range(1_000))
 
-rechecks.run = endless
+rechecks.recheck_windows = endless
 call_command("up", "--no-demo", "--port", sys.argv[-1])
 """
 

@@ -91,7 +91,7 @@ def _manage(bench: Bench, *command: str) -> None:
     )
 
 
-_SWEEP = "from notifications import hands; hands.sweep()"
+_SWEEP = "from notifications.operations import jobs; jobs.sweep()"
 
 
 def test_what_was_said_in_words_is_a_state_after_one_sweep(bench: Bench, ask: Ask) -> None:

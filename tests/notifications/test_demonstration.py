@@ -199,7 +199,7 @@ def test_an_account_of_the_same_name_is_left_alone(small: None, now: datetime) -
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("stage", ["opt_out", "make"])
+@pytest.mark.parametrize("stage", ["opt_out", "make_staff"])
 def test_a_build_cut_short_leaves_nothing_and_is_built_again(
     small: None, now: datetime, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
@@ -209,7 +209,7 @@ def test_a_build_cut_short_leaves_nothing_and_is_built_again(
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as broken:
-        broken.setattr({"opt_out": crowd, "make": staff}[stage], stage, dies)
+        broken.setattr({"opt_out": crowd, "make_staff": staff}[stage], stage, dies)
         with pytest.raises(RuntimeError):
             demonstration.build(now=now, progress=lambda words: None)
     left = (Service.objects.exists(), Customer.objects.exists(), User.objects.exists())

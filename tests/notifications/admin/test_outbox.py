@@ -192,7 +192,7 @@ def test_without_a_real_link_the_post_still_waits(link: str) -> None:
     post = _post()
     signed_in("ada").post(address(CONFIRM, post.public_id), {"link": link})
     post.refresh_from_db()
-    assert post.state == State.QUEUED
+    assert post.state == State.BY_HAND
 
 
 def test_a_post_is_confirmed_once() -> None:

@@ -271,7 +271,7 @@ def test_every_alarm_is_over_once_its_cause_is_gone(kind: str) -> None:
 def test_no_kind_of_alarm_is_left_out() -> None:
     (folder,) = checks.__path__
     source = "".join(path.read_text() for path in Path(folder).glob("*.py"))
-    kinds = re.findall(r'Wrong\(\s*f?"?(\w+)', source)
+    kinds = re.findall(r'Finding\(\s*f?"?(\w+)', source)
 
     # that the database refuses is told by pages and probes: an alarm would be a row
     assert {kind.lower() for kind in kinds} - {processes.DATABASE} == set(BEGINNINGS)

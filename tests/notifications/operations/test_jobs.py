@@ -192,6 +192,7 @@ def test_a_channel_that_cannot_be_opened_keeps_its_messages_and_the_demonstratio
     notice = people.notice(people.window(), due_at=now, true_until=now + timedelta(days=1))
     (waits,) = people.queued(notice, channel="email")
     (invented,) = people.queued(notice, channel="email", demonstration=True)
+    Customer.objects.update(time_zone=f"Etc/GMT{now.hour - 12:+d}")  # where it is noon
     jobs.deliver("email")
 
     states = dict(Delivery.objects.values_list("pk", "state"))

@@ -205,7 +205,7 @@ def test_what_happened_stands_in_the_log(caplog: pytest.LogCaptureFixture) -> No
     lines = [
         (record.levelname, record.getMessage())
         for record in caplog.records
-        if record.name.startswith("maintenance.staff.sign_in")
+        if record.name.startswith("maintenance.signin")
     ]
     assert lines == [
         *[("WARNING", f"wrong password for ada from {HERE}")] * 10,

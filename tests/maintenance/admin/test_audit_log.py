@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -253,6 +254,16 @@ def test_a_long_export_is_read_bit_by_bit(monkeypatch: pytest.MonkeyPatch) -> No
     assert [chunk.count(b"\n") for chunk in chunks] == [1, 3, 3, 3, 1]
 
 
+@pytest.fixture
+def no_loop() -> Iterator[None]:
+    """A browser's loop may stand in the background of this thread."""
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
+
+
+@pytest.mark.usefixtures("no_loop")
 def test_the_server_of_up_gets_it_bit_by_bit_as_well() -> None:
     """A plain iterator would be gathered first, all of it."""
     rita = people.user("rita")
