@@ -99,7 +99,8 @@ class DeliveryAdmin(ReadOnlyAdmin):
         ("attempt", "attempts"),
         ("provider", "provider_ref"),
         "segments",
-        ("not_before", "waits_for", "expires_at"),
+        ("not_before", "expires_at"),
+        "waits_for",
         ("intended_at", "sent_at", "settled_at"),
     )
     readonly_fields = ("attempts",)

@@ -61,8 +61,7 @@ class Migration(migrations.Migration):
                     models.SmallIntegerField(
                         choices=_WAITS_FOR,
                         default=0,
-                        help_text="Of a queued one, until then. Empty: written by an earlier version, and not"
-                        " read since.",
+                        help_text="While it is queued and its time has not come.",
                         null=True,
                     ),
                 ),

@@ -93,8 +93,8 @@ class Delivery(models.Model):
     waits_for = models.SmallIntegerField(
         choices=WaitsFor.choices,
         default=WaitsFor.NOTHING,
-        null=True,
-        help_text="Of a queued one, until then. Empty: written by an earlier version, and not read since.",
+        null=True,  # written by an earlier version, and not read since (delivery/backfill)
+        help_text="While it is queued and its time has not come.",
     )
     expires_at = models.DateTimeField()
     attempt = models.PositiveSmallIntegerField(default=0)

@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 
 from notifications import sql
 from notifications.delivery import rate_limits
-from notifications.models import Attempt, Bucket, State
+from notifications.models import Attempt, AttemptOutcome, Bucket, State
 from notifications.operations import alerts, heartbeats
 from notifications.operations.queries import backlog, latencies
 from notifications.operations.queries.backlog import MOST
@@ -88,8 +88,9 @@ def _tries(now: datetime) -> Iterator[GaugeMetricFamily]:
         "outcome",
     )
     last = Attempt.objects.order_by("-pk").values_list("outcome", "at")[:MOST]
-    for outcome, number in sorted(Counter(name for name, at in last if at > now - _LATELY).items()):
-        family.add_metric([outcome], number)
+    number = Counter(AttemptOutcome(outcome) for outcome, at in last if at > now - _LATELY)
+    for outcome in sorted(number):
+        family.add_metric([outcome.value], number[outcome])
     yield family
 
 

@@ -16,12 +16,13 @@ from uuid import UUID
 from notifications import sql
 from notifications.channels import direct
 from notifications.links import read_receipt
-from notifications.models import IN_DOUBT, Attempt, Delivery, State, Suppression
+from notifications.models import IN_DOUBT, Attempt, AttemptOutcome, Delivery, State, Suppression
 from tests.faults import harness, ledger
 from tests.faults.postgres import Postgres
 from tests.faults.table import Figures
 
 HELD: Final = (State.QUEUED, State.SENDING)
+RESENT: Final = (AttemptOutcome.RESENT_BY_POLICY, AttemptOutcome.RESENT_BY_PERSON)
 TOLD: Final = (State.SENT, State.DELIVERED)
 
 
@@ -69,7 +70,7 @@ def check(
     rows = {row.public_id: row for row in Delivery.objects.all()}
     sent = taken(folder)
     # a mail that goes again under its own Message-ID is one to its reader; a second SMS is two
-    resent = Attempt.objects.filter(outcome__startswith="sent again", delivery_id__in=_mails(rows))
+    resent = Attempt.objects.filter(outcome__in=RESENT, delivery_id__in=_mails(rows))
     again = Counter(resent.values_list("delivery_id", flat=True))
     held = Delivery.objects.filter(state=State.SENDING)
     assert not held.filter(lease_until__lt=sql.database_now() - lease).exists(), "a lease outlived its holder"

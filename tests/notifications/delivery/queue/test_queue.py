@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -265,6 +266,39 @@ def test_a_post_made_by_hand_is_confirmed_once(now: datetime) -> None:
     assert queue.confirm_by_hand(post.public_id, link="https://example.com/2", now=now) is False
     post.refresh_from_db()
     assert (post.state, post.provider_ref) == (State.SENT, "https://example.com/1")
+
+
+def _post(**options: Any) -> Delivery:
+    notice = people.notice(people.window(), channels=["social"], **options)
+    return people.queued(notice, channel="social", customer=None, target="facebook", state=State.BY_HAND)[0]
+
+
+@pytest.mark.django_db
+def test_a_post_that_nobody_made_in_time_expires_and_says_so(now: datetime) -> None:
+    _post(true_until=now)
+
+    assert queue.sweep_deliveries(now=now) == 1
+    row = Delivery.objects.get()
+    assert (row.state, row.reason) == (State.EXPIRED, "nobody posted it in time")
+
+
+@pytest.mark.django_db
+def test_a_post_that_waits_for_a_person_is_withdrawn_with_its_notice(now: datetime) -> None:
+    post = _post()
+
+    assert queue.withdraw_deliveries([post.notice_id], "Cancelled.", now=now) == 1
+    assert _states() == [State.WITHDRAWN]
+    assert queue.confirm_by_hand(post.public_id, link="https://example.com/1", now=now) is False
+
+
+@pytest.mark.django_db
+def test_what_is_held_and_no_longer_true_is_not_sent_again(now: datetime) -> None:
+    notice = people.notice(people.window())
+    (row,) = people.queued(notice, state=State.HELD, attempt=1)
+    queue.withdraw_deliveries([notice.pk], "Cancelled.", now=now)
+    row.refresh_from_db()
+
+    assert (row.state, row.expires_at) == (State.HELD, now)
 
 
 @pytest.mark.django_db

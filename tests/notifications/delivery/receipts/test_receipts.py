@@ -19,6 +19,7 @@ from notifications.channels import open_channel
 from notifications.delivery import queue, receipts
 from notifications.delivery.receipts import apply
 from notifications.models import (
+    IN_DOUBT,
     Bucket,
     Delivery,
     Notice,
@@ -70,8 +71,9 @@ def test_in_whatever_order_they_come_delivered_wins(now: datetime, order: tuple[
     assert (row.state, row.lease_token) == (State.DELIVERED, None)
 
 
-def test_a_receipt_settles_an_unknown_delivery(now: datetime) -> None:
-    row = _sent(now, state=State.UNKNOWN, rank=1)
+@pytest.mark.parametrize("state", IN_DOUBT)
+def test_a_receipt_settles_a_delivery_in_doubt(now: datetime, state: State) -> None:
+    row = _sent(now, state=state, rank=1)
     _record(row, State.SENT, now)
     receipts.apply_receipts(now=now)
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications.models import Delivery, Notice, Receipt, State
+from notifications.models import IN_DOUBT, Delivery, Notice, Receipt, State
 from notifications.operations.queries import backlog
 from tests import people
 from tests.plans import of_big_tables
@@ -49,7 +49,7 @@ def test_the_number_of_questions_grows_with_urgencies_and_not_with_messages(now:
 def test_doubt_is_counted_since_it_began(now: datetime) -> None:
     notice = people.notice(people.window())
     people.queued(notice, number=3, state=State.UNKNOWN, intended_at=now)
-    people.queued(notice, state=State.UNKNOWN, intended_at=now - timedelta(hours=1))
+    people.queued(notice, state=State.HELD, intended_at=now - timedelta(hours=1))
     assert backlog.unknown_deliveries("sms") == backlog.Waiting(4, now - timedelta(hours=1))
 
     assert backlog.unknown_deliveries("email") == backlog.Waiting(0, None)
@@ -111,14 +111,15 @@ def test_counts_are_those_of_the_counters(now: datetime) -> None:
 def test_each_question_is_answered_by_its_index(now: datetime) -> None:
     notice = people.notice(people.window())
     people.queued(notice)
-    people.queued(notice, state=State.UNKNOWN, intended_at=now)
+    for state in IN_DOUBT:
+        people.queued(notice, state=state, intended_at=now)
     with CaptureQueriesContext(connection) as captured:
         backlog.due_since("sms", now=now)
         backlog.unknown_deliveries("sms")
         backlog.waiting_receipts()
     plans = of_big_tables(captured)
 
-    indexes = ("delivery_queue", "delivery_unknown", "receipt_waiting")
+    indexes = ("delivery_queue", "delivery_unknown", "delivery_held", "receipt_waiting")
     assert [plan for plan in plans if not any(index in plan for index in indexes)] == []
     assert [index for index in indexes if not any(index in plan for plan in plans)] == []
     assert [plan for plan in plans if "Sort" in plan] == []
