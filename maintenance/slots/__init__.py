@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from maintenance.slots.choosing import Suggestions, choose
-from maintenance.slots.known import AHEAD, Search, SlotContext, slot_context
+from maintenance.slots.context import AHEAD, Search, SlotContext, slot_context
 from maintenance.slots.loads import expect
 from maintenance.slots.outcome import Outcome, outcome
 from maintenance.slots.slot import Slot, slot_at

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from maintenance import bank_time, rules
 from maintenance.slots import loads, places
-from maintenance.slots.known import SlotContext
+from maintenance.slots.context import SlotContext
 from maintenance.slots.slot import Slot, look_at
 from maintenance.traffic.forecast import HOUR, Floats
 from maintenance.traffic.zones import local_seconds

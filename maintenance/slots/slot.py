@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from maintenance import policies, rules, traffic
 from maintenance.slots import loads, reasons
-from maintenance.slots.known import SlotContext
+from maintenance.slots.context import SlotContext
 from maintenance.slots.loads import ExpectedLoad
 from maintenance.traffic import Load
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from maintenance import bank_time, rules
 from maintenance.slots import loads
-from maintenance.slots.known import SlotContext
+from maintenance.slots.context import SlotContext
 
 _AVOIDED: Final = frozenset(rule.name for rule in rules.RULES if rule.avoided)
 _DAY: Final = timedelta(days=1)

@@ -17,7 +17,7 @@ from maintenance import bank_days, bank_time, upserts
 from maintenance.bank_days import critical_days
 from maintenance.models import CriticalDay, Service, TrafficProfile, TrafficSample, Window
 from maintenance.recurrence import RecurrenceError
-from maintenance.traffic import keeping, learning
+from maintenance.traffic import learning, storage
 from maintenance.traffic.forecast import Load, Profile, TooLittle
 from maintenance.traffic.place import Place
 from maintenance.traffic.weeks import MOST_WEEKS
@@ -74,12 +74,12 @@ def profile(service: Service, *, now: datetime) -> Profile:
     basis = _basis(service, place.country, away, marked, now.astimezone(place.zone).date())
     kept = TrafficProfile.objects.filter(service=service).first()
     if kept and kept.basis == basis and kept.learnt_at <= now:
-        return keeping.unpacked(bytes(kept.content), place)
+        return storage.unpacked(bytes(kept.content), place)
     learnt = _learnt(service, place, away, marked, now)
     if not kept or kept.learnt_at <= now:  # a look into the past leaves the present alone
         TrafficProfile.objects.update_or_create(
             service=service,
-            defaults={"learnt_at": now, "basis": basis, "content": keeping.packed(learnt)},
+            defaults={"learnt_at": now, "basis": basis, "content": storage.packed(learnt)},
         )
     return learnt
 
@@ -138,7 +138,7 @@ def _basis(
 ) -> str:
     """A fingerprint of all that a profile is learnt from, but the samples: keeping those forgets it."""
     facts = (
-        keeping.FORM,
+        storage.FORM,
         service.time_zone,
         country.code,
         sorted(country.changes.items()),

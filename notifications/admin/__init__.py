@@ -5,4 +5,4 @@ The page of a window is extended here, on top of maintenance's, so that maintena
 
 from __future__ import annotations
 
-from notifications.admin import register, window  # noqa: F401  # each registers its models
+from notifications.admin import lists, window  # noqa: F401  # each registers its models

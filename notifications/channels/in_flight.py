@@ -42,10 +42,10 @@ def carry(
     An error of the iterator is raised once everything already handed out is answered. Whoever stops
     listening before the end leaves calls behind that are ended, and in doubt.
     """
-    return _Window(messages, call, in_flight, in_one_call, provider).carry()
+    return _Calls(messages, call, in_flight, in_one_call, provider).carry()
 
 
-class _Window:
+class _Calls:
     def __init__(
         self, messages: Iterator[Message | Pause], call: Call, in_flight: int, in_one_call: int, provider: str
     ) -> None:

@@ -16,7 +16,7 @@ from django.db import transaction
 from maintenance import traffic
 from maintenance.models import Service
 from notifications.customers import store
-from notifications.demonstration import bank, crowd, staff, usage
+from notifications.demonstration import bank, invented_customers, staff, usage
 from notifications.demonstration.staff import reissue
 
 __all__ = ["Built", "build", "reissue"]
@@ -38,10 +38,10 @@ def build(*, now: datetime, progress: Callable[[str], object]) -> Built:
         progress("Services, with a year of generated traffic ...")
         for service in bank.make_bank(now=now):
             traffic.keep_samples(service, usage.year(service, until=now))
-        progress(f"{crowd.SIZE:,} invented customers ...")
+        progress(f"{invented_customers.SIZE:,} invented customers ...")
         services = list(Service.objects.filter(demonstration=True).values_list("key", flat=True))
-        rows = crowd.make_customers(services)
+        rows = invented_customers.make_customers(services)
         store.store_customers(rows, demonstration=True)
-        crowd.opt_out(rows, now=now)
+        invented_customers.opt_out(rows, now=now)
         progress("Ada, Ben and Olga ...")
         return Built(staff.make_staff(now=now))

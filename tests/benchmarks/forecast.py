@@ -30,7 +30,7 @@ from maintenance import backtest
 from maintenance.backtest import BacktestRow, History, grid, limits
 from maintenance.bank_days import Country
 from maintenance.imports import csv_rows, samples
-from maintenance.traffic import Profile, keeping, learning
+from maintenance.traffic import Profile, learning, storage
 from maintenance.traffic.place import Place
 from maintenance.traffic.weeks import DAY, HOUR, Floats
 
@@ -264,7 +264,7 @@ def _print_speed() -> None:
         return learning.fit(at, counts, place, now=now)
 
     profile = fit()
-    content = keeping.packed(profile)
+    content = storage.packed(profile)
 
     def suggest() -> object:
         expected = profile.expected(starts, 2 * HOUR)
@@ -272,7 +272,7 @@ def _print_speed() -> None:
         return profile.expect(best, best + timedelta(hours=2))
 
     def unpack() -> object:
-        return keeping.unpacked(content, place)
+        return storage.unpacked(content, place)
 
     print(f"fitting two years of hourly data        {_median(fit):7.1f} ms, median of {_RUNS}")
     print(f"one suggestion among 60 days, in memory {_median(suggest):7.1f} ms")

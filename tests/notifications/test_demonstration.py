@@ -31,7 +31,7 @@ from maintenance.staff import groups
 from maintenance.staff.sign_in import one_time
 from notifications import demonstration
 from notifications.customers.store import CustomerRow
-from notifications.demonstration import Built, crowd, staff, usage
+from notifications.demonstration import Built, invented_customers, staff, usage
 from notifications.models import Contact, Suppression
 from tests import people
 
@@ -43,7 +43,7 @@ FICTION = re.compile(r"\+447700900\d{3}|\+1[2-9]\d{2}55501\d{2}")
 def small(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Two days and a few people: what is true of them is true of all."""
     monkeypatch.setattr(usage, "_HOURS", 48)
-    monkeypatch.setattr(crowd, "SIZE", 120)
+    monkeypatch.setattr(invented_customers, "SIZE", 120)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -131,7 +131,7 @@ def test_the_hotline_rests_on_the_countrys_day_of_rest(
 def test_every_service_has_quiet_slots(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
     """With all that stands against them, and none of the times that are kept clear."""
     monkeypatch.setattr(usage, "_HOURS", 120 * 24)
-    monkeypatch.setattr(crowd, "SIZE", 60)
+    monkeypatch.setattr(invented_customers, "SIZE", 60)
     policies.policy_of()
     demonstration.build(now=now, progress=lambda words: None)
     for service in Service.objects.all():
@@ -209,7 +209,7 @@ def test_a_build_cut_short_leaves_nothing_and_is_built_again(
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as broken:
-        broken.setattr({"opt_out": crowd, "make_staff": staff}[stage], stage, dies)
+        broken.setattr({"opt_out": invented_customers, "make_staff": staff}[stage], stage, dies)
         with pytest.raises(RuntimeError):
             demonstration.build(now=now, progress=lambda words: None)
     left = (Service.objects.exists(), Customer.objects.exists(), User.objects.exists())
@@ -231,25 +231,25 @@ def test_each_stage_is_told(small: None, now: datetime) -> None:
 
 def test_the_customers_are_the_same_every_time() -> None:
     """Pictures and words about them stay true."""
-    assert crowd.make_customers(KEYS) == crowd.make_customers(KEYS)
+    assert invented_customers.make_customers(KEYS) == invented_customers.make_customers(KEYS)
 
 
 def test_no_customer_can_be_reached() -> None:
     """Every address is reserved for fiction by those who give addresses out."""
-    rows = crowd.make_customers(KEYS)
+    rows = invented_customers.make_customers(KEYS)
     assert {row.phone for row in rows if row.phone and not FICTION.fullmatch(row.phone)} == set()
     assert {row.email.rpartition("@")[2] for row in rows} == {"", "example.com"}
 
 
 def test_every_phone_has_a_country() -> None:
     """Or its SMS would have no price."""
-    phones = [row.phone for row in crowd.make_customers(KEYS) if row.phone]
+    phones = [row.phone for row in invented_customers.make_customers(KEYS) if row.phone]
     assert {phonenumbers.parse(phone).country_code for phone in phones} == {1, 44}
 
 
 def test_no_two_customers_share_an_address() -> None:
     """One person's opt-out must not look like another's."""
-    rows = crowd.make_customers(KEYS)
+    rows = invented_customers.make_customers(KEYS)
     for addresses in ([row.phone for row in rows if row.phone], [row.email for row in rows if row.email]):
         assert len(addresses) == len(set(addresses))
 
@@ -267,7 +267,7 @@ def test_no_two_customers_share_an_address() -> None:
 )
 def test_the_crowd_is_mixed(percent: float, who: Callable[[CustomerRow], bool]) -> None:
     """There is somebody for each state that a delivery can have."""
-    rows = crowd.make_customers(KEYS)
+    rows = invented_customers.make_customers(KEYS)
     assert 100 * sum(map(who, rows)) / len(rows) == pytest.approx(percent, rel=0.3)
 
 
@@ -275,7 +275,8 @@ def test_names_are_in_the_script_of_their_language() -> None:
     """Right to left is seen only then."""
     arabic = re.compile("[\u0600-\u06ff ]+")
     assert all(
-        bool(arabic.fullmatch(row.name)) is (row.language == "ar") for row in crowd.make_customers(KEYS)
+        bool(arabic.fullmatch(row.name)) is (row.language == "ar")
+        for row in invented_customers.make_customers(KEYS)
     )
 
 

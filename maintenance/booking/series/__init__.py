@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from maintenance.booking.series.ahead import AHEAD, Occurrence, horizon, preview
-from maintenance.booking.series.making import book_series, end_series, extend_series, settle_skipped
+from maintenance.booking.series.book import book_series, end_series, extend_series, settle_skipped
 
 __all__ = [
     "AHEAD",

@@ -16,7 +16,7 @@ from maintenance.imports.csv_rows import Reject
 from maintenance.imports.ics import content_lines, event
 from maintenance.imports.ics.content_lines import Component
 from maintenance.imports.ics.event import EventFreezes
-from maintenance.imports.ics.time_zones import Clocks
+from maintenance.imports.ics.time_zones import FileZones
 from maintenance.imports.text_files import Unreadable
 from maintenance.recurrence import Budget, RecurrenceError
 
@@ -51,7 +51,7 @@ def parsed_calendar(content: bytes, name: str, *, now: datetime) -> CalendarFile
     """
     found = content_lines.components(content, name)
     called_off = any(each.kind == "VCALENDAR" and each.value("METHOD").upper() == "CANCEL" for each in found)
-    clocks = Clocks(each for each in found if each.kind == "VTIMEZONE")
+    clocks = FileZones(each for each in found if each.kind == "VTIMEZONE")
     events: list[EventFreezes] = []
     count = 0
     budget = Budget(cpu=_CPU)

@@ -14,7 +14,7 @@ from maintenance.imports.csv_rows import Reject
 from maintenance.imports.ics import recurring
 from maintenance.imports.ics.content_lines import Component, Property
 from maintenance.imports.ics.recurring import FirstTime, Kept, RepeatingEvent, Single
-from maintenance.imports.ics.time_zones import Clocks, FileTime, ics_duration
+from maintenance.imports.ics.time_zones import FileTime, FileZones, ics_duration
 from maintenance.recurrence import Recurring
 
 _NAME_CHARACTERS: Final = 120
@@ -52,7 +52,7 @@ class EventFreezes:
 
 
 def freezes_of_event(
-    parts: Sequence[Component], clocks: Clocks, now: datetime, *, called_off: bool = False
+    parts: Sequence[Component], clocks: FileZones, now: datetime, *, called_off: bool = False
 ) -> EventFreezes:
     """The freezes of one event: the event first, if the file has it, then the times of it that differ.
 
@@ -76,7 +76,7 @@ def freezes_of_event(
     return EventFreezes((_uid(event),), (*own, *moved))
 
 
-def _without_event(parts: Sequence[Component], clocks: Clocks, *, called_off: bool) -> EventFreezes:
+def _without_event(parts: Sequence[Component], clocks: FileZones, *, called_off: bool) -> EventFreezes:
     """Times of a repeat that the file does not hold, as for somebody who was asked to these alone."""
     if called_off or any(_is_cancelled(part) for part in parts):
         raise Reject("it calls off a time of a repeat that this file does not hold: export the whole repeat")
@@ -96,7 +96,7 @@ def _check(part: Component) -> None:
         raise Reject("a single time of it repeats in its turn")
 
 
-def _moved(part: Component, clocks: Clocks) -> ImportedFreeze:
+def _moved(part: Component, clocks: FileZones) -> ImportedFreeze:
     return _entry(part, Single(_stretch(part, clocks), _which(part, clocks)))
 
 
@@ -115,7 +115,7 @@ def _entry(part: Component, each: Kept | Single) -> ImportedFreeze:
     )
 
 
-def _stretch(part: Component, clocks: Clocks) -> FirstTime:
+def _stretch(part: Component, clocks: FileZones) -> FirstTime:
     """From when till when; raises Reject."""
     start = _one(part, "DTSTART", clocks)
     if start is None:
@@ -132,7 +132,7 @@ def _stretch(part: Component, clocks: Clocks) -> FirstTime:
     return stretch
 
 
-def _extra(event: Component, clocks: Clocks) -> Iterator[FirstTime]:
+def _extra(event: Component, clocks: FileZones) -> Iterator[FirstTime]:
     """Further times of it (RDATE), with their own length where they have one."""
     usual = _stretch(event, clocks).length
     for line in event.all("RDATE"):
@@ -148,18 +148,18 @@ def _extra(event: Component, clocks: Clocks) -> Iterator[FirstTime]:
                 yield FirstTime(start, usual)
 
 
-def _times(part: Component, name: str, clocks: Clocks) -> list[FileTime]:
+def _times(part: Component, name: str, clocks: FileZones) -> list[FileTime]:
     return [time for line in part.all(name) for time in clocks.times(line)]
 
 
-def _one(part: Component, name: str, clocks: Clocks) -> FileTime | None:
+def _one(part: Component, name: str, clocks: FileZones) -> FileTime | None:
     times = _times(part, name, clocks)
     if len(times) > 1:
         raise Reject(f"it has more than one {name}")
     return times[0] if times else None
 
 
-def _which(part: Component, clocks: Clocks) -> FileTime:
+def _which(part: Component, clocks: FileZones) -> FileTime:
     """The time of the repeat that this part stands in for."""
     which = _one(part, "RECURRENCE-ID", clocks)
     assert which is not None  # asked only of parts that have one

@@ -41,7 +41,7 @@ class FileTime:
         return self.local if zone == self.zone else self.at.astimezone(zone).replace(tzinfo=None)
 
 
-class Clocks:
+class FileZones:
     """Whose clock a time is on: a zone known by its name, as calendars write it, or described in the file.
 
     A time without a zone floats in RFC 5545; here it is the bank's, and so is a whole day.

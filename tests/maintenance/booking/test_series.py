@@ -239,7 +239,7 @@ def test_one_series_that_fails_holds_up_no_other(monkeypatch: pytest.MonkeyPatch
     broken, whole = book(), book(people.service("cards"), starts_at=FIRST + timedelta(hours=5))
     Series.objects.filter(pk=broken.pk).update(recurrence="often")
     before = whole.windows.count()
-    monkeypatch.setattr(series.making.log, "exception", lambda *_: None)
+    monkeypatch.setattr(series.book.log, "exception", lambda *_: None)
     series.extend_series(NOW + timedelta(days=30))
     assert whole.windows.count() > before
 

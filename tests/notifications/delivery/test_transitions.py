@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from django.conf import settings
 
-from notifications.admin import progress, register
+from notifications.admin import lists, progress
 from notifications.delivery import transitions
 from notifications.delivery.transitions import MOVES, RANK, Act, Fence, IllegalMove, Step, Terms
 from notifications.models import Delivery, State, WaitsFor
@@ -44,7 +44,7 @@ def test_every_state_is_drawn() -> None:
 
 def test_every_state_has_its_place_in_a_bar_and_its_colour() -> None:
     assert set(progress.ORDER) == set(State)
-    assert set(register._TONES) == set(State)
+    assert set(lists._TONES) == set(State)
 
 
 @pytest.mark.django_db

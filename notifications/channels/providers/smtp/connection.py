@@ -14,7 +14,7 @@ from typing import Final, Protocol, TypeAlias
 
 from notifications.channels.providers.smtp import refusals
 from notifications.channels.providers.smtp.queued_mail import QueuedMail, SmtpAnswer
-from notifications.channels.providers.smtp.replies import Nonsense, Replies
+from notifications.channels.providers.smtp.replies import Replies, UnreadableReply
 from notifications.channels.providers.smtp.timeouts import Deadline, Timeouts
 from notifications.channels.types import Verdict
 
@@ -22,7 +22,7 @@ _CLOSING: Final = 421
 _GO_AHEAD: Final = 354
 
 
-class Office(Protocol):
+class ConnectionOwner(Protocol):
     """Where mails wait for lines, and lines for mails."""
 
     def next(self) -> QueuedMail | None:
@@ -43,10 +43,14 @@ class Connection(asyncio.Protocol):
     """An open line, after the greetings."""
 
     def __init__(
-        self, transport: asyncio.Transport, extensions: Container[str], timeouts: Timeouts, office: Office
+        self,
+        transport: asyncio.Transport,
+        extensions: Container[str],
+        timeouts: Timeouts,
+        owner: ConnectionOwner,
     ) -> None:
         """`extensions` are the server's, in small letters."""
-        self._transport, self._timeouts, self._office = transport, timeouts, office
+        self._transport, self._timeouts, self._owner = transport, timeouts, owner
         self._loop = asyncio.get_running_loop()
         self.closed: asyncio.Future[None] = self._loop.create_future()
         self.idle_since = self._loop.time()
@@ -105,7 +109,7 @@ class Connection(asyncio.Protocol):
             for code, words in self._replies.read(data):
                 if not self._lost:
                     self._heard(code, words)
-        except Nonsense as nonsense:
+        except UnreadableReply as nonsense:
             self._lose(str(nonsense))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -214,7 +218,7 @@ class Connection(asyncio.Protocol):
     def _transmit(self, mail: QueuedMail) -> None:
         self._sending, self._announced, self._has_carried = mail, None, True
         self._expected.append(self._on_content)
-        following = self._office.next() if self._pipelining else None
+        following = self._owner.next() if self._pipelining else None
         self._transport.write(mail.content + self._announce(following) if following else mail.content)
         self._deadline.wait(self._timeouts.content)
 
@@ -240,7 +244,7 @@ class Connection(asyncio.Protocol):
     def _rest(self) -> None:
         self._deadline.rest()
         self.idle_since = self._loop.time()
-        self._office.free(self)
+        self._owner.free(self)
 
     def _lose(self, words: str, code: str = "line lost") -> None:
         """The end of this line, and what it means for the mails on it."""
@@ -256,4 +260,4 @@ class Connection(asyncio.Protocol):
             mail.settle(self._refusal or SmtpAnswer(Verdict.NOT_PROCESSED, code, words))
             mail = None
         # servers close a line after so many mails: this one goes on another
-        self._office.gone(self, mail)
+        self._owner.gone(self, mail)

@@ -7,7 +7,7 @@ from typing import Final
 _LONGEST: Final = 65_536
 
 
-class Nonsense(Exception):
+class UnreadableReply(Exception):
     """What came is not SMTP."""
 
 
@@ -28,11 +28,11 @@ class Replies:
                 self._earlier.append(words)
                 continue
             if not line[:3].isdigit():
-                raise Nonsense(line.decode(errors="replace").strip())
+                raise UnreadableReply(line.decode(errors="replace").strip())
             if self._earlier:
                 words = b"\n".join([*self._earlier, words])
                 self._earlier.clear()
             replies.append((int(line[:3]), words.decode(errors="replace")))
         if len(self._rest) + sum(map(len, self._earlier)) > _LONGEST:
-            raise Nonsense("a reply without an end")
+            raise UnreadableReply("a reply without an end")
         return replies

@@ -19,7 +19,7 @@ from django.db.models import Q
 from maintenance import audit
 from maintenance.booking import windows
 from maintenance.booking.series.ahead import EVERY, Times, horizon, near, series_faults
-from maintenance.booking.series.numbers import Expecting
+from maintenance.booking.series.expected_numbers import Expecting
 from maintenance.booking.validation import Refused, refuse, text_objections
 from maintenance.models import AuditEntry, Series, Skipped, Window
 from maintenance.proposals import Proposal

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from maintenance.bank_days import Country
-from maintenance.traffic import keeping
+from maintenance.traffic import storage
 from maintenance.traffic.forecast import Profile
 from maintenance.traffic.place import Place
 from tests.maintenance.usage import LONDON, learnt, week
@@ -30,8 +30,8 @@ def profile(request: pytest.FixtureRequest) -> Profile:
 
 
 def _back(profile: Profile) -> Profile:
-    content = keeping.packed(profile)
-    return keeping.unpacked(content, Place(profile.name, profile.zone, profile.country))
+    content = storage.packed(profile)
+    return storage.unpacked(content, Place(profile.name, profile.zone, profile.country))
 
 
 def test_every_field_comes_back_exactly(profile: Profile) -> None:
@@ -54,9 +54,9 @@ def test_it_expects_the_same(profile: Profile) -> None:
 
 def test_what_the_service_has_is_taken_from_it(profile: Profile) -> None:
     zone, country = ZoneInfo("Asia/Tokyo"), Country("JP")
-    back = keeping.unpacked(keeping.packed(profile), Place("Cards", zone, country))
+    back = storage.unpacked(storage.packed(profile), Place("Cards", zone, country))
     assert (back.name, back.zone, back.country) == ("Cards", zone, country)
 
 
 def test_it_takes_little_room(profile: Profile) -> None:
-    assert len(keeping.packed(profile)) < 20_000
+    assert len(storage.packed(profile)) < 20_000
