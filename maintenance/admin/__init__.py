@@ -1,7 +1,7 @@
 """The admin's pages for services, windows and their rules: a folder for each group of pages."""
 
 # each registers its models
-from maintenance.admin import audit_log  # noqa: F401
+from maintenance.admin.audit import audit_log  # noqa: F401
 from maintenance.admin.policies import notice_policies, rule_settings  # noqa: F401
 from maintenance.admin.register import customer_pages, service_pages  # noqa: F401
 from maintenance.admin.series import series_pages  # noqa: F401

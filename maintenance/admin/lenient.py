@@ -12,7 +12,7 @@ from django.db.models import ForeignKey, ManyToManyField, QuerySet
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.http import HttpRequest, HttpResponse
 
-from maintenance.admin.audited import AuditedAdmin
+from maintenance.admin.audit.audited import AuditedAdmin
 from maintenance.requests import parameters
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from maintenance import audit, policies
 from maintenance.admin import rechecking, rendering
-from maintenance.admin.audited import AuditedAdmin, stamp
+from maintenance.admin.audit.audited import AuditedAdmin, stamp
 from maintenance.models import AuditEntry, Customer, NoticePolicy
 from maintenance.policies import rulebooks
 from maintenance.policies.rulebooks import RULEBOOKS, Rulebook

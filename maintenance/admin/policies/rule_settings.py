@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from maintenance import audit
 from maintenance.admin import rechecking, rendering
-from maintenance.admin.audited import stamp
+from maintenance.admin.audit.audited import stamp
 from maintenance.admin.readonly import ReadOnlyAdmin
 from maintenance.models import AuditEntry, RuleSetting
 from maintenance.rules import RULES, SETTABLE, Rule, Weight

@@ -15,7 +15,7 @@ from django.utils import timezone
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from maintenance import audit
-from maintenance.admin.audited import stamp
+from maintenance.admin.audit.audited import stamp
 from maintenance.admin.lenient import LenientAdmin
 from maintenance.models import AuditEntry
 from maintenance.staff.sign_in import one_time

@@ -26,7 +26,7 @@ from django.views.decorators.http import require_http_methods
 
 from maintenance import audit
 from maintenance.admin import rechecking, rendering
-from maintenance.admin.audited import stamp
+from maintenance.admin.audit.audited import stamp
 from maintenance.imports import freezes
 from maintenance.imports.ics import calendar_file, content_lines
 from maintenance.imports.ics.event import ImportedFreeze

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 
 from maintenance import policies
-from maintenance.admin.audited import AuditedAdmin
+from maintenance.admin.audit.audited import AuditedAdmin
 from maintenance.booking import series
 from maintenance.models import AuditEntry, Cutoff, Freeze, NoticePolicy, Service
 from maintenance.staff import groups

@@ -25,7 +25,7 @@ from unfold.decorators import display
 
 from maintenance import audit
 from maintenance.admin import rendering
-from maintenance.admin.audited import stamp
+from maintenance.admin.audit.audited import stamp
 from maintenance.admin.forms import AuditForm
 from maintenance.admin.readonly import ReadOnlyAdmin
 from maintenance.audit import log, wording

@@ -1,0 +1,1 @@
+"""Under every page: what it changes is in the log; and the page of the log itself."""
