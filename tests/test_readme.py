@@ -60,3 +60,17 @@ def test_the_map_names_nothing_that_is_gone() -> None:
     named = {word for line in MAP.splitlines() for word in re.findall(r"^  (\w+)", line)}
 
     assert named - stems - folders == set()
+
+
+def test_every_path_that_the_documents_name_is_there() -> None:
+    """From the root, or from within an app."""
+    documents = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    named = {
+        path
+        for document in documents
+        for path in re.findall(r"`((?:[a-z_]+/)+(?:[a-z_]+\.(?:py|md|sql|toml))?)`", document.read_text())
+    }
+    roots = (ROOT, ROOT / "maintenance", ROOT / "notifications")
+
+    assert named
+    assert sorted(path for path in named if not any((root / path).exists() for root in roots)) == []
