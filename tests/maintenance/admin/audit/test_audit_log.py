@@ -264,6 +264,7 @@ def no_loop() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_loop")
+@pytest.mark.django_db(transaction=True)  # the view may run in a thread of its own
 def test_the_server_of_up_gets_it_bit_by_bit_as_well() -> None:
     """A plain iterator would be gathered first, all of it."""
     rita = people.user("rita")

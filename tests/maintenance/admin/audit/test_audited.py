@@ -188,7 +188,7 @@ def test_nothing_is_changed_when_its_line_cannot_be_written(monkeypatch: pytest.
     def refuse(*arguments: object, **options: object) -> None:
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr("maintenance.audit.record", refuse)
+    monkeypatch.setattr("maintenance.audit.append_entry", refuse)
     client = signed_in("olga")
     client.raise_request_exception = False
     client.post(_page(Freeze, "change", freeze.pk), {**TIMES})
