@@ -161,6 +161,7 @@ def django_db_modify_db_settings(
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> Iterator[None]:
     """What tests commit is taken back quickly."""
+    database_reset.drop_whoever_is_there()
     with database_reset.quick():
         yield
 

@@ -17,6 +17,20 @@ from django.core.serializers.base import DeserializedObject
 from django.db import connection, transaction
 
 
+def drop_whoever_is_there() -> None:
+    """A killed process may not be gone from the database when the last test is over."""
+    if connection.vendor != "postgresql":
+        return
+
+    creation: Any = connection.creation
+
+    def dropped(name: str, verbosity: int) -> None:
+        with creation._nodb_cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {connection.ops.quote_name(name)} WITH (FORCE)")
+
+    creation._destroy_test_db = dropped
+
+
 @contextmanager
 def quick() -> Iterator[None]:
     """Meanwhile Django empties and fills the tables so."""
