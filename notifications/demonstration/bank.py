@@ -32,8 +32,8 @@ _PLANS: Final = (
         key="online-banking",
         name="Online banking",
         arabic="الخدمات المصرفية عبر الإنترنت",
-        alternative="Cards and cash machines work as usual.",
-        alternative_arabic="تعمل البطاقات وأجهزة الصراف الآلي كالمعتاد.",
+        alternative="You can pay by card as usual.",
+        alternative_arabic="يمكنك الدفع بالبطاقة كالمعتاد.",
         instead="card-payments",
     ),
     _Plan(

@@ -62,6 +62,15 @@ def test_the_services_have_arabic_names_and_something_that_still_works(built: Bu
     assert set(Service.objects.values_list("key", flat=True)) == set(KEYS)
 
 
+def test_what_still_works_names_no_service_that_may_be_away_with_it(built: Built) -> None:
+    """The rules keep apart only what is named as standing in."""
+    services = list(Service.objects.all())
+    for service in services:
+        for instead in service.alternatives.select_related("instead"):
+            named = [one for one in services if one.name.lower() in instead.words.lower()]
+            assert [one for one in named if one != instead.instead] == []
+
+
 def test_everything_is_marked_as_invented(built: Built) -> None:
     """For programs and for readers."""
     assert Customer.objects.filter(demonstration=False).count() == 0
