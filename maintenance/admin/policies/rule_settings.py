@@ -88,8 +88,8 @@ class Weakening:
     def words(self) -> str:
         """What no longer holds, in a sentence."""
         if self.chosen == Weight.OFF:
-            return f"{self.rule.title} will no longer be checked, so that this need not hold any more:"
-        return f"{self.rule.title} will only warn, so that any reason passes over this:"
+            return f"{self.rule.title} will no longer be checked. Until now it held that:"
+        return f"{self.rule.title} will only warn. With any reason this may be passed over:"
 
     @property
     def key(self) -> str:

@@ -68,7 +68,7 @@ def test_the_page_says_who_set_what() -> None:
     assert "Freeze: hard, now soft" in saved(signed_in("ben"), freeze="soft")
     page = words(reader(), address(PAGE))
     assert "Ben, Mon 2 Mar 2026" in page
-    assert "own: hard." in page
+    assert "Default: hard." in page
 
 
 @pytest.mark.parametrize("name", ["ada", "rita"])
@@ -102,13 +102,13 @@ def test_a_rule_that_is_switched_off_sets_windows_free() -> None:
 
 def test_what_is_switched_off_is_not_before_it_was_said_what_that_means() -> None:
     page = asked(signed_in("ben"), notice="off")
-    assert "Notice will no longer be checked, so that this need not hold any more:" in page
+    assert "Notice will no longer be checked. Until now it held that:" in page
     assert SETTABLE["notice"].explains in page
     assert not RuleSetting.objects.exists()
 
 
 def test_what_is_only_to_warn_is_asked_about_as_well() -> None:
-    assert "Freeze will only warn, so that any reason passes over this:" in asked(
+    assert "Freeze will only warn. With any reason this may be passed over:" in asked(
         signed_in("ben"), freeze="soft"
     )
     assert not RuleSetting.objects.exists()
@@ -124,7 +124,7 @@ def test_no_rule_weighs_less_without_a_reason(reason: str) -> None:
     agreed = AGREED.search(asked(client, notice="off"))
     assert agreed
     sent = given(notice="off") | {"agreed": agreed[1], "reason": reason}
-    assert "Shall this rule weigh less?" in client.post(address(PAGE), sent).content.decode()
+    assert "Weaken this rule?" in client.post(address(PAGE), sent).content.decode()
     assert not RuleSetting.objects.exists()
 
 
@@ -149,5 +149,5 @@ def test_each_rule_that_is_set_is_in_the_log_with_its_reason() -> None:
 def test_what_lull_has_itself_stands_beside_each_rule_that_is_set_or_not() -> None:
     saved(signed_in("ben"), notice="off")
     page = words(reader(), address(PAGE))
-    assert page.count("Lull’s own:") == len(SETTABLE)
-    assert "<strong>Set to off.</strong> Lull’s own: hard." in page
+    assert page.count("Default:") == len(SETTABLE)
+    assert "<strong>Set to off.</strong> Default: hard." in page
