@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import DateTimeField, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
@@ -27,6 +28,19 @@ class AlternativeInline(TabularInline):
     fk_name = "service"
     extra = 0
     verbose_name_plural = "What still works meanwhile"
+    fields = ("instead", "words", "words_by_language")
+    readonly_fields = ("other_words",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who only reads is shown words, not how they are typed in."""
+        if self.has_change_permission(request, obj):
+            return self.fields
+        return ["other_words" if name == "words_by_language" else name for name in self.fields]
+
+    @display(description="Words by language")
+    def other_words(self, alternative: Alternative) -> SafeString | str:
+        """Those of the other languages."""
+        return _by_language(alternative.words_by_language)
 
 
 @admin.register(Service)
@@ -39,7 +53,7 @@ class ServiceAdmin(Rechecking):
     search_fields = ("name", "key")
     list_filter = ("moves_money",)
     prepopulated_fields = {"key": ("name",)}
-    readonly_fields = ("traffic",)
+    readonly_fields = ("traffic", "other_names")
     fields = (
         "name",
         "names",
@@ -58,6 +72,12 @@ class ServiceAdmin(Rechecking):
         last = TrafficSample.objects.filter(service=OuterRef("pk")).order_by("-at").values("at")[:1]
         services: QuerySet[Service] = super().get_queryset(request)
         return services.annotate(until=Subquery(last, output_field=DateTimeField()))
+
+    def get_fields(self, request: HttpRequest, obj: Service | None = None) -> Any:
+        """Who only reads is shown names, not how they are typed in."""
+        if self.has_change_permission(request, obj):
+            return self.fields
+        return ["other_names" if name == "names" else name for name in self.fields]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Service | None = None) -> dict[str, Any]:
         """Only while it is added: commands and addresses name a service by its key."""
@@ -78,6 +98,11 @@ class ServiceAdmin(Rechecking):
         """The way to its slots."""
         return _slots(service, "Find a slot")
 
+    @display(description="Names")
+    def other_names(self, service: Service) -> SafeString | str:
+        """Those of the other languages."""
+        return _by_language(service.names)
+
     @display(description="Traffic")
     def traffic(self, service: Service) -> SafeString | str:
         """How much is known of it, and what to do with that."""
@@ -93,6 +118,11 @@ class ServiceAdmin(Rechecking):
             made,
             _slots(service, "Find a quiet slot"),
         )
+
+
+def _by_language(words: Mapping[str, str]) -> SafeString | str:
+    lines = [(code.upper(), code, said) for code, said in sorted(words.items())]
+    return format_html_join(mark_safe("<br>"), '{}: <bdi lang="{}">{}</bdi>', lines) or "–"
 
 
 def _slots(service: Service, words: str) -> SafeString:

@@ -147,3 +147,11 @@ def test_staff_are_for_the_superuser(model: str) -> None:
     page = address(f"auth_{model}_changelist")
     words(signed_in("olga"), page)
     assert signed_in("ada").get(page).status_code == 403
+
+
+def test_who_only_reads_a_service_is_shown_its_names_in_words() -> None:
+    service = people.service("cards")
+    Service.objects.filter(pk=service.pk).update(names={"ar": "البطاقات"})
+    page = address(SERVICE, service.pk)
+    assert 'AR: <bdi lang="ar">البطاقات</bdi>' in words(signed_in("ben"), page)
+    assert 'name="names_ar"' in words(signed_in("ada"), page)
