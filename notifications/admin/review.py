@@ -65,7 +65,7 @@ def _parts(reach: review.Reach) -> list[tuple[str, str, int]]:
         ("Still waiting", State.QUEUED, reach.waiting, False),
         ("Unknown", State.UNKNOWN, reach.unknown, False),
         ("Failed", State.FAILED, reach.failed, True),
-        ("Expired: too late to be of use, never sent", State.EXPIRED, reach.expired, True),
+        ("Never sent: too late, or taken back before", State.EXPIRED, reach.expired, True),
         ("Not reachable: no address, or opted out", State.NO_ADDRESS, reach.not_reachable, True),
     ]
     return [(words, state.name.lower(), number) for words, state, number, always in parts if number or always]

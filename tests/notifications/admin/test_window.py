@@ -226,7 +226,7 @@ def test_the_review_sums_up_reach_and_every_channel() -> None:
     assert rows == [
         ("Reached by at least one channel", "3"),
         ("Failed", "2"),
-        ("Expired: too late to be of use, never sent", "0"),
+        ("Never sent: too late, or taken back before", "0"),
         ("Not reachable: no address, or opted out", "1"),
     ]
     assert re.search(r">All</th><td class=\"lull-number\">6</td>", reach)
