@@ -71,6 +71,8 @@ def _states(*states: State) -> frozenset[State]:
     return frozenset(states)
 
 
+NO_LONGER_TRUE: Final = "its words are no longer true"
+"""The reason of what came too late."""
 _WAITING: Final = _states(State.QUEUED, State.BY_HAND)
 _DOUBTFUL: Final = _states(State.UNKNOWN, State.HELD)
 _HEARD: Final = _states(State.SENT, State.FAILED, State.DELIVERED)
@@ -267,7 +269,7 @@ def _sets(columns: Sequence[str], terms: Terms) -> Sql:
         sets += [f"{name} = {_or_as_it_was(name)}" for name in own]
         return Sql(", ".join(sets), values)
     true = f"given.state NOT IN ({_numbers(_WAITING)}) OR {_TABLE}.expires_at > %s"
-    instead = {"state": f"{State.EXPIRED:d}", "reason": "'its words are no longer true'"}
+    instead = {"state": f"{State.EXPIRED:d}", "reason": f"'{NO_LONGER_TRUE}'"}
     for name in own:
         value = _or_as_it_was(name)
         if name in instead:

@@ -153,9 +153,9 @@ def _ended(rows: QuerySet[Delivery], state: State, reason: Case | str, now: date
 
 def _too_late() -> Case:
     """What kept it from being sent is part of the reason, where a provider refused it."""
-    words = "its words are no longer true"
-    refused = Substr(Concat(Value(f"{words}; before: "), F("reason")), 1, _REASON)
-    return Case(When(~Q(code="") & ~Q(reason=""), then=refused), default=Value(words))
+    before = Value(f"{transitions.NO_LONGER_TRUE}; before: ")
+    refused = Substr(Concat(before, F("reason")), 1, _REASON)
+    return Case(When(~Q(code="") & ~Q(reason=""), then=refused), default=Value(transitions.NO_LONGER_TRUE))
 
 
 def end_all_leases() -> int:
