@@ -29,7 +29,7 @@ def _configuration() -> dict[str, Any]:
         "broker_connection_timeout": 1,
         "broker_connection_retry_on_startup": True,
         "task_default_queue": "lull",  # a Redis may be shared
-        # senders have queues of their own, so that a worker may be kept free for the clock's hands
+        # senders have queues of their own, so that a worker may be kept free for the clock's jobs
         "task_queues": [Queue("lull"), *(Queue(f"lull.{channel}") for channel in settings.CHANNELS)],
         # publishing fails at once and loudly when the broker is gone: the next tick finds the row again
         "task_publish_retry": False,
@@ -63,8 +63,8 @@ _REDIS = {
 }
 # two beats at once are harmless
 _SCHEDULE = {
-    hand.name: {"task": hand.task, "schedule": hand.seconds, "options": {"expires": hand.expires}}
-    for hand in schedule.JOBS
+    job.name: {"task": job.task, "schedule": job.seconds, "options": {"expires": job.expires}}
+    for job in schedule.JOBS
 }
 
 app.add_defaults(_configuration)  # called when first needed: settings import this package

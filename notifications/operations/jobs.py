@@ -1,4 +1,4 @@
-"""Nothing in; one turn of each of the clock's hands, as Celery's tasks and `dispatch` both do it, out.
+"""Nothing in; one turn of each of the clock's jobs, as Celery's tasks and `dispatch` both do it, out.
 
 Every turn goes by the database's clock, whatever the machine's own shows: a process whose clock is a day
 off sends nothing early, ends nothing that is still true, and puts nothing off by a day.
@@ -99,7 +99,7 @@ def clean_sign_ins() -> None:
 
 
 JOBS: Final[Mapping[str, Callable[[], None]]] = {
-    hand.__name__: hand for hand in (tick, sweep, reconcile, poll, recheck, extend, clean_sign_ins)
+    job.__name__: job for job in (tick, sweep, reconcile, poll, recheck, extend, clean_sign_ins)
 }
 """By the names of the schedule."""
 

@@ -1,6 +1,6 @@
-"""The clock's hands: which there are, and how often each moves. Read before there are models, so without any.
+"""The clock's jobs: which there are, and how often each is due. Read before there are models, so without any.
 
-The Celery clock hands them out as tasks, `dispatch` moves them itself (hands.py), and the watch misses
+The Celery clock hands them out as tasks, `dispatch` does them itself (jobs.py), and the monitor misses
 the one that has not come to its end for too long.
 """
 

@@ -31,7 +31,7 @@ _PATIENCE_SECONDS: Final = 40.0
 
 
 class Command(BaseCommand):
-    """Threads for the clock's hands and for the senders."""
+    """Threads for the clock's jobs and for the senders."""
 
     help = "Do the clock's and the workers' work in one process, without Celery and Redis."
 
@@ -55,7 +55,7 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         served = channels or settings.CHANNELS
         threads = [
-            _thread("hands", Moving(stop).turn, stop),
+            _thread("jobs", Moving(stop).turn, stop),
             _thread("senders", Sending(served, stop).turn, stop),
         ]
         heartbeats.keep_beating([f"{heartbeats.SERVING}{channel}" for channel in served])
@@ -81,21 +81,21 @@ class Moving:
     def __init__(self, stop: threading.Event) -> None:
         """All are due at once."""
         self._stop = stop
-        self._due = {hand.name: 0.0 for hand in JOBS}
+        self._due = {job.name: 0.0 for job in JOBS}
 
     def turn(self) -> None:
-        """Move those that are due; one that fails does not keep the others waiting."""
-        for hand in JOBS:
-            if self._stop.is_set() or time.monotonic() < self._due[hand.name]:
+        """Do those that are due; one that fails does not keep the others waiting."""
+        for job in JOBS:
+            if self._stop.is_set() or time.monotonic() < self._due[job.name]:
                 continue
-            self._due[hand.name] = time.monotonic() + hand.seconds
+            self._due[job.name] = time.monotonic() + job.seconds
             try:
-                jobs.JOBS[hand.name]()
+                jobs.JOBS[job.name]()
             except Exception:
-                log.exception("%s failed; it is tried again", hand.name)
+                log.exception("%s failed; it is tried again", job.name)
                 close_old_connections()
             else:
-                heartbeats.record_beat(hand.name)
+                heartbeats.record_beat(job.name)
 
 
 class Sending:

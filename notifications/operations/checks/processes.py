@@ -1,4 +1,4 @@
-"""Heartbeats in; which clock, worker or hand of the clock has fallen silent out."""
+"""Heartbeats in; which clock, worker or job of the clock has fallen silent out."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def silent_workers(pulses: Mapping[str, LastBeat]) -> Iterator[Finding]:
             "Start one (celery -A config worker); where one runs, see its log, and whether Redis answers it.",
         )
         return
-    for hand in JOBS:
-        pulse = pulses.get(hand.name)
+    for job in JOBS:
+        pulse = pulses.get(job.name)
         at_work = working(pulses)
         age = min(at_work, pulse.age) if pulse else at_work
-        if age > _patience(hand):
+        if age > _patience(job):
             yield Finding(
-                f"hand {hand.name}",
-                f"“{hand.name}” has not come to its end for {length_of(age)}, while other work goes on. "
+                f"hand {job.name}",
+                f"“{job.name}” has not come to its end for {length_of(age)}, while other work goes on. "
                 "The workers' log says why.",
             )
 
@@ -78,9 +78,9 @@ def _worked(pulses: Mapping[str, LastBeat]) -> list[LastBeat]:
     return [pulse for hand, pulse in pulses.items() if hand != CLOCK and not hand.startswith(SERVING)]
 
 
-def _patience(hand: Job) -> timedelta:
+def _patience(job: Job) -> timedelta:
     """It may be missed twice, and while all workers are busy sending."""
-    return max(timedelta(seconds=3 * hand.seconds), busy())
+    return max(timedelta(seconds=3 * job.seconds), busy())
 
 
 def busy() -> timedelta:
