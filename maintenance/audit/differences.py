@@ -35,7 +35,8 @@ _SHOWN_BESIDE: Final = ("booker", "overridden", "revision", "sequence")
 
 def differences_of_window(change: Change) -> tuple[Difference, ...]:
     """What is read as one is one; what was passed over stands with its reason."""
-    before, after = change.before, change.after
+    names = {service.key: service.name for service in change.window.services.all()}
+    before, after = _named(change.before, names), _named(change.after, names)
     taken: set[str] = set(_SHOWN_BESIDE)
     found: list[Difference] = []
     for name, keys, said in _TOGETHER:
@@ -47,6 +48,14 @@ def differences_of_window(change: Change) -> tuple[Difference, ...]:
     rest = differences_between(_labelled(_without(before, taken)), _labelled(_without(after, taken)))
     passed = [_passed(each) for each in after.get("overridden", ())]
     return (*(each for each in found if each[1] != each[2]), *rest, *passed)
+
+
+def _named(facts: Mapping[str, Any], names: Mapping[str, str]) -> Mapping[str, Any]:
+    """Services by their names: a log keeps their keys, which stay."""
+    if "services" not in facts:
+        return facts
+    levels = {names.get(key, key): level for key, level in facts["services"].items()}
+    return {**facts, "services": dict(sorted(levels.items()))}
 
 
 def _without(facts: Mapping[str, Any], taken: set[str]) -> dict[str, Any]:

@@ -97,6 +97,7 @@ def line_of_entry(entry: AuditEntry) -> LogLine:
     """What was done to anything else."""
     kind = entry.get_object_type_display()
     gone = entry.action == AuditEntry.Action.DELETED
+    exported = entry.action == AuditEntry.Action.EXPORTED
     paged = entry.object_id is not None and not gone and entry.object_type in _PAGED
     return LogLine(
         at=entry.at,
@@ -104,7 +105,7 @@ def line_of_entry(entry: AuditEntry) -> LogLine:
         label=entry.get_action_display(),
         did=f"{entry.get_action_display().lower()} {kind.lower()}",
         kind=kind,
-        target=f"“{entry.object_name}”",
+        target=entry.object_name if exported else f"“{entry.object_name}”",
         row=(entry.object_type, entry.object_id) if paged and entry.object_id is not None else None,
         tone=_TONE_OF_ACTION.get(entry.action, "draft"),
         differences=differences.differences_between(entry.before, entry.after),

@@ -14,9 +14,8 @@ from maintenance.models import Approval, Change, Window
 
 def trail(window: Window) -> list[wording.LogLine]:
     """Who did what, newest first."""
-    return [
-        wording.line_of_change(change) for change in window.changes.select_related("actor").order_by("-id")
-    ]
+    changes = window.changes.select_related("actor").prefetch_related("window__services")
+    return [wording.line_of_change(change) for change in changes.order_by("-id")]
 
 
 @admin.register(Change)

@@ -90,3 +90,10 @@ def test_a_move_that_hits_as_many_says_how_many(moved: Window) -> None:
     latest = again.changes.last()
     assert latest
     assert ("customers", "", "1,310, as before") in wording.line_of_change(latest).differences
+
+
+def test_services_are_read_by_their_names(moved: Window) -> None:
+    service = moved.services.get()
+    line = wording.line_of_change(moved.changes.get(what=Change.What.BOOKED))
+    assert service.name != service.key
+    assert f"services: {service.name}: Not available" in line.details

@@ -17,7 +17,7 @@ from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 
 from maintenance import audit
-from maintenance.audit import log
+from maintenance.audit import log, wording
 from maintenance.models import AuditEntry, Change, Freeze, Service, SignIn
 from tests import people
 from tests.maintenance import planned
@@ -235,6 +235,7 @@ def test_an_export_is_itself_in_the_log() -> None:
     entry = AuditEntry.objects.get(action=Action.EXPORTED)
     assert (entry.object_type, entry.actor_name) == ("auditentry", "Rita")
     assert entry.after == {"search": "audit", "about": "Freeze", "from": "2026-03-01"}
+    assert wording.line_of_entry(entry).sentence == "Rita exported audit log as CSV"
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1"])
