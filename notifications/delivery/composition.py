@@ -70,12 +70,7 @@ class Material:
         key = (row.notice_id, row.language)
         if key not in self._calendars:
             notice = Notice.objects.select_related("window").get(pk=row.notice_id)
-            self._calendars[key] = ical.attachment(
-                notice.window,
-                row.language,
-                organizer=mailbox.sender_address(settings.DEFAULT_FROM_EMAIL),
-                issued_at=notice.due_at,
-            )
+            self._calendars[key] = _attached(notice, row.language)
         return self._calendars[key]
 
     def words(self, row: Claimed, time_zone: str) -> Template:
@@ -85,6 +80,18 @@ class Material:
         if key not in self._words:
             self._words[key] = wording.message_template(self.text(row), row.language, time_zone, calendar)
         return self._words[key]
+
+
+def _attached(notice: Notice, language: str) -> str:
+    """Nothing where the window was moved since the words were written: nobody has approved its new time."""
+    if notice.revision != notice.window.revision:
+        return ""
+    return ical.attachment(
+        notice.window,
+        language,
+        organizer=mailbox.sender_address(settings.DEFAULT_FROM_EMAIL),
+        issued_at=notice.due_at,
+    )
 
 
 def composed_messages(

@@ -40,6 +40,7 @@ def _attached(settings: Settings) -> None:
 def _queued(story: str, kind: NoticeKind, language: str) -> Delivery:
     window = people.window(status=Window.Status.APPROVED, length=timedelta(days=2))
     Window.objects.filter(pk=window.pk).update(**STORIES[story])
+    window.refresh_from_db()
     (row,) = people.queued(
         people.notice(window, kind, channels=["email"]), channel="email", language=language
     )
@@ -103,3 +104,12 @@ def test_made_again_it_is_the_same() -> None:
     assert first
     assert second
     assert first.calendar == second.calendar
+
+
+def test_words_of_before_a_move_do_not_bring_its_new_time() -> None:
+    """Until what was planned of the old time is withdrawn, some of it still goes out; no more is approved."""
+    row = _queued("booked", NoticeKind.ANNOUNCED, "en")
+    Window.objects.update(status=Window.Status.BOOKED, **STORIES["moved"])
+    message = composition.message_again(row, now=people.NOW)
+    assert message
+    assert message.calendar == ""
