@@ -5,7 +5,7 @@ What would weigh less than it does is asked again, with all that it means, and f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -137,16 +137,26 @@ class RuleSettingAdmin(ReadOnlyAdmin):
                 page = "maintenance/admin/rules_confirm.html"
                 return rendering.admin_page(request, self, page, "Rules", facts)
             reason = confirm.cleaned_data["reason"]
-        self._set(request, form.chosen, weights, reason)
+        if self._set(request, form.chosen, weights, reason):
+            count = "1 rule" if len(form.chosen) == 1 else f"{len(form.chosen) or 'No'} rules"
+            messages.success(request, f"{count} changed.")
+            rechecking.recheck_and_tell(request)
+        else:
+            messages.error(request, "Somebody else set one of these at this moment: look at them again.")
         return HttpResponseRedirect(request.path)
 
     def _set(
         self, request: HttpRequest, chosen: Mapping[str, str], weights: Mapping[str, str], reason: str
-    ) -> None:
+    ) -> bool:
+        """False where another has set one of them since: what is weaker was judged by what it weighed."""
         with transaction.atomic():
+            rows = _locked(chosen)
+            if any(rows[name].weight != SETTABLE[name].weighs(weights) for name in chosen):
+                return False
             for name, weight in chosen.items():
-                rule = SETTABLE[name]
-                row, _ = RuleSetting.objects.update_or_create(rule=name, defaults={"weight": weight})
+                rule, row = SETTABLE[name], rows[name]
+                row.weight = weight
+                row.save(update_fields=["weight"])
                 before, after = _SAID[Weight(rule.weighs(weights))], _SAID[Weight(weight)]
                 why = f" (“{reason}”)" if reason else ""
                 self.log_change(request, row, f"{rule.title}: {before.lower()}, now {after.lower()}{why}")
@@ -158,9 +168,15 @@ class RuleSettingAdmin(ReadOnlyAdmin):
                     name=rule.title,
                     reason=reason,
                 )
-        count = "1 rule" if len(chosen) == 1 else f"{len(chosen) or 'No'} rules"
-        messages.success(request, f"{count} changed.")
-        rechecking.recheck_and_tell(request)
+        return True
+
+
+def _locked(names: Iterable[str]) -> dict[str, RuleSetting]:
+    """The rows of these rules, in one order; one that has none gets what it weighs without."""
+    for name in sorted(names):
+        RuleSetting.objects.get_or_create(rule=name, defaults={"weight": SETTABLE[name].weighs({})})
+    rows = RuleSetting.objects.filter(rule__in=names).order_by("rule")
+    return {row.rule: row for row in rows.select_for_update()}
 
 
 def _weakened(chosen: Mapping[str, str], weights: Mapping[str, str]) -> list[Weakening]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from maintenance import policies
+from maintenance.admin.policies import rule_settings
 from maintenance.models import AuditEntry, Conflict, Freeze, RuleSetting
 from maintenance.rules import RULES, SETTABLE
 from tests import people
@@ -151,3 +153,20 @@ def test_what_lull_has_itself_stands_beside_each_rule_that_is_set_or_not() -> No
     page = words(reader(), address(PAGE))
     assert page.count("Default:") == len(SETTABLE)
     assert "<strong>Set to off.</strong> Default: hard." in page
+
+
+def test_what_another_sets_meanwhile_is_never_weakened_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ben makes it stronger than he has read; behind his back it has become stronger than that."""
+    saved(signed_in("ben"), freeze="off")
+    judged = rule_settings._weakened
+
+    def meanwhile(*arguments: Any) -> Any:
+        RuleSetting.objects.filter(rule="freeze").update(weight="hard")
+        return judged(*arguments)
+
+    monkeypatch.setattr(rule_settings, "_weakened", meanwhile)
+    page = asked(signed_in("ben"), freeze="soft")
+
+    assert "Somebody else set one of these at this moment" in page
+    assert RuleSetting.objects.get(rule="freeze").weight == "hard"
+    assert AuditEntry.objects.count() == 1
