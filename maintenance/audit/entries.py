@@ -22,6 +22,8 @@ HIDDEN: Final = "(not kept)"
 _SECRET: Final = re.compile(r"password|token|secret|hmac|phone|e-?mail|address", re.IGNORECASE)
 """Of these facts the log says that they changed, never what they are."""
 _MOST_TEXT: Final = 1_000
+_MOST_NAME: Final = 310
+"""Characters of whoever did it: a full name and an account may have more together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def _entry(
     return AuditEntry(
         at=stamp.at,
         actor=stamp.person,
-        actor_name=stamp.name,
+        actor_name=stamp.name[:_MOST_NAME],
         action=action,
         object_type=AuditEntry.ObjectType(str(row._meta.model_name)),
         object_id=row.pk if isinstance(row, Model) else None,

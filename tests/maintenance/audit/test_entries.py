@@ -17,9 +17,15 @@ Action = AuditEntry.Action
 
 
 def _kept(before: dict[str, object], after: dict[str, object]) -> AuditEntry:
-    stamp = audit.Stamp(people.user("ada"), people.NOW)
+    return _kept_by(people.user("ada"), before, after)
+
+
+def _kept_by(
+    person: User, before: dict[str, object] | None = None, after: dict[str, object] | None = None
+) -> AuditEntry:
+    stamp = audit.Stamp(person, people.NOW)
     entry = audit.append_entry(
-        Action.CHANGED, planned.times(Freeze, "Audit"), stamp, states=audit.States(before, after)
+        Action.CHANGED, planned.times(Freeze, "Audit"), stamp, states=audit.States(before or {}, after or {})
     )
     entry.refresh_from_db()
     return entry
@@ -54,6 +60,15 @@ def test_people_of_one_name_are_told_apart() -> None:
     ada = people.user("ada")
     ada.first_name, ada.last_name = "Ada", "Lovelace"
     assert audit.person_name(ada) == "Ada Lovelace (ada)"
+
+
+def test_whoever_has_the_longest_names_can_do_something() -> None:
+    ada = people.user("ada")
+    ada.first_name, ada.last_name, ada.username = "A" * 150, "L" * 150, "a" * 150
+    ada.save()
+    entry = _kept_by(ada)
+    assert entry.actor_name.startswith(ada.get_full_name())
+    assert len(entry.actor_name) == 310
 
 
 def test_a_command_is_named_as_one() -> None:
