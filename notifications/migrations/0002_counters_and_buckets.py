@@ -10,13 +10,16 @@ from django.db.models import Q
 
 
 class _AddIndex(migrations.AddIndex):
-    """Without keeping writers out, where the database can."""
+    """Without keeping writers out, where the database can. Anew where it was killed before it was done."""
 
     atomic = False
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):  # type: ignore[no-untyped-def]
+        name = schema_editor.quote_name(self.index.name)
         if schema_editor.connection.vendor != "postgresql":
+            schema_editor.execute(f"DROP INDEX IF EXISTS {name}")
             return super().database_forwards(app_label, schema_editor, from_state, to_state)
+        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # one half made is there, and no good
         model = to_state.apps.get_model(app_label, self.model_name)
         return schema_editor.add_index(model, self.index, concurrently=True)
 

@@ -24,7 +24,7 @@ _ATTEMPT, _KNOWN = "notifications_attempt", "attempt_outcome_is_known"
 
 
 class _AddConstraint(migrations.AddConstraint):
-    """Without looking at the rows while writers are kept out, where the database can."""
+    """Without looking at the rows while writers are kept out, where the database can. Anew, as its indexes."""
 
     atomic = True
 
@@ -32,6 +32,9 @@ class _AddConstraint(migrations.AddConstraint):
         if schema_editor.connection.vendor != "postgresql":
             return super().database_forwards(app_label, schema_editor, from_state, to_state)
         model = to_state.apps.get_model(app_label, self.model_name)
+        name = schema_editor.quote_name(self.constraint.name)
+        table = schema_editor.quote_name(model._meta.db_table)
+        schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
         sql = self.constraint.create_sql(model, schema_editor)
         return schema_editor.execute(f"{sql} NOT VALID", params=None)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection
+from django.db.migrations import RunPython
 from django.db.models import Field, Sum
 
 from maintenance.models import Window
@@ -27,6 +29,18 @@ def _all_migrations_are_made_again() -> Iterator[None]:
     """Each test makes its rows first: the models are those of now, and the tables soon are not."""
     yield
     _migrate("")
+
+
+class _Killed(RunPython):
+    """Whoever migrates is stopped here."""
+
+    atomic = False
+
+    def __init__(self) -> None:
+        super().__init__(RunPython.noop)
+
+    def database_forwards(self, *given: Any) -> None:
+        raise KeyboardInterrupt
 
 
 def _migrate(name: str) -> None:
@@ -144,3 +158,23 @@ def test_a_process_of_the_version_before_need_not_know_a_new_column(column: Fiel
         table = connection.introspection.get_table_description(cursor, column.model._meta.db_table)
     (found,) = [described for described in table if described.name == column.column]
     assert found.default is not None
+
+
+@pytest.mark.parametrize("place", range(1, 8))
+def test_a_migration_that_was_killed_in_the_middle_is_made_again(
+    monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    """It is not in one transaction, so what it has done before stays done."""
+    _migrate("0010")
+    states = import_module("notifications.migrations.0011_states_for_who_waits")
+    done = states.Migration.operations[:place]
+    with monkeypatch.context() as killed:
+        killed.setattr(states.Migration, "operations", [*done, _Killed()])
+        with pytest.raises(KeyboardInterrupt):
+            _migrate("")
+
+    _migrate("")
+
+    with connection.cursor() as cursor:
+        there = connection.introspection.get_constraints(cursor, Delivery._meta.db_table)
+    assert {"delivery_held", "delivery_by_hand", "delivery_of_before"} <= set(there)
