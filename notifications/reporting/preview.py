@@ -146,15 +146,17 @@ def seen_texts(texts: Iterable[Text]) -> tuple[SeenText, ...]:
         for text in newest.values()
         if text.language == settings.LANGUAGE_CODE or not channels.class_of(text.channel).is_public
     ]
-    order = channels.channel_names()
-    # a language that was dropped from LANGUAGES since comes last
+    # a channel that is gone since, and a language that was dropped from LANGUAGES, come last
+    order = {name: n for n, name in enumerate(channels.channel_names())}
     place = {code: n for n, (code, _) in enumerate(settings.LANGUAGES)}
-    return tuple(
-        _seen(text)
-        for text in sorted(
-            shown, key=lambda text: (order.index(text.channel), place.get(text.language, len(place)))
+    shown.sort(
+        key=lambda text: (
+            order.get(text.channel, len(order)),
+            text.channel,
+            place.get(text.language, len(place)),
         )
     )
+    return tuple(_seen(text) for text in shown)
 
 
 def seen_text(text: Text, words: wording.Filled) -> SeenText:
