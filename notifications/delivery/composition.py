@@ -17,7 +17,7 @@ from typing import Final
 from django.conf import settings
 from django.db import Error
 
-from maintenance.models import Customer
+from maintenance.models import Customer, NoticeKind, Window
 from maintenance.public import ical
 from notifications import channels, links, wording
 from notifications.channels.providers.mime import mailbox
@@ -83,8 +83,14 @@ class Material:
 
 
 def _attached(notice: Notice, language: str) -> str:
-    """Nothing where the window was moved since the words were written: nobody has approved its new time."""
-    if notice.revision != notice.window.revision:
+    """Nothing where it would say another thing than the words beside it.
+
+    So it is where the window was moved since they were written, to a time that nobody has approved, and
+    where it was cancelled since, which words of their own say.
+    """
+    window = notice.window
+    is_cancelled = window.status == Window.Status.CANCELLED
+    if notice.revision != window.revision or is_cancelled != (notice.kind == NoticeKind.CANCELLED):
         return ""
     return ical.attachment(
         notice.window,

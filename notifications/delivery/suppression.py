@@ -43,8 +43,12 @@ def refuse(customer: Customer, channel: str, *, now: datetime) -> None:
             customer_id__in=list(sharing.values_list("customer_id", flat=True)),
             state=State.QUEUED,
         )
+        # in the order in which all lock deliveries, so that no two wait for each other for ever
+        ids = list(waiting.order_by("pk").select_for_update().values_list("pk", flat=True))
         end = {"reason": Suppression.Reason.OPT_OUT, "settled_at": now}
-        transitions.move(waiting, Act.REFUSE, State.QUEUED, State.SUPPRESSED, **end)
+        transitions.move(
+            Delivery.objects.filter(pk__in=ids), Act.REFUSE, State.QUEUED, State.SUPPRESSED, **end
+        )
 
 
 def allow(customer: Customer, channel: str, *, now: datetime) -> None:

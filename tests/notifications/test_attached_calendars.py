@@ -25,8 +25,16 @@ STORIES: Final[dict[str, dict[str, Any]]] = {
     "cancelled": {"sequence": 1, "status": Window.Status.CANCELLED},
 }
 """What stands in the window's row after each."""
-every_story = pytest.mark.parametrize("story", STORIES)
-every_kind = pytest.mark.parametrize("kind", NoticeKind)
+_TOLD: Final = [
+    (story, kind)
+    for story in STORIES
+    for kind in NoticeKind
+    if (story == "cancelled") == (kind is NoticeKind.CANCELLED)
+]
+_TOLD_TOO_LATE: Final = [
+    (story, kind) for story in STORIES for kind in NoticeKind if (story, kind) not in _TOLD
+]
+every_story_told = pytest.mark.parametrize(("story", "kind"), _TOLD)
 every_language = pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
 
 
@@ -69,8 +77,7 @@ def _content(part: Part) -> bytes:
     return content
 
 
-@every_story
-@every_kind
+@every_story_told
 @every_language
 def test_its_header_says_what_is_inside(story: str, kind: NoticeKind, language: str) -> None:
     part = _part(_queued(story, kind, language))
@@ -79,11 +86,18 @@ def test_its_header_says_what_is_inside(story: str, kind: NoticeKind, language: 
 
 
 @pytest.mark.libical
-@every_story
-@every_kind
+@every_story_told
 @every_language
 def test_it_keeps_the_standards(story: str, kind: NoticeKind, language: str) -> None:
     assert libical.faults(_content(_part(_queued(story, kind, language)))) == []
+
+
+@pytest.mark.parametrize(("story", "kind"), _TOLD_TOO_LATE)
+def test_it_is_left_out_where_the_words_beside_it_say_another_thing(story: str, kind: NoticeKind) -> None:
+    """An announcement that is claimed just after the window was cancelled, say."""
+    message = composition.message_again(_queued(story, kind, "en"), now=people.NOW)
+    assert message
+    assert message.calendar == ""
 
 
 def test_it_comes_from_the_bank_and_from_the_address_that_sends_the_mail() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any, Final
 
@@ -11,11 +12,13 @@ from django.core.exceptions import ValidationError
 
 from maintenance.admin.forms.moments import DayField, day_start
 from maintenance.audit import COMMAND_LINE
-from maintenance.audit.entries import person_name
+from maintenance.audit.entries import HIDDEN, person_name
 from maintenance.audit.log import OBJECT_TYPES, LogQuery
 from maintenance.requests import parameters
 
 BY_COMMAND: Final = "0"
+_ADDRESS: Final = re.compile(r"\S@\S|(?:\d[ ()./-]*){7}")
+"""A mailbox, or digits enough for a phone: a customer's own, which no log keeps."""
 _DAY: Final = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
@@ -78,6 +81,8 @@ class AuditForm(forms.Form):
     def words(self) -> dict[str, str]:
         """What is asked for, as the log says that it was exported."""
         shown = {name: str(value) for name, value in self.cleaned_data.items() if value}
+        if _ADDRESS.search(shown.get("text", "")):
+            shown["text"] = HIDDEN
         for name in ("person", "object_type"):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)

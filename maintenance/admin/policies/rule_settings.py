@@ -27,6 +27,7 @@ from maintenance.rules import RULES, SETTABLE, Rule, Weight
 _SAID: Final = {Weight.HARD: "Hard", Weight.SOFT: "Soft", Weight.OFF: "Off"}
 _STRENGTH: Final = (Weight.OFF, Weight.SOFT, Weight.HARD)
 _CHANGES_SHOWN: Final = 10
+_LEAST_LETTERS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,13 @@ class ConfirmForm(forms.Form):
         error_messages={"required": "Say why in a sentence."},
     )
     agreed = forms.CharField(widget=forms.HiddenInput)
+
+    def clean_reason(self) -> str:
+        """Some letters at least: a dot, or what nobody sees, is none."""
+        reason: str = self.cleaned_data["reason"]
+        if sum(map(str.isalpha, reason)) < _LEAST_LETTERS:
+            raise forms.ValidationError("Say why in a sentence.")
+        return reason
 
 
 @dataclass(frozen=True)

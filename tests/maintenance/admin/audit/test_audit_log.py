@@ -246,6 +246,13 @@ def test_no_cell_is_a_formula(name: str) -> None:
     assert (cells[1], cells[-1]) == (f"'{name}", f"'{name}")
 
 
+@pytest.mark.parametrize("asked", ["cleo@bank.example", "who has +44 7700 900123"])
+def test_an_address_that_was_looked_for_is_in_no_line(asked: str) -> None:
+    signed_in("rita").post(address(EXPORT), {"text": asked})
+    (entry,) = AuditEntry.objects.all()
+    assert entry.after == {"search": "(not kept)"}
+
+
 def test_a_long_export_is_read_bit_by_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log, "_AT_ONCE", 3)
     for number in range(10):

@@ -120,7 +120,7 @@ def test_what_is_to_weigh_more_is_not_asked_about() -> None:
     assert "1 rule changed." in asked(signed_in("ben"), support="hard", standing="soft")
 
 
-@pytest.mark.parametrize("reason", ["", " ", "x" * 201])
+@pytest.mark.parametrize("reason", ["", " ", ".", "\N{ZERO WIDTH SPACE}", "x" * 201])
 def test_no_rule_weighs_less_without_a_reason(reason: str) -> None:
     client = signed_in("ben")
     agreed = AGREED.search(asked(client, notice="off"))
