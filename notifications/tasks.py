@@ -1,4 +1,4 @@
-"""The clock's hands as Celery's tasks: each wakes a stage and carries no work. Losing one loses nothing."""
+"""The clock's jobs as Celery's tasks: each wakes a stage and carries no work. Losing one loses nothing."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def clean_sign_ins() -> None:
 
 @task_success.connect
 def _leave_heartbeat(sender: Task[Any, Any], **_: Any) -> None:
-    """Of every hand that came to its end, maintenance's as well."""
+    """Of every job that came to its end, maintenance's as well."""
     name = sender.name.rpartition(".")[2]
     if name in jobs.JOBS:
         heartbeats.record_beat(name)

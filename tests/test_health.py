@@ -57,7 +57,7 @@ def test_a_dead_clock_is_said(client: Client) -> None:
 
 def test_open_alarms_are_said_each_in_a_sentence(client: Client, now: datetime) -> None:
     all_is_well()
-    beats(*(hand.name for hand in JOBS), age=timedelta(minutes=5))
+    beats(*(job.name for job in JOBS), age=timedelta(minutes=5))
     alerts.update_alarms(now=now)
 
     assert client.get("/readyz").content.startswith(b"No worker has done anything for 5 min.")

@@ -1,6 +1,6 @@
 """What a process has just done in; who works, and who has fallen silent, out.
 
-One row for each hand of the clock and process, one for each process that is a clock, and one for each
+One row for each job and process, one for each process that is a clock, and one for each
 channel that a process serves. All is judged by the database's clock, so that machines whose clocks differ
 agree on who is dead.
 """
@@ -27,10 +27,10 @@ from notifications.models import Heartbeat
 log = logging.getLogger(__name__)
 
 CLOCK: Final = "clock"
-"""The hand of the clock itself: it ticks, whoever does the work."""
+"""The clock itself: it ticks, whoever does the work."""
 
 SENDING: Final = "deliver "
-"""Before a channel's name: the hand that sends on it."""
+"""Before a channel's name: sending on it."""
 
 SERVING: Final = "serve "
 """Before a channel's name: a process that sends on it when it is woken, whatever it does meanwhile."""
@@ -41,7 +41,7 @@ _KEPT: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class LastBeat:
-    """How one hand moves, in whichever process."""
+    """How one thing is done, in whichever process."""
 
     age: timedelta
     """Since it was last moved."""
@@ -80,21 +80,21 @@ def record_beat(hand: str, *, worked: bool = False) -> None:
         mine.filter(late).update(worked_at=clock)
 
 
-def keep_beating(hands: Sequence[str]) -> threading.Event:
-    """Leave heartbeats of these hands for as long as this process lives, or until the event is set.
+def keep_beating(names: Sequence[str]) -> threading.Event:
+    """Leave heartbeats under these names for as long as this process lives, or until the event is set.
 
     By a thread of its own, with a connection for each time: one that is idle for days keeps none.
     """
     stop = threading.Event()
-    threading.Thread(target=_keep, args=(hands, stop), name="heartbeat", daemon=True).start()
+    threading.Thread(target=_keep, args=(names, stop), name="heartbeat", daemon=True).start()
     return stop
 
 
-def _keep(hands: Sequence[str], stop: threading.Event) -> None:
+def _keep(names: Sequence[str], stop: threading.Event) -> None:
     while True:
         try:
-            for hand in hands:
-                record_beat(hand)
+            for name in names:
+                record_beat(name)
         except Exception:  # whatever it is, the next time may succeed
             log.exception("no heartbeat could be left; it is tried again")
         finally:
@@ -104,7 +104,7 @@ def _keep(hands: Sequence[str], stop: threading.Event) -> None:
 
 
 def last_beats() -> dict[str, LastBeat]:
-    """Each hand that anybody moved within the last hour, by its name."""
+    """Each thing that anybody did within the last hour, by its name."""
     clock = sql.database_now()
     found: dict[str, list[Heartbeat]] = {}
     for row in Heartbeat.objects.order_by("hand", "pk"):

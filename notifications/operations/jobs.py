@@ -114,14 +114,14 @@ def deliver(channel: str, *, stopping: Callable[[], bool] = lambda: False) -> in
 
     It leaves a heartbeat while it goes on: with slow calls a turn may last longer than a silence.
     """
-    hand = f"{heartbeats.SENDING}{channel}"
+    beat = f"{heartbeats.SENDING}{channel}"
     beaten_at = -math.inf
 
     def asked() -> bool:
         nonlocal beaten_at
         if time.monotonic() - beaten_at > heartbeats.beat_interval().total_seconds():
             beaten_at = time.monotonic()
-            heartbeats.record_beat(hand)
+            heartbeats.record_beat(beat)
         return stopping()
 
     asked()
@@ -130,5 +130,5 @@ def deliver(channel: str, *, stopping: Callable[[], bool] = lambda: False) -> in
     settled = sending.drain(channel, demonstration=False, clock=clock, stopping=asked)
     if time.monotonic() - begun < sending.TURN_SECONDS:
         settled += sending.drain(channel, demonstration=True, clock=clock, stopping=asked)
-    heartbeats.record_beat(hand, worked=settled > 0)
+    heartbeats.record_beat(beat, worked=settled > 0)
     return settled

@@ -2,7 +2,7 @@
 
 All from the database, so that any web process answers for all processes. Deliveries are sums of their
 counters, never counted; what waits is counted no further than matters; how long it took is measured
-on a sample (latencies.py).
+on a sample (queries/latencies.py).
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def _senders() -> Iterator[GaugeMetricFamily]:
 
 def _hands() -> Iterator[GaugeMetricFamily]:
     """The clock's own beside the others; none at all once it has been away for an hour."""
-    age = _gauge("heartbeat_age_seconds", "Since the clock ticked, or one of its hands moved.", "hand")
+    age = _gauge("heartbeat_age_seconds", "Since the clock ticked, or one of its jobs ran.", "hand")
     processes = _gauge("heartbeat_processes", "In how many processes it does.", "hand")
     pulses = heartbeats.last_beats()
     for hand, pulse in sorted(pulses.items()):

@@ -1,7 +1,7 @@
-"""The clock's jobs: which there are, and how often each is due. Read before there are models, so without any.
+"""The clock's jobs: which there are, and how often each runs. Read before there are models, so without any.
 
-The Celery clock hands them out as tasks, `dispatch` does them itself (jobs.py), and the monitor misses
-the one that has not come to its end for too long.
+The Celery clock hands them out as tasks, `dispatch` runs them itself (jobs.py), and the checks
+miss the one that has not come to its end for too long.
 """
 
 from __future__ import annotations

@@ -37,10 +37,10 @@ def subjects(log: Path) -> list[str]:
     return [str(entry["subject"]).partition(": ")[2] for entry in told if entry["taken"]]
 
 
-def alive(*hands: str) -> bool:
+def alive(*names: str) -> bool:
     """Whether each of them has moved lately."""
     pulses = heartbeats.last_beats()
-    return all(hand in pulses and pulses[hand].age < heartbeats.silence_limit() for hand in hands)
+    return all(name in pulses and pulses[name].age < heartbeats.silence_limit() for name in names)
 
 
 @pytest.mark.postgresql

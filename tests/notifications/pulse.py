@@ -13,13 +13,13 @@ _HOUR = timedelta(hours=1)
 
 
 def beats(
-    *hands: str, age: timedelta = timedelta(0), steady: timedelta = _HOUR, idle: timedelta | None = None
+    *names: str, age: timedelta = timedelta(0), steady: timedelta = _HOUR, idle: timedelta | None = None
 ) -> None:
-    """These hands moved so long ago, without a gap for so long before, and found nothing to do since."""
+    """These were done so long ago, without a gap for so long before, and found nothing to do since."""
     moment = sql.database_now() - age
-    for hand in hands:
+    for name in names:
         Heartbeat.objects.update_or_create(
-            hand=hand,
+            hand=name,
             process="elsewhere:1",
             defaults={
                 "beat_at": moment,
@@ -30,5 +30,5 @@ def beats(
 
 
 def all_is_well() -> None:
-    """The clock ticks and every hand moves."""
-    beats(CLOCK, *(hand.name for hand in JOBS))
+    """The clock ticks and every job runs."""
+    beats(CLOCK, *(job.name for job in JOBS))

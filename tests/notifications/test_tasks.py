@@ -19,7 +19,7 @@ from notifications.operations import heartbeats
 
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Sequence[str]]]:
-    """The hands whose heartbeats this process begins to leave, which would outlast the test."""
+    """The channels whose heartbeats this process begins to leave, which would outlast the test."""
     kept: list[Sequence[str]] = []
     queues = {f"lull.{name}": None for name in settings.CHANNELS[:1]}
     monkeypatch.setattr(heartbeats, "keep_beating", kept.append)

@@ -84,7 +84,7 @@ class Moving:
         self._due = {job.name: 0.0 for job in JOBS}
 
     def turn(self) -> None:
-        """Do those that are due; one that fails does not keep the others waiting."""
+        """Run those that are due; one that fails does not keep the others waiting."""
         for job in JOBS:
             if self._stop.is_set() or time.monotonic() < self._due[job.name]:
                 continue

@@ -1,4 +1,4 @@
-"""Heartbeats in; which clock, worker or job of the clock has fallen silent out."""
+"""Heartbeats in; which clock, worker or job has fallen silent out."""
 
 from __future__ import annotations
 

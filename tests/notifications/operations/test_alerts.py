@@ -54,7 +54,7 @@ def postbox() -> Postbox:
 
 def silent_workers() -> None:
     all_is_well()
-    beats(*(hand.name for hand in JOBS), age=2 * SILENCE)
+    beats(*(job.name for job in JOBS), age=2 * SILENCE)
 
 
 def test_an_alarm_is_one_row_however_often_it_is_seen(now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The clock's hands are the same for Celery and for `dispatch`."""
+"""The clock's jobs are the same for Celery and for `dispatch`."""
 
 from __future__ import annotations
 
@@ -27,21 +27,19 @@ from tests import people
 def test_celery_hands_out_what_dispatch_moves() -> None:
     scheduled = current_app.conf.beat_schedule
 
-    assert {name: entry["task"] for name, entry in scheduled.items()} == {
-        hand.name: hand.task for hand in JOBS
-    }
+    assert {name: entry["task"] for name, entry in scheduled.items()} == {job.name: job.task for job in JOBS}
     assert set(jobs.JOBS) == set(scheduled)
 
 
 def test_every_hand_has_its_task() -> None:
     current_app.loader.import_default_modules()
 
-    assert [hand.task for hand in JOBS if hand.task not in current_app.tasks] == []
+    assert [job.task for job in JOBS if job.task not in current_app.tasks] == []
 
 
 def test_orders_expire_before_they_pile_up() -> None:
     """A worker that comes back after an hour finds a few of each, not an hour's."""
-    assert [hand.name for hand in JOBS if not hand.seconds < hand.expires <= 10 * hand.seconds] == []
+    assert [job.name for job in JOBS if not job.seconds < job.expires <= 10 * job.seconds] == []
 
 
 def test_no_task_is_interrupted_in_the_middle_of_what_it_does() -> None:
@@ -54,10 +52,10 @@ def test_no_task_is_interrupted_in_the_middle_of_what_it_does() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", [hand.name for hand in JOBS])
+@pytest.mark.parametrize("name", [job.name for job in JOBS])
 def test_every_hand_leaves_a_heartbeat_as_a_task(name: str) -> None:
     current_app.loader.import_default_modules()
-    (task,) = [hand.task for hand in JOBS if hand.name == name]
+    (task,) = [job.task for job in JOBS if job.name == name]
     current_app.tasks[task].apply().get()
 
     assert Heartbeat.objects.filter(hand=name).count() == 1

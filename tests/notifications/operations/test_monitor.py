@@ -44,7 +44,7 @@ def test_a_clock_that_stands_leaves_no_heartbeat() -> None:
 @pytest.mark.django_db
 def test_each_look_writes_and_tells(mails: list[str]) -> None:
     all_is_well()
-    beats(*(hand.name for hand in JOBS), age=2 * heartbeats.silence_limit())
+    beats(*(job.name for job in JOBS), age=2 * heartbeats.silence_limit())
     monitor = Monitor()
     monitor._look()
     monitor._look()

@@ -95,7 +95,7 @@ def test_a_silent_clock_is_wrong_and_its_workers_are_not_blamed(now: datetime) -
 
 def test_workers_that_fell_silent_are_wrong(now: datetime) -> None:
     all_is_well()
-    beats(*(hand.name for hand in JOBS), age=SILENCE + timedelta(seconds=5))
+    beats(*(job.name for job in JOBS), age=SILENCE + timedelta(seconds=5))
 
     assert found(now) == ["worker"]
     assert "celery -A config worker" in words(now)
@@ -134,7 +134,7 @@ def test_after_a_standstill_each_hand_has_its_time_to_move_again(now: datetime) 
 def test_after_workers_came_back_their_first_hand_accuses_no_other(now: datetime) -> None:
     all_is_well()
     due(now)
-    beats(*(hand.name for hand in JOBS), f"{SENDING}sms", age=timedelta(minutes=50))
+    beats(*(job.name for job in JOBS), f"{SENDING}sms", age=timedelta(minutes=50))
     assert found(now) == ["worker"]
     beats("sweep", steady=timedelta(seconds=1))
 
@@ -198,7 +198,7 @@ def test_of_many_workers_that_send_nothing_a_few_are_named(now: datetime) -> Non
 
 def test_a_worker_that_is_only_there_has_done_nothing(now: datetime) -> None:
     all_is_well()
-    beats(*(hand.name for hand in JOBS), age=SILENCE + timedelta(seconds=5))
+    beats(*(job.name for job in JOBS), age=SILENCE + timedelta(seconds=5))
     beats(f"{SERVING}sms")
 
     assert found(now) == ["worker"]
