@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from maintenance.admin import rendering
-from maintenance.admin.windows.changes import trail
+from maintenance.admin.windows.changes import log_of_window
 from maintenance.models import Window
 from notifications.admin.progress import ORDER
 from notifications.models import State
@@ -22,7 +22,7 @@ from notifications.reporting.notice_given import NoticeGiven
 @rendering.allowed("maintenance.view_window")
 @require_safe
 def review_page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> HttpResponse:
-    """Notice given against promised, reach, every channel, planned against real times, and the trail."""
+    """Notice given against promised, reach, every channel, planned against real times, and the log."""
     window = get_object_or_404(Window.objects.prefetch_related("services"), pk=pk)
     now = timezone.now()
     found = review.review_of(window, now=now)
@@ -39,7 +39,7 @@ def review_page(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) 
         "states": states,
         "alone": alone,
         "table": [(row, [row.states.get(state, 0) for state in states]) for row in found.rows],
-        "trail": trail(window),
+        "log": log_of_window(window),
     }
     return rendering.admin_page(
         request, model_admin, "notifications/admin/review.html", f"Review of {window}", facts

@@ -12,7 +12,7 @@ from maintenance.audit import wording
 from maintenance.models import Approval, Change, Window
 
 
-def trail(window: Window) -> list[wording.LogLine]:
+def log_of_window(window: Window) -> list[wording.LogLine]:
     """Who did what, newest first."""
     changes = window.changes.select_related("actor").prefetch_related("window__services")
     return [wording.line_of_change(change) for change in changes.order_by("-id")]

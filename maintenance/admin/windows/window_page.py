@@ -1,4 +1,4 @@
-"""The windows: a list to search, and for each one page with its facts, decisions, trail and buttons.
+"""The windows: a list to search, and for each one page with its facts, decisions, log and buttons.
 
 Nothing is edited in fields. What may be done stands as a button, and each does one thing of the domain.
 """
@@ -154,7 +154,7 @@ class WindowAdmin(LenientAdmin):
             "change_gate": self.gate(
                 request.user, window, Approval.Subject.CHANGE, "maintenance_window_decide"
             ),
-            "trail": changes.trail(window),
+            "log": changes.log_of_window(window),
         }
 
     def gate(self, reader: User, window: Window, subject: Approval.Subject, name: str) -> decisions.Gate:
@@ -170,7 +170,7 @@ class WindowAdmin(LenientAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Window | None = None) -> bool:
-        """A window that will not happen is cancelled; its trail stays."""
+        """A window that will not happen is cancelled; its log stays."""
         return False
 
 

@@ -1,4 +1,4 @@
-"""Windows booked, moved and cancelled, and what stands in the trail of it."""
+"""Windows booked, moved and cancelled, and what stands in the log of it."""
 
 from __future__ import annotations
 
