@@ -33,6 +33,7 @@ class Channel(in_flight.Channel):
     address = Address.MAILBOX
     form = Form.LETTER
     subject_section = "subject"
+    heading_section = "inapp subject"
     can_unsubscribe = True
     unit = "email"
     is_paid = True
@@ -46,16 +47,16 @@ class Channel(in_flight.Channel):
     }
 
     def __init__(self, in_flight: int) -> None:
-        """As the contract."""
+        """As `types.Channel`."""
         super().__init__(in_flight, _wire())
 
     def blames_recipient(self, code: str) -> bool:
-        """As the contract."""
+        """As `types.Channel`."""
         return code in service.OF_RECIPIENT
 
     @classmethod
     def attaches_calendar(cls) -> bool:
-        """As the contract."""
+        """As `types.Channel`."""
         return bool(settings.EMAIL_ATTACH_CALENDAR)
 
     @classmethod

@@ -5,7 +5,7 @@ about it. It keeps its window of calls filled from the iterator it is given and 
 as soon as it is known, never waiting for the slowest of a batch. One call per message (SMS), one per
 batch (a mail service) and one connection for many (SMTP) look the same from here.
 
-Messages with the same words share one `Words`, so that a wire may build what is the same for
+Messages with the same words share one `Template`, so that a wire may build what is the same for
 all of them once and put in only what is the person's own.
 """
 
@@ -187,6 +187,8 @@ class Channel(abc.ABC):
     """Of the files of words, the part that its words stand in; empty is the part of its own name."""
     subject_section: ClassVar[str] = ""
     """The part that its subject stands in; empty where it has no subject."""
+    heading_section: ClassVar[str] = "subject"
+    """The part that the heading of a letter stands in."""
     room: ClassVar[int | None] = None
     """Characters that fit into one message; None where all do."""
     must_link: ClassVar[bool] = True

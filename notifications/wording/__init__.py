@@ -41,8 +41,6 @@ __all__ = [
     "standard_texts",
 ]
 
-_HEADING: Final = "inapp subject"
-"""The part of a file that a letter's heading stands in."""
 _SUBJECT_ROOM: Final[int] = Text._meta.get_field("subject").max_length or 0
 
 
@@ -108,7 +106,7 @@ class _Writer:
             language=self.language,
             bank=self.facts.bank,
             link=self.facts.link,
-            heading=self._line(_HEADING, _SUBJECT_ROOM),
+            heading=self._line(self.kind.heading_section, _SUBJECT_ROOM),
             preheader=self._line("preheader"),
             paragraphs=tuple(letter.paragraphs(body)),
             rows=letter.fact_rows(self._render("facts")),
