@@ -281,7 +281,7 @@ def test_one_module_moves_deliveries() -> None:
 
 def _sets_state(node: ast.AST) -> bool:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        if node.func.attr == "update" and isinstance(node.func.value, ast.Call | ast.Name):
+        if node.func.attr in {"update", "aupdate", "update_or_create"}:
             return any(keyword.arg == "state" for keyword in node.keywords)
         if node.func.attr in {"save", "bulk_update"}:
             return any(isinstance(one, ast.Constant) and one.value == "state" for one in ast.walk(node))
