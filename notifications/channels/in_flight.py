@@ -193,16 +193,16 @@ class Channel(types.Channel):
         self.has_receipts = wire.has_receipts
 
     def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:
-        """As the contract."""
+        """As `types.Channel`."""
         wire = self._wire
         return carry(
             messages, wire.send, in_flight=self.in_flight, in_one_call=wire.in_one_call, provider=wire.name
         )
 
     def find(self, message: Message, since: datetime) -> Found | None:
-        """As the contract."""
+        """As `types.Channel`."""
         return self._wire.find(message, since)
 
     def close(self) -> None:
-        """As the contract."""
+        """As `types.Channel`."""
         self._wire.close()

@@ -17,7 +17,7 @@ class Channel(in_flight.Channel):
     provider_labels = {"app": "Lull: the bank's app fetches them"}
 
     def __init__(self, in_flight: int) -> None:
-        """As the contract."""
+        """As `types.Channel`."""
         super().__init__(in_flight, outbox.Outbox("app"))
 
     @classmethod

@@ -10,5 +10,5 @@ class Channel(in_flight.Channel):
     """Accepts everything and sends nothing."""
 
     def __init__(self, in_flight: int) -> None:
-        """As the contract."""
+        """As `types.Channel`."""
         super().__init__(in_flight, outbox.Outbox())

@@ -42,19 +42,19 @@ class Channel(in_flight.Channel):
     is_paid = True
 
     def __init__(self, in_flight: int) -> None:
-        """As the contract."""
+        """As `types.Channel`."""
         super().__init__(in_flight, sms.TwilioProvider() if settings.TWILIO_ACCOUNT_SID else outbox.Outbox())
 
     def blames_us(self, code: str) -> bool:
-        """As the contract."""
+        """As `types.Channel`."""
         return bool(settings.TWILIO_ACCOUNT_SID) and code in codes.REPORTED_OURS
 
     def blames_recipient(self, code: str) -> bool:
-        """As the contract."""
+        """As `types.Channel`."""
         return code in codes.REPORTED_OF_THE_NUMBER
 
     def report(self, references: Collection[str], since: datetime, until: datetime) -> Iterator[Report]:
-        """As the contract."""
+        """As `types.Channel`."""
         if not settings.TWILIO_ACCOUNT_SID:
             return super().report(references, since, until)
         return lookup.reported_messages(references, since, until)

@@ -36,7 +36,7 @@ class Channel(types.Channel):
     provider = sender = "social"
 
     def __init__(self, in_flight: int) -> None:
-        """As the contract."""
+        """As `types.Channel`."""
         super().__init__(in_flight)
         self._wires = _wires()
 
@@ -55,18 +55,18 @@ class Channel(types.Channel):
             yield Fault("lull.E001", str(error), hint)
 
     def send(self, messages: Iterator[Message | Pause]) -> Iterator[Outcome]:
-        """As the contract; each outcome names the network that gave it."""
+        """As `types.Channel`; each outcome names the network that gave it."""
         return in_flight.carry(messages, self._send, in_flight=self.in_flight, provider=self.provider)
 
     def find(self, message: Message, since: datetime) -> Found | None:
-        """As the contract."""
+        """As `types.Channel`."""
         wire = self._wires.get(message.target)
         if wire is None:
             raise LookupError(f"SOCIAL_URLS no longer names {message.target}")
         return wire.find(message, since)
 
     def close(self) -> None:
-        """As the contract."""
+        """As `types.Channel`."""
         for wire in self._wires.values():
             wire.close()
 

@@ -175,7 +175,7 @@ class Tally(models.Model):
 
     Written by triggers of the delivery table, in the transaction that moves the deliveries, so that
     no stage can forget to count. Each statement adds rows of its own on PostgreSQL, and nobody waits
-    for anybody; `progress.fold` sums them up.
+    for anybody; `progress.fold_tallies` sums them up.
     """
 
     notice = models.ForeignKey(

@@ -24,7 +24,7 @@ _LONGEST_WAIT: Final = 86_400.0
 class Provider(Protocol):
     """Carries messages, as many calls at a time as its channel has in flight.
 
-    `send` runs in the event loop that its thread keeps (loops.py) and knows no database. Connections
+    `send` runs in the event loop that its thread keeps (http/loops.py) and knows no database. Connections
     are made on first use, after the fork, and kept for the whole process.
     """
 

@@ -1,7 +1,7 @@
 """Deliveries of which a provider reports that they failed in; whose fault it is, noted, out.
 
 A suspended account or an unregistered number is told only after the message was taken. Then the sender rests,
-an operator is called, and what failed is put back by the next sweep (deliveries.put_back). Under all other
+an operator is called, and what failed is put back by the next sweep (queue.put_back). Under all other
 codes, but for those of the customer's own address, is a net: what many share, and many of those heard of,
 rests the sender too. They stay failed: what reached a network may have arrived, so that it is for a person
 to send them again.

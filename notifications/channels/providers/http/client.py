@@ -1,6 +1,6 @@
 """A POST in; its answer, over the connections that the thread's loop keeps, or what its absence means, out.
 
-For the wire that carries most; the others use requests (web.py).
+For the wire that carries most; the others use requests (responses.py).
 """
 
 from __future__ import annotations

@@ -45,5 +45,5 @@ class Channel(in_flight.Channel):
     provider_labels = {"paging": "The paging desk"}
 
     def __init__(self, in_flight: int) -> None:
-        """As the contract."""
+        """As `types.Channel`."""
         super().__init__(in_flight, _Wire())
