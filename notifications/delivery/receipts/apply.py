@@ -32,7 +32,7 @@ _RECEIPT: Final = Receipt._meta.db_table
 _DONE: Final = {"id": "bigint", "result": "text"}
 
 
-class _Word(NamedTuple):
+class _ReceiptRow(NamedTuple):
     """A receipt as far as it moves its delivery."""
 
     id: int
@@ -65,7 +65,7 @@ class _Standing:
     notice: int
     moved: bool = False
 
-    def hear(self, word: _Word, *, now: datetime) -> str:
+    def hear(self, word: _ReceiptRow, *, now: datetime) -> str:
         """Move on by one receipt; what it did."""
         if word.attempt < self.attempt:
             return "of an earlier attempt"
@@ -114,17 +114,17 @@ def apply_receipts(*, now: datetime) -> int:
     return done
 
 
-def _waiting(after: _Word | None) -> list[_Word]:
+def _waiting(after: _ReceiptRow | None) -> list[_ReceiptRow]:
     rows = Receipt.objects.filter(processed_at__isnull=True)
     if after is not None:
         rows = rows.filter(received_at__gte=after.received_at).exclude(
             received_at=after.received_at, pk__lte=after.id
         )
-    found = rows.order_by("received_at", "pk").values_list(*_Word._fields)[:_BATCH]
-    return [_Word(*row) for row in found]
+    found = rows.order_by("received_at", "pk").values_list(*_ReceiptRow._fields)[:_BATCH]
+    return [_ReceiptRow(*row) for row in found]
 
 
-def _suppress(batch: Sequence[_Word], *, now: datetime) -> None:
+def _suppress(batch: Sequence[_ReceiptRow], *, now: datetime) -> None:
     """Never use these addresses again, whoever else shares them.
 
     Before any row is locked, because it may have to wait for somebody who suppresses the same address.
@@ -152,7 +152,7 @@ def _suppress(batch: Sequence[_Word], *, now: datetime) -> None:
     )
 
 
-def _work_on(batch: Sequence[_Word], *, now: datetime) -> int:
+def _work_on(batch: Sequence[_ReceiptRow], *, now: datetime) -> int:
     with transaction.atomic():
         ours = set(
             Receipt.objects.select_for_update(skip_locked=True)
@@ -182,7 +182,9 @@ def _held(public_ids: Collection[UUID]) -> dict[UUID, _Standing]:
     return {public_id: _Standing(*standing) for public_id, *standing in rows}
 
 
-def _heard(batch: Sequence[_Word], deliveries: Mapping[UUID, _Standing], *, now: datetime) -> dict[int, str]:
+def _heard(
+    batch: Sequence[_ReceiptRow], deliveries: Mapping[UUID, _Standing], *, now: datetime
+) -> dict[int, str]:
     """What each receipt did; those that must wait for their delivery are left out."""
     results = {}
     for word in batch:
@@ -192,7 +194,7 @@ def _heard(batch: Sequence[_Word], deliveries: Mapping[UUID, _Standing], *, now:
     return results
 
 
-def _let_go(waiting: Sequence[_Word], *, now: datetime) -> dict[int, str]:
+def _let_go(waiting: Sequence[_ReceiptRow], *, now: datetime) -> dict[int, str]:
     """Those that have waited too long for a delivery that is not there, rather than held by somebody."""
     late = [word for word in waiting if word.received_at <= now - _PATIENCE]
     attempts: defaultdict[UUID, int] = defaultdict(lambda: -1)
