@@ -43,10 +43,6 @@ class Span:
     exemption: str = ""
     """A value of Exemption, or empty."""
 
-    def meets(self, time: WindowTime) -> bool:
-        """Whether they share a moment; the end belongs to what comes after it."""
-        return self.starts_at < time.ends_at and time.starts_at < self.ends_at
-
     def of(self, services: frozenset[int]) -> bool:
         """Whether it is of one of these services, or of every service."""
         return not self.services or not self.services.isdisjoint(services)
