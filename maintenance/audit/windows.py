@@ -58,7 +58,7 @@ def record_change(
     more: Mapping[str, Any] | None = None,
     reason: str = "",
 ) -> Change:
-    """Append what changed since `before` (from `facts`, empty for a new window), and `more` about it."""
+    """Append what changed since `before` (`window_facts`, empty for a new window), and `more` about it."""
     assert stamp.person is not None  # whatever the clock does, it does for whoever booked
     after = window_facts(window)
     said = _said(what, before, after)

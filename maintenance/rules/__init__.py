@@ -45,7 +45,7 @@ def objections(
     """Everything that stands against a window of these services at this time, hard or soft.
 
     `moved` is the window that is moved to it, `times` are the agreed ones of that stretch, where they have
-    been worked out: see `agreed_times`.
+    been worked out: see `agreed_for_services`.
     """
     starts_at, ends_at = proposal.starts_at, proposal.ends_at
     if not proposal.services:

@@ -2,7 +2,7 @@
 
 The words stand in templates/notices/<language>/<kind>.txt, a section for each channel; a new
 kind of notice is one such file per language. Here they get their facts, once; names, links and
-times in the reader's zone stay placeholders, which `fill` replaces for each person.
+times in the reader's zone stay placeholders, which `filled_text` replaces for each person.
 """
 
 from __future__ import annotations
