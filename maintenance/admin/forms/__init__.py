@@ -5,29 +5,23 @@ from __future__ import annotations
 from maintenance.admin.forms.audit import AuditForm
 from maintenance.admin.forms.booking import BookForm, MoveForm, TimeForm, time_of
 from maintenance.admin.forms.decisions import DecisionForm, ReasonForm
-from maintenance.admin.forms.moments import LENGTHS, DayField, MomentField, offered_minutes
-from maintenance.admin.forms.overrides import EmergencyForm, PassingForm, approvers, bookers
+from maintenance.admin.forms.moments import DayField, MomentField, offered_minutes
 from maintenance.admin.forms.search import SlotsForm
 from maintenance.admin.forms.series import SettleForm
 from maintenance.admin.forms.target import TargetForm
 
 __all__ = [
-    "LENGTHS",
     "AuditForm",
     "BookForm",
     "DayField",
     "DecisionForm",
-    "EmergencyForm",
     "MomentField",
     "MoveForm",
-    "PassingForm",
     "ReasonForm",
     "SettleForm",
     "SlotsForm",
     "TargetForm",
     "TimeForm",
-    "approvers",
-    "bookers",
     "offered_minutes",
     "time_of",
 ]

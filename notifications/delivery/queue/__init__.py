@@ -9,7 +9,6 @@ token, so a process that was thought dead and comes back changes nothing.
 
 from notifications.delivery.queue.claim import (
     Claimed,
-    Person,
     as_claimed,
     claimed_deliveries,
     give_up,
@@ -27,7 +26,6 @@ from notifications.delivery.queue.requeue import put_back, send_again, send_all_
 
 __all__ = [
     "Claimed",
-    "Person",
     "as_claimed",
     "claimed_deliveries",
     "confirm_by_hand",
