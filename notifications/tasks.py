@@ -41,7 +41,7 @@ def tick() -> None:
 
 
 def _wake() -> None:
-    for channel in jobs.waiting():
+    for channel in jobs.waiting_channels():
         for _ in range(_WOKEN):
             deliver.apply_async((channel,), queue=_queue(channel), expires=10, retry=False)
 

@@ -68,7 +68,7 @@ def preference_page(request: HttpRequest, token: str) -> HttpResponse:
 
 def _changed(request: HttpRequest, customer: Customer) -> HttpResponse:
     for verb, change in (("refuse", suppression.refuse), ("allow", suppression.allow)):
-        if (channel := request.POST.get(verb)) in channels.direct():
+        if (channel := request.POST.get(verb)) in channels.direct_names():
             change(customer, channel, now=timezone.now())
             told = {"changed": channel}
             if language := frame.asked_language(request):
@@ -76,7 +76,7 @@ def _changed(request: HttpRequest, customer: Customer) -> HttpResponse:
             answer = HttpResponseRedirect(f"{request.path}?{urlencode(told)}")
             answer.status_code = 303  # so that reloading the page does not post again
             return answer
-    words = f"Send allow or refuse with the name of a channel: {' or '.join(channels.direct())}.\n"
+    words = f"Send allow or refuse with the name of a channel: {' or '.join(channels.direct_names())}.\n"
     return HttpResponse(words, status=400, content_type="text/plain; charset=utf-8")
 
 

@@ -14,6 +14,6 @@ def link(row: Model, words: object = "") -> SafeString:
     return format_html('<a class="lull-link" href="{}">{}</a>', address, words or row)
 
 
-def lines(words: list[str]) -> SafeString:
+def joined_lines(words: list[str]) -> SafeString:
     """Sentences below each other."""
     return format_html_join("", "<p>{}</p>", ((line,) for line in words))

@@ -110,7 +110,7 @@ def _stands(window: Window, subject: Approval.Subject, now: datetime) -> None:
     """Refuse while something hard stands against the window that nobody passed over when it was booked."""
     if window.ends_at <= now:
         raise NotAllowed("Its time has passed: move it.")
-    against = overrides.still(window, rules.objections_now(window, now=now))
+    against = overrides.remaining_objections(window, rules.objections_now(window, now=now))
     hard = [
         objection.words for objection in against if objection.hard and _matters(objection, window, subject)
     ]

@@ -77,7 +77,7 @@ def keep_overrides(window: Window, passed: Sequence[Passed], *, by: User, now: d
     )
 
 
-def still(window: Window, against: Iterable[Objection]) -> list[Objection]:
+def remaining_objections(window: Window, against: Iterable[Objection]) -> list[Objection]:
     """Those of the objections that nobody has passed over for the present revision of a window."""
     known = set(window.overrides.filter(revision=window.revision).values_list("rule", "words"))
     return [objection for objection in against if (objection.rule, objection.words) not in known]

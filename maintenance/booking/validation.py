@@ -84,7 +84,7 @@ def emergency_faults(emergency: Emergency | None, by: User) -> list[Objection]:
     return found
 
 
-def levels(proposal: Proposal) -> list[Objection]:
+def level_objections(proposal: Proposal) -> list[Objection]:
     """What to say of levels that are none, or of services that are not in the window."""
     keys = {service.key for service in proposal.services}
     wrong = [
@@ -99,7 +99,7 @@ def levels(proposal: Proposal) -> list[Objection]:
     ]
 
 
-def exemption(proposal: Proposal) -> list[Objection]:
+def exemption_objections(proposal: Proposal) -> list[Objection]:
     """What to say of an exemption that does not exist."""
     if not proposal.exemption or proposal.exemption in Exemption:
         return []
@@ -107,7 +107,7 @@ def exemption(proposal: Proposal) -> list[Objection]:
     return [Objection("exemption", f"{given} is no exemption: write one of {known}, or nothing.")]
 
 
-def unmoved(window: Window, proposal: Proposal) -> list[Objection]:
+def unmoved_objections(window: Window, proposal: Proposal) -> list[Objection]:
     """What to say of a move to where the window is.
 
     Only what was rejected is put forward again as it is, and what something has come to stand against: so

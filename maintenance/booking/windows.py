@@ -52,8 +52,8 @@ def book_window(
         left, passed = settled_objections(against, proposal)
         left += [
             *text_objections("purpose", proposal.purpose),
-            *validation.levels(proposal),
-            *validation.exemption(proposal),
+            *validation.level_objections(proposal),
+            *validation.exemption_objections(proposal),
         ]
         refuse([*left, *emergency_faults(proposal.emergency, by)])
         window = Window.objects.create(
@@ -96,8 +96,8 @@ def reschedule(window: Window, proposal: Proposal, *, reason: str, by: User, now
         left, passed = settled_objections(against, whole)
         left += [
             *text_objections("reason", reason),
-            *validation.exemption(whole),
-            *validation.unmoved(window, whole),
+            *validation.exemption_objections(whole),
+            *validation.unmoved_objections(window, whole),
         ]
         refuse([*left, *emergency_faults(whole.emergency, by)])
         before = audit.window_facts(window)

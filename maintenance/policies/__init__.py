@@ -13,7 +13,6 @@ from maintenance.policies.counting import Promise
 from maintenance.policies.demands import (
     OWN,
     at_least,
-    content_words,
     daily_words,
     demands,
     lead_words,
@@ -24,14 +23,13 @@ from maintenance.policies.demands import (
 __all__ = [
     "OWN",
     "Promise",
+    "all_promises",
     "at_least",
-    "content_words",
     "daily_words",
     "demands",
     "due_at",
     "earliest_allowed",
     "earliest_start",
-    "every",
     "is_short",
     "last_moment",
     "lead_words",
@@ -54,11 +52,11 @@ def policy_of(audience: str = Customer.Kind.CUSTOMER) -> NoticePolicy:
 
 
 def promise(audience: str = Customer.Kind.CUSTOMER) -> Promise:
-    """What an audience is promised, ready to be counted. Raises DoesNotExist as `of` does."""
+    """What an audience is promised, ready to be counted. Raises DoesNotExist as `policy_of` does."""
     return ready(policy_of(audience))
 
 
-def every() -> tuple[Promise, ...]:
+def all_promises() -> tuple[Promise, ...]:
     """What every audience is promised, customers first. Raises DoesNotExist where they have none."""
     found = sorted(
         NoticePolicy.objects.order_by("audience"),

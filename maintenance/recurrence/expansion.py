@@ -97,7 +97,7 @@ def _walk(begin: datetime, parts: Mapping[str, str], before: datetime, budget: B
             raise _BeyondError
         budget.step()
 
-    rule = rrulestr(syntax.text(parts), dtstart=begin)
+    rule = rrulestr(syntax.rule_text(parts), dtstart=begin)
     assert isinstance(rule, rrule)  # one line makes one
     # an IndexError is dateutil's answer to the sixth Monday of a month
     with suppress(_BeyondError, IndexError):

@@ -91,7 +91,7 @@ def _rule(line: str, zone: tzinfo) -> Mapping[str, str]:
     if until := parts.get("UNTIL"):
         parts["UNTIL"] = _local_until(until, zone)
     try:
-        rrulestr(text(parts), dtstart=_ANY_DAY)
+        rrulestr(rule_text(parts), dtstart=_ANY_DAY)
     except (ValueError, KeyError, TypeError) as error:
         raise NoRecurrence(
             f"“{line[:60]}” is no recurrence rule ({error}): write it like FREQ=MONTHLY;BYDAY=1SU."
@@ -99,7 +99,7 @@ def _rule(line: str, zone: tzinfo) -> Mapping[str, str]:
     return parts
 
 
-def text(parts: Mapping[str, str]) -> str:
+def rule_text(parts: Mapping[str, str]) -> str:
     """A rule as it is written."""
     return ";".join(f"{name}={value}" for name, value in parts.items())
 

@@ -32,7 +32,7 @@ def rule_context(
     DoesNotExist where customers are promised nothing.
     """
     asked = frozenset(service.pk for service in services)
-    promises = policies.every()
+    promises = policies.all_promises()
     known = network.service_network()
     return RuleContext(
         asked=asked,

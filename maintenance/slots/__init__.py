@@ -5,31 +5,29 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from maintenance.slots.choosing import Suggestions, choose
-from maintenance.slots.context import AHEAD, Search, SlotContext, slot_context
+from maintenance.slots.context import Search, slot_context
 from maintenance.slots.loads import expect
 from maintenance.slots.outcome import Outcome, outcome
 from maintenance.slots.slot import Slot, slot_at
-from maintenance.slots.users import Users, users
-from maintenance.slots.week import Hour, WeekDay, week
+from maintenance.slots.users import Users, count_users
+from maintenance.slots.week import Hour, WeekDay, week_days
 
 __all__ = [
-    "AHEAD",
     "Hour",
     "Outcome",
     "Search",
     "Slot",
-    "SlotContext",
     "Suggestions",
     "Users",
     "WeekDay",
     "choose",
+    "count_users",
     "expect",
     "outcome",
     "slot_at",
     "slot_context",
     "suggest",
-    "users",
-    "week",
+    "week_days",
 ]
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from maintenance import bank_time, rules
 from maintenance.slots import loads, places
 from maintenance.slots.context import SlotContext
-from maintenance.slots.slot import Slot, look_at
+from maintenance.slots.slot import Slot, slots_at
 from maintenance.traffic.forecast import HOUR, Floats
 from maintenance.traffic.zones import local_seconds
 
@@ -64,7 +64,7 @@ def choose(known: SlotContext, length: timedelta, *, count: int = 5, staffed: bo
     order = order[(fits & ~unknown)[order]]
     times = list(itertools.islice(_free(known, starts, order, length), count))
     return Suggestions(
-        slots=tuple(look_at(known, times, length)),
+        slots=tuple(slots_at(known, times, length)),
         based_on_traffic=bool(known.profiles),
         problem=known.problem,
         doubts=tuple(_doubts(known, blind=bool((fits & unknown).any()))),

@@ -10,7 +10,7 @@ from typing import Final
 from maintenance import bank_days, bank_time, policies, rules, traffic
 from maintenance.models import Service, Window
 from maintenance.proposals import Proposal
-from maintenance.slots.users import Users, users
+from maintenance.slots.users import Users, count_users
 from maintenance.traffic import Profile
 from maintenance.traffic.place import Place
 
@@ -34,7 +34,7 @@ class Search:
 
     def stretch(self, now: datetime) -> tuple[datetime, datetime]:
         """From where, and until when, they look."""
-        promises = policies.every()
+        promises = policies.all_promises()
         if self.start is None:
             first = policies.earliest_start(now, promises)
         else:
@@ -89,7 +89,7 @@ def slot_context(
         ),
         profiles=profiles,
         problem=problem,
-        users=counted or users(asked),
+        users=counted or count_users(asked),
         around=around,
         first=first,
         last=last,

@@ -75,7 +75,7 @@ def shares_of_hour(profiles: Sequence[Profile], starts: Floats, length: timedelt
     return mean
 
 
-def habit(at: datetime) -> datetime:
+def habitual_start(at: datetime) -> datetime:
     """Sunday 02:00 of the same week (from Monday), by the bank's clock."""
     day = bank_time.bank_day(at)
     return bank_time.at_bank(day + timedelta(days=6 - day.weekday()), HABIT)

@@ -11,7 +11,7 @@ import numpy as np
 
 from maintenance import traffic
 from maintenance.models import Service, TrafficSample, Window
-from maintenance.slots.users import Users, users
+from maintenance.slots.users import Users, count_users
 
 _AROUND: Final = timedelta(days=1)
 """So far before and after a time its samples are read: by them it is known how long each lasts."""
@@ -58,7 +58,7 @@ def outcome(window: Window, *, now: datetime) -> Outcome:
         came=came,
         unknown=unknown,
         then=Users(window.expected_customers or 0, window.expected_vulnerable or 0) if counted else None,
-        now=users(services),
+        now=count_users(services),
     )
 
 

@@ -53,12 +53,12 @@ class Slot:
 
 def slot_at(known: SlotContext, starts_at: datetime, length: timedelta) -> Slot:
     """Any time as a slot, with everything that stands against it."""
-    return look_at(known, [starts_at], length)[0]
+    return slots_at(known, [starts_at], length)[0]
 
 
-def look_at(known: SlotContext, starts: Sequence[datetime], length: timedelta) -> list[Slot]:
-    """Many times at once: each as `look` sees it."""
-    sundays = [loads.habit(starts_at) for starts_at in starts]
+def slots_at(known: SlotContext, starts: Sequence[datetime], length: timedelta) -> list[Slot]:
+    """Many times at once: each as `slot_at` sees it."""
+    sundays = [loads.habitual_start(starts_at) for starts_at in starts]
     found: Sequence[ExpectedLoad | None] = [None] * (2 * len(sundays))
     if known.profiles and starts:
         found = loads.expected_each(known.profiles, [*starts, *sundays], length)

@@ -19,7 +19,7 @@ class Users:
     """Those of them who are vulnerable."""
 
 
-def users(services: Sequence[Service]) -> Users:
+def count_users(services: Sequence[Service]) -> Users:
     """Count them, in one query."""
     found = Customer.objects.filter(
         Exists(Use.objects.filter(customer=OuterRef("pk"), service__in=services)), kind=Customer.Kind.CUSTOMER

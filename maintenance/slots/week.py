@@ -52,7 +52,7 @@ class WeekDay:
     """24; None for one that the spring change skips."""
 
 
-def week(known: SlotContext, first: date, length: timedelta) -> tuple[WeekDay, ...]:
+def week_days(known: SlotContext, first: date, length: timedelta) -> tuple[WeekDay, ...]:
     """Seven days from the first. What stands around it was read with `known`, so it lies within that."""
     days = [first + number * _DAY for number in range(7)]
     edges = [[bank_time.at_bank(day, time(hour)) for hour in range(24)] for day in (*days, first + 7 * _DAY)]

@@ -23,7 +23,7 @@ class GroupForm(forms.Form):
     """Which deliveries are meant: those of a notice on a channel that stood there by `until`."""
 
     notice = forms.IntegerField(min_value=1)
-    channel = forms.ChoiceField(choices=channels.choices)
+    channel = forms.ChoiceField(choices=channels.channel_choices)
     until = MomentField()
     number = forms.IntegerField(min_value=1)
 
@@ -54,7 +54,7 @@ class Group:
         return self.notice.withdrawn
 
 
-def groups(
+def delivery_groups(
     found: QuerySet[Delivery], *by: str, dated_by: str, now: datetime, **more: Aggregate
 ) -> list[Group]:
     """By notice, channel and whatever else `by` names, in no order; `dated_by` is never null in `found`."""

@@ -56,7 +56,7 @@ def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str
             "incomplete": list(_notices(status=Notice.Status.DRAFT, since=now).exclude(reason="")[:_SHOWN]),
             "failed": _failed(now),
             "alarms": alerts.open_alarms(),
-            "resting": senders.hindered(),
+            "resting": senders.hindered_senders(),
             **_unknown(),
             "posts": posts.waiting_posts().count(),
         }

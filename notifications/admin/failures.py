@@ -117,7 +117,7 @@ def _causes(now: datetime) -> list[Cause]:
         demonstration=False,
     )
     by_cause: defaultdict[tuple[str, str], list[bulk.Group]] = defaultdict(list)
-    each = bulk.groups(found, "code", dated_by="settled_at", now=now, example=Max("reason"))
+    each = bulk.delivery_groups(found, "code", dated_by="settled_at", now=now, example=Max("reason"))
     for group in sorted(each, key=lambda one: (-one.number, -one.notice.pk)):
         by_cause[group.channel, group.code].append(group)
     causes = [Cause(channel, code, its) for (channel, code), its in by_cause.items()]

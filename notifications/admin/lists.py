@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from maintenance.admin.links import lines, link
+from maintenance.admin.links import joined_lines, link
 from maintenance.admin.readonly import ReadOnlyAdmin
 from maintenance.admin.register.customer_pages import CustomerAdmin
 from maintenance.models import Customer
@@ -66,7 +66,7 @@ class ReachableCustomerAdmin(CustomerAdmin):
             )
         }
         return (
-            lines([_contact(contact, refused) for contact in contacts])
+            joined_lines([_contact(contact, refused) for contact in contacts])
             if contacts
             else "No address on record"
         )
@@ -146,7 +146,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         """Every try that did not settle cleanly."""
         tries = Attempt.objects.filter(delivery_id=delivery.pk).order_by("id")
         words = [f"{one.number}: {one.outcome} {one.code} {one.detail}".strip() for one in tries]
-        return lines(words) if words else "nothing unusual"
+        return joined_lines(words) if words else "nothing unusual"
 
 
 @admin.register(Receipt)

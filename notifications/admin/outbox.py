@@ -56,7 +56,7 @@ def outbox_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> Http
         "before": found[_ON_A_PAGE - 1].pk if len(found) > _ON_A_PAGE else None,
         "channel": channel,
         "language": language,
-        "channels": channels.choices(),
+        "channels": channels.channel_choices(),
         "languages": settings.LANGUAGES,
     }
     return rendering.admin_page(request, model_admin, "notifications/admin/outbox.html", "Outbox", facts)
@@ -94,7 +94,7 @@ def _kept(row: Delivery, texts: dict[int, Text], contacts: dict[tuple[int, str],
 
 def _words(text: Text, row: Delivery) -> wording.Filled:
     if row.customer is not None:
-        return wording.filled_text(text, composition.reader(row.customer, row.language))
+        return wording.filled_text(text, composition.message_reader(row.customer, row.language))
     public = wording.MessageReader(
         name="", language=text.language, time_zone=settings.TIME_ZONE, preferences_url=settings.BASE_URL
     )

@@ -42,7 +42,7 @@ def waiting_posts() -> QuerySet[Delivery]:
     return rows.select_related("notice__window").order_by("pk")
 
 
-def network(delivery: Delivery) -> str:
+def network_name(delivery: Delivery) -> str:
     """Where it is to be posted: Facebook, for the target "by hand:facebook"."""
     return delivery.target.rpartition(":")[2].capitalize()
 
@@ -55,8 +55,10 @@ def posts_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpR
     posted = Delivery.objects.filter(channel__in=by, provider=BY_HAND, state=State.SENT)
     done = posted.order_by("-sent_at")
     facts: dict[str, Any] = {
-        "waiting": [(network(kept.delivery), kept) for kept in outbox.kept_words(list(waiting_posts()[:50]))],
-        "done": [(network(delivery), delivery) for delivery in done[:10]],
+        "waiting": [
+            (network_name(kept.delivery), kept) for kept in outbox.kept_words(list(waiting_posts()[:50]))
+        ],
+        "done": [(network_name(delivery), delivery) for delivery in done[:10]],
     }
     return rendering.admin_page(
         request, model_admin, "notifications/admin/posts.html", "Posts by hand", facts

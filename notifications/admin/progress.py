@@ -96,7 +96,7 @@ def limits() -> dict[str, Any]:
         "quiet_until": f"{settings.QUIET_UNTIL:02}:00",
         "in_flight": [
             (channel, channels.most_in_flight(channel))
-            for channel in channels.direct()
+            for channel in channels.direct_names()
             if channel in settings.CHANNELS
         ],
     }

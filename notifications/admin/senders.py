@@ -41,7 +41,9 @@ class Shown:
     @property
     def waited_for(self) -> bool:
         """Whether it has anything to hand over, now or later."""
-        return self.channel is not None and (backlog.queued(self.channel) or backlog.is_sending(self.channel))
+        return self.channel is not None and (
+            backlog.has_queued(self.channel) or backlog.is_sending(self.channel)
+        )
 
 
 @rendering.allowed("notifications.view_delivery")
@@ -65,7 +67,7 @@ def end_rest_page(request: HttpRequest, model_admin: ModelAdmin[Delivery], pk: i
     return HttpResponseRedirect(reverse("admin:notifications_delivery_senders"))
 
 
-def hindered() -> list[Shown]:
+def hindered_senders() -> list[Shown]:
     """Those in use that hand nothing over now, or one at a time to see whether all is well again."""
     return [
         sender

@@ -141,7 +141,7 @@ def _release_all(request: HttpRequest, asked: dict[str, Any]) -> None:
 def _groups(now: datetime) -> list[bulk.Group]:
     """Those that went out last first."""
     found = _in_doubt().filter(intended_at__isnull=False)
-    groups = bulk.groups(found, dated_by="intended_at", now=now)
+    groups = bulk.delivery_groups(found, dated_by="intended_at", now=now)
     groups.sort(key=lambda group: (group.notice.pk, group.channel))
     return sorted(groups, key=lambda group: group.newest, reverse=True)
 

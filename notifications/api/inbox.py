@@ -43,7 +43,7 @@ def inbox_items(customer: Customer, *, limit: int, since: datetime | None = None
     notices = _handed_out(customer).annotate(handed_out_at=handed_out_at, read_at=Subquery(read_at))
     if since is not None:
         notices = notices.filter(handed_out_at__gt=since)
-    texts = Text.objects.filter(channel__in=channels.in_app(), variant="").order_by("version")
+    texts = Text.objects.filter(channel__in=channels.in_app_names(), variant="").order_by("version")
     impacts = Impact.objects.select_related("service").order_by("service__name", "service_id")
     found = (
         notices.select_related("window")
@@ -72,7 +72,7 @@ def _handed_out(customer: Customer) -> QuerySet[Notice]:
 def _sent() -> QuerySet[Delivery]:
     return Delivery.objects.filter(
         notice=OuterRef("pk"),
-        channel__in=channels.in_app(),
+        channel__in=channels.in_app_names(),
         state__in=(State.SENT, State.DELIVERED),
         sent_at__isnull=False,
     )
@@ -82,7 +82,7 @@ def _item(notice: Notice, customer: Customer) -> Item | None:
     text = _text(notice.texts.all(), customer.language)
     if text is None:
         return None
-    filled = wording.filled_text(text, composition.reader(customer, text.language))
+    filled = wording.filled_text(text, composition.message_reader(customer, text.language))
     return Item(
         notice=notice,
         services=tuple(impact.service for impact in notice.window.impacts.all()),

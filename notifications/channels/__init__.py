@@ -65,12 +65,12 @@ def channel_names(fits: Callable[[type[types.Channel]], bool] = lambda kind: Tru
     return [name for name, kind in _classes().items() if fits(kind)]
 
 
-def direct() -> list[str]:
+def direct_names() -> list[str]:
     """Those with one delivery per person; the others are broadcasts with one delivery per target."""
     return channel_names(lambda kind: kind.address is not None)
 
 
-def in_app() -> list[str]:
+def in_app_names() -> list[str]:
     """Those that are read in the bank's own app."""
     return channel_names(lambda kind: kind.is_in_app)
 
@@ -80,7 +80,7 @@ def label_of(name: str) -> str:
     return _classes()[name].label if name in _classes() else name
 
 
-def choices() -> list[tuple[str, str]]:
+def channel_choices() -> list[tuple[str, str]]:
     """All of them with their labels, as fields of models and forms take them."""
     return [(name, kind.label) for name, kind in _classes().items()]
 

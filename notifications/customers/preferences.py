@@ -49,12 +49,12 @@ def preferences_of(customer: Customer) -> list[Preference]:
     }
     return [
         Preference(channel, _masked(contact), stopped.get((channel, bytes(contact.address_hmac))))
-        for channel in channels.direct()
+        for channel in channels.direct_names()
         if channel in settings.CHANNELS and (contact := contacts.get(channel)) is not None
     ]
 
 
-def headers(preferences_url: str) -> dict[str, str]:
+def unsubscribe_headers(preferences_url: str) -> dict[str, str]:
     """What an email carries so that a mail program can offer to unsubscribe in one click (RFC 8058)."""
     return {
         "List-Unsubscribe": f"<{preferences_url}>",

@@ -43,7 +43,7 @@ class CustomerRow:
     def address_by_channel(self) -> Mapping[str, str]:
         """Where the customer is reached directly; empty where not."""
         of = {Address.PHONE: self.phone, Address.MAILBOX: self.email}
-        kinds = {name: channels.class_of(name).address for name in channels.direct()}
+        kinds = {name: channels.class_of(name).address for name in channels.direct_names()}
         return {name: of[address] for name, address in kinds.items() if address}
 
 
@@ -128,7 +128,7 @@ def _write_uses(rows: Mapping[int, CustomerRow]) -> set[int]:
 def _write_contacts(rows: Mapping[int, CustomerRow]) -> set[int]:
     """Make the addresses the same; the customers for whom that changed something."""
     there: dict[int, dict[str, bytes]] = defaultdict(dict)
-    contacts = Contact.objects.filter(customer__in=rows, channel__in=channels.direct())
+    contacts = Contact.objects.filter(customer__in=rows, channel__in=channels.direct_names())
     for key, channel, fingerprint in contacts.values_list("customer_id", "channel", "address_hmac"):
         there[key][channel] = bytes(fingerprint)
     write: list[tuple[int, str, bytes, bytes]] = []

@@ -216,7 +216,7 @@ def _compose(row: Claimed, material: Material, days: _Days) -> Composed | None:
         html=filled.html,
         expires_at=min(row.expires_at, days.closing(person.time_zone)),
         composed_at=days.now,
-        headers=preferences.headers(preferences_url) if kind.can_unsubscribe else {},
+        headers=preferences.unsubscribe_headers(preferences_url) if kind.can_unsubscribe else {},
         calendar=words.calendar,
         segments=segments.counted_segments(filled.body).segments if kind.counts_segments else 1,
         words=words,
@@ -240,7 +240,7 @@ def _broadcast(row: Claimed, text: Text, now: datetime) -> Composed:
     return Composed(row, message, _hash(message))
 
 
-def reader(customer: Customer, language: str) -> wording.MessageReader:
+def message_reader(customer: Customer, language: str) -> wording.MessageReader:
     """The person as the words address them where others may look on: without a link that works."""
     return wording.MessageReader(
         name=customer.name,

@@ -129,11 +129,11 @@ def _step(result: Settled, *, now: datetime) -> Step:
             # the sender rests, not the customer: as soon as it is mended all go on. One that is refused again
             # waits: it must be others who try whether the sender is well
             wait, waits_for = (
-                min(pause(held.attempt), _LONGEST_TURN) if held.attempt > 1 else 0.0,
+                min(retry_pause(held.attempt), _LONGEST_TURN) if held.attempt > 1 else 0.0,
                 WaitsFor.SENDER,
             )
         case Verdict.NOT_PROCESSED | Verdict.REFUSED:
-            wait, waits_for = outcome.retry_after or pause(held.attempt), WaitsFor.RETRY
+            wait, waits_for = outcome.retry_after or retry_pause(held.attempt), WaitsFor.RETRY
     return Step(
         **same,
         state=State.QUEUED,
@@ -143,7 +143,7 @@ def _step(result: Settled, *, now: datetime) -> Step:
     )
 
 
-def pause(attempt: int) -> float:
+def retry_pause(attempt: int) -> float:
     """Seconds until the next try after this one."""
     seconds = settings.RETRY_SECONDS[min(attempt, len(settings.RETRY_SECONDS)) - 1]
     return seconds + random.uniform(0, seconds)  # jitter only

@@ -37,7 +37,7 @@ def build(*, now: datetime, progress: Callable[[str], object]) -> Built:
     with transaction.atomic():
         progress("Services, with a year of generated traffic ...")
         for service in bank.make_bank(now=now):
-            traffic.keep_samples(service, usage.year(service, until=now))
+            traffic.keep_samples(service, usage.year_of_usage(service, until=now))
         progress(f"{invented_customers.SIZE:,} invented customers ...")
         services = list(Service.objects.filter(demonstration=True).values_list("key", flat=True))
         rows = invented_customers.make_customers(services)

@@ -110,7 +110,7 @@ def opt_out(rows: Sequence[CustomerRow], *, now: datetime) -> None:
             reason=Suppression.Reason.OPT_OUT,
             since=now - timedelta(days=chance.randint(1, 300)),
         )
-        for channel in channels.direct()
+        for channel in channels.direct_names()
         for address in chance.sample(_reached_by(channel, rows), _opted_out(channel))
     )
 

@@ -35,7 +35,7 @@ def make_staff(*, now: datetime) -> Sequence[tuple[str, str]]:
 def reissue(*, now: datetime) -> Sequence[tuple[str, str]]:
     """New passwords for those of them who never signed in, or whose first ones have ended."""
     people = []
-    for person in one_time.unused([name for name, _ in _STAFF], now=now):
+    for person in one_time.unused_accounts([name for name, _ in _STAFF], now=now):
         password = _password()
         person.set_password(password)
         person.save(update_fields=["password"])

@@ -60,7 +60,7 @@ _SHAPES: Final[Mapping[str, _Shape]] = {
 }
 
 
-def year(service: Service, *, until: datetime) -> Sequence[tuple[datetime, float]]:
+def year_of_usage(service: Service, *, until: datetime) -> Sequence[tuple[datetime, float]]:
     """The uses in each hour of the year before `until`, by the hour's beginning (aware, as `until`)."""
     end = until.replace(minute=0, second=0, microsecond=0)
     hours = [end - timedelta(hours=back) for back in range(_HOURS, 0, -1)]

@@ -16,7 +16,7 @@ class ChannelField(models.CharField[str, str]):
 
     def __init__(self, **options: Any) -> None:
         """As a CharField that knows its choices and its length."""
-        super().__init__(**options | {"choices": channels.choices, "max_length": 8})
+        super().__init__(**options | {"choices": channels.channel_choices, "max_length": 8})
 
     def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         """As a CharField that has no choices."""

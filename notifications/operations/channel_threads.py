@@ -168,7 +168,7 @@ class _Turn:
 
     def _due(self, channels: Sequence[str]) -> Sequence[str]:
         try:
-            return jobs.waiting(channels)
+            return jobs.waiting_channels(channels)
         except Error:
             if not self._running:
                 raise

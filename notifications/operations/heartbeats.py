@@ -112,7 +112,7 @@ def last_beats() -> dict[str, LastBeat]:
     return {hand: _pulse(rows, clock) for hand, rows in found.items()}
 
 
-def refusal() -> str:
+def database_refusal() -> str:
     """Why the database takes no heartbeat of whoever comes to it now, in its words; empty where it does.
 
     Tried by a new connection: a kept one knows nothing of a database that lets nobody else in. Nothing stays

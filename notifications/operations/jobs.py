@@ -95,7 +95,7 @@ def extend() -> None:
 
 def clean_sign_ins() -> None:
     """Forget what is no longer needed to throttle, or was kept long enough."""
-    sign_in.clean(now=sql.database_now())
+    sign_in.delete_outdated(now=sql.database_now())
 
 
 JOBS: Final[Mapping[str, Callable[[], None]]] = {
@@ -104,7 +104,7 @@ JOBS: Final[Mapping[str, Callable[[], None]]] = {
 """By the names of the schedule."""
 
 
-def waiting(channels: Sequence[str] | None = None) -> list[str]:
+def waiting_channels(channels: Sequence[str] | None = None) -> list[str]:
     """Those of the channels on which something is due now; of all that are switched on if none are named."""
     return progress.waiting_channels(channels, now=sql.database_now())
 

@@ -49,7 +49,7 @@ class _All(Collector):
         yield from _queue(self._now)
         yield from _times(self._now)
         yield from _senders()
-        yield from _hands()
+        yield from _heartbeats()
         yield _one("alarms", "Alarms that are open; a dead clock is one of them.", len(alerts.open_alarms()))
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
@@ -157,7 +157,7 @@ def _senders() -> Iterator[GaugeMetricFamily]:
     yield rates
 
 
-def _hands() -> Iterator[GaugeMetricFamily]:
+def _heartbeats() -> Iterator[GaugeMetricFamily]:
     """The clock's own beside the others; none at all once it has been away for an hour."""
     age = _gauge("heartbeat_age_seconds", "Since the clock ticked, or one of its jobs ran.", "hand")
     processes = _gauge("heartbeat_processes", "In how many processes it does.", "hand")

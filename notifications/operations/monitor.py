@@ -88,7 +88,7 @@ class Monitor:
             self._miss_database()
             return
         self._found_database()
-        alerts.tell_alarms(operator_mail.mail, now=now)
+        alerts.tell_alarms(operator_mail.mail_operators, now=now)
 
     def _miss_database(self) -> None:
         """No row can claim this mail: each clock sends its own, once and again every hour."""
@@ -98,7 +98,7 @@ class Monitor:
         missing = moment - self._lost_at
         due = self._told_at is None or moment - self._told_at >= alerts.AGAIN.total_seconds()
         if missing >= heartbeats.silence_limit().total_seconds() / 2 and due:
-            operator_mail.mail(
+            operator_mail.mail_operators(
                 f"{settings.BANK_NAME}: the database does not answer",
                 _NO_DATABASE.format(seconds=int(missing)) + "\n",
             )
@@ -109,5 +109,7 @@ class Monitor:
 
     def _found_database(self) -> None:
         if self._told_at is not None:
-            operator_mail.mail(f"{settings.BANK_NAME}: over: the database answers again", "It goes on.\n")
+            operator_mail.mail_operators(
+                f"{settings.BANK_NAME}: over: the database answers again", "It goes on.\n"
+            )
         self._lost_at = self._told_at = None

@@ -14,7 +14,7 @@ _PATIENCE: Final = 10
 """Seconds for each answer of the mail server."""
 
 
-def mail(subject: str, body: str) -> None:
+def mail_operators(subject: str, body: str) -> None:
     """Mail it to all of OPERATOR_EMAILS at once; raises where the road refuses it. It is logged too."""
     subject = " ".join(subject.split())
     log.warning("%s\n%s", subject, body)

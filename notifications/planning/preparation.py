@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from notifications import sql
-from notifications.channels import UNREADABLE, class_of, direct
+from notifications.channels import UNREADABLE, class_of, direct_names
 from notifications.models import Delivery, Notice
 from notifications.planning.audience import ranges, rows
 from notifications.planning.audience.ranges import Span
@@ -97,7 +97,7 @@ def _broadcast(notice: Notice, *, now: datetime) -> bool:
     False where the targets of a channel cannot be read. What was made before is not made anew.
     """
     rows_ = Delivery.objects.filter(notice=notice, customer=None)
-    made = set(rows_.values_list("channel", flat=True)) | set(direct())
+    made = set(rows_.values_list("channel", flat=True)) | set(direct_names())
     channels = [name for name in notice.channels if name in settings.CHANNELS and name not in made]
     if not channels:
         return True

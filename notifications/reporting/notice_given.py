@@ -130,7 +130,7 @@ def _revisions(window: Window) -> set[int]:
 
 
 def _in_the_app(notices: Sequence[int]) -> datetime | None:
-    rows = Delivery.objects.filter(notice__in=notices, channel__in=channels.in_app(), customer=None)
+    rows = Delivery.objects.filter(notice__in=notices, channel__in=channels.in_app_names(), customer=None)
     first: datetime | None = (
         rows.filter(state__in=_TOLD).exclude(provider="outbox").aggregate(first=Min("sent_at"))["first"]
     )

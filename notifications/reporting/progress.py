@@ -92,7 +92,7 @@ def mornings_of(notices: Sequence[int], *, now: datetime) -> dict[int, Morning]:
     """
     queued: defaultdict[str, list[int]] = defaultdict(list)
     for one in progress_of(notices):
-        if one.state == State.QUEUED and one.channel in channels.direct():
+        if one.state == State.QUEUED and one.channel in channels.direct_names():
             queued[one.channel].append(one.notice_id)
     found: defaultdict[int, list[datetime]] = defaultdict(list)
     for channel, demonstration, priority in product(queued, (False, True), Priority):

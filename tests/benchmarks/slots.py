@@ -76,7 +76,7 @@ def _medians(services: list[Service], now: datetime, length: timedelta, runs: in
         lambda: slots.slot_context(search, now=now),
         lambda: slots.choose(known, length),
         lambda: slots.suggest(search, length, now=now),
-        lambda: slots.week(known, _monday(monday), length),
+        lambda: slots.week_days(known, _monday(monday), length),
     ]
     return [_median(question, runs) for question in asked]
 

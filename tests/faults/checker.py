@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from notifications import sql
-from notifications.channels import direct
+from notifications.channels import direct_names
 from notifications.links import read_receipt
 from notifications.models import IN_DOUBT, Attempt, AttemptOutcome, Delivery, State, Suppression
 from tests.faults import harness, ledger
@@ -92,7 +92,7 @@ def _mails(rows: dict[UUID, Delivery]) -> list[int]:
 
 def _accounted_for(row: Delivery, sent: dict[UUID, list[Taken]], ended: Sequence[State]) -> bool:
     """It was taken and we know it, or we know that nobody knows, or it ended as it may."""
-    if row.state in TOLD and row.channel not in direct():
+    if row.state in TOLD and row.channel not in direct_names():
         return True  # where no provider is set, what is for all ends in the outbox
     if row.state in TOLD:
         return row.public_id in sent

@@ -292,7 +292,7 @@ def test_names_are_in_the_script_of_their_language() -> None:
 def year(key: str = "online-banking", country: str = "GB") -> Sequence[tuple[datetime, float]]:
     """A year of a service's traffic by London's clock."""
     service = Service(key=key, time_zone="Europe/London", country=country)
-    samples = usage.year(service, until=datetime(2026, 3, 2, 9, 40, tzinfo=UTC))
+    samples = usage.year_of_usage(service, until=datetime(2026, 3, 2, 9, 40, tzinfo=UTC))
     return [(at.astimezone(ZoneInfo("Europe/London")), count) for at, count in samples]
 
 

@@ -17,7 +17,7 @@ from maintenance.admin import rendering
 from maintenance.admin.forms import ReasonForm, TargetForm
 from maintenance.admin.month.entries import MOVABLE
 from maintenance.admin.windows import objections
-from maintenance.booking.validation import state_objections, unmoved
+from maintenance.booking.validation import state_objections, unmoved_objections
 from maintenance.models import Window
 from maintenance.proposals import Proposal
 
@@ -47,7 +47,7 @@ def check_target(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int)
             "starts_at": starts_at,
             "ends_at": ends_at,
             "move": move,
-            "refused": state_objections(window, *MOVABLE) or unmoved(window, proposal),
+            "refused": state_objections(window, *MOVABLE) or unmoved_objections(window, proposal),
             **objections.objection_facts(against),
             "reason": ReasonForm(auto_id="moved_%s")["reason"],
         }

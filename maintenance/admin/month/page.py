@@ -98,7 +98,7 @@ def _week(request: HttpRequest, today: date, first: int, service: Service | None
     above = [entry for entry in found if not entry.timed or entry.kind is EntryKind.FREEZE]
     return {
         "days": days,
-        "columns": week.columns(days, found),
+        "columns": week.week_columns(days, found),
         "hours": [f"{hour:02}:00" for hour in range(24)],
         "above": weeks_of_month.bars_of_week(days, above),
         "entries": found,

@@ -39,7 +39,7 @@ class Column:
     clocks_change: bool
 
 
-def columns(week: Sequence[date], entries: Sequence[CalendarEntry]) -> list[Column]:
+def week_columns(week: Sequence[date], entries: Sequence[CalendarEntry]) -> list[Column]:
     """The days of a week with their entries; those of whole days stand above them, not in them."""
     return [_column(day, [entry for entry in entries if entry.first <= day <= entry.last]) for day in week]
 

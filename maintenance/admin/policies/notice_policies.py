@@ -15,7 +15,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from maintenance import policies
-from maintenance.admin.links import lines
+from maintenance.admin.links import joined_lines
 from maintenance.admin.policies import readymade
 from maintenance.admin.policies.policy_fields import NoticePolicyForm, NoticeRuleForm
 from maintenance.admin.rechecking import Rechecking
@@ -134,7 +134,7 @@ class NoticePolicyAdmin(Rechecking):
     @display(description="What it demands")
     def asks(self, policy: NoticePolicy) -> SafeString:
         """All of it, in sentences."""
-        return lines(policies.demands(policy))
+        return joined_lines(policies.demands(policy))
 
     @display(description="Taken from")
     def taken_from(self, policy: NoticePolicy) -> str:

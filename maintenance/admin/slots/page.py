@@ -119,7 +119,7 @@ def _found(request: HttpRequest, form: SlotsForm, moved: Window | None) -> dict[
         "summary": _summary(found, length),
         "turn": turn,
         "map": heatmap.heatmap(
-            slots.week(known, turn.first, length),
+            slots.week_days(known, turn.first, length),
             length,
             ranked=found.slots,
             checked=at,

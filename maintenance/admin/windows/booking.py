@@ -94,7 +94,7 @@ def _silent(services: Sequence[Service]) -> list[Service]:
 
 def expected_numbers(services: Sequence[Service], found: ExpectedTraffic | None) -> Numbers:
     """What is kept with the window of what was expected, and of whom it was expected to hit."""
-    users, load = slots.users(services), found.load if found else None
+    users, load = slots.count_users(services), found.load if found else None
     return Numbers(
         load=load.expected if load else None,
         low=load.low if load else None,

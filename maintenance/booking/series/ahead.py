@@ -41,7 +41,7 @@ class Occurrence:
 
 def horizon(now: datetime) -> datetime:
     """Up to where a series is booked now: far enough to be approved and told of, and 60 days at the least."""
-    told = policies.earliest_start(now, policies.every()) + _APPROVED_IN
+    told = policies.earliest_start(now, policies.all_promises()) + _APPROVED_IN
     return max(now + AHEAD, told) + _BETWEEN
 
 

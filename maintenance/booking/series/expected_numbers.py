@@ -21,7 +21,7 @@ class Expecting:
     def __call__(self, starts_at: datetime, ends_at: datetime) -> Numbers:
         """Without the load where traffic says too little."""
         if self._users is None:
-            self._users = slots.users(self._services)
+            self._users = slots.count_users(self._services)
             self._profiles = self._learnt()
         load = self._load(starts_at, ends_at)
         return Numbers(

@@ -58,9 +58,12 @@ class SignInBackend(ModelBackend):
             return None
         now = timezone.now()
         user = User.objects.filter(username=username).first()
-        address = client.address(request)
+        address = client.client_address(request)
         buckets = throttle.buckets(
-            user, username, network=client.network(address), browser=browsers.known_browser(request, user)
+            user,
+            username,
+            network=client.client_network(address),
+            browser=browsers.known_browser(request, user),
         )
         if until := throttle.take_try(buckets, now=now):
             history.record_sign_in(SignIn.Outcome.THROTTLED, user, address, now=now)

@@ -19,7 +19,7 @@ _WITH_PORT: Final = re.compile(r"([0-9.]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 _NETWORK_BITS: Final = 64  # what one customer of an IPv6 provider has at the least, all of it to choose from
 
 
-def address(request: HttpRequest | None) -> str:
+def client_address(request: HttpRequest | None) -> str:
     """As text; empty where it is not known.
 
     X-Forwarded-For is read from its right end, as far as proxies of TRUSTED_PROXIES wrote it: what stands
@@ -41,7 +41,7 @@ def address(request: HttpRequest | None) -> str:
     return str(found or "")
 
 
-def network(address: str) -> str:
+def client_network(address: str) -> str:
     """What is counted together: an IPv4 address, or the 64 bits of an IPv6 network."""
     found = _parsed(address)
     if isinstance(found, IPv6Address):

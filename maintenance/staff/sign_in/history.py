@@ -37,7 +37,7 @@ def record_sign_in(outcome: SignIn.Outcome, user: User | None, address: str, *, 
     log.log(level, _WORDS[outcome], name or "an account that does not exist", address or "no address")
     row = {
         "account": name,
-        "address": client.network(address),
+        "address": client.client_network(address),
         "outcome": outcome,
         "day": now.astimezone(UTC).date(),
     }

@@ -43,7 +43,7 @@ def hashed_anew(password: OneTimePassword, user: User) -> None:
         password.save(update_fields=["fingerprint"])
 
 
-def unused(names: Iterable[str], *, now: datetime) -> list[User]:
+def unused_accounts(names: Iterable[str], *, now: datetime) -> list[User]:
     """Of these accounts those that have a one-time password and never signed in, or can no longer."""
     found = OneTimePassword.objects.filter(user__username__in=names).select_related("user")
     return [

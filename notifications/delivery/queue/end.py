@@ -14,7 +14,7 @@ from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, Concat, Substr
 
 from notifications import sql
-from notifications.channels import direct
+from notifications.channels import direct_names
 from notifications.delivery import transitions
 from notifications.delivery.transitions import RANK, Act
 from notifications.models import (
@@ -123,7 +123,7 @@ def _expire(now: datetime) -> int:
         posts = late.filter(customer=None)
         moved += _ended(posts, State.QUEUED, _too_late(), now)
         moved += _ended(posts, State.BY_HAND, "nobody posted it in time", now)
-        for part in chain.from_iterable(_parts(late, channel) for channel in direct()):
+        for part in chain.from_iterable(_parts(late, channel) for channel in direct_names()):
             if time.monotonic() >= stop:
                 return moved
             moved += _ended(part, State.QUEUED, _too_late(), now)

@@ -18,7 +18,7 @@ from django.db import transaction
 from notifications import sql
 from notifications.channels.types import Channel, Found, Message, Unreachable
 from notifications.delivery import composition
-from notifications.delivery.reconciliation.steps import attempt
+from notifications.delivery.reconciliation.steps import step_attempt
 from notifications.models import Attempt, AttemptOutcome, Delivery, State
 
 log = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ def note_unasked(rows: Sequence[Delivery], answers: Mapping[int, Answer], *, now
         Attempt.objects.filter(delivery_id__in=unasked, outcome=outcome).values_list("delivery_id", "number")
     )
     Attempt.objects.bulk_create(
-        attempt(row, outcome, str(answers[row.pk]), now=now)
+        step_attempt(row, outcome, str(answers[row.pk]), now=now)
         for row in unasked.values()
         if (row.pk, row.attempt) not in noted
     )

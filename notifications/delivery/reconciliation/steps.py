@@ -91,7 +91,7 @@ def take_steps(act: Act, decisions: Sequence[Decision], *, now: datetime) -> lis
     """Write them in one statement; those that were in doubt until now, unless a receipt was quicker."""
     moved = transitions.move_each(act, [_step(one) for one in decisions])
     taken = [one for one in decisions if one.row.pk in moved]
-    Attempt.objects.bulk_create(attempt(one.row, one.outcome, one.detail, now=now) for one in taken)
+    Attempt.objects.bulk_create(step_attempt(one.row, one.outcome, one.detail, now=now) for one in taken)
     return taken
 
 
@@ -109,6 +109,6 @@ def _step(one: Decision) -> Step:
     )
 
 
-def attempt(row: Delivery, outcome: AttemptOutcome, detail: str, *, now: datetime) -> Attempt:
+def step_attempt(row: Delivery, outcome: AttemptOutcome, detail: str, *, now: datetime) -> Attempt:
     """The record of a step, not yet written."""
     return Attempt(delivery_id=row.pk, number=row.attempt, at=now, outcome=outcome, detail=detail[:300])

@@ -16,7 +16,7 @@ DATABASE: Final = "database"
 
 def database_faults() -> Iterator[Finding]:
     """Where it takes no heartbeats, their silence says nothing of who should beat."""
-    if refusal := heartbeats.refusal():
+    if refusal := heartbeats.database_refusal():
         yield Finding(
             DATABASE,
             f"The database refuses new connections, or what is written ({refusal}). Nothing is planned, "

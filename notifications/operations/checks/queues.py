@@ -73,7 +73,7 @@ _NAMED: Final = 3
 
 
 def _stuck(channel: str, waited: timedelta, now: datetime) -> Iterator[Finding]:
-    if not senders.in_the_way(channel, now=now):
+    if not senders.sender_stands(channel, now=now):
         yield Finding(
             f"due {channel}",
             f"{channels.label_of(channel)}: the oldest message has been due for {length_of(waited)}, and "
@@ -87,7 +87,7 @@ def growing_doubt() -> Iterator[Finding]:
     for channel in settings.CHANNELS:
         waiting = backlog.unknown_deliveries(channel)
         old = waiting.since is not None and moment - waiting.since > unsettled_notices()
-        if waiting.since is not None and (old or waiting.number > backlog.tolerated(channel)):
+        if waiting.since is not None and (old or waiting.number > backlog.tolerated_doubts(channel)):
             yield Finding(
                 f"unknown {channel}",
                 f"{channels.label_of(channel)}: of {number_of(waiting)} nobody knows whether they were sent, "

@@ -40,7 +40,7 @@ def resting_senders(now: datetime) -> Iterator[Finding]:
     yield from found.values()
 
 
-def in_the_way(channel: str, *, now: datetime) -> bool:
+def sender_stands(channel: str, *, now: datetime) -> bool:
     """Whether a channel's queue stands because its sender rests or fails."""
     bucket, moment = _bucket(channel), sql.database_now()
     if bucket is None:
@@ -61,7 +61,7 @@ def _hindered(channel: str, now: datetime) -> Iterator[Finding]:
             "wait, none is lost, and it is tried again by itself. The first page of the admin shows the "
             "provider's reason: mend the account, the key or the way there.",
         )
-    elif rest >= _LONG_REST and backlog.queued(channel):
+    elif rest >= _LONG_REST and backlog.has_queued(channel):
         yield Finding(
             f"resting {bucket.provider} {bucket.sender}",
             f"Sending as {name} rests for {length_of(rest)} more, as the provider asked or its answer "
@@ -85,7 +85,7 @@ def _fails(bucket: Bucket, channel: str, moment: datetime, now: datetime) -> boo
     due = backlog.due_since(channel, now=now, demonstrations=[False]) is not None
     if due or backlog.is_sending(channel):
         return _rest(bucket, moment) > -_NOT_TRIED
-    return backlog.queued(channel)
+    return backlog.has_queued(channel)
 
 
 def sender_failures(now: datetime) -> Iterator[Finding]:

@@ -50,7 +50,7 @@ def due_since(
     return min(found, default=None)
 
 
-def queued(channel: str) -> bool:
+def has_queued(channel: str) -> bool:
     """Whether the channel's own sender has anything to hand over, now or later."""
     rows = Delivery.objects.filter(channel=channel, demonstration=False, state=State.QUEUED)
     return rows.exists()
@@ -61,14 +61,14 @@ def is_sending(channel: str) -> bool:
     return Delivery.objects.filter(channel=channel, demonstration=False, state=State.SENDING).exists()
 
 
-def tolerated(channel: str) -> int:
+def tolerated_doubts(channel: str) -> int:
     """So many in doubt are left by two processes that died; more of them die, or the provider cuts us off."""
     return 2 * channels.most_in_flight(channel)
 
 
 def unknown_deliveries(channel: str) -> Waiting:
     """What nobody knows to have been sent, held or not, counted further than what is tolerated."""
-    most = max(MOST, tolerated(channel) + 1)
+    most = max(MOST, tolerated_doubts(channel) + 1)
     # one after the other: each state has its index
     found = [
         _waiting(Delivery.objects.filter(channel=channel, state=state), "intended_at", most)

@@ -84,7 +84,7 @@ def audience_sample(notice: Notice) -> AudienceSample:
 def members(notice: Notice, spans: Sequence[Span]) -> Sql:
     """The notice's customers in these spans as rows of `customer_id`, each once."""
     earlier = _earlier(notice)
-    told = _told(earlier, channels.direct(), spans)
+    told = _told(earlier, channels.direct_names(), spans)
     if notice.only_told:
         return Sql(f"SELECT DISTINCT customer_id {told.sql}", told.parameters)
     services, place = _services(notice), within_spans("customer_id", spans)
@@ -121,7 +121,7 @@ def _lists(notice: Notice) -> list[Sql]:
     told = [
         Sql(f"FROM {_DELIVERY} WHERE notice_id = %s AND channel = %s", (earlier, channel))
         for earlier in _earlier(notice)
-        for channel in channels.direct()
+        for channel in channels.direct_names()
     ]
     uses = [Sql(f"FROM {_USE} WHERE service_id = %s", (service,)) for service in _services(notice)]
     return told or [Sql(f"FROM {_USE} WHERE 1 = 0", ())] if notice.only_told else uses + told

@@ -16,7 +16,7 @@ from django.db import connection
 
 from maintenance.models import Customer, NoticeKind
 from notifications import sql
-from notifications.channels import direct
+from notifications.channels import direct_names
 from notifications.customers import quiet_hours
 from notifications.models import Contact, Delivery, Notice, Priority, State, Suppression, WaitsFor
 from notifications.planning.audience import ranges
@@ -60,7 +60,9 @@ class AudienceCount:
 
 def direct_channels(notice: Notice) -> list[str]:
     """The notice's channels with one delivery per person, of those the bank has switched on."""
-    return [channel for channel in direct() if channel in notice.channels and channel in settings.CHANNELS]
+    return [
+        channel for channel in direct_names() if channel in notice.channels and channel in settings.CHANNELS
+    ]
 
 
 def audience_counts(notice: Notice, *, now: datetime) -> list[AudienceCount]:

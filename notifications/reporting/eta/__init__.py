@@ -19,7 +19,7 @@ from django.conf import settings
 
 from maintenance import policies
 from maintenance.models import NoticeKind, Service
-from notifications.channels import UNREADABLE, direct, open_channel
+from notifications.channels import UNREADABLE, direct_names, open_channel
 from notifications.delivery import rate_limits
 from notifications.delivery.rate_limits import SenderStanding
 from notifications.models import Notice
@@ -90,8 +90,8 @@ def expected_finishes(notices: Sequence[Notice], coming: Pieces, *, now: datetim
     asked = {notice.pk for notice in notices}
     found: dict[int, list[Finish]] = {pk: [] for pk in asked}
     invented = set(Service.objects.filter(demonstration=True).values_list("windows__pk", flat=True))
-    for channel in direct():
-        places = queue.places(channel, notices, coming, now=now) if channel in settings.CHANNELS else []
+    for channel in direct_names():
+        places = queue.queue_places(channel, notices, coming, now=now) if channel in settings.CHANNELS else []
         for demonstration in (False, True):
             mine = [place for place in places if (place.notice.window_id in invented) == demonstration]
             if not any(place.notice.pk in asked for place in mine):
@@ -114,7 +114,7 @@ class _Line:
         self.outbox = self.who.provider == "outbox"
         self.rate: float | None = settings.RATES.get(channel) or None
         self.standing = None if self.outbox else rate_limits.sender_standing(self.who)
-        self.gone = {} if self.outbox else queue.gone(channel, [place.notice.pk for place in places])
+        self.gone = {} if self.outbox else queue.handed_over(channel, [place.notice.pk for place in places])
 
     def walk(self) -> Iterator[tuple[Place, Finish]]:
         """Each in its turn: it starts when it may and everything before it is through."""

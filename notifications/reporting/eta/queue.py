@@ -33,7 +33,7 @@ class Place:
     ready_at: datetime
 
 
-def places(channel: str, notices: Sequence[Notice], coming: Pieces, *, now: datetime) -> list[Place]:
+def queue_places(channel: str, notices: Sequence[Notice], coming: Pieces, *, now: datetime) -> list[Place]:
     """What is in the queue, these notices, and those of other windows that go out before them."""
     live = Notice.objects.filter(status__in=_LIVE, true_until__gt=now).select_related("window")
     running = {notice.pk: notice for notice in live}
@@ -51,7 +51,7 @@ def places(channel: str, notices: Sequence[Notice], coming: Pieces, *, now: date
     return sorted(found, key=lambda place: _order(place, now))
 
 
-def gone(channel: str, notices: Iterable[int]) -> dict[int, int]:
+def handed_over(channel: str, notices: Iterable[int]) -> dict[int, int]:
     """How many pieces of each notice have been handed to a provider."""
     return _sums(channel, notices, _GONE)
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
-from notifications.channels import direct
+from notifications.channels import direct_names
 from notifications.channels.types import Outcome, Verdict
 from notifications.delivery import queue, receipts
 from notifications.delivery.queue import Claimed
@@ -132,7 +132,7 @@ def forget() -> None:
 def make(customers: int) -> list[Notice]:
     """Prepared notices, one on each direct channel."""
     service = bank.service(customers)
-    made = [bank.notice(service, channel, due_in=0) for channel in direct()]
+    made = [bank.notice(service, channel, due_in=0) for channel in direct_names()]
     for one in made:
         bank.prepare(one)
     return made
@@ -142,7 +142,7 @@ def send_some(messages: int) -> int:
     """Claim, intend and settle so many, as senders do; how many there were."""
     done = 0
     while done < messages:
-        held = [row for channel in direct() for row in claim(channel)]
+        held = [row for channel in direct_names() for row in claim(channel)]
         if not held:
             break
         done += len(held)

@@ -17,7 +17,7 @@ from uuid import uuid4
 import psycopg
 from django.db import connection, transaction
 
-from notifications.channels import direct
+from notifications.channels import direct_names
 from notifications.delivery import queue
 from notifications.delivery.settlement import Settled, settle
 from notifications.models import Delivery, Notice, State
@@ -28,7 +28,7 @@ from tests.benchmarks.scale.life import TABLE, run
 _SCHEMA: Final = "parted"
 _WHOLE: Final = f"public.{TABLE}"
 _PARTED: Final = f"{_SCHEMA}.{TABLE}"
-_CHANNEL: Final = direct()[0]
+_CHANNEL: Final = direct_names()[0]
 _OLD: Final = 10
 """Deliveries in each partition whose notice is over."""
 _CLAIMS: Final = 20

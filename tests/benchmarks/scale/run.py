@@ -13,7 +13,7 @@ django.setup()
 
 from django.core.management import call_command  # needs Django set up
 
-from notifications.channels import direct
+from notifications.channels import direct_names
 from tests.benchmarks.delivery import bank
 from tests.benchmarks.scale import life, partitions
 from tests.benchmarks.scale.life import Life, Size
@@ -34,12 +34,14 @@ def main() -> None:
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     call_command("migrate", verbosity=0)
-    bank.open_bank(options.deliveries // len(direct()))
+    bank.open_bank(options.deliveries // len(direct_names()))
     if options.only != "partitions":
         for name, way in _WAYS.items():
-            print("\n".join(_told(name, life.live(options.deliveries // len(direct()), way))), flush=True)
+            print(
+                "\n".join(_told(name, life.live(options.deliveries // len(direct_names()), way))), flush=True
+            )
     if options.only != "life":
-        for line in partitions.compare(options.deliveries // len(direct()), options.partitions):
+        for line in partitions.compare(options.deliveries // len(direct_names()), options.partitions):
             print(line, flush=True)
     print(f"load average {', '.join(f'{load:.1f}' for load in os.getloadavg())}")
 

@@ -56,14 +56,14 @@ def test_customers_must_have_a_policy_whoever_else_has_one() -> None:
     _partners(9).save()
     policies.policy_of().delete()
     with pytest.raises(NoticePolicy.DoesNotExist, match="how much notice a customer is promised"):
-        policies.every()
+        policies.all_promises()
 
 
 @pytest.mark.django_db
 def test_customers_come_first() -> None:
     NoticePolicy.objects.create(audience=Customer.Kind.REGULATOR, name="The regulator")
     _partners(9).save()
-    found = [promise.policy.audience for promise in policies.every()]
+    found = [promise.policy.audience for promise in policies.all_promises()]
     assert found == ["customer", "partner", "regulator"]
 
 
@@ -71,7 +71,7 @@ def test_customers_come_first() -> None:
 def test_a_country_is_read_only_for_working_days(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     _partners(9).save()
     with django_assert_num_queries(1):
-        policies.every()
+        policies.all_promises()
 
 
 @pytest.mark.django_db

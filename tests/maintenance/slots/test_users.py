@@ -19,18 +19,18 @@ def test_who_uses_two_of_the_services_counts_once() -> None:
     customer("cleo", uses=[app, cards])
     customer("dan", uses=[cards], vulnerable=True)
     customer("elsewhere", uses=[service("loans")], vulnerable=True)
-    assert slots.users([app, cards]) == Users(2, 1)
-    assert slots.users([app]) == Users(1, 0)
+    assert slots.count_users([app, cards]) == Users(2, 1)
+    assert slots.count_users([app]) == Users(1, 0)
 
 
 def test_partners_are_no_customers() -> None:
     partner = customer("partner", uses=[service()], vulnerable=True)
     Customer.objects.filter(pk=partner.pk).update(kind=Customer.Kind.PARTNER)
-    assert slots.users([service()]) == Users(0, 0)
+    assert slots.count_users([service()]) == Users(0, 0)
 
 
 def test_one_query_counts_them() -> None:
     both = [service("app"), service("cards")]
     with CaptureQueriesContext(connection) as captured:
-        slots.users(both)
+        slots.count_users(both)
     assert len(captured) == 1

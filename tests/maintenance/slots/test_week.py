@@ -29,7 +29,7 @@ def _week(
     now: datetime, *services: Service, first: date = MONDAY, length: timedelta = TWO_HOURS
 ) -> tuple[WeekDay, ...]:
     known = slots.slot_context(slots.Search(services), now=now, until=now + timedelta(days=70))
-    return slots.week(known, first, length)
+    return slots.week_days(known, first, length)
 
 
 def _hour(day: WeekDay, hour: int) -> Hour:

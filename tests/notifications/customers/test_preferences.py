@@ -137,7 +137,7 @@ def test_who_shares_the_address_is_stopped_with_it(cleo: Customer, now: datetime
 
 def test_a_mail_program_is_told_where_to_unsubscribe(cleo: Customer, settings: Settings) -> None:
     settings.BASE_URL = "https://status.bank.example"
-    headers = preferences.headers(links.preferences_url(cleo.pk))
+    headers = preferences.unsubscribe_headers(links.preferences_url(cleo.pk))
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     address = headers["List-Unsubscribe"].removeprefix("<").removesuffix(">")
     assert address.startswith("https://status.bank.example/preferences/")

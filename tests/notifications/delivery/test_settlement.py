@@ -72,7 +72,7 @@ def test_a_refused_message_waits_as_long_as_the_provider_asks(now: datetime) -> 
 
 
 def test_a_refused_message_waits_longer_each_time_and_never_in_step(now: datetime) -> None:
-    waits = [settlement.pause(attempt) for attempt in (1, 2, 3, 4, 5, 50)]
+    waits = [settlement.retry_pause(attempt) for attempt in (1, 2, 3, 4, 5, 50)]
 
     for wait, floor in zip(waits, (30, 120, 480, 1800, 3600, 3600), strict=True):
         assert floor <= wait <= 2 * floor

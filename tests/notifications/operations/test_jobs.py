@@ -129,7 +129,7 @@ def test_a_process_a_day_ahead_prepares_and_sends_nothing_early(moment: datetime
         due_at=moment + timedelta(hours=1),
     )
     with time_machine.travel(moment + DAY):
-        assert jobs.waiting() == []
+        assert jobs.waiting_channels() == []
         jobs.tick()
         assert jobs.deliver("sms") == 0
     row.refresh_from_db()
@@ -145,7 +145,7 @@ def test_a_process_a_day_ahead_prepares_and_sends_nothing_early(moment: datetime
 def test_a_process_a_day_off_sends_what_is_due_at_the_right_time(moment: datetime, off: timedelta) -> None:
     row = waiting(moment, due_in=timedelta(0), true_for=timedelta(hours=4))
     with time_machine.travel(moment + off):
-        assert jobs.waiting() == ["sms"]
+        assert jobs.waiting_channels() == ["sms"]
         assert jobs.deliver("sms") == 1
     row.refresh_from_db()
 

@@ -26,7 +26,7 @@ def mails(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def mail(subject: str, body: str) -> None:
         sent.append(subject.removeprefix(f"{settings.BANK_NAME}: "))
 
-    monkeypatch.setattr(operator_mail, "mail", mail)
+    monkeypatch.setattr(operator_mail, "mail_operators", mail)
     return sent
 
 

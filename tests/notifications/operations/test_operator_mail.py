@@ -44,7 +44,7 @@ def test_all_operators_get_one_mail_by_their_own_road(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "OPERATOR_MAIL", _road(server.port))
-    operator_mail.mail("The clock\nis dead", "Start it.\n")
+    operator_mail.mail_operators("The clock\nis dead", "Start it.\n")
 
     (mail,) = server.mails
     assert mail.recipients == ("olga@bank.example", "omar@bank.example")
@@ -59,7 +59,7 @@ def test_without_a_road_of_their_own_it_is_the_customers(
     monkeypatch.setattr(settings, "OPERATOR_MAIL", {})
     monkeypatch.setattr(settings, "EMAIL_HOST", "127.0.0.1")
     monkeypatch.setattr(settings, "EMAIL_PORT", server.port)
-    operator_mail.mail("The clock is dead", "Start it.\n")
+    operator_mail.mail_operators("The clock is dead", "Start it.\n")
 
     assert len(server.mails) == 1
 
@@ -70,7 +70,7 @@ def test_without_any_road_it_is_in_the_log(
     monkeypatch.setattr(settings, "OPERATOR_MAIL", {})
     monkeypatch.setattr(settings, "EMAIL_CONFIGURED", False)
     with caplog.at_level(logging.WARNING):
-        operator_mail.mail("The clock is dead", "Start it.\n")
+        operator_mail.mail_operators("The clock is dead", "Start it.\n")
 
     assert "The clock is dead" in caplog.text
 
@@ -81,6 +81,6 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(settings, "OPERATOR_MAIL", _road(deaf.getsockname()[1]))
         begun = time.monotonic()
         with pytest.raises(OSError, match="timed out"):
-            operator_mail.mail("The clock is dead", "Start it.\n")
+            operator_mail.mail_operators("The clock is dead", "Start it.\n")
 
     assert time.monotonic() - begun < settings.SILENT_SECONDS

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from maintenance.admin.month.entries import CalendarEntry, EntryKind
-from maintenance.admin.month.week import Block, columns
+from maintenance.admin.month.week import Block, week_columns
 from maintenance.models import Window
 from tests import people
 from tests.maintenance.usage import london
@@ -30,45 +30,45 @@ def hours(block: Block) -> tuple[float, float]:
 
 
 def test_a_window_stands_at_its_hours() -> None:
-    [block] = columns(WEEK, [window(london(MONDAY, 2))])[0].blocks
+    [block] = week_columns(WEEK, [window(london(MONDAY, 2))])[0].blocks
     assert hours(block) == (2, 4)
 
 
 def test_a_window_over_midnight_goes_on_in_the_next_day() -> None:
-    first, second = columns(WEEK, [window(london(MONDAY, 23))])[:2]
+    first, second = week_columns(WEEK, [window(london(MONDAY, 23))])[:2]
     assert [hours(first.blocks[0]), hours(second.blocks[0])] == [(23, 24), (0, 1)]
     assert (first.blocks[0].after, second.blocks[0].before) == (True, True)
 
 
 def test_a_short_window_is_drawn_high_enough_to_be_read() -> None:
-    [block] = columns(WEEK, [window(london(MONDAY, 2), hours=0.1)])[0].blocks
+    [block] = week_columns(WEEK, [window(london(MONDAY, 2), hours=0.1)])[0].blocks
     assert hours(block) == (2, 2.5)
 
 
 def test_windows_at_one_time_stand_side_by_side() -> None:
     entries = [window(london(MONDAY, 2)), window(london(MONDAY, 3)), window(london(MONDAY, 6))]
-    found = columns(WEEK, entries)[0].blocks
+    found = week_columns(WEEK, entries)[0].blocks
     assert [(block.start, block.width) for block in found] == [(0, 50), (50, 50), (0, 100)]
 
 
 def test_freezes_and_standing_windows_lie_behind() -> None:
-    column = columns(WEEK, [window(london(MONDAY, 2), kind=EntryKind.STANDING)])[0]
+    column = week_columns(WEEK, [window(london(MONDAY, 2), kind=EntryKind.STANDING)])[0]
     assert (len(column.behind), len(column.blocks)) == (1, 0)
 
 
 def test_after_the_clocks_change_a_window_stands_at_the_same_hours() -> None:
-    [block] = columns(SPRING, [window(london(date(2026, 3, 29), 4))])[6].blocks
+    [block] = week_columns(SPRING, [window(london(date(2026, 3, 29), 4))])[6].blocks
     assert hours(block) == (4, 6)
 
 
 def test_in_the_hour_that_autumn_repeats_a_window_is_still_drawn() -> None:
     autumn = [date(2026, 10, 19) + timedelta(days=number) for number in range(7)]
-    [block] = columns(autumn, [window(london(date(2026, 10, 25), 1, 45), hours=0.5)])[6].blocks
+    [block] = week_columns(autumn, [window(london(date(2026, 10, 25), 1, 45), hours=0.5)])[6].blocks
     assert hours(block) == (1.75, 2.25)
 
 
 def test_the_day_on_which_the_clocks_change_is_named() -> None:
-    assert [column.clocks_change for column in columns(SPRING, [])] == [False] * 6 + [True]
+    assert [column.clocks_change for column in week_columns(SPRING, [])] == [False] * 6 + [True]
 
 
 @pytest.mark.django_db

@@ -21,7 +21,7 @@ def _behind_a_proxy(settings: Settings) -> None:
 
 def _address(peer: str, forwarded: str | None = None) -> str:
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
-    return client.address(RequestFactory().get("/", REMOTE_ADDR=peer, headers=headers))
+    return client.client_address(RequestFactory().get("/", REMOTE_ADDR=peer, headers=headers))
 
 
 @pytest.mark.parametrize("forwarded", [None, "203.0.113.9", "203.0.113.9, 10.0.0.7", "nonsense"])

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from maintenance.models import SignIn, SignInBucket
-from maintenance.staff.sign_in import clean, history
+from maintenance.staff.sign_in import delete_outdated, history
 from tests import people
 from tests.maintenance.staff.sign_in.browser import HERE, guess, member, sign_in
 from tests.staff import address, reader, words
@@ -21,7 +21,7 @@ def test_rows_older_than_ninety_days_are_deleted(now: datetime) -> None:
     ada = people.user("ada")
     history.record_sign_in(Outcome.SIGNED_IN, ada, HERE, now=now - history.KEPT)
     history.record_sign_in(Outcome.SIGNED_IN, ada, HERE, now=now - timedelta(days=1))
-    clean(now=now)
+    delete_outdated(now=now)
     assert [row.last_at for row in SignIn.objects.all()] == [now - timedelta(days=1)]
 
 
@@ -33,7 +33,7 @@ def test_of_many_refusals_the_newest_are_kept(now: datetime, monkeypatch: pytest
         history.record_sign_in(
             Outcome.WRONG_PASSWORD, None, f"198.51.100.{minute}", now=now + minute * timedelta(minutes=1)
         )
-    clean(now=now + timedelta(hours=1))
+    delete_outdated(now=now + timedelta(hours=1))
     kept = SignIn.objects.filter(outcome=Outcome.WRONG_PASSWORD).order_by("id")
     assert [row.address for row in kept] == ["198.51.100.3", "198.51.100.4", "198.51.100.5"]
     assert SignIn.objects.filter(outcome=Outcome.SIGNED_IN).count() == 1
@@ -66,9 +66,9 @@ def test_refusals_are_counted_once_a_minute(now: datetime) -> None:
 def test_buckets_are_forgotten_when_they_are_full_again(now: datetime) -> None:
     member()
     guess(3)
-    clean(now=now)
+    delete_outdated(now=now)
     assert SignInBucket.objects.count() == 2
-    clean(now=now + timedelta(minutes=15))
+    delete_outdated(now=now + timedelta(minutes=15))
     assert not SignInBucket.objects.exists()
 
 

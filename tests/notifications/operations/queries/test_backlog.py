@@ -73,7 +73,7 @@ def test_doubt_is_counted_no_further(
 
 
 def test_more_is_counted_than_a_channel_with_the_settings_of_the_house_tolerates() -> None:
-    assert backlog.tolerated("sms") == 2 * settings.DELIVERIES_IN_FLIGHT < backlog.MOST
+    assert backlog.tolerated_doubts("sms") == 2 * settings.DELIVERIES_IN_FLIGHT < backlog.MOST
 
 
 def test_receipts_that_were_worked_on_wait_no_more(now: datetime) -> None:
