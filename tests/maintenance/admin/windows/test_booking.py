@@ -162,7 +162,7 @@ def test_what_was_passed_over_is_read_on_the_windows_page_and_in_its_trail(now: 
     ada.post(address(BOOK), _given(now + DAYS, **{"reason-freeze": "The office agreed"}))
     page = words(ada, address(PAGE, Window.objects.get().pk))
     assert "<h2>Passed over when this time was booked</h2>" in page
-    log = page[page.index("<h2>Log</h2>") :]
+    log = page[page.index("<h2>Audit log</h2>") :]
     assert "Passed over (soft): <ins>The freeze “Election” holds" in log
     assert "“The office agreed”" in log
 
