@@ -86,7 +86,7 @@ class Standing:
     next: Planned | None
 
 
-def public(now: datetime, service: Service | None = None) -> list[Planned]:
+def public_windows(now: datetime, service: Service | None = None) -> list[Planned]:
     """All that the public may know at `now`, by planned start; of one service where one is given.
 
     Finished windows stay for FINISHED_KEPT, started ones until they are finished, the others until the

@@ -26,7 +26,7 @@ def status_page(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     language = _language(request)
     with translation.override(language):
-        windows = status.public(now)
+        windows = status.public_windows(now)
         shown = page_content(windows, status.standings(windows), language=language, now=now)
     response = frame.public_response(request, "maintenance/status.html", {"page": shown}, language=language)
     patch_cache_control(response, public=True, max_age=30)
@@ -43,7 +43,7 @@ def calendar(request: HttpRequest, key: str = "") -> HttpResponseBase:
         return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
     # not the language a browser prefers: the same address must give every reader the same bytes
     language = frame.asked_language(request) or settings.LANGUAGE_CODE
-    windows = status.public(now, service)
+    windows = status.public_windows(now, service)
     source = _source(request, language, service)
     return subscription.feed_response(request, windows, source, language=language, now=now)
 

@@ -47,7 +47,7 @@ def app_key(**kwargs: Any) -> list[CheckMessage]:
 def mail_events(**kwargs: Any) -> list[CheckMessage]:
     """The mail service in use can report what became of mails, and nobody else can."""
     service = webhook_views.view_of(settings.EMAIL_BACKEND)
-    lacking = webhook_views.lacking(service) if service else ""
+    lacking = webhook_views.lacking_words(service) if service else ""
     if not (lacking and service) or lacking == webhook_views.BOTO:
         return []
     hint = "Until then /receipts/email/ answers it with 503, and no mail counts as delivered."

@@ -64,7 +64,7 @@ def new_uuid() -> str:
     return _UUID if connection.vendor == "postgresql" else "lower(hex(randomblob(16)))"
 
 
-def stored(model: type[models.Model], field: str, value: Any) -> Any:
+def stored_value(model: type[models.Model], field: str, value: Any) -> Any:
     """A value as this database keeps it in that field, for statements written by hand."""
     return model._meta.get_field(field).get_db_prep_save(value, connection)  # type: ignore[union-attr]
 
@@ -83,14 +83,14 @@ def now_in_sql() -> Sql:
     return Sql("%s", (connection.ops.adapt_datetimefield_value(database_now()),))
 
 
-def seconds(since: str, until: str) -> str:
+def seconds_between(since: str, until: str) -> str:
     """SQL for how many seconds lie between two times; negative where the second is the earlier one."""
     if connection.vendor == "postgresql":
         return f"CAST(EXTRACT(EPOCH FROM {until} - {since}) AS double precision)"
     return f"((julianday({until}) - julianday({since})) * 86400.0)"
 
 
-def least(*values: str) -> str:
+def least_of(*values: str) -> str:
     """SQL for the smallest of several values."""
     return f"{'LEAST' if connection.vendor == 'postgresql' else 'MIN'}({', '.join(values)})"
 
@@ -116,7 +116,7 @@ def when_back(work: Callable[[], Result], seconds: float) -> Result:
             time.sleep(_LOOK_AGAIN)
 
 
-def ahead(seconds: float) -> Sql:
+def time_ahead(seconds: float) -> Sql:
     """That clock's time so many seconds from now, for statements written by hand."""
     if connection.vendor == "postgresql":
         return Sql("clock_timestamp() + %s * interval '1 second'", [seconds])
@@ -220,7 +220,7 @@ def converted(
 
 
 @contextlib.contextmanager
-def alone(work: str) -> Iterator[bool]:
+def alone_at(work: str) -> Iterator[bool]:
     """Whether nobody else is at this work now; while it lasts nobody else begins it.
 
     Whoever dies over it gives it back with the connection.

@@ -39,7 +39,9 @@ def my_calendar(request: HttpRequest, token: str) -> HttpResponseBase:
         timezone.now(),
         set(Use.objects.filter(customer=customer).values_list("service_id", flat=True)),
     )
-    windows = [seen for seen in status.public(now) if used & {service.pk for service in seen.services}]
+    windows = [
+        seen for seen in status.public_windows(now) if used & {service.pk for service in seen.services}
+    ]
     language = frame.asked_language(request) or words.nearest_language(customer.language)
     with translation.override(language):
         name = _("%(bank)s: maintenance") % {"bank": settings.BANK_NAME}

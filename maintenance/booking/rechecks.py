@@ -158,7 +158,7 @@ def _standing(some: Sequence[Window], now: datetime) -> dict[_Key, _Standing]:
     against: dict[_Key, list[rules.Objection]] = defaultdict(list)
     for window in some:
         time = rules.WindowTime(window.starts_at, window.ends_at, given_at.get(window.pk, window.booked_at))
-        for objection in rules.against(around.of(window), time):
+        for objection in rules.objections_at(around.of(window), time):
             if (window.pk, objection.rule, objection.words) not in passed:
                 against[window.pk, objection.rule].append(objection)
     return {

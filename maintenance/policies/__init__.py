@@ -13,11 +13,11 @@ from maintenance.policies.counting import Promise
 from maintenance.policies.demands import (
     OWN,
     at_least,
+    audience_words,
     daily_words,
     demands,
     lead_words,
-    who,
-    whose,
+    policy_name,
 )
 
 __all__ = [
@@ -25,6 +25,8 @@ __all__ = [
     "Promise",
     "all_promises",
     "at_least",
+    "audience_words",
+    "counted_promise",
     "daily_words",
     "demands",
     "due_at",
@@ -33,11 +35,9 @@ __all__ = [
     "is_short",
     "last_moment",
     "lead_words",
+    "policy_name",
     "policy_of",
     "promise",
-    "ready",
-    "who",
-    "whose",
 ]
 
 
@@ -53,7 +53,7 @@ def policy_of(audience: str = Customer.Kind.CUSTOMER) -> NoticePolicy:
 
 def promise(audience: str = Customer.Kind.CUSTOMER) -> Promise:
     """What an audience is promised, ready to be counted. Raises DoesNotExist as `policy_of` does."""
-    return ready(policy_of(audience))
+    return counted_promise(policy_of(audience))
 
 
 def all_promises() -> tuple[Promise, ...]:
@@ -64,7 +64,7 @@ def all_promises() -> tuple[Promise, ...]:
     )
     if not found or found[0].audience != Customer.Kind.CUSTOMER:
         policy_of()  # says what to do
-    return tuple(ready(policy) for policy in found)
+    return tuple(counted_promise(policy) for policy in found)
 
 
 def last_moment(starts_at: datetime, promises: Iterable[Promise], exemption: str = "") -> datetime:
@@ -106,7 +106,7 @@ def due_at(starts_at: datetime, lead: timedelta) -> datetime:
     return bank_time.at_bank(bank_time.bank_day(starts_at) - lead, time(settings.NOTICE_HOUR))
 
 
-def ready(policy: NoticePolicy) -> Promise:
+def counted_promise(policy: NoticePolicy) -> Promise:
     """A policy with the days that it counts in; one query where it counts working days."""
     if policy.unit != NoticePolicy.Unit.WORKING_DAYS:
         return Promise(policy)

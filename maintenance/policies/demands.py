@@ -49,12 +49,12 @@ def at_least(policy: NoticePolicy) -> str:
     return f"{_PROMISED[policy.audience]} promised at least {least} of notice{_source(policy)}"
 
 
-def who(audience: str) -> str:
+def audience_words(audience: str) -> str:
     """`partners`, `the regulator`."""
     return _OF[audience]
 
 
-def whose(policy: NoticePolicy) -> str:
+def policy_name(policy: NoticePolicy) -> str:
     """`The notice policy of partners`, and where it stands."""
     return f"The notice policy of {_OF[policy.audience]}{_source(policy)}"
 

@@ -54,7 +54,7 @@ class _Step(int):
         return int(self) * other
 
 
-def named(
+def named_times(
     begin: datetime, rules: Rules, after: datetime, before: datetime, budget: Budget
 ) -> Iterator[datetime]:
     """The times from `after` to `before` (naive, on the rules' clock, both included), each once, in order.
@@ -138,7 +138,7 @@ def _interval(parts: Mapping[str, str]) -> int:
     return int(parts.get("INTERVAL", "1"))
 
 
-def none(begin: datetime, rules: Rules, years: int, budget: Budget) -> bool:
+def names_nothing(begin: datetime, rules: Rules, years: int, budget: Budget) -> bool:
     """Whether one of the rules names no time at all, as far as its steps lead within so many years.
 
     Raises BudgetExceeded.

@@ -80,7 +80,7 @@ def _expanded(of: Recurring, span: Times, budget: Budget) -> list[Times]:
     since = begin if after - begin < length else after - length
     found = [
         (_instant(local, zone), _instant(local + length, zone))
-        for local in expansion.named(begin, rules, since, before, budget)
+        for local in expansion.named_times(begin, rules, since, before, budget)
     ]
     return [times for times in found if times[0] < span[1] and times[1] > span[0]]
 
@@ -119,7 +119,7 @@ def check_recurrence(
     if starts_at is None:
         return
     begin, budget = _local(starts_at, here), Budget()
-    if expansion.none(begin, rules, _YEARS, budget):
+    if expansion.names_nothing(begin, rules, _YEARS, budget):
         raise NoRecurrence("This rule never names a time: write one like FREQ=MONTHLY;BYDAY=1SU.")
     if ends_at is None:
         return
@@ -153,7 +153,9 @@ def _shortest_gap(begin: datetime, rules: Rules, budget: Budget) -> timedelta | 
     """
     found: list[datetime] = []
     try:
-        for at in islice(expansion.named(begin, rules, begin, expansion.LAST, budget.part()), _LOOKED_AT):
+        for at in islice(
+            expansion.named_times(begin, rules, begin, expansion.LAST, budget.part()), _LOOKED_AT
+        ):
             found.append(at)
             if len(found) > _FEW and at - begin > _LONG:
                 break

@@ -30,10 +30,10 @@ __all__ = [
     "Spans",
     "Weight",
     "WindowTime",
-    "against",
     "agreed_for_services",
-    "free",
+    "is_free",
     "objections",
+    "objections_at",
     "objections_now",
     "rule_context",
 ]
@@ -58,16 +58,16 @@ def objections(
     around = around.for_proposal(proposal, moved=moved)
     if moved is not None and (moved.starts_at, moved.ends_at) == (starts_at, ends_at):
         around = replace(around, moved=None)  # put forward again where it is
-    return against(around, WindowTime(starts_at, ends_at, now))
+    return objections_at(around, WindowTime(starts_at, ends_at, now))
 
 
 def objections_now(window: Window, *, now: datetime) -> list[Objection]:
     """Everything that stands against a booked window at its present time."""
     around = rule_context(window.services.all(), window.starts_at, window.ends_at).of(window)
-    return against(around, WindowTime(window.starts_at, window.ends_at, now))
+    return objections_at(around, WindowTime(window.starts_at, window.ends_at, now))
 
 
-def against(around: RuleContext, time: WindowTime) -> list[Objection]:
+def objections_at(around: RuleContext, time: WindowTime) -> list[Objection]:
     """What every rule has to say about a time within the surroundings that were read."""
     return [
         Objection(rule.name, words, hard=weight == Weight.HARD)
@@ -77,7 +77,7 @@ def against(around: RuleContext, time: WindowTime) -> list[Objection]:
     ]
 
 
-def free(around: RuleContext, time: WindowTime) -> bool:
+def is_free(around: RuleContext, time: WindowTime) -> bool:
     """Whether a time may be suggested: no rule that suggestions keep clear of has anything against it."""
     return not any(
         True

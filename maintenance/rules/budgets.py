@@ -42,8 +42,8 @@ def windows(asked: WindowTime, around: RuleContext) -> Iterator[str]:
             if len(named) >= most:
                 name = around.network.services[service].name
                 yield (
-                    f"{policies.whose(promise.policy)} allows {most} of a service in a calendar month, and "
-                    f"{name} has {', '.join(named)} in {month.name}: choose another month."
+                    f"{policies.policy_name(promise.policy)} allows {most} of a service in a calendar month, "
+                    f"and {name} has {', '.join(named)} in {month.name}: choose another month."
                 )
 
 
@@ -69,8 +69,8 @@ def _exceeding(
         if planned > most:
             name = around.network.services[service].name
             yield (
-                f"{policies.whose(policy)} allows {bank_time.length_words(most)} of planned downtime of a "
-                f"service in {period.name}, and with this window {name} has "
+                f"{policies.policy_name(policy)} allows {bank_time.length_words(most)} of planned downtime "
+                f"of a service in {period.name}, and with this window {name} has "
                 f"{bank_time.length_words(planned)}: shorten it, or choose another time."
             )
 

@@ -48,8 +48,8 @@ def daily_hours(time: WindowTime, around: RuleContext) -> Iterator[str]:
         policy = promise.policy
         if policy.not_before and policy.not_after and not _between(policy.not_before, policy.not_after, time):
             yield (
-                f"{policies.whose(policy)} allows windows only {policies.daily_words(policy)} by the bank's "
-                "clock: choose another start, or shorten it."
+                f"{policies.policy_name(policy)} allows windows only {policies.daily_words(policy)} by the "
+                "bank's clock: choose another start, or shorten it."
             )
 
 
@@ -59,7 +59,7 @@ def longest_length(time: WindowTime, around: RuleContext) -> Iterator[str]:
         most = promise.policy.longest
         if most is not None and time.length > most:
             yield (
-                f"{policies.whose(promise.policy)} allows no window of more than "
+                f"{policies.policy_name(promise.policy)} allows no window of more than "
                 f"{bank_time.length_words(most)}, and this is one of "
                 f"{bank_time.length_words(time.length)}: shorten it, or split it."
             )

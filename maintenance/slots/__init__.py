@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from maintenance.slots.choosing import Suggestions, choose
 from maintenance.slots.context import Search, slot_context
-from maintenance.slots.loads import expect
+from maintenance.slots.loads import load_and_share
 from maintenance.slots.outcome import Outcome, outcome
 from maintenance.slots.slot import Slot, slot_at
 from maintenance.slots.users import Users, count_users
@@ -22,7 +22,7 @@ __all__ = [
     "WeekDay",
     "choose",
     "count_users",
-    "expect",
+    "load_and_share",
     "outcome",
     "slot_at",
     "slot_context",

@@ -102,7 +102,7 @@ def _free(known: SlotContext, starts: Floats, order: Order, length: timedelta) -
     for start, night in zip(starts[order].tolist(), nights[order].tolist(), strict=True):
         if offered[night] == _A_NIGHT or any(abs(start - other) < apart for other in taken):
             continue
-        if rules.free(known.around, _time(known, start, length)):
+        if rules.is_free(known.around, _time(known, start, length)):
             taken.append(start)
             offered[night] += 1
             yield datetime.fromtimestamp(start, UTC)
@@ -133,7 +133,7 @@ def _nothing(
         return
     said: dict[str, str] = {}
     for start in tried.tolist():
-        for objection in rules.against(known.around, _time(known, start, length)):
+        for objection in rules.objections_at(known.around, _time(known, start, length)):
             said.setdefault(objection.rule, objection.words)
     yield from said.values()
     if tried.size < fitting.size:

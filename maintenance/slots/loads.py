@@ -30,7 +30,7 @@ class ExpectedLoad:
     """The share of each service."""
 
 
-def expect(profiles: Sequence[Profile], starts_at: datetime, ends_at: datetime) -> tuple[Load, float]:
+def load_and_share(profiles: Sequence[Profile], starts_at: datetime, ends_at: datetime) -> tuple[Load, float]:
     """The load of any span, and its share of an ordinary hour: see `ExpectedLoad`.
 
     Raises TooLittle where a service's traffic says nothing of that time.

@@ -41,7 +41,7 @@ def time_reasons(starts_at: datetime, ends_at: datetime, places: Sequence[Place]
             yield f"On the clock of {place.name} ({place.zone}) it begins on {day}, {there:%H:%M}."
 
 
-def told(starts_at: datetime, promise: Promise, now: datetime) -> tuple[str, bool]:
+def notice_reason(starts_at: datetime, promise: Promise, now: datetime) -> tuple[str, bool]:
     """When customers are told, and whether that is as long ahead as they are promised."""
     told_at = promise.due_at(starts_at)
     promised = policies.lead_words(promise.policy.promised, promise.policy.unit)
@@ -60,7 +60,7 @@ def cautions(
     if share is not None and share > _NOT_QUIET:
         yield f"This is no quiet time: {percent(share)} of an ordinary hour."
     if habit is not None and round(habit, 2) > 1:
-        yield f"Carries {beside(habit)} what Sunday 02:00 of that week would."
+        yield f"Carries {share_words(habit)} what Sunday 02:00 of that week would."
     zone = bank_time.bank_zone()
     if starts_at.astimezone(zone).utcoffset() != ends_at.astimezone(zone).utcoffset():
         passes = bank_time.length_words(ends_at - starts_at)
@@ -87,7 +87,7 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %" if round(100 * share, 1) >= 10 else f"{100 * share:.1f} %"
 
 
-def beside(ratio: float) -> str:
+def share_words(ratio: float) -> str:
     """`38 % of`, `2.6 times`."""
     if ratio < 2:
         return f"{percent(ratio)} of"

@@ -75,12 +75,12 @@ def _slot(
 ) -> Slot:
     """`sunday` is what Sunday 02:00 is expected to carry, where that is known."""
     ends_at = starts_at + length
-    objections = tuple(rules.against(known.around, rules.WindowTime(starts_at, ends_at, known.now)))
+    objections = tuple(rules.objections_at(known.around, rules.WindowTime(starts_at, ends_at, known.now)))
     load, share = (expected.load, expected.share) if expected else (None, None)
     habit = expected.share / sunday.share if expected and sunday and sunday.share > 0 else None
     unknown = "" if expected else _unknown(known, starts_at, ends_at)
     promises = known.around.promises
-    told, kept = reasons.told(starts_at, promises[0], known.now)
+    told, kept = reasons.notice_reason(starts_at, promises[0], known.now)
     return Slot(
         services=known.keys,
         starts_at=starts_at,
@@ -110,7 +110,7 @@ def _unknown(known: SlotContext, starts_at: datetime, ends_at: datetime) -> str:
     if not known.profiles:
         return "Not based on traffic: nobody knows how much this time carries."
     try:
-        loads.expect(known.profiles, starts_at, ends_at)
+        loads.load_and_share(known.profiles, starts_at, ends_at)
     except traffic.TooLittle as problem:
         return str(problem)
     raise AssertionError("What can be expected was expected.")

@@ -71,7 +71,7 @@ def week_days(known: SlotContext, first: date, length: timedelta) -> tuple[WeekD
 def _hour(known: SlotContext, begin: datetime, end: datetime, share: float, length: timedelta) -> Hour | None:
     if end <= begin:
         return None
-    against = rules.against(known.around, rules.WindowTime(begin, begin + length, known.now))
+    against = rules.objections_at(known.around, rules.WindowTime(begin, begin + length, known.now))
     if np.isnan(share):
         return Hour(begin, end, None, None, tuple(against))
     uses = None

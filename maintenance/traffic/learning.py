@@ -49,7 +49,7 @@ def fit(
     )
     ordinary = _ordinary(demand, kinds, came.cells)
     level = _level(ordinary, place.name)
-    one = came.cells / 24 / levels.present(level)
+    one = came.cells / 24 / levels.present_level(level)
     kept, scatter = shape.pulled_in(ordinary / level[:, None], layout, one)
     counted: Flags = np.count_nonzero(~np.isnan(came.rates), axis=0) > 0
     row = shape.filled_shares(shape.share_of_cells(kept, layout, scatter), counted, layout)
@@ -59,8 +59,8 @@ def fit(
         name=place.name,
         zone=place.zone,
         country=place.country,
-        mean_rate=levels.present(level) * float(np.nanmean(shares[:7])),
-        level=levels.present(level),
+        mean_rate=levels.present_level(level) * float(np.nanmean(shares[:7])),
+        level=levels.present_level(level),
         shares=shares,
         of_kinds=of_kinds,
         of_marks=of_marks,

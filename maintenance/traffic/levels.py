@@ -36,7 +36,7 @@ def weekly_levels(rates: Floats) -> Floats:
     return levels
 
 
-def present(levels: Floats) -> float:
+def present_level(levels: Floats) -> float:
     """The level of now, from the weeks that are known."""
     return float(np.median(levels[np.isfinite(levels)][-RECENT:]))
 

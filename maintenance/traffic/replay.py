@@ -93,7 +93,7 @@ def replayed_record(
         if np.isfinite(level[week]) and np.isfinite(level[: week - _LEAD]).any()
     ]
     expected = shape.as_known(kept, [week - _LEAD for week in weeks], layout, scatter)
-    then = np.array([levels.present(level[: week - _LEAD]) for week in weeks])
+    then = np.array([levels.present_level(level[: week - _LEAD]) for week in weeks])
     came = rates[weeks] / then[:, None] if weeks else np.empty((0, rates.shape[1]))
     seen = [_look(expected, came, cells, row) for row in (None, working)]
     corrections = np.array([_correction(row) for row in seen])

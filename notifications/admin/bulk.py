@@ -80,7 +80,7 @@ def delivery_groups(
     ]
 
 
-def decided(
+def form_response(
     request: HttpRequest, form: forms.Form, act: Callable[[dict[str, Any]], None], page: str
 ) -> HttpResponse:
     """Do what a form asks, or say what is wrong with it; back to the page."""

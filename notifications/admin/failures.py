@@ -87,7 +87,7 @@ def failures_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> Ht
 @require_POST
 def send_again(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """A person says that the reason is mended."""
-    return bulk.decided(request, AgainForm(request.POST), lambda asked: _again(request, asked), _PAGE)
+    return bulk.form_response(request, AgainForm(request.POST), lambda asked: _again(request, asked), _PAGE)
 
 
 def _again(request: HttpRequest, asked: dict[str, Any]) -> None:

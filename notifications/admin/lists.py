@@ -110,10 +110,10 @@ class DeliveryAdmin(ReadOnlyAdmin):
         return (
             ("outbox/", "notifications_delivery_outbox", outbox.outbox_page),
             ("posts/", "notifications_delivery_posts", posts.posts_page),
-            ("posts/<uuid:public_id>/confirm/", "notifications_delivery_confirm", posts.confirm),
+            ("posts/<uuid:public_id>/confirm/", "notifications_delivery_confirm", posts.confirm_post),
             ("unknown/", "notifications_delivery_unknown", unknown.unknown_page),
             ("unknown/decide/", "notifications_delivery_decide_all", unknown.decide_all),
-            ("unknown/<uuid:public_id>/decide/", "notifications_delivery_decide", unknown.decide),
+            ("unknown/<uuid:public_id>/decide/", "notifications_delivery_decide", unknown.decide_unknown),
             ("failures/", "notifications_delivery_failures", failures.failures_page),
             ("failures/again/", "notifications_delivery_send_again", failures.send_again),
             ("senders/", "notifications_delivery_senders", senders.senders_page),

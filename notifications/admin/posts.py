@@ -67,7 +67,7 @@ def posts_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpR
 
 @rendering.allowed("maintenance.book_window")
 @require_POST
-def confirm(request: HttpRequest, model_admin: ModelAdmin[Delivery], public_id: UUID) -> HttpResponse:
+def confirm_post(request: HttpRequest, model_admin: ModelAdmin[Delivery], public_id: UUID) -> HttpResponse:
     """A person has posted it."""
     form = LinkForm(request.POST)
     if not form.is_valid():

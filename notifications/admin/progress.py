@@ -89,7 +89,7 @@ def roads_of_notices(notices: Sequence[Notice]) -> dict[int, list[Road]]:
     return roads
 
 
-def limits() -> dict[str, Any]:
+def eta_numbers() -> dict[str, Any]:
     """The numbers in the words about the end of sending, foreseen or forced."""
     return {
         "quiet_from": f"{settings.QUIET_FROM:02}:00",
@@ -102,7 +102,7 @@ def limits() -> dict[str, Any]:
     }
 
 
-def moving(notices: Sequence[Notice], *, window: Window, now: datetime) -> bool:
+def is_moving(notices: Sequence[Notice], *, window: Window, now: datetime) -> bool:
     """Whether it is worth looking again in two seconds.
 
     What waits for a person, or for the customer's morning, does not move; nor what no receipt follows.
@@ -133,7 +133,7 @@ def progress_view(request: HttpRequest, model_admin: ModelAdmin[Any], pk: int) -
     drawn = _html(notices, roads, finishes, now)
     return JsonResponse(
         {
-            "moving": moving(notices, window=window, now=now),
+            "moving": is_moving(notices, window=window, now=now),
             "notices": [_numbers(notice, roads[notice.pk], finishes[notice.pk]) for notice in notices],
             "html": drawn,
         },
@@ -167,7 +167,7 @@ def _html(
     """The bars and sentences of each notice, by the id of their place on the page."""
     numbers = [notice.pk for notice in notices]
     mornings, times = mornings_of(numbers, now=now), sent_times.sent_times_of(numbers)
-    needless, in_words = on_change.needless_reminders(notices, now=now), limits()
+    needless, in_words = on_change.needless_reminders(notices, now=now), eta_numbers()
     return {
         f"progress-{notice.pk}": render_to_string(
             "notifications/admin/progress.html",

@@ -86,11 +86,11 @@ def unknown_page(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> Htt
 
 @rendering.allowed("maintenance.book_window")
 @require_POST
-def decide(request: HttpRequest, model_admin: ModelAdmin[Delivery], public_id: UUID) -> HttpResponse:
+def decide_unknown(request: HttpRequest, model_admin: ModelAdmin[Delivery], public_id: UUID) -> HttpResponse:
     """A person says what became of it, or lets it be sent again."""
     row = get_object_or_404(Delivery, public_id=public_id)
     form = DecisionForm(request.POST)
-    return bulk.decided(request, form, lambda asked: _release(request, row, asked), _PAGE)
+    return bulk.form_response(request, form, lambda asked: _release(request, row, asked), _PAGE)
 
 
 @rendering.allowed("maintenance.book_window")
@@ -98,7 +98,7 @@ def decide(request: HttpRequest, model_admin: ModelAdmin[Delivery], public_id: U
 def decide_all(request: HttpRequest, model_admin: ModelAdmin[Delivery]) -> HttpResponse:
     """The same for all doubts of a notice on a channel."""
     form = DecideAllForm(request.POST)
-    return bulk.decided(request, form, lambda asked: _release_all(request, asked), _PAGE)
+    return bulk.form_response(request, form, lambda asked: _release_all(request, asked), _PAGE)
 
 
 def _release(request: HttpRequest, row: Delivery, asked: dict[str, Any]) -> None:

@@ -74,7 +74,7 @@ class AudienceRow:
 @require_POST
 def decide_text(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> HttpResponse:
     """Approve or reject the customers' text."""
-    return decisions.decide(
+    return decisions.decision_response(
         request,
         pk,
         Approval.Subject.TEXT,
@@ -129,9 +129,9 @@ class AnnouncedWindowAdmin(WindowAdmin):
             ],
             "standard": seen.standard if window.status in _OPEN else (),
             "languages": settings.LANGUAGES,
-            **progress.limits(),
+            **progress.eta_numbers(),
             "text_gate": text_gate,
-            "moving": progress.moving(drafted, window=window, now=now),
+            "moving": progress.is_moving(drafted, window=window, now=now),
         }
 
 

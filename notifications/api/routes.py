@@ -88,7 +88,7 @@ def read_banner(request: HttpRequest, response: HttpResponse) -> Banners:
             language=language,
             banners=[
                 banner(seen, language)
-                for seen in status.public(now)
+                for seen in status.public_windows(now)
                 if _is_near(seen, now) and used.intersection(service.pk for service in seen.services)
             ],
         )

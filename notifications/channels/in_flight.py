@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from notifications.channels import types
-from notifications.channels.providers import Provider, outcome
+from notifications.channels.providers import Provider, outcome_of
 from notifications.channels.providers.http import loops
 from notifications.channels.types import Found, Message, Outcome, Pause, Verdict
 
@@ -179,7 +179,7 @@ async def _guarded(call: Call, group: Sequence[Message], provider: str) -> Seque
     except Exception as error:  # noqa: BLE001  # told as unknown
         _log.exception("a fault while delivery %s and %d others were sent", group[0].delivery, len(group) - 1)
         words = f"{type(error).__name__}: {error}"
-    return [outcome(message, Verdict.UNKNOWN, provider, code="fault", detail=words) for message in group]
+    return [outcome_of(message, Verdict.UNKNOWN, provider, code="fault", detail=words) for message in group]
 
 
 class Channel(types.Channel):

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from notifications.channels import in_flight, types
-from notifications.channels.providers import Provider, outbox, outcome, social
+from notifications.channels.providers import Provider, outbox, outcome_of, social
 from notifications.channels.types import Fault, Found, Message, Outcome, Pause, Verdict
 
 
@@ -75,5 +75,5 @@ class Channel(types.Channel):
         wire = self._wires.get(message.target)
         if wire is None:
             words = f"SOCIAL_URLS no longer names {message.target}"
-            return [outcome(message, Verdict.PERMANENT, self.provider, code="no target", detail=words)]
+            return [outcome_of(message, Verdict.PERMANENT, self.provider, code="no target", detail=words)]
         return await wire.send(messages)

@@ -238,7 +238,7 @@ def _mine(lines: Sequence[Move], ids: Sequence[int], terms: Terms) -> Sql:
         stands = f"state + 0 IN ({_numbers(line.before)})"
         if Fence.LEASE in line.fence:
             stands = f"(lease_token = %s AND {stands})"
-            values.append(sql.stored(Delivery, "lease_token", terms.token))
+            values.append(sql.stored_value(Delivery, "lease_token", terms.token))
         conditions.append(stands)
     rows = sql.among("id", ids) if terms.locked else sql.in_order(sorted(ids))
     return Sql(
@@ -274,7 +274,7 @@ def _sets(columns: Sequence[str], terms: Terms) -> Sql:
         value = _or_as_it_was(name)
         if name in instead:
             value = f"CASE WHEN {true} THEN {value} ELSE {instead[name]} END"
-            values.append(sql.stored(Delivery, "expires_at", terms.late))
+            values.append(sql.stored_value(Delivery, "expires_at", terms.late))
         sets.append(f"{name} = {value}")
     return Sql(", ".join(sets), values)
 

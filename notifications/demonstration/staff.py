@@ -27,7 +27,7 @@ def make_staff(*, now: datetime) -> Sequence[tuple[str, str]]:
             password = _password()
             person = User.objects.create_user(name, password=password, first_name=name.title(), is_staff=True)
             person.groups.add(Group.objects.get(name=group))
-            one_time.issue(person, now=now)
+            one_time.issue_one_time_password(person, now=now)
             people.append((name, password))
     return people
 
@@ -39,7 +39,7 @@ def reissue(*, now: datetime) -> Sequence[tuple[str, str]]:
         password = _password()
         person.set_password(password)
         person.save(update_fields=["password"])
-        one_time.issue(person, now=now)
+        one_time.issue_one_time_password(person, now=now)
         people.append((person.username, password))
     return people
 

@@ -71,14 +71,14 @@ def sweep() -> None:
 
 def reconcile() -> None:
     """Find out what became of the unknown."""
-    with sql.alone("reconcile") as mine:
+    with sql.alone_at("reconcile") as mine:
         if mine:
             reconciliation.reconcile(now=sql.database_now())
 
 
 def poll() -> None:
     """Ask what became of those that were sent and not heard of."""
-    with sql.alone("poll") as mine:  # one that is slow must not take every worker from the senders
+    with sql.alone_at("poll") as mine:  # one that is slow must not take every worker from the senders
         if mine:
             polling.poll(now=sql.database_now())
 

@@ -76,7 +76,7 @@ def _insert(notice: Notice, *, upto: int, now: datetime) -> None:
             f" FROM ({people.sql}) AS person WHERE 1 = 1{' ON CONFLICT DO NOTHING' if ahead else ''}",
             [
                 notice.pk,
-                sql.stored(Delivery, "expires_at", notice.true_until),
+                sql.stored_value(Delivery, "expires_at", notice.true_until),
                 *sizes.parameters,
                 *people.parameters,
             ],

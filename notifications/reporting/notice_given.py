@@ -179,7 +179,7 @@ def _people(
     """How many were told until each edge, by its place, or after the last; None is for who was not told."""
     marks = ", ".join(["%s"] * len(notices)) or "NULL"
     sent = f"MIN(CASE WHEN state IN ({_numbers(_TOLD)}) AND provider <> 'outbox' THEN sent_at END)"
-    app = [] if app_at is None else [sql.stored(Delivery, "sent_at", app_at)]
+    app = [] if app_at is None else [sql.stored_value(Delivery, "sent_at", app_at)]
     if app:
         no_road = f"MIN(CASE WHEN state IN ({_numbers(_NO_ROAD)}) THEN 1 ELSE 0 END) = 1"
         sent = f"COALESCE({sent}, CASE WHEN {no_road} THEN %s END)"
@@ -190,7 +190,7 @@ def _people(
           FROM (SELECT {sent} AS told_at FROM {_DELIVERY}
                  WHERE notice_id IN ({marks}) AND customer_id IS NOT NULL GROUP BY customer_id) AS person
          GROUP BY 1"""
-    until = [sql.stored(Delivery, "sent_at", edge) for edge in edges]
+    until = [sql.stored_value(Delivery, "sent_at", edge) for edge in edges]
     with connection.cursor() as cursor:
         cursor.execute(statement, [*until, *app, *notices])
         rows = cursor.fetchall()

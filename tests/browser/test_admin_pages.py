@@ -132,7 +132,7 @@ def test_from_a_quiet_slot_to_an_approved_window(page: Page, live_server: LiveSe
 @pytest.mark.usefixtures("faults")
 def test_a_printed_password_is_replaced_at_the_first_sign_in(page: Page, live_server: LiveServer) -> None:
     staff("ada")
-    one_time.issue(people.user("ada"), now=timezone.now())
+    one_time.issue_one_time_password(people.user("ada"), now=timezone.now())
     sign_in(page, live_server, "ada")
     page.locator("[name=old_password]").fill(PASSWORD)
     page.locator("[name=new_password1]").fill("quite-another-secret-5")

@@ -45,7 +45,7 @@ def test_whoever_is_throttled_is_told_when_to_try_again(dressed: Page, live_serv
 
 def test_whose_one_time_password_has_ended_is_told_what_to_do(dressed: Page, live_server: LiveServer) -> None:
     staff("ada")
-    one_time.issue(people.user("ada"), now=timezone.now() - timedelta(hours=25))
+    one_time.issue_one_time_password(people.user("ada"), now=timezone.now() - timedelta(hours=25))
     sign_in_anywhere(dressed, live_server, "ada")
     expect(dressed.get_by_text("manage.py changepassword ada")).to_be_visible()
     _fits_and_can_be_read(dressed)

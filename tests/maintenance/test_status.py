@@ -19,11 +19,11 @@ DAY = timedelta(days=1)
 
 
 def phases(now: datetime, service: Service | None = None) -> list[Phase]:
-    return [seen.phase for seen in status.public(now, service)]
+    return [seen.phase for seen in status.public_windows(now, service)]
 
 
 def state_of(service: Service, now: datetime) -> State:
-    standings = status.standings(status.public(now))
+    standings = status.standings(status.public_windows(now))
     return next(standing.state for standing in standings if standing.service == service)
 
 
@@ -112,7 +112,7 @@ def test_only_confirmed_windows_are_planned_or_under_way(now: datetime) -> None:
     sooner = people.window(status=Window.Status.APPROVED, starts_at=now + 8 * DAY)
     started = people.window(status=Window.Status.STARTED, starts_at=now - HOUR)
     people.approve(people.window(starts_at=now + 7 * DAY))
-    seen = [(each.window, each.phase) for each in status.public(now)]
+    seen = [(each.window, each.phase) for each in status.public_windows(now)]
     assert [window for window, phase in seen if phase is Phase.PLANNED] == [sooner, later]
     assert [window for window, phase in seen if phase in status.NOW] == [started]
 
@@ -129,7 +129,7 @@ def test_of_two_windows_the_worse_one_decides(now: datetime) -> None:
     restricted = people.window(service, starts_at=now - HOUR, status=Window.Status.STARTED)
     restricted.impacts.update(level=Impact.Level.DEGRADED)
     away = people.window(service, starts_at=now, status=Window.Status.STARTED)
-    standing = status.standings(status.public(now))[0]
+    standing = status.standings(status.public_windows(now))[0]
     assert standing.state is State.MAINTENANCE
     assert standing.because is not None
     assert standing.because.window == away
@@ -147,7 +147,7 @@ def test_what_is_away_itself_is_not_named_as_a_way_out(now: datetime) -> None:
     Alternative.objects.create(service=banking, instead=cards, words="Pay by card.")
     by_phone = Alternative.objects.create(service=banking, words="Call us.")
     people.window(banking, cards, status=Window.Status.APPROVED)
-    assert status.public(now)[0].alternatives == (by_phone,)
+    assert status.public_windows(now)[0].alternatives == (by_phone,)
 
 
 @pytest.mark.parametrize("windows", [1, 3])
@@ -158,5 +158,5 @@ def test_the_number_of_queries_does_not_grow_with_the_windows(now: datetime, win
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        status.standings(status.public(now))
+        status.standings(status.public_windows(now))
     assert len(queries) == 4

@@ -149,7 +149,7 @@ def test_every_service_has_quiet_slots(monkeypatch: pytest.MonkeyPatch, now: dat
         assert len(found.slots) == 3, service
         for slot in found.slots:
             around = rules.rule_context([service], slot.starts_at, slot.ends_at)
-            assert rules.free(around, rules.WindowTime(slot.starts_at, slot.ends_at, now))
+            assert rules.is_free(around, rules.WindowTime(slot.starts_at, slot.ends_at, now))
 
 
 def test_a_few_have_opted_out(built: Built) -> None:

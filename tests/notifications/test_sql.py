@@ -22,7 +22,7 @@ def _elsewhere(work: str) -> bool:
     answers: list[bool] = []
 
     def ask() -> None:
-        with sql.alone(work) as mine:
+        with sql.alone_at(work) as mine:
             answers.append(mine)
         connection.close()
 
@@ -33,14 +33,14 @@ def _elsewhere(work: str) -> bool:
 
 
 def test_nobody_begins_a_work_that_another_is_at_and_anybody_does_afterwards() -> None:
-    with sql.alone("poll") as mine:
+    with sql.alone_at("poll") as mine:
         assert (mine, _elsewhere("poll"), _elsewhere("reconcile")) == (True, False, True)
 
     assert _elsewhere("poll")
 
 
 def test_a_work_that_fails_is_free_again() -> None:
-    with pytest.raises(ValueError, match="no idea"), sql.alone("poll"):
+    with pytest.raises(ValueError, match="no idea"), sql.alone_at("poll"):
         raise ValueError("no idea")
 
     assert _elsewhere("poll")
@@ -72,7 +72,7 @@ def test_values_arrive_as_they_were_given_whatever_they_are() -> None:
         found = [(pk, words, None if octets is None else bytes(octets)) for pk, words, octets in cursor]
         cursor.execute(
             f"SELECT COUNT(*) FROM ({given.sql}) AS v WHERE at = %s",  # noqa: S608
-            [*given.parameters, sql.stored(Delivery, "not_before", at)],
+            [*given.parameters, sql.stored_value(Delivery, "not_before", at)],
         )
         assert cursor.fetchone()[0] == 1
 

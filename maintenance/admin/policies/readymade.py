@@ -71,7 +71,7 @@ def _offer(one: Rulebook, now: NoticePolicy | None) -> RulebookOffer:
     return RulebookOffer(
         rulebook=one,
         demands=policies.demands(one.policy()),
-        audience=policies.who(one.audience),
+        audience=policies.audience_words(one.audience),
         now=now,
         promised_now=policies.demands(now) if now else [],
     )
@@ -107,7 +107,8 @@ def _take_over(request: HttpRequest, model_admin: AuditedAdmin) -> HttpResponse:
         return HttpResponseRedirect(request.path)
     policy = _taken_over(request, model_admin, asked)
     messages.success(
-        request, f"{policies.who(asked.audience).capitalize()}: {' '.join(policies.demands(policy))}"
+        request,
+        f"{policies.audience_words(asked.audience).capitalize()}: {' '.join(policies.demands(policy))}",
     )
     rechecking.recheck_and_tell(request)
     return HttpResponseRedirect(reverse("admin:maintenance_noticepolicy_change", args=[policy.pk]))

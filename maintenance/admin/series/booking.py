@@ -18,7 +18,7 @@ from maintenance import rules
 from maintenance.admin import rechecking, rendering
 from maintenance.admin.forms import BookForm, TimeForm, offered_minutes
 from maintenance.admin.times.repeat import RepeatField
-from maintenance.admin.times.repeating_fields import rule
+from maintenance.admin.times.repeating_fields import rule_of
 from maintenance.booking import series
 from maintenance.booking.validation import Refused
 from maintenance.models import Series
@@ -47,7 +47,7 @@ class RepeatedForm(TimeForm):
         start, repeat = cleaned.get("starts_at"), cleaned.get("recurrence")
         if start and repeat is not None:
             try:
-                cleaned["recurrence"] = rule(repeat, start)
+                cleaned["recurrence"] = rule_of(repeat, start)
             except ValidationError as problem:
                 self.add_error("recurrence", problem)
             else:

@@ -25,7 +25,7 @@ from maintenance.admin.slots import bars, heatmap
 from maintenance.models import Service, Window
 from maintenance.requests import parameters
 from maintenance.slots import Slot, Suggestions, Users
-from maintenance.slots.reasons import SEVERAL, beside
+from maintenance.slots.reasons import SEVERAL, share_words
 from maintenance.templatetags.spans import span
 
 _AT_FIRST: Final = 6
@@ -153,7 +153,7 @@ def _offer(slot: Slot, query: QueryDict, moved: Window | None) -> SlotOffer:
     return SlotOffer(
         slot=slot,
         bar=bars.load_bar(slot.load, slot.share) if slot.load and slot.share is not None else None,
-        habit="" if slot.habit is None else beside(slot.habit),
+        habit="" if slot.habit is None else share_words(slot.habit),
         address=address,
         week=_with(query, week=str(bank_time.bank_day(slot.starts_at))) + "#week",
     )

@@ -36,7 +36,7 @@ class UserAdmin(DjangoUserAdmin, LenientAdmin):  # type: ignore[misc, type-arg] 
         """A new account begins with the password that its maker typed."""
         super().save_model(request, obj, form, change)
         if not change and isinstance(obj, User):
-            one_time.issue(obj, now=timezone.now())
+            one_time.issue_one_time_password(obj, now=timezone.now())
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002  # Django's name
         """The page on which a password is set; it answers with a redirect only when it has saved it."""
@@ -49,7 +49,7 @@ class UserAdmin(DjangoUserAdmin, LenientAdmin):  # type: ignore[misc, type-arg] 
     def _was_set(self, request: HttpRequest, user: User) -> None:
         audit.append_entry(AuditEntry.Action.PASSWORD_SET, user, stamp(request), states=audit.States())
         if user != request.user:
-            one_time.issue(user, now=timezone.now())
+            one_time.issue_one_time_password(user, now=timezone.now())
 
 
 @admin.register(Group)

@@ -101,7 +101,7 @@ class CriticalDayForm(forms.ModelForm[CriticalDay]):
                 self.add_error("recurrence", "Choose how it repeats, or the pattern “One date”.")
                 return
             try:
-                cleaned["recurrence"] = repeating_fields.rule(repeat, bank_time.at_bank(day, time.min))
+                cleaned["recurrence"] = repeating_fields.rule_of(repeat, bank_time.at_bank(day, time.min))
             except ValidationError as problem:
                 self.add_error("recurrence", problem)
 

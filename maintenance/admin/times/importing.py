@@ -77,7 +77,7 @@ class ImportForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def upload(request: HttpRequest, model_admin: ModelAdmin[Freeze]) -> HttpResponse:
+def upload_page(request: HttpRequest, model_admin: ModelAdmin[Freeze]) -> HttpResponse:
     """Asks for the file; one that can be read leads to the page that shows what it would do."""
     _allow(request)
     form = ImportForm(*(request.POST, request.FILES) if request.method == "POST" else ())
@@ -98,7 +98,7 @@ def upload(request: HttpRequest, model_admin: ModelAdmin[Freeze]) -> HttpRespons
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def confirm(request: HttpRequest, model_admin: ModelAdmin[Freeze], key: str) -> HttpResponse:
+def confirm_page(request: HttpRequest, model_admin: ModelAdmin[Freeze], key: str) -> HttpResponse:
     """Shows what the file would do, and does it when that has been seen."""
     _allow(request)
     kept = SessionStore(key)

@@ -165,8 +165,8 @@ class FreezeAdmin(RepeatingAdmin):
     def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
         """The two pages of an import."""
         return (
-            ("import/", "maintenance_freeze_import", importing.upload),
-            ("import/<str:key>/", "maintenance_freeze_import_confirm", importing.confirm),
+            ("import/", "maintenance_freeze_import", importing.upload_page),
+            ("import/<str:key>/", "maintenance_freeze_import_confirm", importing.confirm_page),
         )
 
     def has_import_permission(self, request: HttpRequest) -> bool:

@@ -47,13 +47,13 @@ class RepeatingForm(forms.ModelForm[Any]):
             self.add_error("ends_at", "The end must come after the start.")
         elif start and repeat:
             try:
-                cleaned["recurrence"] = rule(repeat, start)
+                cleaned["recurrence"] = rule_of(repeat, start)
             except ValidationError as problem:
                 self.add_error("recurrence", problem)
         return cleaned
 
 
-def rule(repeat: Repeat, starts_at: datetime) -> str:
+def rule_of(repeat: Repeat, starts_at: datetime) -> str:
     """The recurrence of something that starts then; raises ValidationError with what to do about it."""
     first = bank_time.bank_day(starts_at)
     if repeat.until and repeat.until < first:

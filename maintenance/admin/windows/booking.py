@@ -110,6 +110,6 @@ def expected_traffic(
     """The traffic of that time, counted as a slot's is; None where a service has too little on record."""
     try:
         profiles = [traffic.profile(service, now=now) for service in services]
-        return ExpectedTraffic(*slots.expect(profiles, starts_at, ends_at))
+        return ExpectedTraffic(*slots.load_and_share(profiles, starts_at, ends_at))
     except traffic.TooLittle:
         return None

@@ -80,7 +80,7 @@ def _held(window: Window, subject: Approval.Subject) -> str:
 @require_POST
 def decide_change(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int) -> HttpResponse:
     """Approve or reject the change itself."""
-    return decide(
+    return decision_response(
         request,
         pk,
         Approval.Subject.CHANGE,
@@ -90,7 +90,9 @@ def decide_change(request: HttpRequest, model_admin: ModelAdmin[Window], pk: int
     )
 
 
-def decide(request: HttpRequest, pk: int, subject: Approval.Subject, approve: Approve) -> HttpResponse:
+def decision_response(
+    request: HttpRequest, pk: int, subject: Approval.Subject, approve: Approve
+) -> HttpResponse:
     """Take the decision that was posted and go back to the window, with a word on what became of it."""
     window = get_object_or_404(Window, pk=pk)
     form = DecisionForm(request.POST)

@@ -45,7 +45,7 @@ def horizon(now: datetime) -> datetime:
     return max(now + AHEAD, told) + _BETWEEN
 
 
-def near(of: Recurring, now: datetime, until: datetime) -> list[Times]:
+def times_until(of: Recurring, now: datetime, until: datetime) -> list[Times]:
     """The times that begin after `now`, and at `until` at the latest. Raises RecurrenceError."""
     found = recurrence.occurrences(of, now, until + timedelta(microseconds=1))
     return [times for times in found if times[0] > now]
@@ -59,14 +59,14 @@ def preview(proposal: Proposal, rule: str, *, now: datetime) -> list[Occurrence]
     refuse(series_faults(proposal, rule, now))
     until = horizon(now)
     of = Recurring(proposal.starts_at, proposal.ends_at, rule)
-    times = near(of, now, until)
+    times = times_until(of, now, until)
     if len(times) < _SHOWN:
         times = _coming(of, now)[:_SHOWN]
     found = []
     for some in _stretches(times):
         around = rules.rule_context(proposal.services, some[0][0], some[-1][1]).for_proposal(proposal)
         for begin, end in some:
-            against = tuple(rules.against(around, WindowTime(begin, end, now)))
+            against = tuple(rules.objections_at(around, WindowTime(begin, end, now)))
             found.append(Occurrence(begin, end, against, at_once=begin <= until))
     return found
 

@@ -18,7 +18,7 @@ from django.db.models import Q
 
 from maintenance import audit
 from maintenance.booking import windows
-from maintenance.booking.series.ahead import EVERY, Times, horizon, near, series_faults
+from maintenance.booking.series.ahead import EVERY, Times, horizon, series_faults, times_until
 from maintenance.booking.series.expected_numbers import Expecting
 from maintenance.booking.validation import Refused, refuse, text_objections
 from maintenance.models import AuditEntry, Series, Skipped, Window
@@ -152,7 +152,7 @@ def _extend(series: Series, now: datetime, until: datetime) -> list[Objection]:
     work = _Work(series, now)
     known = _known(series, now)
     against: list[Objection] = []
-    for times in near(series.recurring, now, until):
+    for times in times_until(series.recurring, now, until):
         if times[0] not in known:
             against += _make(work, times)
     Series.objects.filter(pk=series.pk).update(extended_at=now)

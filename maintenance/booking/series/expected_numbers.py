@@ -42,6 +42,6 @@ class Expecting:
         if self._profiles is None:
             return None
         try:
-            return slots.expect(self._profiles, starts_at, ends_at)[0]
+            return slots.load_and_share(self._profiles, starts_at, ends_at)[0]
         except traffic.TooLittle:
             return None

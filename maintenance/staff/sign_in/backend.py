@@ -84,7 +84,7 @@ class SignInBackend(ModelBackend):
 def _let_in(user: User, printed: OneTimePassword | None, address: str, now: datetime) -> User:
     if printed:
         one_time.hashed_anew(printed, user)
-        if one_time.ended(printed, now=now):
+        if one_time.has_ended(printed, now=now):
             history.record_sign_in(SignIn.Outcome.ENDED, user, address, now=now)
             raise OneTimePasswordEnded
     history.record_sign_in(SignIn.Outcome.SIGNED_IN, user, address, now=now)

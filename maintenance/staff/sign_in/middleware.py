@@ -87,7 +87,7 @@ class OwnPasswordFirst:
         printed = one_time.one_time_password(user)
         if printed is None:
             return self.get_response(request)
-        if one_time.ended(printed, now=timezone.now()):
+        if one_time.has_ended(printed, now=timezone.now()):
             logout(request)
             return self.get_response(request)
         changing = reverse("admin:password_change")

@@ -18,7 +18,7 @@ from maintenance.models import OneTimePassword
 LASTS: Final = timedelta(hours=24)
 
 
-def issue(user: User, *, now: datetime) -> None:
+def issue_one_time_password(user: User, *, now: datetime) -> None:
     """The password that this account has now is good for one day."""
     row = {"fingerprint": _fingerprint(user), "set_at": now}
     OneTimePassword.objects.update_or_create(user=user, defaults=row)
@@ -31,7 +31,7 @@ def one_time_password(user: User | None) -> OneTimePassword | None:
     return OneTimePassword.objects.filter(user=user, fingerprint=_fingerprint(user)).first()
 
 
-def ended(password: OneTimePassword, *, now: datetime) -> bool:
+def has_ended(password: OneTimePassword, *, now: datetime) -> bool:
     """It no longer signs in."""
     return now >= password.set_at + LASTS
 
@@ -50,7 +50,7 @@ def unused_accounts(names: Iterable[str], *, now: datetime) -> list[User]:
         each.user
         for each in found.order_by("user_id")
         if each.fingerprint == _fingerprint(each.user)
-        and (each.user.last_login is None or ended(each, now=now))
+        and (each.user.last_login is None or has_ended(each, now=now))
     ]
 
 

@@ -47,7 +47,7 @@ class Provider(Protocol):
         """Give back connections that are better not kept idle."""
 
 
-def outcome(
+def outcome_of(
     message: Message,
     result: Verdict,
     provider: str,
@@ -68,7 +68,7 @@ def outcome(
         attempt=message.attempt,
         result=result,
         provider=cleaned(provider)[:_NAME],
-        provider_ref=reference(provider_ref),
+        provider_ref=reference_of(provider_ref),
         code=cleaned(code)[:_CODE],
         detail=detail[:_DETAIL],
     )
@@ -79,7 +79,7 @@ def with_wait(told: Outcome, seconds: float | None) -> Outcome:
     return dataclasses.replace(told, retry_after=_wait(seconds))
 
 
-def reference(said: object) -> str:
+def reference_of(said: object) -> str:
     """A provider's own name for a message, as it can be stored."""
     return cleaned(said)[:_REFERENCE]
 

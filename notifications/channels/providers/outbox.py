@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from notifications.channels.providers import outcome
+from notifications.channels.providers import outcome_of
 from notifications.channels.types import Found, Message, Outcome, Verdict
 
 
@@ -25,7 +25,7 @@ class Outbox:
 
     async def send(self, messages: Sequence[Message]) -> Sequence[Outcome]:
         """Accept them."""
-        return [outcome(message, Verdict.ACCEPTED, self.name) for message in messages]
+        return [outcome_of(message, Verdict.ACCEPTED, self.name) for message in messages]
 
     def find(self, message: Message, since: datetime) -> Found | None:
         """Everything it was ever given, it took."""

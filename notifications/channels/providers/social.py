@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import requests
 from django.core.exceptions import ImproperlyConfigured
 
-from notifications.channels.providers import outcome, reference, with_wait
+from notifications.channels.providers import outcome_of, reference_of, with_wait
 from notifications.channels.providers.http import responses
 from notifications.channels.types import Found, Message, Outcome, Unreachable, Verdict
 
@@ -91,7 +91,7 @@ class ByHand:
 
     async def send(self, messages: Sequence[Message]) -> Sequence[Outcome]:
         """Ask for a person."""
-        return [outcome(message, Verdict.BY_HAND, BY_HAND) for message in messages]
+        return [outcome_of(message, Verdict.BY_HAND, BY_HAND) for message in messages]
 
     def find(self, message: Message, since: datetime) -> Found | None:
         """Only the person knows."""
@@ -129,15 +129,15 @@ class Mastodon:
             response = self._post(message)
         except requests.RequestException as error:
             result, code = responses.failure_verdict(error)
-            return outcome(message, result, MASTODON, code=code, detail=str(error))
+            return outcome_of(message, result, MASTODON, code=code, detail=str(error))
         if not 200 <= response.status_code < 300:
             status = response.status_code
-            told = outcome(
+            told = outcome_of(
                 message, responses.status_verdict(status), MASTODON, code=str(status), detail=response.text
             )
             return with_wait(told, responses.retry_after(response.headers, datetime.now(UTC)))
         post = response.json()
-        return outcome(
+        return outcome_of(
             message, Verdict.ACCEPTED, MASTODON, provider_ref=post["id"], detail=post.get("url") or ""
         )
 
@@ -152,7 +152,7 @@ class Mastodon:
         try:
             response = self._post(message)
             response.raise_for_status()
-            return Found(provider_ref=reference(response.json()["id"]))
+            return Found(provider_ref=reference_of(response.json()["id"]))
         except (requests.RequestException, KeyError) as error:
             raise Unreachable(f"{self._target.name} cannot be asked: {error}") from error
 

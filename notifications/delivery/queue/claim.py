@@ -144,11 +144,11 @@ def _due(
     queue: _Queue, priority: int, limit: int, now: datetime, after: Claimed | None = None
 ) -> list[Claimed]:
     """Those of one priority, locked."""
-    at = sql.stored(Delivery, "not_before", now)
+    at = sql.stored_value(Delivery, "not_before", now)
     behind, place = "", []
     if after:
         behind = " AND (not_before, id) > (%s, %s)"
-        place = [sql.stored(Delivery, "not_before", after.not_before), after.id]
+        place = [sql.stored_value(Delivery, "not_before", after.not_before), after.id]
     # the rows are locked before they are joined: the planner must not read all customers for a few of them
     return _read(
         f"WITH next AS MATERIALIZED (SELECT * FROM {_TABLE} WHERE {_QUEUE} AND priority = %s"

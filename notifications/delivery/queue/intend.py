@@ -46,9 +46,9 @@ def _lease(first: Claimed) -> dict[str, Sql]:
     """What makes a claimed row its holder's: all of them are held under one token."""
     return {
         "attempt": Sql(f"{Delivery._meta.db_table}.attempt + 1", ()),
-        "lease_token": Sql("%s", [sql.stored(Delivery, "lease_token", first.token)]),
-        "lease_until": sql.ahead(settings.LEASE_SECONDS),
-        "intended_at": sql.ahead(0),
+        "lease_token": Sql("%s", [sql.stored_value(Delivery, "lease_token", first.token)]),
+        "lease_until": sql.time_ahead(settings.LEASE_SECONDS),
+        "intended_at": sql.time_ahead(0),
     }
 
 

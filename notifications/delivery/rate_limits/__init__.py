@@ -39,8 +39,8 @@ from notifications.delivery.rate_limits.refusals import (
     RefusedMessage,
     note_refusals,
     note_reported,
+    note_taken,
     rest_as_told,
-    taken,
     too_many,
 )
 
@@ -60,13 +60,13 @@ __all__ = [
     "granted",
     "note_refusals",
     "note_reported",
+    "note_taken",
     "rest",
     "rest_as_told",
     "resting_seconds",
     "sender",
     "sender_of",
     "sender_standing",
-    "taken",
     "too_many",
 ]
 

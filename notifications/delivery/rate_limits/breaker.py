@@ -11,7 +11,7 @@ from django.conf import settings
 from notifications.channels.types import Outcome, Verdict
 from notifications.delivery.rate_limits.backoff import LONGEST_REST, rest
 from notifications.delivery.rate_limits.bucket import Sender
-from notifications.delivery.rate_limits.refusals import taken
+from notifications.delivery.rate_limits.refusals import note_taken
 
 REFUSALS: Final = frozenset({Verdict.PERMANENT, Verdict.REFUSED})
 """Of one person, until many get the same one in a row."""
@@ -46,7 +46,7 @@ class Breaker:
         """One accepted message ends a failure; a wrong key, a named wait or a row of doubts begins a rest."""
         if outcome.result is Verdict.ACCEPTED:
             if not self._well:
-                taken(self._who, now=self._clock())
+                note_taken(self._who, now=self._clock())
             self._streak, self._well = 0, True
         elif outcome.result in REFUSALS:
             self.doubt()

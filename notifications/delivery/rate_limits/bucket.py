@@ -128,8 +128,8 @@ def bucket_level(who: Sender) -> Level:
     level = _level(who, now)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {level.sql}, {sql.seconds(now.sql, 'resting_until')},"
-            f" {sql.seconds('refilled_at', now.sql)}, failing_since IS NOT NULL,"
+            f"SELECT {level.sql}, {sql.seconds_between(now.sql, 'resting_until')},"
+            f" {sql.seconds_between('refilled_at', now.sql)}, failing_since IS NOT NULL,"
             f" resting_until IS NULL OR refilled_at > resting_until, refused"
             f" FROM {_TABLE} WHERE provider = %s AND sender = %s",
             [*level.parameters, *now.parameters, *now.parameters, who.provider, who.name],
@@ -147,6 +147,6 @@ def bucket_level(who: Sender) -> Level:
 
 def _level(who: Sender, now: Sql) -> Sql:
     """What it holds at this moment. A clock that was set back, or a statement that waited, fills nothing."""
-    since = sql.greatest(sql.seconds("refilled_at", now.sql), "0")
-    filled = sql.least(_NUMBER, f"tokens + {_NUMBER} * {since}")
+    since = sql.greatest(sql.seconds_between("refilled_at", now.sql), "0")
+    filled = sql.least_of(_NUMBER, f"tokens + {_NUMBER} * {since}")
     return Sql(filled, (who.burst, who.rate or 0.0, *now.parameters))

@@ -116,7 +116,7 @@ def _keep(bucket: Bucket, refused: Iterable[RefusedMessage], *, reported: bool =
     bucket.save(update_fields=["refused"])
 
 
-def taken(who: Sender, *, now: datetime) -> None:
+def note_taken(who: Sender, *, now: datetime) -> None:
     """A message was accepted: the sender is well. One that was under way before the rest says nothing."""
     sql.when_back(lambda: _taken(who, now), PATIENCE)
 

@@ -212,5 +212,5 @@ def _write(moved: Sequence[_Standing], results: Mapping[int, str], *, now: datet
             cursor.execute(
                 f"WITH given AS ({given.sql}) UPDATE {_RECEIPT} SET processed_at = %s, result = given.result"
                 f" FROM given WHERE {_RECEIPT}.id = given.id",
-                [*given.parameters, sql.stored(Receipt, "processed_at", now)],
+                [*given.parameters, sql.stored_value(Receipt, "processed_at", now)],
             )

@@ -73,7 +73,7 @@ def mail_patterns() -> list[URLPattern]:
         URLPattern(
             address.pattern, _door(webhook_views.tracking_view(address)), address.default_args, address.name
         )
-        for address in webhook_views.addresses()
+        for address in webhook_views.tracking_patterns()
     ]
 
 
@@ -82,7 +82,7 @@ def _door(service: type[Any]) -> guard.View:
     view = type(read.__name__, (_Kept, read), {}).as_view()  # type: ignore[attr-defined]  # of anymail's view
 
     def opened(request: HttpRequest) -> HttpResponseBase:
-        if lacking := webhook_views.lacking(service):
+        if lacking := webhook_views.lacking_words(service):
             if request.method == "HEAD":  # some ask so before they give out the key that is lacking
                 return HttpResponse(status=HTTPStatus.OK)
             raise ImproperlyConfigured(lacking)

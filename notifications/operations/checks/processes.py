@@ -56,7 +56,7 @@ def silent_workers(pulses: Mapping[str, LastBeat]) -> Iterator[Finding]:
         return
     for job in JOBS:
         pulse = pulses.get(job.name)
-        at_work = working(pulses)
+        at_work = time_at_work(pulses)
         age = min(at_work, pulse.age) if pulse else at_work
         if age > _patience(job):
             yield Finding(
@@ -66,7 +66,7 @@ def silent_workers(pulses: Mapping[str, LastBeat]) -> Iterator[Finding]:
             )
 
 
-def working(pulses: Mapping[str, LastBeat]) -> timedelta:
+def time_at_work(pulses: Mapping[str, LastBeat]) -> timedelta:
     """For how long there has been a clock and a worker: what stood still before has time to move again."""
     ticking = pulses.get(CLOCK)
     steady = [pulse.steady for pulse in _worked(pulses)]
@@ -80,9 +80,9 @@ def _worked(pulses: Mapping[str, LastBeat]) -> list[LastBeat]:
 
 def _patience(job: Job) -> timedelta:
     """It may be missed twice, and while all workers are busy sending."""
-    return max(timedelta(seconds=3 * job.seconds), busy())
+    return max(timedelta(seconds=3 * job.seconds), silence_while_busy())
 
 
-def busy() -> timedelta:
+def silence_while_busy() -> timedelta:
     """Longer than a sender's turn with slow calls, and short enough to be told within a minute."""
     return heartbeats.silence_limit() * 4 / 3

@@ -11,7 +11,7 @@ from django.conf import settings
 from notifications import channels, sql
 from notifications.operations.checks import senders
 from notifications.operations.checks.findings import Finding, length_of, number_of
-from notifications.operations.checks.processes import busy, working
+from notifications.operations.checks.processes import silence_while_busy, time_at_work
 from notifications.operations.heartbeats import SENDING, SERVING, LastBeat
 from notifications.operations.queries import backlog
 from notifications.planning import notices
@@ -40,12 +40,12 @@ def unprepared_notices(now: datetime) -> Iterator[Finding]:
 
 def overdue_queues(pulses: Mapping[str, LastBeat], now: datetime) -> Iterator[Finding]:
     """A queue is no fault while it moves, or while its sender rests: that is told by itself."""
-    at_work = working(pulses)
-    for channel in settings.CHANNELS if at_work > busy() else ():
+    at_work = time_at_work(pulses)
+    for channel in settings.CHANNELS if at_work > silence_while_busy() else ():
         since = backlog.due_since(channel, now=now)
         waited = min(now - since, at_work) if since else timedelta(0)
         sending = pulses.get(f"{SENDING}{channel}")
-        if waited > busy() and (sending is None or sending.age > busy()):
+        if waited > silence_while_busy() and (sending is None or sending.age > silence_while_busy()):
             yield Finding(f"sender {channel}", _unsent(channel, waited, pulses.get(f"{SERVING}{channel}")))
         elif waited > LATE and (sending is None or sending.idle is None or sending.idle > LATE):
             yield from _stuck(channel, waited, now)

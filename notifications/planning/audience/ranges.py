@@ -75,13 +75,13 @@ def audience_sample(notice: Notice) -> AudienceSample:
     each = _PLACES
     while each > 1:
         spans = _spread(everybody, each)
-        if spans and _number(members(notice, spans)) >= _ENOUGH:
+        if spans and _number(members_sql(notice, spans)) >= _ENOUGH:
             return AudienceSample(spans, each)
         each //= 2
     return AudienceSample((everybody,), 1)
 
 
-def members(notice: Notice, spans: Sequence[Span]) -> Sql:
+def members_sql(notice: Notice, spans: Sequence[Span]) -> Sql:
     """The notice's customers in these spans as rows of `customer_id`, each once."""
     earlier = _earlier(notice)
     told = _told(earlier, channels.direct_names(), spans)

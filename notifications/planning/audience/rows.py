@@ -90,7 +90,7 @@ def audience_size(notice: Notice) -> int:
     """How many people the notice is for, whether or not they can be reached; about, where very many."""
     looked_at = ranges.audience_sample(notice)
     place = ranges.within_spans("c.id", looked_at.spans)
-    people = ranges.members(notice, looked_at.spans)
+    people = ranges.members_sql(notice, looked_at.spans)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT COUNT(*) FROM {_CUSTOMER} c"
@@ -112,13 +112,13 @@ def audience_rows(notice: Notice, spans: Sequence[Span], *, now: datetime) -> Sq
         people = ranges.told_by(notice, direct_channels(notice), spans)
         road = "road.channel = person.channel"
     else:
-        people, road = ranges.members(notice, spans), "1 = 1"
+        people, road = ranges.members_sql(notice, spans), "1 = 1"
     customers, contacts = (
         ranges.within_spans("c.id", spans),
         ranges.within_spans("k.customer_id", spans),
     )
-    expires = sql.stored(Delivery, "expires_at", notice.true_until)
-    at = sql.stored(Delivery, "not_before", start)
+    expires = sql.stored_value(Delivery, "expires_at", notice.true_until)
+    at = sql.stored_value(Delivery, "not_before", start)
     first, then = _WAVES[notice.kind in _URGENT_KINDS]
     statement = f"""
         WITH {known.sql}
@@ -154,7 +154,7 @@ def _known(notice: Notice, spans: Sequence[Span], *, start: datetime) -> Sql:
     channels = direct_channels(notice)
     readers, zones_of = _in_use(spans)
     mornings = {
-        zone: sql.stored(Delivery, "not_before", quiet_hours.earliest_waking(start, zone))
+        zone: sql.stored_value(Delivery, "not_before", quiet_hours.earliest_waking(start, zone))
         for zone in (settings.TIME_ZONE, *zones_of)
     }
     zones = _values(list(mornings.items()))

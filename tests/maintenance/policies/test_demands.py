@@ -90,8 +90,8 @@ def test_working_days_without_a_country_are_the_bank_s(settings: Settings) -> No
 def test_a_source_is_named_and_lull_s_own_is_none() -> None:
     named = _policy(source="Charter 4")
     assert policies.at_least(named) == "Partners are promised at least 5 days of notice (Charter 4)"
-    assert policies.whose(named) == "The notice policy of partners (Charter 4)"
-    assert policies.whose(_policy(source=policies.OWN)) == "The notice policy of partners"
+    assert policies.policy_name(named) == "The notice policy of partners (Charter 4)"
+    assert policies.policy_name(_policy(source=policies.OWN)) == "The notice policy of partners"
 
 
 @pytest.mark.django_db

@@ -78,7 +78,7 @@ def test_a_country_is_read_only_for_working_days(django_assert_num_queries: Djan
 def test_working_days_without_a_country_are_those_of_the_bank(settings: Settings) -> None:
     settings.COUNTRY = "SA"
     partners = _partners(5, unit=NoticePolicy.Unit.WORKING_DAYS)
-    assert policies.ready(partners).country.code == "SA"
+    assert policies.counted_promise(partners).country.code == "SA"
 
 
 @pytest.mark.django_db
@@ -86,10 +86,10 @@ def test_the_bank_s_own_holidays_go_over_those_of_the_country() -> None:
     """Eid ends a day later than the library thinks, and the bank keeps a day of its own."""
     partners = _partners(5, unit=NoticePolicy.Unit.WORKING_DAYS, country="SA")
     wednesday = london(date(2026, 4, 1), 12)
-    before = policies.ready(partners).last_moment(wednesday)
+    before = policies.counted_promise(partners).last_moment(wednesday)
     for day, name in ((date(2026, 3, 25), "Eid al-Fitr"), (date(2026, 3, 30), "Founders' day")):
         Holiday.objects.create(country="SA", day=day, name=name)
-    after = policies.ready(partners).last_moment(wednesday)
+    after = policies.counted_promise(partners).last_moment(wednesday)
     assert (bank_time.bank_day(before), bank_time.bank_day(after)) == (date(2026, 3, 25), date(2026, 3, 17))
 
 

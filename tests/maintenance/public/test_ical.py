@@ -259,7 +259,7 @@ def test_one_window_keeps_its_uid_and_its_sequence_never_falls(now: datetime) ->
     sent: list[Any] = []
 
     def look(at: datetime) -> None:
-        document = ical.calendar_document(status.public(at), language="en", source=SOURCE)
+        document = ical.calendar_document(status.public_windows(at), language="en", source=SOURCE)
         seen.extend(
             (event["UID"], event["STATUS"], event["SEQUENCE"], event["DTSTART"].dt)
             for event in events(document)
@@ -317,7 +317,7 @@ def test_a_finished_window_stays_in_the_feed_as_confirmed(now: datetime) -> None
     execution.start(window, by=ada, now=now)
     execution.finish(window, by=ada, now=now + timedelta(hours=1))
     later = now + timedelta(days=20)
-    (event,) = events(ical.calendar_document(status.public(later), language="en", source=SOURCE))
+    (event,) = events(ical.calendar_document(status.public_windows(later), language="en", source=SOURCE))
     assert event["STATUS"] == "CONFIRMED"
     assert event["SUMMARY"].startswith("Finished: ")
 

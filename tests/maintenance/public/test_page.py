@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 
 
 def shown(now: datetime, language: str = "en") -> page.StatusPage:
-    windows = status.public(now)
+    windows = status.public_windows(now)
     with translation.override(language):
         return page.page_content(windows, status.standings(windows), language=language, now=now)
 

@@ -162,7 +162,7 @@ def test_budgets_are_read_once_however_many_times_are_asked_about(
     around = rules.rule_context([service()], now, now + timedelta(days=28))
     with django_assert_num_queries(0):
         for hours in range(100):
-            rules.against(around, WindowTime(START + hours * HOUR, END + hours * HOUR, now))
+            rules.objections_at(around, WindowTime(START + hours * HOUR, END + hours * HOUR, now))
 
 
 def test_a_rejected_window_put_forward_again_finds_its_place_taken(now: datetime) -> None:

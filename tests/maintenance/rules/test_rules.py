@@ -99,8 +99,8 @@ def test_suggestions_do_not_keep_clear_of_hours_without_support(now: datetime) -
     SupportCover.objects.create(name="Hotline", starts_at=END, ends_at=END + timedelta(hours=8))
     around = rules.rule_context([service()], START, END)
     time = rules.WindowTime(START, END, now)
-    assert [objection.rule for objection in rules.against(around, time)] == ["support"]
-    assert rules.free(around, time)
+    assert [objection.rule for objection in rules.objections_at(around, time)] == ["support"]
+    assert rules.is_free(around, time)
 
 
 @pytest.mark.parametrize(("weight", "free"), [("hard", False), ("soft", False), ("off", True)])
@@ -108,7 +108,7 @@ def test_suggestions_keep_clear_of_other_rules_hard_or_soft(now: datetime, weigh
     freeze()
     RuleSetting.objects.create(rule="freeze", weight=weight)
     around = rules.rule_context([service()], START, END)
-    assert rules.free(around, rules.WindowTime(START, END, now)) is free
+    assert rules.is_free(around, rules.WindowTime(START, END, now)) is free
 
 
 def test_the_surroundings_are_read_once_however_much_is_in_them(
@@ -126,5 +126,5 @@ def test_three_thousand_times_are_judged_in_well_under_a_second(now: datetime) -
     times = [now + n * timedelta(minutes=30) for n in range(3000)]
     began = process_time()
     for starts_at in times:
-        rules.against(around, rules.WindowTime(starts_at, starts_at + timedelta(hours=2), now))
+        rules.objections_at(around, rules.WindowTime(starts_at, starts_at + timedelta(hours=2), now))
     assert process_time() - began < 2  # a third of a second on a machine that does nothing else

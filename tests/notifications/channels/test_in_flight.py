@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from notifications.channels import in_flight
-from notifications.channels.providers import outcome
+from notifications.channels.providers import outcome_of
 from notifications.channels.providers.http import client, loops
 from notifications.channels.types import Message, Outcome, Verdict
 from tests.notifications import messages
@@ -31,7 +31,7 @@ class Held:
         for message in group:
             if message.address in self.gates:
                 await asyncio.wait_for(self.gates[message.address].wait(), 5)
-        return [outcome(message, Verdict.ACCEPTED, "held") for message in group]
+        return [outcome_of(message, Verdict.ACCEPTED, "held") for message in group]
 
 
 def _messages(number: int) -> list[Message]:
@@ -111,7 +111,7 @@ def test_the_quicker_answers_come_the_more_places_are_filled_together(first: flo
         async with turn:
             for _ in range(3):
                 await asyncio.sleep(0)
-        return [outcome(message, Verdict.ACCEPTED, "held") for message in group]
+        return [outcome_of(message, Verdict.ACCEPTED, "held") for message in group]
 
     for _ in in_flight.carry(source(), one_after_the_other, in_flight=16, provider="held"):
         answered += 1
@@ -139,7 +139,7 @@ def test_a_fault_in_one_call_leaves_that_message_unknown_and_the_others_sent(
     async def call(group: Sequence[Message]) -> Sequence[Outcome]:
         if group[0] is sent[1]:
             raise RuntimeError(f"no idea what {group[0].address} is")
-        return [outcome(message, Verdict.ACCEPTED, "held") for message in group]
+        return [outcome_of(message, Verdict.ACCEPTED, "held") for message in group]
 
     with caplog.at_level(logging.CRITICAL, "notifications.channels.in_flight"):
         results = {
@@ -189,7 +189,7 @@ def test_what_was_not_begun_when_the_process_was_interrupted_is_never_sent() -> 
 
     async def call(group: Sequence[Message]) -> Sequence[Outcome]:
         begun.extend(group)
-        return [outcome(message, Verdict.ACCEPTED, "wire") for message in group]
+        return [outcome_of(message, Verdict.ACCEPTED, "wire") for message in group]
 
     with pytest.raises(KeyboardInterrupt):
         list(in_flight.carry(source(), call, in_flight=2, provider="wire"))
@@ -216,7 +216,7 @@ def test_a_call_that_is_given_up_from_within_is_in_doubt_and_holds_up_no_other()
     async def call(group: Sequence[Message]) -> Sequence[Outcome]:
         if group[0] is sent[1]:
             raise asyncio.CancelledError
-        return [outcome(message, Verdict.ACCEPTED, "wire") for message in group]
+        return [outcome_of(message, Verdict.ACCEPTED, "wire") for message in group]
 
     outcomes = in_flight.carry(iter(sent), call, in_flight=2, provider="wire")
     assert {one.delivery: one.result for one in outcomes} == {
@@ -241,7 +241,7 @@ def test_a_line_that_was_closed_while_the_loop_stood_still_is_not_used_again() -
 
     async def call(group: Sequence[Message]) -> Sequence[Outcome]:
         await client.async_session("line").post(f"http://127.0.0.1:{door.getsockname()[1]}/", b"", {})
-        return [outcome(message, Verdict.ACCEPTED, "line") for message in group]
+        return [outcome_of(message, Verdict.ACCEPTED, "line") for message in group]
 
     with socket.create_server(("127.0.0.1", 0)) as door:
         heard = threading.Event()

@@ -10,7 +10,7 @@ import requests
 from anymail.exceptions import AnymailAPIError
 from anymail.message import AnymailRecipientStatus, AnymailStatus
 
-from notifications.channels.providers import outcome, with_wait
+from notifications.channels.providers import outcome_of, with_wait
 from notifications.channels.providers.esp import refusals
 from notifications.channels.providers.http import responses
 from notifications.channels.types import Message, Outcome, Verdict
@@ -53,19 +53,19 @@ def outcome_of_each(batch: Sequence[Message], provider: str, said: AnymailStatus
 
 def _one(message: Message, provider: str, said: AnymailRecipientStatus | None, otherwise: Verdict) -> Outcome:
     if isinstance(said, RefusedRecipient):
-        return outcome(message, said.result, provider, code=said.code, detail=said.words)
+        return outcome_of(message, said.result, provider, code=said.code, detail=said.words)
     status = str(said.status) if said else "no status"
     result = _STATUSES.get(status) or otherwise
     reference = str(said.message_id or "") if said else ""
     code = "" if result is Verdict.ACCEPTED else status
-    return outcome(message, result, provider, provider_ref=reference, code=code)
+    return outcome_of(message, result, provider, provider_ref=reference, code=code)
 
 
 def _is_taken(said: AnymailRecipientStatus) -> bool:
     return _STATUSES.get(str(said.status)) is Verdict.ACCEPTED
 
 
-def failed(batch: Sequence[Message], provider: str, error: AnymailAPIError) -> Sequence[Outcome]:
+def failed_outcomes(batch: Sequence[Message], provider: str, error: AnymailAPIError) -> Sequence[Outcome]:
     """What an error of the whole call means for everybody in it. Raises Refused."""
     status, cause = error.status_code, error.__cause__
     if isinstance(error.response, dict):  # Amazon's own library speaks of no HTTP
@@ -104,6 +104,6 @@ def same_outcome(
     for message in batch:  # an error names everybody in the call, and is kept with each of them
         words = words.replace(message.address, "(address)")
     return [
-        with_wait(outcome(message, result, provider, code=code, detail=words), retry_after)
+        with_wait(outcome_of(message, result, provider, code=code, detail=words), retry_after)
         for message in batch
     ]

@@ -28,11 +28,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from notifications.channels.providers import outcome
+from notifications.channels.providers import outcome_of
 from notifications.channels.providers.esp import batches, postmark
 from notifications.channels.providers.esp.answers import (
     CallRefused,
-    failed,
+    failed_outcomes,
     outcome_of_each,
     outcome_of_one,
     same_outcome,
@@ -189,10 +189,12 @@ class MailServiceProvider:
         except (AnymailUnsupportedFeature, AnymailSerializationError, ImproperlyConfigured) as error:
             return same_outcome(batch, self.name, Verdict.CONFIGURATION, "settings", str(error))
         except AnymailAPIError as error:
-            return failed(batch, self.name, error)
+            return failed_outcomes(batch, self.name, error)
         if not self.has_receipts:
             return [
-                outcome(one, Verdict.ACCEPTED, self.name, provider_ref=django_mail.message_id(one.delivery))
+                outcome_of(
+                    one, Verdict.ACCEPTED, self.name, provider_ref=django_mail.message_id(one.delivery)
+                )
                 for one in batch
             ]
         return outcome_of_each(batch, self.name, composed.anymail_status)

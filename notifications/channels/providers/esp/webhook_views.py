@@ -21,7 +21,7 @@ BOTO: Final = (
 )
 
 
-def addresses() -> list[URLPattern]:
+def tracking_patterns() -> list[URLPattern]:
     """Where events of mails that we sent come in; nobody writes to us through a mail service."""
     return [address for address in urls.urlpatterns if "inbound" not in str(address.pattern)]
 
@@ -38,12 +38,14 @@ def view_of(backend: str) -> type[Any] | None:
         return None
     name = backend.split(".")[2]
     places = (f"{name}/tracking/", f"{name}/")
-    return next((tracking_view(address) for address in addresses() if str(address.pattern) in places), None)
+    return next(
+        (tracking_view(address) for address in tracking_patterns() if str(address.pattern) in places), None
+    )
 
 
 def public_address(service: type[Any]) -> str:
     """Where a mail service reports to, with the place of the secret that it must show."""
-    name = next(address.name for address in addresses() if tracking_view(address) is service)
+    name = next(address.name for address in tracking_patterns() if tracking_view(address) is service)
     base = urlsplit(settings.BASE_URL)
     path = reverse(f"notifications:anymail:{name}")
     return f"{base.scheme}://user:password@{base.netloc}{base.path}{path}"
@@ -54,7 +56,7 @@ def has_boto() -> bool:
     return importlib.util.find_spec("boto3") is not None
 
 
-def lacking(service: type[Any]) -> str:
+def lacking_words(service: type[Any]) -> str:
     """What has to be set or installed before this view can tell its service from others; empty: nothing."""
     if issubclass(service, AmazonSESTrackingWebhookView):
         if not has_boto():

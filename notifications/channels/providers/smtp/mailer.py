@@ -14,7 +14,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
 from django.utils.module_loading import import_string
 
-from notifications.channels.providers import outcome
+from notifications.channels.providers import outcome_of
 from notifications.channels.providers.http import loops
 from notifications.channels.providers.mime import django_mail, mailbox, template
 from notifications.channels.providers.smtp.connect import Connector
@@ -69,18 +69,18 @@ class SmtpProvider:
 
     async def _sent(self, message: Message) -> Outcome:
         if self._fault:
-            return outcome(message, Verdict.CONFIGURATION, NAME, code="settings", detail=self._fault)
+            return outcome_of(message, Verdict.CONFIGURATION, NAME, code="settings", detail=self._fault)
         try:
             recipient = _envelope(message.address)
         except (ValueError, MessageError, IndexError) as error:
-            return outcome(message, Verdict.PERMANENT, NAME, code="invalid", detail=str(error))
+            return outcome_of(message, Verdict.PERMANENT, NAME, code="invalid", detail=str(error))
         try:
             sender, content = _sender(self.sender), template.mail_content(message)
         except ValueError as error:
-            return outcome(message, Verdict.REFUSED, NAME, code="invalid", detail=str(error))
+            return outcome_of(message, Verdict.REFUSED, NAME, code="invalid", detail=str(error))
         answer = await loops.kept_on_loop(self._server, self._pool).carry(sender, recipient, content)
         reference = django_mail.message_id(message.delivery) if answer.result is Verdict.ACCEPTED else ""
-        return outcome(
+        return outcome_of(
             message, answer.result, NAME, provider_ref=reference, code=answer.code, detail=answer.words
         )
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 import requests
 from django.conf import settings
 
-from notifications.channels.providers import reference
+from notifications.channels.providers import reference_of
 from notifications.channels.providers.http import responses
 from notifications.channels.providers.twilio import codes
 from notifications.channels.types import Fate, Found, Message, Report, Unreachable
@@ -98,7 +98,7 @@ def found_message(
             created = one.date_created
             late_enough = created is not None and created >= since - _CLOCKS_APART
             if late_enough and (one.body or "").strip() in texts:
-                fitting.append(reference(one.sid))
+                fitting.append(reference_of(one.sid))
     if not fitting:
         return None
     oldest, *newer = reversed(fitting)  # as the list has them, the newest first
@@ -147,7 +147,7 @@ def report_of(sid: object, status: object, code: object) -> Iterator[Report]:
     fate, code = _FATES.get(str(status)), "" if code is None else str(code)
     if fate is not None:
         yield Report(
-            provider_ref=reference(sid),
+            provider_ref=reference_of(sid),
             fate=fate,
             status=str(status),
             code=code,

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from notifications import links
-from notifications.channels.providers import outcome, with_wait
+from notifications.channels.providers import outcome_of, with_wait
 from notifications.channels.providers.http import client, responses
 from notifications.channels.providers.twilio import codes, lookup
 from notifications.channels.types import Found, Message, Outcome, Template, Unreachable, Verdict
@@ -74,20 +74,20 @@ class TwilioProvider:
 
     async def _created(self, message: Message) -> Outcome:
         if self._missing:
-            return outcome(message, Verdict.CONFIGURATION, NAME, code="settings", detail=self._missing)
+            return outcome_of(message, Verdict.CONFIGURATION, NAME, code="settings", detail=self._missing)
         try:
             answer = await client.async_session(NAME, *self._timeouts).post(
                 self._url, self._form(message), self._headers
             )
         except client.Unanswered as lost:
-            return outcome(message, lost.result, NAME, code=lost.code, detail=lost.detail)
+            return outcome_of(message, lost.result, NAME, code=lost.code, detail=lost.detail)
         said = _read(answer.body)
         if not 200 <= answer.status < 300:
             return _refusal(message, answer, said)
         sid = said.get("sid")
         if not (isinstance(sid, str) and sid):
-            return outcome(message, Verdict.UNKNOWN, NAME, code="no sid")
-        return outcome(message, Verdict.ACCEPTED, NAME, provider_ref=sid)
+            return outcome_of(message, Verdict.UNKNOWN, NAME, code="no sid")
+        return outcome_of(message, Verdict.ACCEPTED, NAME, provider_ref=sid)
 
     def find(self, message: Message, since: datetime) -> Found | None:
         """Look through what Twilio has for this number."""
@@ -168,4 +168,4 @@ def _refusal(message: Message, answer: client.HttpAnswer, said: Mapping[str, Any
     if code == codes.QUEUE_FULL:
         wait = wait or _QUEUE_SECONDS
     result = codes.REFUSALS.get(code) or responses.status_verdict(answer.status)
-    return with_wait(outcome(message, result, NAME, code=code, detail=words), wait)
+    return with_wait(outcome_of(message, result, NAME, code=code, detail=words), wait)

@@ -32,7 +32,7 @@ def newcomer() -> User:
     ada = people.user("ada")
     ada.set_password(PRINTED)
     ada.save()
-    one_time.issue(ada, now=timezone.now())
+    one_time.issue_one_time_password(ada, now=timezone.now())
     return ada
 
 

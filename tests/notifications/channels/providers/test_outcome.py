@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from notifications import links
-from notifications.channels.providers import outcome, reference, with_wait
+from notifications.channels.providers import outcome_of, reference_of, with_wait
 from notifications.channels.types import Outcome, Verdict
 from notifications.models import Attempt, Delivery
 from tests.notifications import messages
@@ -17,7 +17,9 @@ DAY = 86_400
 
 
 def _said(words: Any = "", *, retry_after: float | None = None) -> Outcome:
-    told = outcome(messages.sms(), Verdict.NOT_PROCESSED, words, provider_ref=words, code=words, detail=words)
+    told = outcome_of(
+        messages.sms(), Verdict.NOT_PROCESSED, words, provider_ref=words, code=words, detail=words
+    )
     return with_wait(told, retry_after)
 
 
@@ -41,7 +43,7 @@ def test_what_is_no_string_is_kept_as_one(said: object, kept: str) -> None:
 
 
 def test_a_reference_that_is_found_later_can_be_stored_too() -> None:
-    assert reference(UNSTORABLE + "d" * 200) == "abc" + "d" * 117
+    assert reference_of(UNSTORABLE + "d" * 200) == "abc" + "d" * 117
 
 
 def test_a_customers_link_that_a_provider_repeats_is_kept_without_its_signature() -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from notifications.channels import in_flight
-from notifications.channels.providers import outcome
+from notifications.channels.providers import outcome_of
 from notifications.channels.types import Address, Form, Found, Message, Outcome, Verdict
 
 SHOWN: Final[list[str]] = []
@@ -22,7 +22,7 @@ class _Wire:
 
     async def send(self, messages: Sequence[Message]) -> Sequence[Outcome]:
         SHOWN.extend(f"{message.address}: {message.body}" for message in messages)
-        return [outcome(message, Verdict.ACCEPTED, self.name) for message in messages]
+        return [outcome_of(message, Verdict.ACCEPTED, self.name) for message in messages]
 
     def find(self, message: Message, since: datetime) -> Found | None:
         raise LookupError("pagers cannot be asked")

@@ -134,7 +134,7 @@ def test_a_failing_provider_is_tried_with_one_message_at_a_time(who: Sender) -> 
     _later(61)
     assert rate_limits.granted(who, [1, 1, 1], urgent=False).messages == 1
     assert _asked(who, [1, 1, 1]) == (0, pytest.approx(rate_limits.PATIENCE, abs=2))
-    rate_limits.taken(who, now=people.NOW)
+    rate_limits.note_taken(who, now=people.NOW)
     assert rate_limits.granted(who, [1, 1, 1], urgent=False) == Grant(3, 0.0)
     assert (_bucket().failing_since, _bucket().failures, _bucket().reason) == (None, 0, "")
 
@@ -170,7 +170,7 @@ def test_what_failed_together_is_one_failure() -> None:
 def test_a_message_taken_before_the_failure_does_not_end_the_rest() -> None:
     """Its answer only came late."""
     rate_limits.rest(SLOW, 60, "503", failing=True)
-    rate_limits.taken(SLOW, now=people.NOW)
+    rate_limits.note_taken(SLOW, now=people.NOW)
     _later(61)
     assert rate_limits.granted(SLOW, [1, 1], urgent=True).messages == 1
 
@@ -247,7 +247,7 @@ def test_what_a_provider_says_of_itself_outlives_a_lost_connection() -> None:
 
     rate_limits.end_rest(SLOW)
     _lose_connection()
-    rate_limits.taken(SLOW, now=people.NOW)
+    rate_limits.note_taken(SLOW, now=people.NOW)
     assert _bucket().failing_since is None
 
 

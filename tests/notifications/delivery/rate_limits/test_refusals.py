@@ -407,5 +407,5 @@ def test_an_hour_without_such_a_report_and_the_next_rest_is_a_first_one(
 
     ended = sql.database_now() - timedelta(seconds=1)
     Bucket.objects.update(reported_at=ended - HOUR, resting_until=ended)
-    rate_limits.taken(unregistered, now=now)
+    rate_limits.note_taken(unregistered, now=now)
     assert Bucket.objects.get().failures == 0

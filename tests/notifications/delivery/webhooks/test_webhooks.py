@@ -420,7 +420,7 @@ SIGNED = {
 }
 # of services that anymail is to drop
 outdated = pytest.mark.filterwarnings("ignore::anymail.exceptions.AnymailWarning")
-SERVICES = [str(address.pattern) for address in webhook_views.addresses()]
+SERVICES = [str(address.pattern) for address in webhook_views.tracking_patterns()]
 
 
 @outdated

@@ -429,4 +429,4 @@ def test_receipts_nobody_works_on_are_wrong(now: datetime, age: timedelta, what:
 
 def test_silence_is_told_within_a_minute() -> None:
     """Until the last worker could have been busy, and until the next look; a mail takes a moment."""
-    assert processes.busy() + heartbeats.silence_limit() / 2 < timedelta(minutes=1)
+    assert processes.silence_while_busy() + heartbeats.silence_limit() / 2 < timedelta(minutes=1)

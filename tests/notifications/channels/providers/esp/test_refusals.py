@@ -65,5 +65,5 @@ def test_amazon_says_what_it_means_without_http(code: str, status: int, result: 
         "Error": {"Code": code, "Message": "no"},
         "ResponseMetadata": {"HTTPStatusCode": status},
     }
-    (told,) = answers.failed([messages.mail()], "amazon_ses", AnymailAPIError("no", response=said))
+    (told,) = answers.failed_outcomes([messages.mail()], "amazon_ses", AnymailAPIError("no", response=said))
     assert (told.result, told.code) == (result, code)
