@@ -35,6 +35,8 @@ NEEDS = {
 }
 
 
+_BEFORE_THE_LAST = 85
+"""Of a hundred tests that compute, so many lie among those that wait."""
 _EMPTIED = pytest.StashKey[bool]()
 _BLOCKER = pytest.StashKey[pytest_django.DjangoDbBlocker]()
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
@@ -55,9 +57,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         others = [item for item in items if not _touches_servers(item)]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if _touches_servers(item)]
-    # of tests side by side, one process begins with those that mostly wait while others compute, and what
-    # is left at the end is quick
-    items.sort(key=lambda item: item.get_closest_marker("process") is None)
+    items[:] = _spread(items)
     for item in items:
         if database := item.get_closest_marker("django_db"):
             # after a test that committed, the rows that migrations made are put back
@@ -69,6 +69,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if CHROMIUM and any(item.get_closest_marker("browser") for item in items):
         # playwright keeps an event loop on the main thread, in which Django would refuse the database
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def _spread(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Those that mostly wait for processes of their own evenly among those that compute, which end it.
+
+    So of tests side by side some wait while others compute, and nobody is left with a slow one at the end.
+    """
+    waiting = [item for item in items if item.get_closest_marker("process")]
+    computing = [item for item in items if not item.get_closest_marker("process")]
+    if not waiting:
+        return items
+    each = max(1, len(computing) * _BEFORE_THE_LAST // 100 // len(waiting))
+    spread: list[pytest.Item] = []
+    for number, item in enumerate(waiting):
+        spread += [item, *computing[number * each : (number + 1) * each]]
+    return spread + computing[len(waiting) * each :]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -11,6 +11,9 @@ from django.urls import reverse
 
 from tests import people
 
+NOBODY = 2**40
+"""A number that no row of any table has: numbers go on after a test, and so reach any small one."""
+
 
 def signed_in(name: str, *, checks_forgery: bool = False) -> Client:
     """A browser in which this person is signed in."""

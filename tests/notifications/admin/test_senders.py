@@ -11,7 +11,7 @@ from notifications.delivery import rate_limits
 from notifications.delivery.rate_limits import Sender
 from notifications.models import Bucket
 from tests import people
-from tests.staff import address, reader, signed_in, words
+from tests.staff import NOBODY, address, reader, signed_in, words
 
 pytestmark = pytest.mark.django_db
 
@@ -98,7 +98,7 @@ def test_what_does_not_rest_is_not_woken() -> None:
     rate_limits.granted(TWILIO, [1], urgent=True)
     answer = signed_in("ada").post(address(AWAKEN, Bucket.objects.get().pk), follow=True)
     assert "it does not rest any more" in answer.content.decode()
-    assert signed_in("ada").post(address(AWAKEN, 404)).status_code == 404
+    assert signed_in("ada").post(address(AWAKEN, NOBODY)).status_code == 404
 
 
 def test_the_button_stands_only_where_it_rests_and_for_who_may() -> None:

@@ -19,7 +19,7 @@ from notifications.delivery.rate_limits import Sender
 from notifications.models import Delivery, Notice, State, WaitsFor
 from notifications.planning import notices
 from tests import people
-from tests.staff import address, queries, reader, signed_in, words
+from tests.staff import NOBODY, address, queries, reader, signed_in, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]
 
@@ -234,7 +234,7 @@ def test_the_review_sums_up_reach_and_every_channel() -> None:
 
 
 def test_the_review_of_a_missing_window_is_not_found() -> None:
-    assert reader().get(address(REVIEW, 404)).status_code == 404
+    assert reader().get(address(REVIEW, NOBODY)).status_code == 404
 
 
 DUE = people.NOW - timedelta(days=7)

@@ -12,7 +12,7 @@ from maintenance.models import Approval, Change, Freeze, Window
 from maintenance.proposals import Proposal
 from tests import people
 from tests.maintenance.rules.asking import freeze
-from tests.staff import address, queries, reader, signed_in, words
+from tests.staff import NOBODY, address, queries, reader, signed_in, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]
 
@@ -229,7 +229,7 @@ def test_the_trail_shows_before_and_after() -> None:
 
 
 def test_a_missing_window_is_not_found() -> None:
-    assert signed_in("ada").get(address(PAGE, 404)).status_code == 404
+    assert signed_in("ada").get(address(PAGE, NOBODY)).status_code == 404
     assert signed_in("ada").get(address(ACT, 404, "cancel")).status_code == 404
 
 
