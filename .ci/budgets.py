@@ -10,10 +10,10 @@ from collections import Counter
 from xml.etree import ElementTree
 
 BUDGETS = {
-    "tests": 150,  # the files in it, without its folders
-    "tests.browser": 300,
+    "tests": 170,  # the files in it, without its folders
+    "tests.browser": 420,
     "tests.crawl": 200,
-    "tests.faults": 900,
+    "tests.faults": 950,
     "tests.maintenance": 450,
     "tests.notifications": 550,
     "tests.servers": 10,
