@@ -35,7 +35,6 @@ _FAULT_WAIT: Final = timedelta(minutes=5)
 _NOT_COMPOSED: Final = "not composed"
 _OTHER_KEY: Final = "other key"
 """Codes of failures that are no provider's, to be counted and sent again by."""
-_QUIET_HOURS: Final = "quiet hours of the customer"
 
 
 @dataclass(frozen=True, slots=True)
